@@ -1,0 +1,52 @@
+// Package random gives numbers that depend on counters alone: a seed, an epoch,
+// a position. The order in which they are drawn, and by which goroutine, never
+// matters, which is what makes a run reproducible to the bit.
+package random
+
+import "math"
+
+// A Stream is a sequence of numbers, each found by its index.
+type Stream struct{ key uint64 }
+
+// New returns the stream of the given keys. Streams of different keys are independent.
+func New(keys ...uint64) Stream {
+	var k uint64
+	for _, v := range keys {
+		k = mix(k + v + golden)
+	}
+	return Stream{k}
+}
+
+const golden = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio
+
+// mix is the output function of SplitMix64 (Steele, Lea, Flood 2014).
+func mix(z uint64) uint64 {
+	z = (z ^ z>>30) * 0xBF58476D1CE4E5B9
+	z = (z ^ z>>27) * 0x94D049BB133111EB
+	return z ^ z>>31
+}
+
+// Uint64 returns number i, uniform over all 64-bit values.
+func (s Stream) Uint64(i uint64) uint64 { return mix(s.key + (i+1)*golden) }
+
+// Float64 returns number i, uniform in [0, 1).
+func (s Stream) Float64(i uint64) float64 { return float64(s.Uint64(i)>>11) / (1 << 53) }
+
+// Normal returns number i, of the standard normal distribution (Box and Muller 1958).
+func (s Stream) Normal(i uint64) float64 {
+	u, v := s.Float64(2*i), s.Float64(2*i+1)
+	return math.Sqrt(-2*math.Log(1-u)) * math.Cos(2*math.Pi*v)
+}
+
+// Perm returns the numbers 0 to n-1 in an order drawn from the stream (Fisher and Yates).
+func (s Stream) Perm(n int) []int {
+	p := make([]int, n)
+	for i := range p {
+		p[i] = i
+	}
+	for i := n - 1; i > 0; i-- {
+		j := int(s.Uint64(uint64(i)) % uint64(i+1)) // bias below 2^-32 for any n in use
+		p[i], p[j] = p[j], p[i]
+	}
+	return p
+}
