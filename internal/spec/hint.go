@@ -1,0 +1,50 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Hint completes a message about an unknown name: with the known name it was
+// probably meant to be, else with the list of what is known.
+func Hint(got string, known []string) string {
+	best, bestD := "", max(1, min(3, len(got)/2))+1
+	for _, k := range known {
+		if d := distance(strings.ToLower(got), k); d < bestD {
+			best, bestD = k, d
+		}
+	}
+	switch {
+	case best != "":
+		return fmt.Sprintf("; did you mean %q?", best)
+	case len(known) == 0:
+		return ""
+	default:
+		return "; known: " + strings.Join(known, ", ")
+	}
+}
+
+// distance is the edit distance of a and b where a swap of neighbours, the
+// commonest slip, counts as one edit (Damerau–Levenshtein, optimal string alignment).
+func distance(a, b string) int {
+	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row := make([]int, len(b)+1)
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last = last, row
+	}
+	return last[len(b)]
+}

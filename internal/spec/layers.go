@@ -1,0 +1,168 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// maxLayers bounds what repeats and blocks may grow to, maxEntries the entries
+// read on the way: blocks of empty blocks grow without a layer.
+const (
+	maxLayers  = 10_000
+	maxEntries = 10 * maxLayers
+)
+
+// A scope is the parameters that $name may refer to; nil outside a block.
+type scope map[string]*yaml.Node
+
+func (r *reader) layers(n, root *yaml.Node) {
+	if n == nil {
+		r.problems.Add(r.at(root), `missing "layers": the list of layers`)
+		return
+	}
+	r.expand(n, nil, nil)
+	if len(r.Layers) == 0 && r.problems.Len() == 0 {
+		r.problems.Add(r.at(n), "layers: the list is empty")
+	}
+	r.label()
+}
+
+// expand appends the layers of a list, blocks and repeats written out.
+// Calls is the names of the blocks we are inside of.
+func (r *reader) expand(list *yaml.Node, in scope, calls []string) {
+	if list.Kind != yaml.SequenceNode {
+		r.problems.Add(r.at(list), "layers: must be a list, a line for each layer starting with '-'")
+		return
+	}
+	for _, n := range list.Content {
+		if r.full(n) {
+			return
+		}
+		switch key, value := r.entry(n); {
+		case key == nil:
+		case key.Value == "repeat":
+			r.repeat(n, in, calls)
+		case r.blocks[key.Value] != nil:
+			r.call(r.blocks[key.Value], key, value, in, calls)
+		default:
+			it := &Item{Name: key.Value, Pos: r.at(key)}
+			if !isNull(value) {
+				it.Options = r.substitute(value, in)
+			}
+			r.Layers = append(r.Layers, it)
+		}
+	}
+}
+
+// full reports, and once says, that the list of layers has grown too long to go on.
+func (r *reader) full(n *yaml.Node) bool {
+	r.entries++
+	if len(r.Layers) < maxLayers && r.entries < maxEntries {
+		return false
+	}
+	if !r.tooLong {
+		r.tooLong = true
+		r.problems.Add(r.at(n), "over %d layers once repeats and blocks are written out", maxLayers)
+	}
+	return true
+}
+
+// entry splits one entry of a list of layers into its name and options; the
+// name is nil, and the problem noted, where it is not of that form.
+func (r *reader) entry(n *yaml.Node) (key, value *yaml.Node) {
+	switch {
+	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "$"):
+		r.problems.Add(r.at(n), "a layer's name cannot be a parameter (%s)", n.Value)
+	case n.Kind == yaml.ScalarNode && !isNull(n):
+		return n, nil
+	case n.Kind != yaml.MappingNode || len(n.Content) == 0:
+		r.problems.Add(r.at(n), "a layer is its name (flatten), its name with its main option (dropout: 0.3), or its name with options (conv2d: {filters: 6})")
+	case find(n, "repeat") != nil:
+		return &yaml.Node{Value: "repeat"}, nil
+	case len(n.Content) > 2:
+		r.problems.Add(r.at(n.Content[2]), "%q stands beside %q; options belong below the layer's name, indented or in braces", n.Content[2].Value, n.Content[0].Value)
+	default:
+		return n.Content[0], n.Content[1]
+	}
+	return nil, nil
+}
+
+// repeat writes out {repeat: N, layers: […]}.
+func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
+	for i := 0; i < len(n.Content); i += 2 {
+		if k := n.Content[i]; k.Value != "repeat" && k.Value != "layers" {
+			r.problems.Add(r.at(k), "repeat: unknown option %q%s", k.Value, Hint(k.Value, []string{"repeat", "layers"}))
+			return
+		}
+	}
+	list := find(n, "layers")
+	if isNull(list) {
+		r.problems.Add(r.at(n), `repeat: missing "layers", the list to repeat`)
+		return
+	}
+	count := r.substitute(find(n, "repeat"), in)
+	var times int
+	if count.Kind != yaml.ScalarNode || count.ShortTag() != "!!int" || count.Decode(&times) != nil || times < 1 {
+		if !strings.HasPrefix(count.Value, "$") { // else substitute has said so
+			r.problems.Add(r.place(count, n), "repeat: must be a whole number of at least 1, got %q", count.Value)
+		}
+		return
+	}
+	for range times {
+		before := r.problems.Len()
+		size := len(r.Layers)
+		r.expand(list, in, calls)
+		if r.problems.Len() > before || len(r.Layers) == size {
+			return // the same again would only repeat the messages, or nothing at all
+		}
+	}
+}
+
+// label names each layer as Keras does: conv2d, conv2d_1, … unless it has a name option.
+func (r *reader) label() {
+	count, taken := map[string]int{}, map[string]Pos{}
+	for _, it := range r.Layers {
+		given := find(it.Options, "name")
+		if given != nil && given.Kind == yaml.ScalarNode && !isNull(given) {
+			it.Label = given.Value
+			if at, ok := taken[it.Label]; ok {
+				r.problems.Add(it.At(given), "%s: another layer is named %q already (%s)", it.Name, it.Label, at)
+			}
+		} else {
+			for {
+				it.Label = it.Name
+				if k := count[it.Name]; k > 0 {
+					it.Label = fmt.Sprintf("%s_%d", it.Name, k)
+				}
+				count[it.Name]++
+				if _, ok := taken[it.Label]; !ok {
+					break
+				}
+			}
+		}
+		taken[it.Label] = it.Pos
+	}
+}
+
+// place is where n stands, or where its parent does if n came from a flag.
+func (r *reader) place(n, parent *yaml.Node) Pos {
+	if n.Line == 0 {
+		return r.at(parent)
+	}
+	return r.at(n)
+}
+
+// find returns the value of a key of a mapping, nil where there is none.
+func find(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}

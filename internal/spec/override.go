@@ -1,0 +1,135 @@
+package spec
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// An Override sets one option from the command line.
+type Override struct {
+	Path  []string // what is left of the dotted path below the item that holds it
+	Value *yaml.Node
+	Flag  string // as the user typed it, for messages: "--set train.epochs=3"
+}
+
+// Pos is the place of an override: the flag itself.
+func (o Override) Pos() Pos { return Pos{File: o.Flag} }
+
+// Below returns the override as seen from one step further down its path.
+func (o Override) Below() Override {
+	o.Path = o.Path[1:]
+	return o
+}
+
+// ParseOverride reads KEY=VALUE, where KEY is a dotted path and VALUE is YAML:
+// train.epochs=3, train.optimizer.learning_rate=0.01, layers.dense_1.units=64.
+func ParseOverride(text string) (Override, error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return Override{}, fmt.Errorf("--set %s: must be KEY=VALUE, such as train.epochs=3", text)
+	}
+	return NewOverride(key, value, "--set "+text)
+}
+
+// NewOverride makes the override that flag stands for.
+func NewOverride(key, value, flag string) (Override, error) {
+	flag = oneLine(flag)
+	path := strings.Split(strings.TrimSpace(key), ".")
+	for _, p := range path {
+		if p == "" {
+			return Override{}, fmt.Errorf("%s: %q is not a dotted path such as train.epochs", flag, key)
+		}
+	}
+	var problems Problems
+	n := null(&yaml.Node{})
+	if strings.TrimSpace(value) != "" {
+		if n = parse(flag, []byte(value), &problems); problems.Len() > 0 {
+			return Override{}, fmt.Errorf("%s: the value %s", flag, problems.list[0].Message)
+		}
+	}
+	forgetPlace(n)
+	return Override{Path: path, Value: n, Flag: flag}, nil
+}
+
+// forgetPlace makes errors below n name the flag, not a line of its value.
+func forgetPlace(n *yaml.Node) {
+	n.Line, n.Column = 0, 0
+	for _, c := range n.Content {
+		forgetPlace(c)
+	}
+}
+
+// overrideScalars applies the overrides of whole top-level values and returns the rest.
+func (r *reader) overrideScalars(values map[string]*yaml.Node) (rest []Override) {
+	for _, o := range r.overrides {
+		switch key := o.Path[0]; {
+		case key == "name" || key == "description" || key == "input":
+			if len(o.Path) > 1 {
+				r.problems.Add(o.Pos(), "%s has no parts; set it whole", key)
+				continue
+			}
+			values[key], r.flags[o.Value] = o.Value, o.Pos()
+			for _, part := range o.Value.Content {
+				r.flags[part] = o.Pos()
+			}
+		case key == "layers" || key == "data" || key == "train":
+			rest = append(rest, o)
+		default:
+			r.problems.Add(o.Pos(), "unknown path %q%s", strings.Join(o.Path, "."),
+				Hint(key, []string{"name", "description", "input", "data", "layers", "train"}))
+		}
+	}
+	return rest
+}
+
+// attach hands overrides to the items they name.
+func (r *reader) attach(overrides []Override) {
+	for _, o := range overrides {
+		path := strings.Join(o.Path, ".")
+		switch o.Path[0] {
+		case "data", "train":
+			if len(o.Path) < 2 {
+				r.problems.Add(o.Pos(), "name an option, such as %s", map[string]string{"data": "data.dataset", "train": "train.epochs"}[path])
+				continue
+			}
+			s := r.Data
+			if o.Path[0] == "train" {
+				s = r.Train
+			}
+			s.Overrides = append(s.Overrides, o.Below())
+		case "layers":
+			if len(o.Path) < 3 {
+				r.problems.Add(o.Pos(), "name a layer and an option, such as layers.dense_1.units")
+				continue
+			}
+			if it := r.layer(o.Path[1]); it != nil {
+				it.Overrides = append(it.Overrides, o.Below().Below())
+			} else {
+				r.problems.Add(o.Pos(), "no layer %q%s", o.Path[1], Hint(o.Path[1], r.labels()))
+			}
+		}
+	}
+}
+
+// layer finds a layer by its label or its index from 0, blocks written out.
+func (r *reader) layer(key string) *Item {
+	for _, it := range r.Layers {
+		if it.Label == key {
+			return it
+		}
+	}
+	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(r.Layers) {
+		return r.Layers[i]
+	}
+	return nil
+}
+
+func (r *reader) labels() (labels []string) {
+	for _, it := range r.Layers {
+		labels = append(labels, it.Label)
+	}
+	return labels
+}

@@ -1,0 +1,180 @@
+package spec
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// A Spec is one document, read but not yet understood.
+type Spec struct {
+	File        string
+	Name        string // names the run folder; the file's name unless given
+	Description string
+	Input       []int // of one image: height, width, channels
+	InputPos    Pos
+	Layers      []*Item        // blocks and repeats written out
+	Data, Train *Section       // what the examples are; how to train
+	Blocks      map[string]Pos // where each block is defined
+}
+
+// An Item is one named thing of a spec with its options not yet decoded:
+// "flatten", "dropout: 0.3" or "conv2d: {filters: 6}".
+type Item struct {
+	Name      string
+	Label     string // of a layer: its name option, else its Name numbered as Keras does
+	Pos       Pos
+	Options   *yaml.Node // nil, a scalar, a sequence or a mapping
+	Overrides []Override // from the command line, the last one wins
+	Resolved  *yaml.Node // every option at its final value, once decoded
+}
+
+// At returns the place of a node below the item.
+func (it *Item) At(n *yaml.Node) Pos {
+	if n.Line == 0 {
+		return it.Pos
+	}
+	return Pos{it.Pos.File, n.Line, n.Column}
+}
+
+// topLevel is the keys of a document.
+var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "train"}
+
+// Load reads the spec in file and applies the overrides. What is wrong with it
+// goes to problems; the error is for a file that cannot be read.
+func Load(file string, overrides []Override, problems *Problems) (*Spec, error) {
+	src, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: no such spec file", file)
+	case err != nil:
+		return nil, fmt.Errorf("cannot read the spec: %w", err)
+	}
+	return Parse(file, src, overrides, problems), nil
+}
+
+// Parse is Load for a document at hand.
+func Parse(file string, src []byte, overrides []Override, problems *Problems) *Spec {
+	base := filepath.Base(file)
+	s := &Spec{File: file, Name: strings.TrimSuffix(base, filepath.Ext(base)), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
+	s.Data, s.Train = newSection("data", s.InputPos), newSection("train", s.InputPos)
+	root := parse(file, src, problems)
+	if root == nil {
+		return s
+	}
+	r := reader{Spec: s, problems: problems, overrides: overrides, flags: map[*yaml.Node]Pos{}, blocks: map[string]*block{}}
+	if root.Kind != yaml.MappingNode {
+		problems.Add(r.at(root), "a spec is a mapping with the keys %s", strings.Join(topLevel, ", "))
+		return s
+	}
+	r.document(root)
+	return s
+}
+
+// A reader turns the tree of one document into a Spec.
+type reader struct {
+	*Spec
+	problems  *Problems
+	overrides []Override
+	flags     map[*yaml.Node]Pos // the flags that values come from
+	blocks    map[string]*block
+	entries   int  // of lists of layers, read so far
+	tooLong   bool // and said so
+}
+
+func (r *reader) at(n *yaml.Node) Pos {
+	if flag, ok := r.flags[n]; ok {
+		return flag
+	}
+	return Pos{r.File, n.Line, n.Column}
+}
+
+func (r *reader) document(root *yaml.Node) {
+	values := map[string]*yaml.Node{}
+	for i := 0; i < len(root.Content); i += 2 {
+		key, value := root.Content[i], root.Content[i+1]
+		if !contains(topLevel, key.Value) {
+			r.problems.Add(r.at(key), "unknown key %q%s", key.Value, Hint(key.Value, topLevel))
+			continue
+		}
+		if !isNull(value) {
+			values[key.Value] = value
+		}
+	}
+	rest := r.overrideScalars(values)
+	r.name(values["name"])
+	r.Description = r.text("description", values["description"])
+	r.input(values["input"], root)
+	r.section(r.Data, values["data"])
+	r.section(r.Train, values["train"])
+	r.readBlocks(values["blocks"])
+	r.layers(values["layers"], root)
+	r.attach(rest)
+}
+
+// runName is what can name a folder on every system.
+var runName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+
+func (r *reader) name(n *yaml.Node) {
+	if n == nil {
+		return
+	}
+	if name := r.text("name", n); runName.MatchString(name) && len(name) <= 100 {
+		r.Name = name
+	} else {
+		r.problems.Add(r.at(n), "name: must be letters, digits, '-', '_' and '.', since it names the run folder; got %q", name)
+	}
+}
+
+func (r *reader) text(key string, n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind != yaml.ScalarNode {
+		r.problems.Add(r.at(n), "%s: must be text", key)
+		return ""
+	}
+	return n.Value
+}
+
+// maxSide bounds the sides of an image, so that sizes multiply without overflow.
+const maxSide = 1 << 14
+
+func (r *reader) input(n, root *yaml.Node) {
+	if n == nil {
+		r.problems.Add(r.at(root), `missing "input": the height, width and channels of an image, such as input: [32, 32, 3]`)
+		return
+	}
+	r.InputPos = r.at(n)
+	dims := n.Content
+	if n.Kind != yaml.SequenceNode || len(dims) != 3 {
+		r.problems.Add(r.at(n), "input: must be [height, width, channels], such as [32, 32, 3]")
+		return
+	}
+	shape := make([]int, 3)
+	for i, d := range dims {
+		v, err := strconv.Atoi(d.Value)
+		if d.Kind != yaml.ScalarNode || err != nil || v < 1 || v > maxSide {
+			r.problems.Add(r.at(d), "input: the %s must be a whole number from 1 to %d, got %q", [...]string{"height", "width", "number of channels"}[i], maxSide, d.Value)
+			return
+		}
+		shape[i] = v
+	}
+	r.Input = shape
+}
+
+func contains(list []string, s string) bool {
+	for _, v := range list {
+		if v == s {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,203 @@
+package spec
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gopkg.in/yaml.v3"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// golden compares got with the file, or rewrites it.
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s:\ngot:\n%s\nwant:\n%s", file, got, want)
+	}
+}
+
+func files(t *testing.T, pattern string) []string {
+	t.Helper()
+	paths, err := filepath.Glob(pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no files match %s (%v)", pattern, err)
+	}
+	return paths
+}
+
+func TestBadSpecsNameEveryProblemWithItsPlace(t *testing.T) {
+	for _, path := range files(t, "testdata/bad/*.yaml") {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			var problems Problems
+			if _, err := Load(path, nil, &problems); err != nil {
+				t.Fatal(err)
+			}
+			if problems.Len() == 0 {
+				t.Fatal("nothing is wrong with it")
+			}
+			golden(t, strings.TrimSuffix(path, ".yaml")+".txt", problems.Err().Error()+"\n")
+		})
+	}
+}
+
+func TestGoodSpecsAreWrittenOut(t *testing.T) {
+	for _, path := range files(t, "testdata/good/*.yaml") {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			var problems Problems
+			s, err := Load(path, nil, &problems)
+			if err != nil || problems.Err() != nil {
+				t.Fatal(err, problems.Err())
+			}
+			var b strings.Builder
+			fmt.Fprintf(&b, "%s %v\n", s.Name, s.Input)
+			for _, it := range s.Layers {
+				options, _ := yaml.Marshal(it.Options)
+				fmt.Fprintf(&b, "%s %s %s\n", it.Pos, it.Label, strings.Join(strings.Fields(string(options)), " "))
+			}
+			golden(t, strings.TrimSuffix(path, ".yaml")+".txt", b.String())
+		})
+	}
+}
+
+func TestMissingFileIsOneLine(t *testing.T) {
+	var problems Problems
+	_, err := Load("testdata/none.yaml", nil, &problems)
+	if err == nil || err.Error() != "testdata/none.yaml: no such spec file" {
+		t.Errorf("got %v", err)
+	}
+}
+
+const overridable = `
+name: x
+input: [8, 8, 1]
+layers: [conv2d: {filters: 3}, dense: 4, dense: 5]
+train: {epochs: 3}
+`
+
+func TestOverridesReachTheirItem(t *testing.T) {
+	var problems Problems
+	var overrides []Override
+	for _, text := range []string{"name=y", "input=[4, 4, 3]", "layers.dense_1.units=7", "layers.0.filters=9", "train.epochs=5"} {
+		o, err := ParseOverride(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		overrides = append(overrides, o)
+	}
+	s := Parse("x.yaml", []byte(overridable), overrides, &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	if s.Name != "y" || fmt.Sprint(s.Input) != "[4 4 3]" {
+		t.Errorf("name %q, input %v", s.Name, s.Input)
+	}
+	for _, c := range []struct {
+		item        *Item
+		path, value string
+	}{
+		{s.Layers[2], "units", "7"},
+		{s.Layers[0], "filters", "9"},
+		{&s.Train.Item, "epochs", "5"},
+	} {
+		if len(c.item.Overrides) != 1 {
+			t.Errorf("%s has %d overrides", c.item.Name, len(c.item.Overrides))
+			continue
+		}
+		if o := c.item.Overrides[0]; strings.Join(o.Path, ".") != c.path || o.Value.Value != c.value {
+			t.Errorf("%s: %v = %s", c.item.Name, o.Path, o.Value.Value)
+		}
+	}
+}
+
+func TestBadOverridesNameTheFlag(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"epochs", "--set epochs: must be KEY=VALUE, such as train.epochs=3"},
+		{"train..epochs=3", `--set train..epochs=3: "train..epochs" is not a dotted path such as train.epochs`},
+		{"train.epochs=[3", "--set train.epochs=[3: the value not valid YAML: did not find expected ',' or ']'"},
+		{"tain.epochs=3", `--set tain.epochs=3: unknown path "tain.epochs"; did you mean "train"?`},
+		{"train=3", "--set train=3: name an option, such as train.epochs"},
+		{"name.x=3", "--set name.x=3: name has no parts; set it whole"},
+		{"input=[0, 1, 1]", `--set input=[0, 1, 1]: input: the height must be a whole number from 1 to 16384, got "0"`},
+		{"layers.dense_2.units=3", `--set layers.dense_2.units=3: no layer "dense_2"; did you mean "dense_1"?`},
+		{"layers.9.units=3", `--set layers.9.units=3: no layer "9"; known: conv2d, dense, dense_1`},
+		{"layers.0=3", "--set layers.0=3: name a layer and an option, such as layers.dense_1.units"},
+	} {
+		t.Run(c.text, func(t *testing.T) {
+			var problems Problems
+			o, err := ParseOverride(c.text)
+			if err == nil {
+				Parse("x.yaml", []byte(overridable), []Override{o}, &problems)
+				err = problems.Err()
+			}
+			if err == nil || err.Error() != c.want {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestHintNamesTheLikeliest(t *testing.T) {
+	known := []string{"conv2d", "dense", "dropout", "flatten", "relu"}
+	for _, c := range []struct{ got, want string }{
+		{"kernal", "; known: conv2d, dense, dropout, flatten, relu"},
+		{"Conv2D", `; did you mean "conv2d"?`},
+		{"desne", `; did you mean "dense"?`},
+		{"droupot", `; did you mean "dropout"?`},
+		{"flaten", `; did you mean "flatten"?`},
+		{"", "; known: conv2d, dense, dropout, flatten, relu"},
+	} {
+		if got := Hint(c.got, known); got != c.want {
+			t.Errorf("Hint(%q) = %q, want %q", c.got, got, c.want)
+		}
+	}
+}
+
+// Whatever the bytes, reading ends, does not panic, and either finds problems or
+// gives a spec with layers and an input.
+func FuzzParse(f *testing.F) {
+	for _, pattern := range []string{"testdata/bad/*.yaml", "testdata/good/*.yaml"} {
+		paths, _ := filepath.Glob(pattern)
+		for _, path := range paths {
+			src, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(src, "train.epochs=3")
+		}
+	}
+	f.Add([]byte(overridable), "layers.0.filters={a: [1, 2]}")
+	f.Fuzz(func(t *testing.T, src []byte, set string) {
+		var problems Problems
+		var overrides []Override
+		if o, err := ParseOverride(set); err == nil {
+			overrides = append(overrides, o)
+		}
+		s := Parse("fuzz.yaml", src, overrides, &problems)
+		if err := problems.Err(); err != nil {
+			for line := range strings.Lines(err.Error()) {
+				if strings.TrimSpace(line) == "" {
+					t.Errorf("an empty message in %q", err)
+				}
+			}
+			return
+		}
+		if len(s.Input) != 3 || len(s.Layers) == 0 || s.Name == "" {
+			t.Errorf("nothing wrong, yet input %v, %d layers, name %q", s.Input, len(s.Layers), s.Name)
+		}
+	})
+}
