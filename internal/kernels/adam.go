@@ -1,0 +1,36 @@
+package kernels
+
+import "math"
+
+// Adam updates the weights w and their moments m and v, in place, from the
+// gradient g (Kingma and Ba 2014, https://arxiv.org/abs/1412.6980, in the form
+// of Keras 3's keras/src/optimizers/adam.py):
+//
+//	m += (g - m)·(1-beta1)
+//	v += (g² - v)·(1-beta2)
+//	w -= m·alpha / (√v + epsilon)
+//
+// In step t, counted from 1, alpha is the learning rate times
+// √(1-beta2^t) / (1-beta1^t).
+func Adam(w, g, m, v []float32, alpha, beta1, beta2, epsilon float32) {
+	need("Adam", "g", g, len(w))
+	need("Adam", "m", m, len(w))
+	need("Adam", "v", v, len(w))
+	adamLoop.run(blocks(len(w), grain), adamArgs{w, g, m, v, alpha, 1 - beta1, 1 - beta2, epsilon})
+}
+
+type adamArgs struct {
+	w, g, m, v                   []float32
+	alpha, rate1, rate2, epsilon float32
+}
+
+var adamLoop = newLoop(func(a *adamArgs, part int) {
+	from, to := block(part, len(a.w), grain)
+	w, g, m, v := a.w[from:to], a.g[from:to], a.m[from:to], a.v[from:to]
+	for i := range w[:min(len(w), len(g), len(m), len(v))] {
+		mi := m[i] + (g[i]-m[i])*a.rate1
+		vi := v[i] + (g[i]*g[i]-v[i])*a.rate2
+		m[i], v[i] = mi, vi
+		w[i] -= mi * a.alpha / (float32(math.Sqrt(float64(vi))) + a.epsilon)
+	}
+})

@@ -1,0 +1,21 @@
+package kernels
+
+// Affine computes out[i] = x[i]·scale + offset for each value of out. Its
+// gradient for x is Affine(dx, dy, scale, 0). It may work in place.
+func Affine(out, x []float32, scale, offset float32) {
+	need("Affine", "x", x, len(out))
+	affineLoop.run(blocks(len(out), grain), affineArgs{out, x, scale, offset})
+}
+
+type affineArgs struct {
+	out, x        []float32
+	scale, offset float32
+}
+
+var affineLoop = newLoop(func(a *affineArgs, part int) {
+	from, to := block(part, len(a.out), grain)
+	out, x := a.out[from:to], a.x[from:to]
+	for i, v := range x[:len(out)] {
+		out[i] = v*a.scale + a.offset
+	}
+})

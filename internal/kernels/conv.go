@@ -1,0 +1,68 @@
+package kernels
+
+import "fmt"
+
+// Conv is the sizes of a convolution: N images of H by W pixels and C channels,
+// F filters of KH by KW pixels moved by SH and SW, Top rows and Left columns of
+// zeros before the image, OH by OW pixels of output. How many zeros stand after
+// the image follows from these.
+type Conv struct {
+	N, H, W, C int
+	F, KH, KW  int
+	SH, SW     int
+	Top, Left  int
+	OH, OW     int
+}
+
+// NewConv returns the sizes of a convolution with TensorFlow's 'same' or, else,
+// 'valid' padding. OH or OW is 0 where the kernel does not fit into the image.
+func NewConv(n, h, w, c, f, kh, kw, sh, sw int, same bool) Conv {
+	s := Conv{N: n, H: h, W: w, C: c, F: f, KH: kh, KW: kw, SH: sh, SW: sw}
+	s.OH, s.Top = window(h, kh, sh, same)
+	s.OW, s.Left = window(w, kw, sw, same)
+	return s
+}
+
+// check panics unless image, filters and output have room for the sizes.
+func (s Conv) check(kernel string, x, w, y []float32) {
+	if s.SH < 1 || s.SW < 1 || s.Top < 0 || s.Left < 0 ||
+		!touches(s.OH, s.KH, s.SH, s.Top, s.H) || !touches(s.OW, s.KW, s.SW, s.Left, s.W) {
+		panic(fmt.Sprintf("kernels: %s: impossible sizes %+v", kernel, s))
+	}
+	need(kernel, "image", x, s.N, s.H, s.W, s.C)
+	need(kernel, "filters", w, s.KH, s.KW, s.C, s.F)
+	need(kernel, "output", y, s.N, s.OH, s.OW, s.F)
+}
+
+// taps is the length of one row of a filter: KW pixels of C channels, contiguous
+// in the image and in the kernel.
+func (s *Conv) taps() int { return s.KW * s.C }
+
+// windows describes the output pixels from ow on as far as the same taps
+// [from,to) of their windows lie inside the image: how many pixels these are,
+// and where in an image row the first of their taps lies. The windows of these
+// pixels are the rows of a matrix that start SW*C values apart in the image row.
+func (s *Conv) windows(ow int) (pixels, at, from, to int) {
+	start := ow*s.SW - s.Left
+	kw0, kw1 := inside(start, s.KW, s.W)
+	pixels = 1
+	if kw0 == 0 && kw1 == s.KW {
+		pixels = min(s.OW, (s.W-s.KW+s.Left)/s.SW+1) - ow
+	}
+	return pixels, (start + kw0) * s.C, kw0 * s.C, kw1 * s.C
+}
+
+// imageRow returns row ih of image n of x.
+func (s *Conv) imageRow(x []float32, n, ih int) []float32 {
+	return x[(n*s.H+ih)*s.W*s.C:][:s.W*s.C]
+}
+
+// kernelRow returns row kh of the filters, a matrix [KW*C,F].
+func (s *Conv) kernelRow(w []float32, kh int) []float32 {
+	return w[kh*s.taps()*s.F:][:s.taps()*s.F]
+}
+
+// outputRow returns row oh of output n of y, a matrix [OW,F].
+func (s *Conv) outputRow(y []float32, n, oh int) []float32 {
+	return y[(n*s.OH+oh)*s.OW*s.F:][:s.OW*s.F]
+}

@@ -1,0 +1,157 @@
+package kernels
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// products calls each with the places of output, image and filter value of
+// every product in the definition of a convolution.
+func (s Conv) products(each func(y, x, w int)) {
+	for n := range s.N {
+		for oh := range s.OH {
+			for ow := range s.OW {
+				for kh := range s.KH {
+					for kw := range s.KW {
+						ih, iw := oh*s.SH-s.Top+kh, ow*s.SW-s.Left+kw
+						if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
+							continue
+						}
+						for c := range s.C {
+							for f := range s.F {
+								each(((n*s.OH+oh)*s.OW+ow)*s.F+f, ((n*s.H+ih)*s.W+iw)*s.C+c, ((kh*s.KW+kw)*s.C+c)*s.F+f)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// define computes the convolution in float64; b may be nil.
+func (s Conv) define(x, w, b []float64) []float64 {
+	y := make([]float64, s.N*s.OH*s.OW*s.F)
+	if b != nil {
+		for i := range y {
+			y[i] = b[i%s.F]
+		}
+	}
+	s.products(func(i, j, k int) { y[i] += x[j] * w[k] })
+	return y
+}
+
+func randomConv(rng *rand.Rand, largest int) Conv {
+	pick := func(n int) int { return 1 + rng.IntN(n) }
+	for {
+		s := NewConv(pick(3), pick(largest), pick(largest), pick(5), pick(9), pick(5), pick(5), pick(3), pick(3), rng.IntN(2) == 0)
+		if s.OH > 0 && s.OW > 0 {
+			return s
+		}
+	}
+}
+
+func (s Conv) lens() (x, w, y int) {
+	return s.N * s.H * s.W * s.C, s.KH * s.KW * s.C * s.F, s.N * s.OH * s.OW * s.F
+}
+
+func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *rand.Rand, s Conv)) {
+	rng := newRand()
+	convs := []Conv{
+		NewConv(2, 2, 2, 16, 24, 3, 3, 1, 1, true), // every window reaches out of the image
+		NewConv(2, 1, 1, 3, 4, 5, 5, 1, 1, true),   // padding on all sides of one pixel
+		NewConv(1, 7, 7, 2, 3, 1, 1, 3, 3, true),   // pixels that no window sees
+		{N: 1, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
+	}
+	for range count {
+		convs = append(convs, randomConv(rng, largest))
+	}
+	for _, s := range convs {
+		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) { test(t, rng, s) })
+	}
+}
+
+func TestConv2DIsItsDefinition(t *testing.T) {
+	testConvs(t, 16, 100, func(t *testing.T, rng *rand.Rand, s Conv) {
+		nx, nw, ny := s.lens()
+		x, w, b, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny)
+
+		out := make([]float32, ny)
+		Conv2D(out, x, w, b, s)
+		near(t, "out", out, s.define(wide(x), wide(w), wide(b)))
+		Conv2D(out, x, w, nil, s)
+		near(t, "out without bias", out, s.define(wide(x), wide(w), nil))
+
+		dx, dw := make([]float32, nx), make([]float32, nw)
+		wantX, wantW := make([]float64, nx), make([]float64, nw)
+		s.products(func(i, j, k int) {
+			wantX[j] += float64(dy[i]) * float64(w[k])
+			wantW[k] += float64(dy[i]) * float64(x[j])
+		})
+		Conv2DGradX(dx, dy, w, s)
+		near(t, "dx", dx, wantX)
+		Conv2DGradW(dw, x, dy, s)
+		near(t, "dw", dw, wantW)
+	})
+}
+
+func TestConv2DGradIsFiniteDifference(t *testing.T) {
+	testConvs(t, 6, 12, func(t *testing.T, rng *rand.Rand, s Conv) {
+		nx, nw, ny := s.lens()
+		if nx*ny*s.KH*s.KW > 1e6 || nw*ny*s.KH*s.KW > 1e6 {
+			t.Skip("too large for differences")
+		}
+		x, w, b, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny)
+		dx, dw, db := make([]float32, nx), make([]float32, nw), make([]float32, s.F)
+
+		Conv2DGradX(dx, dy, w, s)
+		near(t, "dx", dx, numericGrad(func(x []float64) []float64 { return s.define(x, wide(w), nil) }, wide(x), dy))
+		Conv2DGradW(dw, x, dy, s)
+		near(t, "dw", dw, numericGrad(func(w []float64) []float64 { return s.define(wide(x), w, nil) }, wide(w), dy))
+		SumRows(db, dy, s.N*s.OH*s.OW, s.F)
+		near(t, "db", db, numericGrad(func(b []float64) []float64 { return s.define(wide(x), wide(w), b) }, wide(b), dy))
+	})
+}
+
+func TestConvSizesFollowTensorFlow(t *testing.T) {
+	for _, c := range []struct {
+		in, k, stride int
+		same          bool
+		out, before   int
+	}{
+		{32, 5, 1, false, 28, 0},
+		{32, 5, 1, true, 32, 2},
+		{32, 2, 1, true, 32, 0}, // the odd zero stands after
+		{32, 3, 2, true, 16, 0}, // one zero, after
+		{31, 3, 2, true, 16, 1},
+		{7, 3, 2, false, 3, 0},
+		{7, 1, 3, true, 3, 0}, // no negative padding
+		{2, 3, 1, false, 0, 0},
+		{2, 3, 2, false, 0, 0},
+		{1, 5, 1, true, 1, 2},
+	} {
+		conv := NewConv(1, c.in, c.in, 1, 1, c.k, c.k, c.stride, c.stride, c.same)
+		pool := NewPool(1, c.in, c.in, 1, c.k, c.k, c.stride, c.stride, c.same)
+		want := [...]int{c.out, c.out, c.before, c.before}
+		if got := [...]int{conv.OH, conv.OW, conv.Top, conv.Left}; got != want {
+			t.Errorf("%+v: convolution OH, OW, Top, Left = %v", c, got)
+		}
+		if got := [...]int{pool.OH, pool.OW, pool.Top, pool.Left}; got != want {
+			t.Errorf("%+v: pooling OH, OW, Top, Left = %v", c, got)
+		}
+	}
+}
+
+func TestConvWithWindowsOutsideTheImagePanics(t *testing.T) {
+	x := make([]float32, 1000)
+	for _, s := range []Conv{
+		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, SH: 1, SW: 1, Top: 2, OH: 3, OW: 3},
+		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, SH: 1, SW: 1, OH: 3, OW: 5},
+		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, OH: 3, OW: 3},
+	} {
+		if panicOf(func() { Conv2D(x, x, x, nil, s) }) == "" {
+			t.Errorf("%+v: no panic", s)
+		}
+	}
+}

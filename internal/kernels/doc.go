@@ -1,0 +1,14 @@
+// Package kernels is float32 maths on slices: the forward and backward passes
+// of layers and losses, and the updates of optimizers.
+//
+// Images are [N,H,W,C], convolution kernels [KH,KW,C,F], dense kernels [F,U],
+// all row-major. Arguments come output first, sizes last. A slice may be longer
+// than its sizes say: the rest is neither read nor written. A slice that is too
+// short is a mistake of the program and panics. Outputs must not overlap inputs,
+// except where a kernel says so; nobody keeps a slice after the call.
+//
+// Kernels run on up to [Threads] goroutines and give the same bits for any
+// number of them: work is cut into parts by the sizes alone, each part writes
+// memory of its own, and sums over parts are taken in a fixed order. After the
+// first call with given sizes they do not allocate.
+package kernels

@@ -1,0 +1,150 @@
+package kernels
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+)
+
+var (
+	threads atomic.Int64
+
+	// queue carries invitations to help with a job. Nobody waits for an answer:
+	// the caller works too, and one that comes late finds nothing left to do.
+	queue = make(chan helper, 64)
+
+	startMu sync.Mutex
+	started atomic.Int64 // workers, which answer invitations for ever
+)
+
+func init() { SetThreads(0) }
+
+// SetThreads sets how many goroutines a kernel may run on, its caller included;
+// n below 1 means [runtime.GOMAXPROCS]. It may be called at any time and holds
+// for kernels called from then on. Results do not depend on it.
+func SetThreads(n int) {
+	if n < 1 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	threads.Store(int64(n))
+}
+
+// Threads returns how many goroutines a kernel may run on.
+func Threads() int { return int(threads.Load()) }
+
+// A helper is a job as workers see it, whatever its arguments.
+type helper interface{ help() }
+
+func startWorkers(n int) {
+	if started.Load() >= int64(n) {
+		return
+	}
+	startMu.Lock()
+	defer startMu.Unlock()
+	for ; started.Load() < int64(n); started.Add(1) {
+		go func() {
+			for h := range queue {
+				h.help()
+			}
+		}()
+	}
+}
+
+// A loop runs body for parts 0 to n-1, in any order and on several goroutines.
+// There is one for each kernel, in a package variable, so that a call need not
+// allocate: A holds the kernel's arguments, and used jobs are kept for reuse.
+type loop[A any] struct {
+	body func(a *A, part int)
+	free chan *job[A]
+}
+
+func newLoop[A any](body func(a *A, part int)) *loop[A] {
+	return &loop[A]{body, make(chan *job[A], 16)}
+}
+
+// run returns when all parts are done. A panic of body is passed on.
+func (l *loop[A]) run(parts int, args A) {
+	var j *job[A]
+	select {
+	case j = <-l.free:
+	default:
+		j = &job[A]{loop: l}
+	}
+	j.args = args
+	if helpers := min(Threads(), parts) - 1; helpers > 0 {
+		j.share(parts, helpers)
+	} else {
+		for part := range parts {
+			l.body(&j.args, part)
+		}
+	}
+	var none A
+	j.args = none
+	failure := j.failure.Swap(nil)
+	select {
+	case l.free <- j:
+	default:
+	}
+	if failure != nil {
+		panic(failure)
+	}
+}
+
+// A job is one run of a loop, and may be used for the next one while invitations
+// to it still wait: a helper touches nothing but left until it has got a part.
+type job[A any] struct {
+	loop    *loop[A]
+	args    A
+	left    atomic.Int64   // parts that nobody has taken; below 0 there are none
+	undone  sync.WaitGroup // parts that are not finished
+	failure atomic.Pointer[partError]
+}
+
+// share invites helpers, works along, and waits for the parts that others took.
+func (j *job[A]) share(parts, helpers int) {
+	startWorkers(helpers)
+	j.undone.Add(parts)
+	j.left.Store(int64(parts)) // from here on helpers join in
+	for range helpers {
+		select {
+		case queue <- j:
+		default: // so many wait already that all workers are busy
+		}
+	}
+	j.help()
+	j.undone.Wait()
+}
+
+// help does parts until none is left.
+func (j *job[A]) help() {
+	for {
+		part := j.left.Add(-1)
+		if part < 0 {
+			return
+		}
+		j.do(int(part))
+	}
+}
+
+func (j *job[A]) do(part int) {
+	defer j.undone.Done()
+	defer func() {
+		if v := recover(); v != nil {
+			j.failure.CompareAndSwap(nil, &partError{v, debug.Stack()})
+		}
+	}()
+	j.loop.body(&j.args, part)
+}
+
+// A partError is what a shared run panics with when one of its parts panicked on
+// some goroutine: the value and the stack of that panic.
+type partError struct {
+	value any
+	stack []byte
+}
+
+func (e *partError) Error() string {
+	return fmt.Sprintf("kernels: %v\n\n%s", e.value, e.stack)
+}

@@ -1,0 +1,40 @@
+package kernels
+
+import "math"
+
+// ReLU computes out[i] = max(x[i], 0) for each value of out; NaN stays NaN. It
+// may work in place.
+func ReLU(out, x []float32) {
+	need("ReLU", "x", x, len(out))
+	reluLoop.run(blocks(len(out), grain), reluArgs{out: out, x: x})
+}
+
+type reluArgs struct{ out, x, dy []float32 }
+
+var reluLoop = newLoop(func(a *reluArgs, part int) {
+	from, to := block(part, len(a.out), grain)
+	out, x := a.out[from:to], a.x[from:to]
+	for i, v := range x[:len(out)] {
+		out[i] = max(v, 0)
+	}
+})
+
+// ReLUGrad computes the gradient of [ReLU] for x from its output y and the
+// gradient for it: dx[i] = dy[i] where y[i] > 0, else 0. It may work in place.
+func ReLUGrad(dx, y, dy []float32) {
+	need("ReLUGrad", "y", y, len(dx))
+	need("ReLUGrad", "dy", dy, len(dx))
+	reluGradLoop.run(blocks(len(dx), grain), reluArgs{dx, y, dy})
+}
+
+var reluGradLoop = newLoop(func(a *reluArgs, part int) {
+	from, to := block(part, len(a.out), grain)
+	dx, y, dy := a.out[from:to], a.x[from:to], a.dy[from:to]
+	for i := range dx[:min(len(dx), len(y), len(dy))] {
+		g := math.Float32bits(dy[i]) // as bits, so that choosing takes no branch
+		if !(y[i] > 0) {
+			g = 0
+		}
+		dx[i] = math.Float32frombits(g)
+	}
+})

@@ -1,0 +1,43 @@
+package kernels
+
+// SGD updates the weights w and their velocity, in place, from the gradient g,
+// in the form of Keras 3's keras/src/optimizers/sgd.py:
+//
+//	velocity = momentum·velocity - lr·g
+//	w += velocity                       without nesterov
+//	w += momentum·velocity - lr·g       with nesterov
+//
+// The velocity is nil for no momentum, w -= lr·g.
+func SGD(w, g, velocity []float32, lr, momentum float32, nesterov bool) {
+	need("SGD", "g", g, len(w))
+	if velocity != nil {
+		need("SGD", "velocity", velocity, len(w))
+	}
+	sgdLoop.run(blocks(len(w), grain), sgdArgs{w, g, velocity, lr, momentum, nesterov})
+}
+
+type sgdArgs struct {
+	w, g, velocity []float32
+	lr, momentum   float32
+	nesterov       bool
+}
+
+var sgdLoop = newLoop(func(a *sgdArgs, part int) {
+	from, to := block(part, len(a.w), grain)
+	w, g := a.w[from:to], a.g[from:to]
+	if a.velocity == nil {
+		for i, gi := range g[:len(w)] {
+			w[i] -= gi * a.lr
+		}
+		return
+	}
+	velocity := a.velocity[from:to]
+	for i, gi := range g[:len(w)] {
+		v := velocity[i]*a.momentum - gi*a.lr
+		velocity[i] = v
+		if a.nesterov {
+			v = v*a.momentum - gi*a.lr
+		}
+		w[i] += v
+	}
+})

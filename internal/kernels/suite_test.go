@@ -1,0 +1,244 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// A kernelCase is a call of one kernel with sizes that give several parts and
+// odd remainders. The suite below holds for each of them.
+type kernelCase struct {
+	name    string
+	out, in []int // lengths of the outputs, which may be inputs too, and inputs
+	anySize bool  // the length of the first output (input, if none) is the size
+	run     func(out, in [][]float32)
+}
+
+func kernelCases() []kernelCase {
+	const long = 2*grain + 123
+	conv := NewConv(5, 9, 11, 3, 7, 3, 4, 2, 1, true)
+	x, w, y := 5*9*11*3, 3*4*3*7, 5*conv.OH*conv.OW*7
+	pool := NewPool(5, 9, 11, 3, 3, 2, 2, 1, true)
+	pooled := 5 * pool.OH * pool.OW * 3
+	const n, f, u, c = 5, 37, 43, 10
+	rows := 2*rowsPerPart(c) + 7
+	return []kernelCase{
+		{"Conv2D", []int{y}, []int{x, w, 7}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], conv) }},
+		{"Conv2DGradX", []int{x}, []int{y, w}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], conv) }},
+		{"Conv2DGradW", []int{w}, []int{x, y}, false, func(out, in [][]float32) { Conv2DGradW(out[0], in[0], in[1], conv) }},
+		{"MaxPool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { MaxPool2D(out[0], in[0], pool) }},
+		{"MaxPool2DGrad", []int{x, pooled}, []int{x, pooled}, false, func(out, in [][]float32) {
+			MaxPool2D(out[1], in[0], pool)
+			MaxPool2DGrad(out[0], in[0], out[1], in[1], pool)
+		}},
+		{"Dense", []int{n * u}, []int{n * f, f * u, u}, false, func(out, in [][]float32) { Dense(out[0], in[0], in[1], in[2], n, f, u) }},
+		{"DenseGradX", []int{n * f}, []int{n * u, f * u}, false, func(out, in [][]float32) { DenseGradX(out[0], in[0], in[1], n, f, u) }},
+		{"DenseGradW", []int{f * u}, []int{n * f, n * u}, false, func(out, in [][]float32) { DenseGradW(out[0], in[0], in[1], n, f, u) }},
+		{"SumRows", []int{u}, []int{(3*sumBlock + 5) * u}, false, func(out, in [][]float32) { SumRows(out[0], in[0], 3*sumBlock+5, u) }},
+		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
+		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
+		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
+		{"Softmax", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { Softmax(out[0], in[0], rows, c) }},
+		{"SoftmaxGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) { SoftmaxGrad(out[0], in[0], in[1], rows, c) }},
+		{"SoftmaxCrossEntropy", []int{1}, []int{n * c, n * c}, false, func(out, in [][]float32) { SoftmaxCrossEntropy(out[0], in[0], in[1], n, c) }},
+		{"SoftmaxCrossEntropyGrad", []int{n * c}, []int{n * c, n * c}, false, func(out, in [][]float32) {
+			SoftmaxCrossEntropyGrad(out[0], in[0], in[1], 2, n, c)
+		}},
+		{"CrossEntropy", []int{1}, []int{n * c, n * c}, false, func(out, in [][]float32) { CrossEntropy(out[0], in[0], in[1], n, c) }},
+		{"CrossEntropyGrad", []int{n * c}, []int{n * c, n * c}, false, func(out, in [][]float32) { CrossEntropyGrad(out[0], in[0], in[1], 2, n, c) }},
+		{"Adam", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			Adam(out[0], in[0], out[1], out[2], 0.01, 0.9, 0.999, 1e-7)
+		}},
+		{"SGD", []int{long, long}, []int{long}, true, func(out, in [][]float32) { SGD(out[0], in[0], out[1], 0.01, 0.9, true) }},
+		{"AllFinite", nil, []int{long}, true, func(out, in [][]float32) { AllFinite(in[0]) }},
+	}
+}
+
+func (c kernelCase) slices() (out, in [][]float32) {
+	rng := newRand()
+	for _, n := range c.out {
+		out = append(out, positive(randoms(rng, n)))
+	}
+	for _, n := range c.in {
+		in = append(in, positive(randoms(rng, n)))
+	}
+	return out, in
+}
+
+// positive makes values that are good for each kernel, probabilities included.
+func positive(x []float32) []float32 {
+	for i, v := range x {
+		x[i] = float32(math.Abs(float64(v))) + 0.01
+	}
+	return x
+}
+
+func eachKernel(t *testing.T, test func(t *testing.T, c kernelCase)) {
+	for _, c := range kernelCases() {
+		t.Run(c.name, func(t *testing.T) { test(t, c) })
+	}
+}
+
+func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		withThreads(t, 1)
+		want, in := c.slices()
+		c.run(want, in)
+		for threads := 2; threads <= 4; threads++ {
+			SetThreads(threads)
+			out, in := c.slices()
+			c.run(out, in)
+			for i := range out {
+				if !slices.Equal(out[i], want[i]) {
+					t.Errorf("output %d differs on %d threads", i, threads)
+				}
+			}
+		}
+	})
+}
+
+func TestResultDoesNotDependOnWhatOutputHeld(t *testing.T) {
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		if c.name == "Adam" || c.name == "SGD" {
+			t.Skip("updates its outputs")
+		}
+		want, in := c.slices()
+		c.run(want, in)
+		out, _ := c.slices()
+		for i := range out {
+			for j := range out[i] {
+				out[i][j] = float32(math.NaN())
+			}
+		}
+		c.run(out, in)
+		for i := range out {
+			if !slices.Equal(out[i], want[i]) {
+				t.Errorf("output %d differs", i)
+			}
+		}
+	})
+}
+
+func TestKernelWritesItsOutputOnly(t *testing.T) {
+	const canary, margin = 12345, 16
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		withThreads(t, 2)
+		out, in := c.slices()
+		var whole [][]float32
+		for _, group := range [][][]float32{out, in} {
+			for i, x := range group {
+				w := slices.Concat(make([]float32, margin), x, make([]float32, margin))
+				for k := range margin {
+					w[k], w[len(w)-1-k] = canary, canary
+				}
+				whole = append(whole, w)
+				group[i] = w[margin : len(w)-margin] // the capacity reaches into the margin
+			}
+		}
+		c.run(out, in)
+		for i, w := range whole {
+			for k := range margin {
+				if w[k] != canary || w[len(w)-1-k] != canary {
+					t.Fatalf("slice %d: wrote outside", i)
+				}
+			}
+		}
+		_, fresh := c.slices()
+		for i := range in {
+			if !slices.Equal(in[i], fresh[i]) {
+				t.Errorf("input %d was changed", i)
+			}
+		}
+	})
+}
+
+func TestShortSlicePanicsWithKernelAndSizes(t *testing.T) {
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		for i := range len(c.out) + len(c.in) {
+			if i == 0 && c.anySize || c.name == "MaxPool2DGrad" && i == 3 {
+				continue
+			}
+			out, in := c.slices()
+			if i < len(out) {
+				out[i] = out[i][1:]
+			} else {
+				in[i-len(out)] = in[i-len(out)][1:]
+			}
+			message := panicOf(func() { c.run(out, in) })
+			if c.name == "MaxPool2DGrad" && i > 0 {
+				message = strings.Replace(message, "MaxPool2D:", "MaxPool2DGrad:", 1)
+			}
+			if !strings.HasPrefix(message, "kernels: "+c.name+": ") || !strings.Contains(message, "its sizes are [") {
+				t.Errorf("slice %d too short: %q", i, message)
+			}
+		}
+	})
+}
+
+func TestKernelDoesNotAllocate(t *testing.T) {
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		for _, threads := range []int{1, 2} {
+			withThreads(t, threads)
+			out, in := c.slices()
+			c.run(out, in)
+			if allocs := testing.AllocsPerRun(10, func() { c.run(out, in) }); allocs != 0 {
+				t.Errorf("%v allocations a call on %d threads", allocs, threads)
+			}
+		}
+	})
+}
+
+func TestConcurrentCallersGetTheirOwnResults(t *testing.T) {
+	withThreads(t, 3)
+	var wg sync.WaitGroup
+	for _, c := range kernelCases() {
+		want, in := c.slices()
+		c.run(want, in)
+		for range 3 {
+			wg.Go(func() {
+				for range 3 {
+					out, in := c.slices()
+					c.run(out, in)
+					for i := range out {
+						if !slices.Equal(out[i], want[i]) {
+							t.Errorf("%s: output %d differs", c.name, i)
+						}
+					}
+				}
+			})
+		}
+	}
+	wg.Wait()
+}
+
+func TestEmptyBatchIsNoWork(t *testing.T) {
+	withThreads(t, 2)
+	w := []float32{1, 2, 3, 4}
+	s := NewConv(0, 2, 2, 1, 1, 2, 2, 1, 1, false)
+	Conv2D(nil, nil, w, nil, s)
+	Conv2DGradX(nil, nil, w, s)
+	Conv2DGradW(w, nil, nil, s)
+	if !slices.Equal(w, []float32{0, 0, 0, 0}) {
+		t.Errorf("gradient of no images is %v", w)
+	}
+	MaxPool2D(nil, nil, NewPool(0, 2, 2, 1, 2, 2, 2, 2, false))
+	Dense(nil, nil, w, nil, 0, 2, 2)
+	SumRows(w, nil, 0, 4)
+	Softmax(nil, nil, 0, 10)
+	ReLU(nil, nil)
+}
+
+// panicOf returns what f panics with, or "".
+func panicOf(f func()) (message string) {
+	defer func() {
+		if v := recover(); v != nil {
+			message = fmt.Sprint(v)
+		}
+	}()
+	f()
+	return ""
+}

@@ -1,0 +1,39 @@
+package kernels
+
+// sumBlock is how many rows are added up before the sum joins a total: with
+// sums of that many float32 values the rounding errors stay near 1e-6 however
+// many rows there are.
+const sumBlock = 512
+
+// SumRows computes out[u] = Σn x[n,u], first over blocks of rows and then over
+// the blocks.
+func SumRows(out, x []float32, n, u int) {
+	need("SumRows", "out", out, u)
+	need("SumRows", "x", x, n, u)
+	parts := blocks(n, sumBlock)
+	sums := takeScratch(parts * u)
+	sumRowsLoop.run(parts, sumRowsArgs{sums, x, n, u})
+	addRows(out[:u], sums)
+	giveScratch(sums)
+}
+
+type sumRowsArgs struct {
+	sums, x []float32
+	n, u    int
+}
+
+var sumRowsLoop = newLoop(func(a *sumRowsArgs, part int) {
+	from, to := block(part, a.n, sumBlock)
+	addRows(a.sums[part*a.u:][:a.u], a.x[from*a.u:to*a.u])
+})
+
+// addRows sets out to the sum of the rows of x, each as long as out.
+func addRows(out, x []float32) {
+	clear(out)
+	for len(x) >= len(out) && len(out) > 0 {
+		for j, v := range x[:len(out)] {
+			out[j] += v
+		}
+		x = x[len(out):]
+	}
+}

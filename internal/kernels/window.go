@@ -1,0 +1,26 @@
+package kernels
+
+// window returns how many windows of size k fit along an axis of size in, and
+// how many zeros stand before it, by TensorFlow's rule for 'valid' and 'same'
+// padding (tf.nn.convolution, "Notes on padding").
+func window(in, k, stride int, same bool) (out, before int) {
+	if same {
+		out = blocks(in, stride)
+		return out, max((out-1)*stride+k-in, 0) / 2
+	}
+	if in < k {
+		return 0, 0
+	}
+	return (in-k)/stride + 1, 0
+}
+
+// inside returns which cells [from,to) of the window that starts at position
+// start lie inside an axis of size in; the others are padding.
+func inside(start, k, in int) (from, to int) {
+	return max(0, -start), min(k, in-start)
+}
+
+// touches reports whether each of out windows has a cell inside the axis.
+func touches(out, k, stride, before, in int) bool {
+	return out == 0 || before < k && (out-1)*stride-before < in
+}
