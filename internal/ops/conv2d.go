@@ -1,0 +1,53 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C,F], plus b [F]
+// unless that is nil. same pads with zeros so that only strides shrink the map.
+func Conv2D(x, w, b *G.Node, strides [2]int, same bool) *G.Node {
+	s := convSizes(x, w, strides, same)
+	in := []*G.Node{x, w}
+	if b != nil {
+		in = append(in, b)
+	}
+	return apply(op{
+		name: "conv2d",
+		out:  tensor.Shape{s.N, s.OH, s.OW, s.F},
+		run: func(out []float32, in ...[]float32) {
+			var bias []float32
+			if len(in) == 3 {
+				bias = in[2]
+			}
+			kernels.Conv2D(out, in[0], in[1], bias, s)
+		},
+		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
+			grads := []*G.Node{conv2DGradX(dy, w, s), conv2DGradW(x, dy, s)}
+			if b != nil {
+				grads = append(grads, sumRows(dy))
+			}
+			return grads
+		},
+	}, in...)
+}
+
+func conv2DGradX(dy, w *G.Node, s kernels.Conv) *G.Node {
+	return apply(op{name: "conv2d_grad_x", out: tensor.Shape{s.N, s.H, s.W, s.C},
+		run: func(out []float32, in ...[]float32) { kernels.Conv2DGradX(out, in[0], in[1], s) },
+	}, dy, w)
+}
+
+func conv2DGradW(x, dy *G.Node, s kernels.Conv) *G.Node {
+	return apply(op{name: "conv2d_grad_w", out: tensor.Shape{s.KH, s.KW, s.C, s.F},
+		run: func(out []float32, in ...[]float32) { kernels.Conv2DGradW(out, in[0], in[1], s) },
+	}, x, dy)
+}
+
+func convSizes(x, w *G.Node, strides [2]int, same bool) kernels.Conv {
+	xs, ws := x.Shape(), w.Shape()
+	return kernels.NewConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], strides[0], strides[1], same)
+}

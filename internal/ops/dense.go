@@ -1,0 +1,58 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// Dense is x [N,F] times w [F,U], plus b [U] unless that is nil.
+func Dense(x, w, b *G.Node) *G.Node {
+	n, f, u := x.Shape()[0], w.Shape()[0], w.Shape()[1]
+	in := []*G.Node{x, w}
+	if b != nil {
+		in = append(in, b)
+	}
+	return apply(op{
+		name: "dense",
+		out:  tensor.Shape{n, u},
+		run: func(out []float32, in ...[]float32) {
+			var bias []float32
+			if len(in) == 3 {
+				bias = in[2]
+			}
+			kernels.Dense(out, in[0], in[1], bias, n, f, u)
+		},
+		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
+			grads := []*G.Node{denseGradX(dy, w), denseGradW(x, dy)}
+			if b != nil {
+				grads = append(grads, sumRows(dy))
+			}
+			return grads
+		},
+	}, in...)
+}
+
+func denseGradX(dy, w *G.Node) *G.Node {
+	n, f, u := dy.Shape()[0], w.Shape()[0], w.Shape()[1]
+	return apply(op{name: "dense_grad_x", out: tensor.Shape{n, f},
+		run: func(out []float32, in ...[]float32) { kernels.DenseGradX(out, in[0], in[1], n, f, u) },
+	}, dy, w)
+}
+
+func denseGradW(x, dy *G.Node) *G.Node {
+	n, f, u := x.Shape()[0], x.Shape()[1], dy.Shape()[1]
+	return apply(op{name: "dense_grad_w", out: tensor.Shape{f, u},
+		run: func(out []float32, in ...[]float32) { kernels.DenseGradW(out, in[0], in[1], n, f, u) },
+	}, x, dy)
+}
+
+// sumRows sums x [...,U] over all but the last axis: the gradient of a bias.
+func sumRows(x *G.Node) *G.Node {
+	u := x.Shape()[x.Dims()-1]
+	n := x.Shape().TotalSize() / u
+	return apply(op{name: "sum_rows", out: tensor.Shape{u},
+		run: func(out []float32, in ...[]float32) { kernels.SumRows(out, in[0], n, u) },
+	}, x)
+}

@@ -1,0 +1,431 @@
+package ops
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A gradCase is an op over inputs of some shapes and what it computes, written
+// down in float64 without regard to speed.
+type gradCase struct {
+	name   string
+	shapes []tensor.Shape
+	build  func(in []*G.Node) *G.Node
+	want   func(in [][]float64) []float64
+	fixed  map[int][]float32 // inputs without a gradient, such as labels
+}
+
+// spread returns n values in random order that are apart from each other and
+// from 0 by more than a difference quotient moves them, so that max and relu
+// are differentiable there.
+func spread(r *rand.Rand, n int) []float32 {
+	values := make([]float32, n)
+	for i, p := range r.Perm(n) {
+		values[i] = (float32(p) - float32(n)/2 + 0.25) * 2 / float32(n)
+	}
+	return values
+}
+
+// weightedSum makes a scalar out of y that gives every value a gradient of its own.
+func weightedSum(y, r *G.Node) *G.Node {
+	return apply(op{
+		name: "weighted_sum", out: tensor.ScalarShape(), constant: 1,
+		run: func(out []float32, in ...[]float32) {
+			var sum float64
+			for i, v := range in[0] {
+				sum += float64(v) * float64(in[1][i])
+			}
+			out[0] = float32(sum)
+		},
+		grads: func([]*G.Node, *G.Node, *G.Node) []*G.Node { return []*G.Node{r, nil} },
+	}, y, r)
+}
+
+// checkGradients compares the op's values with c.want, and its gradients with
+// difference quotients of c.want in float64.
+func checkGradients(t *testing.T, c gradCase, r *rand.Rand) {
+	t.Helper()
+	g := G.NewGraph()
+	node := func(name string, shape tensor.Shape, data []float32) *G.Node {
+		v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+	}
+	var nodes, wrt []*G.Node
+	values := make([][]float64, len(c.shapes))
+	for i, s := range c.shapes {
+		data := c.fixed[i]
+		if data == nil {
+			data = spread(r, s.TotalSize())
+		}
+		for _, v := range data {
+			values[i] = append(values[i], float64(v))
+		}
+		n := node(fmt.Sprint("in", i), s, data)
+		if nodes = append(nodes, n); c.fixed[i] == nil {
+			wrt = append(wrt, n)
+		}
+	}
+	y := c.build(nodes)
+	loss, weights := y, []float32{1}
+	if y.Dims() > 0 {
+		weights = spread(r, y.Shape().TotalSize())
+		loss = weightedSum(y, node("weights", y.Shape(), weights))
+	}
+	grads, err := G.Grad(loss, wrt...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := G.NewTapeMachine(g) // Gorgonia's own machine runs our ops too
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, c.name+" value", floats(y.Value()), c.want(values))
+
+	cost := func() (sum float64) {
+		for i, v := range c.want(values) {
+			sum += v * float64(weights[i])
+		}
+		return sum
+	}
+	k := 0
+	for i := range c.shapes {
+		if c.fixed[i] != nil {
+			continue
+		}
+		const h = 1e-5
+		want := make([]float64, len(values[i]))
+		for j := range values[i] {
+			old := values[i][j]
+			values[i][j] = old + h
+			up := cost()
+			values[i][j] = old - h
+			down := cost()
+			values[i][j] = old
+			want[j] = (up - down) / (2 * h)
+		}
+		compare(t, fmt.Sprintf("%s gradient of input %d", c.name, i), floats(grads[k].Value()), want)
+		k++
+	}
+}
+
+func floats(v G.Value) []float32 {
+	if s, ok := v.(*G.F32); ok {
+		return []float32{float32(*s)}
+	}
+	return v.(*tensor.Dense).Float32s()
+}
+
+// compare asks for a difference below 1e-5 of the largest value.
+func compare(t *testing.T, what string, got []float32, want []float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
+	}
+	largest, worst := 1e-3, 0.0
+	for i := range want {
+		largest = max(largest, math.Abs(want[i]))
+		worst = max(worst, math.Abs(float64(got[i])-want[i]))
+	}
+	if !(worst <= 1e-5*largest) {
+		t.Errorf("%s: off by %.3g, the largest value is %.3g", what, worst, largest)
+	}
+}
+
+func between(r *rand.Rand, low, high int) int { return low + r.IntN(high-low+1) }
+
+// sizes is the output length and the padding in front along one axis, by
+// TensorFlow's rule.
+func sizes(in, window, stride int, same bool) (out, before int) {
+	if !same {
+		return (in-window)/stride + 1, 0
+	}
+	out = (in + stride - 1) / stride
+	return out, max((out-1)*stride+window-in, 0) / 2
+}
+
+// slide calls f with the input index (or -1 in the padding) for every output
+// cell and window cell of maps [N,H,W,C].
+func slide(x tensor.Shape, size, strides [2]int, same bool, f func(n, oy, ox, ky, kx, iy, ix int)) (oh, ow int) {
+	oh, top := sizes(x[1], size[0], strides[0], same)
+	ow, left := sizes(x[2], size[1], strides[1], same)
+	for n := range x[0] {
+		for oy := range oh {
+			for ox := range ow {
+				for ky := range size[0] {
+					for kx := range size[1] {
+						iy, ix := oy*strides[0]+ky-top, ox*strides[1]+kx-left
+						if iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2] {
+							f(n, oy, ox, ky, kx, iy, ix)
+						}
+					}
+				}
+			}
+		}
+	}
+	return oh, ow
+}
+
+func convCase(r *rand.Rand) gradCase {
+	size := [2]int{between(r, 1, 5), between(r, 1, 5)}
+	strides := [2]int{between(r, 1, 3), between(r, 1, 3)}
+	same, bias := r.IntN(2) == 0, r.IntN(4) > 0
+	h, w := between(r, 1, 8), between(r, 1, 8)
+	if !same {
+		h, w = max(h, size[0]), max(w, size[1])
+	}
+	x := tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}
+	k := tensor.Shape{size[0], size[1], x[3], between(r, 1, 6)}
+	c := gradCase{
+		name:   fmt.Sprintf("conv2d of %v with %v, strides %v, same %v, bias %v", x, k, strides, same, bias),
+		shapes: []tensor.Shape{x, k, {k[3]}},
+		build: func(in []*G.Node) *G.Node {
+			if !bias {
+				return Conv2D(in[0], in[1], nil, strides, same)
+			}
+			return Conv2D(in[0], in[1], in[2], strides, same)
+		},
+		want: func(in [][]float64) []float64 {
+			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			out := make([]float64, x[0]*oh*ow*k[3])
+			if bias {
+				for i := range out {
+					out[i] = in[2][i%k[3]]
+				}
+			}
+			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+				for c := range k[2] {
+					for f := range k[3] {
+						out[((n*oh+oy)*ow+ox)*k[3]+f] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c] * in[1][((ky*k[1]+kx)*k[2]+c)*k[3]+f]
+					}
+				}
+			})
+			return out
+		},
+	}
+	if !bias {
+		c.shapes = c.shapes[:2]
+	}
+	return c
+}
+
+func poolCase(r *rand.Rand) gradCase {
+	size := [2]int{between(r, 1, 4), between(r, 1, 4)}
+	strides := [2]int{between(r, 1, 4), between(r, 1, 4)}
+	same := r.IntN(2) == 0
+	h, w := between(r, 1, 8), between(r, 1, 8)
+	if !same {
+		h, w = max(h, size[0]), max(w, size[1])
+	}
+	x := tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}
+	return gradCase{
+		name:   fmt.Sprintf("max_pool2d of %v by %v, strides %v, same %v", x, size, strides, same),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return MaxPool2D(in[0], size, strides, same) },
+		want: func(in [][]float64) []float64 {
+			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			out := make([]float64, x[0]*oh*ow*x[3])
+			for i := range out {
+				out[i] = math.Inf(-1)
+			}
+			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+				for c := range x[3] {
+					o := ((n*oh+oy)*ow+ox)*x[3] + c
+					out[o] = max(out[o], in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c])
+				}
+			})
+			return out
+		},
+	}
+}
+
+func denseCase(r *rand.Rand) gradCase {
+	n, f, u := between(r, 1, 9), between(r, 1, 30), between(r, 1, 20)
+	bias := r.IntN(4) > 0
+	c := gradCase{
+		name:   fmt.Sprintf("dense of [%d %d] to %d, bias %v", n, f, u, bias),
+		shapes: []tensor.Shape{{n, f}, {f, u}, {u}},
+		build: func(in []*G.Node) *G.Node {
+			if !bias {
+				return Dense(in[0], in[1], nil)
+			}
+			return Dense(in[0], in[1], in[2])
+		},
+		want: func(in [][]float64) []float64 {
+			out := make([]float64, n*u)
+			for i := range out {
+				if bias {
+					out[i] = in[2][i%u]
+				}
+				for k := range f {
+					out[i] += in[0][i/u*f+k] * in[1][k*u+i%u]
+				}
+			}
+			return out
+		},
+	}
+	if !bias {
+		c.shapes = c.shapes[:2]
+	}
+	return c
+}
+
+func randomShape(r *rand.Rand) tensor.Shape {
+	s := tensor.Shape{between(r, 1, 4)}
+	for range between(r, 1, 3) {
+		s = append(s, between(r, 1, 6))
+	}
+	return s
+}
+
+// elementCase is an op that computes each value by itself.
+func elementCase(name string, shape tensor.Shape, build func(x *G.Node) *G.Node, f func(float64) float64) gradCase {
+	return gradCase{
+		name:   fmt.Sprintf("%s of %v", name, shape),
+		shapes: []tensor.Shape{shape},
+		build:  func(in []*G.Node) *G.Node { return build(in[0]) },
+		want: func(in [][]float64) []float64 {
+			out := make([]float64, len(in[0]))
+			for i, v := range in[0] {
+				out[i] = f(v)
+			}
+			return out
+		},
+	}
+}
+
+func reluCase(r *rand.Rand) gradCase {
+	return elementCase("relu", randomShape(r), ReLU, func(v float64) float64 { return max(v, 0) })
+}
+
+func affineCase(r *rand.Rand) gradCase {
+	scale, offset := float32(r.NormFloat64()), float32(r.NormFloat64())
+	return elementCase("affine", randomShape(r),
+		func(x *G.Node) *G.Node { return Affine(x, scale, offset) },
+		func(v float64) float64 { return v*float64(scale) + float64(offset) })
+}
+
+func reshapeCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	return elementCase("reshape", s,
+		func(x *G.Node) *G.Node { return Reshape(x, tensor.Shape{s[0], s.TotalSize() / s[0]}) },
+		func(v float64) float64 { return v })
+}
+
+func softmax(x []float64, c int) []float64 {
+	out := make([]float64, len(x))
+	for i := 0; i < len(x); i += c {
+		var sum float64
+		for j := range c {
+			sum += math.Exp(x[i+j])
+		}
+		for j := range c {
+			out[i+j] = math.Exp(x[i+j]) / sum
+		}
+	}
+	return out
+}
+
+func softmaxCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	return gradCase{
+		name:   fmt.Sprintf("softmax of %v", s),
+		shapes: []tensor.Shape{s},
+		build:  func(in []*G.Node) *G.Node { return Softmax(in[0]) },
+		want:   func(in [][]float64) []float64 { return softmax(in[0], s[len(s)-1]) },
+	}
+}
+
+// crossentropyCase takes the loss behind a softmax, or of probabilities that
+// another op has touched, which is computed differently.
+func crossentropyCase(fused bool) func(r *rand.Rand) gradCase {
+	return func(r *rand.Rand) gradCase {
+		n, c := between(r, 1, 9), between(r, 2, 12)
+		target := make([]float32, n*c)
+		for i := range n {
+			target[i*c+r.IntN(c)] = 1
+		}
+		return gradCase{
+			name:   fmt.Sprintf("crossentropy of [%d %d], fused %v", n, c, fused),
+			shapes: []tensor.Shape{{n, c}, {n, c}},
+			fixed:  map[int][]float32{1: target},
+			build: func(in []*G.Node) *G.Node {
+				y := Softmax(in[0])
+				if !fused {
+					y = Affine(y, 0.5, 0.05)
+				}
+				return CategoricalCrossentropy(y, in[1])
+			},
+			want: func(in [][]float64) []float64 {
+				p := softmax(in[0], c)
+				var loss float64
+				for i := range n {
+					var sum, right float64
+					for j := range c {
+						if !fused {
+							p[i*c+j] = p[i*c+j]*0.5 + float64(float32(0.05))
+						}
+						sum += p[i*c+j]
+						right += p[i*c+j] * float64(target[i*c+j])
+					}
+					loss -= math.Log(right / sum)
+				}
+				return []float64{loss / float64(n)}
+			},
+		}
+	}
+}
+
+func TestGradientsEqualFloat64Differences(t *testing.T) {
+	for name, c := range map[string]func(*rand.Rand) gradCase{
+		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
+		"affine": affineCase, "reshape": reshapeCase, "softmax": softmaxCase,
+		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := rand.New(rand.NewPCG(1, 2))
+			for range 40 {
+				checkGradients(t, c(r), r)
+			}
+		})
+	}
+}
+
+// The value behind a node used twice is the same memory; a graph may not mix up
+// two ops that look alike.
+func TestEqualOpsAreNotMerged(t *testing.T) {
+	g := G.NewGraph()
+	x := G.NewTensor(g, tensor.Float32, 1, G.WithShape(3), G.WithName("x"), G.WithInit(G.Ones()))
+	if a, b := ReLU(x), ReLU(x); a == b {
+		t.Error("two ops became one node")
+	}
+}
+
+func TestOpsAllocateNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, crossentropyCase(true)} {
+		c := make(r)
+		g := G.NewGraph()
+		var nodes []*G.Node
+		var values []G.Value
+		for i, s := range c.shapes {
+			v := tensor.New(tensor.WithShape(s...), tensor.WithBacking(spread(r, s.TotalSize())))
+			values = append(values, v)
+			nodes = append(nodes, G.NewTensor(g, tensor.Float32, len(s), G.WithShape(s...), G.WithName(fmt.Sprint("in", i)), G.WithValue(v)))
+		}
+		o := c.build(nodes).Op().(*op)
+		values = values[:o.Arity()]
+		if n := testing.AllocsPerRun(10, func() {
+			if _, err := o.Do(values...); err != nil {
+				t.Fatal(err)
+			}
+		}); n > 0 {
+			t.Errorf("%s allocates %v objects a run", c.name, n)
+		}
+	}
+}

@@ -1,0 +1,21 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// ReLU is max(x, 0).
+func ReLU(x *G.Node) *G.Node {
+	return apply(op{
+		name: "relu",
+		out:  x.Shape(),
+		run:  func(out []float32, in ...[]float32) { kernels.ReLU(out, in[0]) },
+		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
+			return []*G.Node{apply(op{name: "relu_grad", out: x.Shape(),
+				run: func(out []float32, in ...[]float32) { kernels.ReLUGrad(out, in[0], in[1]) },
+			}, y, dy)}
+		},
+	}, x)
+}
