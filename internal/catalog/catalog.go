@@ -1,0 +1,128 @@
+// Package catalog holds the named things a spec may mention. Each declares its
+// options once; decoding, defaults, errors with places, documentation and JSON
+// Schema follow from that one declaration.
+package catalog
+
+import (
+	"maps"
+	"slices"
+
+	"cnntrain/internal/spec"
+)
+
+// A Catalog is the set of things of one kind: layers, optimizers, datasets.
+type Catalog[T any] struct {
+	kind    string
+	entries map[string]Entry[T]
+
+	// Common, where set, binds the options that every thing of the kind has
+	// besides its own.
+	Common func(*Options)
+	// Rewrite, where set, may change an item before it is looked up: a path
+	// names a dataset of image folders.
+	Rewrite func(*spec.Item)
+}
+
+// An Entry is one thing of a catalog.
+type Entry[T any] struct {
+	Name    string // in a spec
+	Keras   string // the class in Keras it stands for; empty where there is none
+	Doc     string // Markdown; the first line stands alone in lists
+	Example string // an item as YAML; documentation, and the case the conformance tests run
+	Input   []int  // of a layer: the shape of one example that Example fits
+	New     func(*Options) T
+}
+
+// New returns an empty catalog of a kind of thing: "layer".
+func New[T any](kind string) *Catalog[T] {
+	return &Catalog[T]{kind: kind, entries: map[string]Entry[T]{}}
+}
+
+// Kind returns what the catalog holds, in the singular.
+func (c *Catalog[T]) Kind() string { return c.kind }
+
+// Add enters e. It returns a value only so that it can stand in a var declaration.
+func (c *Catalog[T]) Add(e Entry[T]) Entry[T] {
+	if _, ok := c.entries[e.Name]; ok {
+		panic("catalog: two " + c.kind + "s named " + e.Name)
+	}
+	c.entries[e.Name] = e
+	return e
+}
+
+// Names returns the names in alphabetical order.
+func (c *Catalog[T]) Names() []string { return slices.Sorted(maps.Keys(c.entries)) }
+
+// Has reports whether there is a thing called name.
+func (c *Catalog[T]) Has(name string) bool {
+	_, ok := c.entries[name]
+	return ok
+}
+
+// Entry returns the entry called name.
+func (c *Catalog[T]) Entry(name string) Entry[T] { return c.entries[name] }
+
+// Info is what an entry says of itself.
+type Info struct {
+	Name, Keras, Doc, Example string
+	Fields                    []*Field // its options, at their defaults
+}
+
+// Info describes the entry called name.
+func (c *Catalog[T]) Info(name string) Info {
+	e := c.entries[name]
+	_, o := c.make(e)
+	return Info{e.Name, e.Keras, e.Doc, e.Example, o.fields}
+}
+
+// A Listing is a catalog of whatever kind, for documentation.
+type Listing interface {
+	Kind() string
+	Names() []string
+	Info(name string) Info
+	Schema() map[string]any
+}
+
+func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
+	o := &Options{}
+	thing := e.New(o)
+	if c.Common != nil {
+		c.Common(o)
+	}
+	return thing, o
+}
+
+// Decode turns an item of a spec into the thing it names and fills in
+// it.Resolved. What is wrong goes to problems; ok says nothing was.
+func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok bool) {
+	if c.Rewrite != nil {
+		c.Rewrite(it)
+	}
+	e, ok := c.entries[it.Name]
+	if !ok {
+		problems.Add(it.Pos, "unknown %s %q%s", c.kind, it.Name, spec.Hint(it.Name, c.Names()))
+		return thing, false
+	}
+	before := problems.Len()
+	thing, o := c.make(e)
+	o.decode(it, problems)
+	return thing, problems.Len() == before
+}
+
+// DecodeSection reads the options that declare binds from a section of the
+// document; other packages may read theirs from the same section.
+func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Options)) {
+	o := &Options{shared: true}
+	declare(o)
+	for _, f := range o.fields {
+		s.Know(f.Name)
+	}
+	o.decode(&s.Item, problems)
+}
+
+// Fields returns the options that declare binds, at their defaults.
+func Fields(declare func(*Options)) []*Field {
+	o := &Options{}
+	declare(o)
+	return o.fields
+}

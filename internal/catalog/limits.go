@@ -1,0 +1,100 @@
+package catalog
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// limits is the range a number must lie in.
+type limits struct {
+	low, high         float64
+	hasLow, hasHigh   bool
+	lowOpen, highOpen bool // the bound itself is outside
+}
+
+// Min requires values of at least v.
+func (f *Field) Min(v float64) *Field {
+	f.limits.low, f.limits.hasLow = v, true
+	return f
+}
+
+// Max requires values of at most v.
+func (f *Field) Max(v float64) *Field {
+	f.limits.high, f.limits.hasHigh = v, true
+	return f
+}
+
+// Above requires values greater than v.
+func (f *Field) Above(v float64) *Field {
+	f.limits.lowOpen = true
+	return f.Min(v)
+}
+
+// Below requires values less than v.
+func (f *Field) Below(v float64) *Field {
+	f.limits.highOpen = true
+	return f.Max(v)
+}
+
+// OneOf requires one of the given words.
+func (f *Field) OneOf(choices ...string) *Field {
+	f.choices = choices
+	return f
+}
+
+func (l limits) hold(v float64) bool {
+	return !(l.hasLow && (v < l.low || l.lowOpen && v == l.low)) &&
+		!(l.hasHigh && (v > l.high || l.highOpen && v == l.high))
+}
+
+// String says what is expected: "at least 1", "from 0 up to, not including, 1".
+func (l limits) String() string {
+	low, high := number(l.low), number(l.high)
+	switch {
+	case l.hasLow && l.hasHigh && l.lowOpen && l.highOpen:
+		return fmt.Sprintf("between %s and %s, both not included", low, high)
+	case l.hasLow && l.hasHigh && l.highOpen:
+		return fmt.Sprintf("from %s up to, not including, %s", low, high)
+	case l.hasLow && l.hasHigh && l.lowOpen:
+		return fmt.Sprintf("greater than %s and at most %s", low, high)
+	case l.hasLow && l.hasHigh:
+		return fmt.Sprintf("from %s to %s", low, high)
+	case l.hasLow && l.lowOpen:
+		return "greater than " + low
+	case l.hasLow:
+		return "at least " + low
+	case l.hasHigh && l.highOpen:
+		return "less than " + high
+	case l.hasHigh:
+		return "at most " + high
+	}
+	return ""
+}
+
+func (l limits) addTo(schema map[string]any) {
+	set := func(has, open bool, v float64, closedKey, openKey string) {
+		switch {
+		case has && open:
+			schema[openKey] = v
+		case has:
+			schema[closedKey] = v
+		}
+	}
+	set(l.hasLow, l.lowOpen, l.low, "minimum", "exclusiveMinimum")
+	set(l.hasHigh, l.highOpen, l.high, "maximum", "exclusiveMaximum")
+}
+
+// Expected says in words which values the option takes; empty where any will do.
+func (f *Field) Expected() string {
+	if len(f.choices) > 0 {
+		return strings.Join(f.choices, ", ")
+	}
+	return f.limits.String()
+}
+
+// number writes v so that it reads back exactly: 0.001, 1e-7.
+func number(v float64) string {
+	s := strconv.FormatFloat(v, 'g', -1, 64)
+	return strings.NewReplacer("e-0", "e-", "e+", "e").Replace(s)
+}

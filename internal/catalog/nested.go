@@ -1,0 +1,158 @@
+package catalog
+
+import (
+	"strings"
+
+	"cnntrain/internal/spec"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Thing declares an option whose value is a thing of another catalog:
+// "optimizer: adam", "optimizer: {sgd: {momentum: 0.9}}". def is the value
+// where it is not given.
+func Thing[T any](o *Options, c *Catalog[T], into *T, name, def, doc string) *Field {
+	return o.add(&Field{Name: name, Doc: doc, value: &thing[T]{c: c, into: into, def: def}})
+}
+
+type thing[T any] struct {
+	c    *Catalog[T]
+	into *T
+	def  string
+	item spec.Item
+}
+
+func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
+	t.item = spec.Item{Name: t.def, Pos: at.Pos}
+	if n != nil && !readItem(&t.item, at, n) {
+		problems.Add(at.At(n), "%s: %q must be the name of a %s or {name: options}; known: %s", at.Name, f.Name, t.c.kind, list(t.c.Names()))
+		return
+	}
+	t.item.Overrides = below
+	if v, ok := t.c.Decode(&t.item, problems); ok {
+		*t.into = v
+	}
+}
+
+// readItem reads NAME or {NAME: OPTIONS} into item.
+func readItem(item *spec.Item, at *spec.Item, n *yaml.Node) bool {
+	item.Pos = at.At(n)
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		item.Name = n.Value
+	case n.Kind == yaml.MappingNode && len(n.Content) == 2:
+		item.Name, item.Options = n.Content[0].Value, n.Content[1]
+	default:
+		return false
+	}
+	return true
+}
+
+func (t *thing[T]) encode() *yaml.Node {
+	if t.item.Name == "" {
+		if t.def == "" {
+			return nil
+		}
+		return spec.Scalar(t.def)
+	}
+	return t.item.Node()
+}
+
+// Things declares an option whose value is a list of things of another catalog:
+// "metrics: [accuracy]". It adds to *into in the order of the list.
+func Things[T any](o *Options, c *Catalog[T], into *[]T, name string, def []string, doc string) *Field {
+	return o.add(&Field{Name: name, Doc: doc, value: &things[T]{c: c, into: into, def: def}})
+}
+
+type things[T any] struct {
+	c     *Catalog[T]
+	into  *[]T
+	def   []string
+	items []*spec.Item
+}
+
+func (t *things[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
+	if len(below) > 0 {
+		problems.Add(below[0].Pos(), "%s: %q is a list; set it whole", at.Name, f.Name)
+		return
+	}
+	t.items = []*spec.Item{}
+	switch {
+	case n == nil:
+		for _, name := range t.def {
+			t.items = append(t.items, &spec.Item{Name: name, Pos: at.Pos})
+		}
+	case n.Kind == yaml.SequenceNode:
+		for _, c := range n.Content {
+			it := &spec.Item{}
+			if !readItem(it, at, c) {
+				problems.Add(at.At(c), "%s: %q must be a list of names or {name: options}; known: %s", at.Name, f.Name, list(t.c.Names()))
+				return
+			}
+			t.items = append(t.items, it)
+		}
+	default:
+		it := &spec.Item{}
+		if !readItem(it, at, n) {
+			problems.Add(at.At(n), "%s: %q must be a list; known: %s", at.Name, f.Name, list(t.c.Names()))
+			return
+		}
+		t.items = append(t.items, it)
+	}
+	for _, it := range t.items {
+		if v, ok := t.c.Decode(it, problems); ok {
+			*t.into = append(*t.into, v)
+		}
+	}
+}
+
+func (t *things[T]) encode() *yaml.Node {
+	n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	if t.items == nil {
+		for _, name := range t.def {
+			n.Content = append(n.Content, spec.Scalar(name))
+		}
+	}
+	for _, it := range t.items {
+		n.Content = append(n.Content, it.Node())
+	}
+	return n
+}
+
+// Each declares one option for every thing of a catalog, none of them given by
+// default: "early_stopping: 5". It adds to *into those that are.
+func Each[T any](o *Options, c *Catalog[T], into *[]T) {
+	for _, name := range c.Names() {
+		doc, _, _ := strings.Cut(c.entries[name].Doc, "\n")
+		o.add(&Field{Name: name, Doc: doc, value: &optional[T]{c: c, into: into, name: name}})
+	}
+}
+
+type optional[T any] struct {
+	c    *Catalog[T]
+	into *[]T
+	name string
+	item *spec.Item
+}
+
+func (t *optional[T]) decode(_ *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
+	if n == nil && len(below) == 0 {
+		return
+	}
+	t.item = &spec.Item{Name: t.name, Pos: at.Pos, Options: n, Overrides: below}
+	if n != nil {
+		t.item.Pos = at.At(n)
+	}
+	if v, ok := t.c.Decode(t.item, problems); ok {
+		*t.into = append(*t.into, v)
+	}
+}
+
+func (t *optional[T]) encode() *yaml.Node {
+	if t.item == nil || t.item.Resolved == nil {
+		return nil
+	}
+	options := *t.item.Resolved
+	options.Style = yaml.FlowStyle
+	return &options
+}

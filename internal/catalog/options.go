@@ -1,0 +1,170 @@
+package catalog
+
+import (
+	"slices"
+
+	"cnntrain/internal/spec"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Options is the set of options of one thing. The first one bound is the main
+// option: "dropout: 0.3" sets it.
+type Options struct {
+	fields []*Field
+	checks []func() error
+	shared bool // of a section whose other options belong to others
+}
+
+// A Field is one option.
+type Field struct {
+	Name, Doc string
+	Default   string // as YAML; empty where there is none
+	value     value
+	limits    limits
+	choices   []string
+	required  bool
+}
+
+// A value is how an option is read from a spec and written back.
+type value interface {
+	// decode sets the value from n, which is nil where the option is not given,
+	// and from the overrides of its parts.
+	decode(f *Field, at *spec.Item, n *yaml.Node, overrides []spec.Override, problems *spec.Problems)
+	// encode returns the value as YAML, nil where there is nothing to write.
+	encode() *yaml.Node
+	// schema returns the value's JSON Schema.
+	schema() map[string]any
+}
+
+// Bind declares the option name, read into *into: an int, float64, bool,
+// string, []string or Pair. Its default is what into points to now.
+func (o *Options) Bind(into any, name, doc string) *Field {
+	return o.add(&Field{Name: name, Doc: doc, value: &plain{into}})
+}
+
+func (o *Options) add(f *Field) *Field {
+	f.Default = text(f.value.encode())
+	o.fields = append(o.fields, f)
+	return f
+}
+
+// Check adds a condition between options, asked once all of them are read
+// without a problem.
+func (o *Options) Check(check func() error) { o.checks = append(o.checks, check) }
+
+// Required makes it a problem to leave the option out.
+func (f *Field) Required() *Field {
+	f.required, f.Default = true, ""
+	return f
+}
+
+// IsRequired reports whether the option must be given.
+func (f *Field) IsRequired() bool { return f.required }
+
+// decode reads all options of an item and writes them to it.Resolved.
+func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
+	before := problems.Len()
+	given := o.given(it, problems)
+	overrides := o.overrides(it, problems)
+	if it.Resolved == nil {
+		it.Resolved = &yaml.Node{Kind: yaml.MappingNode}
+	}
+	for _, f := range o.fields {
+		n, at := given[f], it
+		var below []spec.Override
+		for _, ov := range overrides[f] {
+			if len(ov.Path) == 1 {
+				n, below, at = ov.Value, nil, &spec.Item{Name: it.Name, Pos: ov.Pos()}
+			} else {
+				below = append(below, ov.Below())
+			}
+		}
+		if f.required && missing(n) && len(below) == 0 {
+			problems.Add(it.Pos, "%s: missing %q: %s", it.Name, f.Name, f.Doc)
+			continue
+		}
+		if missing(n) {
+			n = nil
+		}
+		f.value.decode(f, at, n, below, problems)
+		if v := f.value.encode(); v != nil {
+			it.Resolved.Content = append(it.Resolved.Content, spec.Scalar(f.Name), v)
+		}
+	}
+	if problems.Len() > before {
+		return
+	}
+	for _, check := range o.checks {
+		if err := check(); err != nil {
+			problems.Add(it.Pos, "%s: %v", it.Name, err)
+		}
+	}
+}
+
+// given finds the node of each option in the item.
+func (o *Options) given(it *spec.Item, problems *spec.Problems) map[*Field]*yaml.Node {
+	nodes := map[*Field]*yaml.Node{}
+	switch n := it.Options; {
+	case missing(n):
+	case n.Kind != yaml.MappingNode && o.main() != nil:
+		nodes[o.main()] = n
+	case n.Kind != yaml.MappingNode:
+		problems.Add(it.At(n), "%s: has no main option to set to %q; write {option: value}", it.Name, n.Value)
+	default:
+		for i := 0; i < len(n.Content); i += 2 {
+			key := n.Content[i]
+			if f := o.field(key.Value); f != nil {
+				nodes[f] = n.Content[i+1]
+			} else if !o.shared {
+				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, spec.Hint(key.Value, o.names()))
+			}
+		}
+	}
+	return nodes
+}
+
+// overrides sorts the item's overrides by option. "optimizer.adam.epsilon" and
+// "optimizer.epsilon" mean the same.
+func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][]spec.Override {
+	byField := map[*Field][]spec.Override{}
+	for _, ov := range it.Overrides {
+		if o.field(ov.Path[0]) == nil && ov.Path[0] == it.Name && len(ov.Path) > 1 {
+			ov = ov.Below()
+		}
+		if f := o.field(ov.Path[0]); f != nil {
+			byField[f] = append(byField[f], ov)
+		} else if !o.shared {
+			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], spec.Hint(ov.Path[0], o.names()))
+		}
+	}
+	return byField
+}
+
+// main returns the option a bare value sets, nil in a thing without options of its own.
+func (o *Options) main() *Field {
+	if len(o.fields) == 0 || o.fields[0].Name == "name" {
+		return nil
+	}
+	return o.fields[0]
+}
+
+func (o *Options) field(name string) *Field {
+	i := slices.IndexFunc(o.fields, func(f *Field) bool { return f.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return o.fields[i]
+}
+
+func (o *Options) names() (names []string) {
+	for _, f := range o.fields {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// missing reports whether n says nothing; null leaves an option at its default.
+func missing(n *yaml.Node) bool {
+	return n == nil || n.Kind == 0 || n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
+}

@@ -1,0 +1,192 @@
+package catalog
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/spec"
+
+	"gopkg.in/yaml.v3"
+)
+
+// A Pair is a height and a width. In a spec one number stands for both; the
+// zero Pair is one that was not given.
+type Pair [2]int
+
+// plain is a value of one of Go's own types, or a Pair.
+type plain struct{ into any }
+
+func (p *plain) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
+	if len(below) > 0 {
+		problems.Add(below[0].Pos(), "%s: %q has no parts such as %q; set it whole", at.Name, f.Name, below[0].Path[0])
+		return
+	}
+	if n == nil {
+		return
+	}
+	if err := p.set(n); err != nil {
+		problems.Add(at.At(n), "%s: %q must be %v, got %s", at.Name, f.Name, err, text(n))
+		return
+	}
+	for _, v := range p.numbers() {
+		if !f.limits.hold(v) {
+			problems.Add(at.At(n), "%s: %q must be %s, got %s", at.Name, f.Name, f.limits, text(n))
+			return
+		}
+	}
+	if word, ok := p.into.(*string); ok && f.choices != nil && !slices.Contains(f.choices, *word) {
+		problems.Add(at.At(n), "%s: %q cannot be %q%s", at.Name, f.Name, *word, spec.Hint(*word, f.choices))
+	}
+}
+
+// expected is what a value should have been.
+type expected string
+
+func (e expected) Error() string { return string(e) }
+
+func (p *plain) set(n *yaml.Node) error {
+	scalar := n.Kind == yaml.ScalarNode
+	switch into := p.into.(type) {
+	case *int:
+		v, ok := whole(n)
+		if !ok {
+			return expected("a whole number")
+		}
+		*into = v
+	case *float64:
+		v, ok := parseNumber(n.Value)
+		if !scalar || !ok {
+			return expected("a number")
+		}
+		*into = v
+	case *bool:
+		if !scalar || n.Value != "true" && n.Value != "false" {
+			return expected("true or false")
+		}
+		*into = n.Value == "true"
+	case *string:
+		if !scalar {
+			return expected("text")
+		}
+		*into = n.Value
+	case *[]string:
+		list := n.Content
+		if scalar {
+			list = []*yaml.Node{n}
+		}
+		if n.Kind == yaml.MappingNode || slices.ContainsFunc(list, func(n *yaml.Node) bool { return n.Kind != yaml.ScalarNode }) {
+			return expected("a list of names")
+		}
+		*into = nil
+		for _, v := range list {
+			*into = append(*into, v.Value)
+		}
+	case *Pair:
+		if v, ok := whole(n); ok {
+			*into = Pair{v, v}
+			return nil
+		}
+		if n.Kind == yaml.SequenceNode && len(n.Content) == 2 {
+			h, ok1 := whole(n.Content[0])
+			w, ok2 := whole(n.Content[1])
+			if ok1 && ok2 {
+				*into = Pair{h, w}
+				return nil
+			}
+		}
+		return expected("a whole number or [height, width]")
+	default:
+		panic(fmt.Sprintf("catalog: cannot bind a %T", into))
+	}
+	return nil
+}
+
+// whole reads an integer that fits 32 bits. yaml.v3 itself would cut 5.7 down to 5.
+func whole(n *yaml.Node) (int, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(strings.ReplaceAll(n.Value, "_", ""), 10, 32)
+	return int(v), err == nil
+}
+
+// parseNumber reads a finite number or a fraction such as 1/255.
+func parseNumber(s string) (float64, bool) {
+	num, den, fraction := strings.Cut(s, "/")
+	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if err == nil && fraction {
+		var d float64
+		d, err = strconv.ParseFloat(strings.TrimSpace(den), 64)
+		v /= d
+	}
+	return v, err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+// numbers returns what limits apply to.
+func (p *plain) numbers() []float64 {
+	switch into := p.into.(type) {
+	case *int:
+		return []float64{float64(*into)}
+	case *float64:
+		return []float64{*into}
+	case *Pair:
+		return []float64{float64(into[0]), float64(into[1])}
+	}
+	return nil
+}
+
+func (p *plain) encode() *yaml.Node {
+	raw := func(tag, v string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: v} }
+	switch into := p.into.(type) {
+	case *int:
+		return raw("!!int", strconv.Itoa(*into))
+	case *float64:
+		if s := number(*into); strings.ContainsAny(s, ".e") {
+			return raw("!!float", s)
+		}
+		return raw("!!int", number(*into))
+	case *bool:
+		return raw("!!bool", strconv.FormatBool(*into))
+	case *string:
+		if *into == "" {
+			return nil
+		}
+		return spec.Scalar(*into)
+	case *[]string:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, v := range *into {
+			n.Content = append(n.Content, spec.Scalar(v))
+		}
+		return n
+	case *Pair:
+		switch {
+		case *into == Pair{}:
+			return nil
+		case into[0] == into[1]:
+			return raw("!!int", strconv.Itoa(into[0]))
+		}
+		return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{
+			raw("!!int", strconv.Itoa(into[0])), raw("!!int", strconv.Itoa(into[1]))}}
+	}
+	panic(fmt.Sprintf("catalog: cannot write a %T", p.into))
+}
+
+// text writes a node on one line, as in a message.
+func text(n *yaml.Node) string {
+	if n == nil {
+		return ""
+	}
+	if n.Kind == yaml.ScalarNode {
+		return n.Value
+	}
+	flow := *n
+	flow.Style = yaml.FlowStyle
+	out, err := yaml.Marshal(&flow)
+	if err != nil {
+		return n.Value
+	}
+	return strings.TrimSpace(string(out))
+}
