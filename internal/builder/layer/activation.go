@@ -1,0 +1,58 @@
+package layer
+
+import (
+	"maps"
+	"slices"
+
+	"cnntrain/internal/catalog"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "activation",
+	Keras:   "Activation",
+	Example: "activation: relu",
+	Input:   []int{4, 3, 2},
+	Doc: `Applies a function to its input.
+
+The functions are layers of their own too: ` + "`relu` and `activation: relu`" + ` are the same.`,
+	New: func(o *catalog.Options) Layer {
+		l := &activation{}
+		activationOption(o, &l.function, "the function").Required()
+		return l
+	},
+})
+
+// An activationFunc adds a function without weights to the graph; the output
+// has the shape of x.
+type activationFunc func(x *G.Node) *G.Node
+
+// activations is the functions that the activation options may name. Each is
+// registered by its own file.
+var activations = map[string]activationFunc{
+	"linear": func(x *G.Node) *G.Node { return x },
+}
+
+// addActivation registers an activation function, and a layer of the same name.
+func addActivation(e catalog.Entry[Layer], f activationFunc) activationFunc {
+	activations[e.Name] = f
+	e.Example, e.Input = e.Name, []int{4, 3, 2}
+	e.New = func(*catalog.Options) Layer { return &activation{e.Name} }
+	Layers.Add(e)
+	return f
+}
+
+// activationOption declares the option "activation".
+func activationOption(o *catalog.Options, into *string, doc string) *catalog.Field {
+	return o.Bind(into, "activation", doc).OneOf(slices.Sorted(maps.Keys(activations))...)
+}
+
+type activation struct{ function string }
+
+func (l *activation) Shape(in Shape) (Shape, error) { return in, nil }
+func (l *activation) Weights(Shape) []Weight        { return nil }
+
+func (l *activation) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	return activations[l.function](x)
+}

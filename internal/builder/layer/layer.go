@@ -1,0 +1,77 @@
+// Package layer holds the layers, one file each.
+package layer
+
+import (
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/catalog"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Shape is the shape of one example, [H W C] or [F]; the batch comes in front.
+type Shape []int
+
+// Size is the number of values.
+func (s Shape) Size() int {
+	n := 1
+	for _, d := range s {
+		n *= d
+	}
+	return n
+}
+
+// String writes the shape as 28x28x6.
+func (s Shape) String() string {
+	dims := make([]string, len(s))
+	for i, d := range s {
+		dims[i] = strconv.Itoa(d)
+	}
+	return strings.Join(dims, "x")
+}
+
+// A Weight is a tensor that a layer owns.
+type Weight struct {
+	Name      string // Keras's name for it: kernel, bias
+	Shape     Shape
+	Init      initializer.Initializer
+	Trainable bool
+}
+
+// A Layer is one line of a spec.
+type Layer interface {
+	// Shape returns the output shape, or an error that says why in does not fit.
+	Shape(in Shape) (Shape, error)
+	// Weights returns what the layer owns for an input that fits, in Keras's order.
+	Weights(in Shape) []Weight
+	// Build adds the layer to the graph. x is a batch of inputs, weights has
+	// the nodes of Weights.
+	Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node
+}
+
+// Graph is what Build may know of the graph it adds to.
+type Graph struct {
+	Training bool // false: the graph predicts
+}
+
+// Layers is every layer a spec may name.
+var Layers = newLayers()
+
+func newLayers() *catalog.Catalog[Layer] {
+	c := catalog.New[Layer]("layer")
+	c.Common = func(o *catalog.Options) {
+		var name string // read by package spec, which names the layers that have none
+		o.Bind(&name, "name", "what summaries, checkpoints and --set call the layer")
+	}
+	return c
+}
+
+// initializerOption declares an option such as kernel_initializer.
+func initializerOption(o *catalog.Options, into *initializer.Initializer, name, def, doc string) {
+	catalog.Thing(o, initializer.Initializers, into, name, def, doc)
+}
+
+// maps reports whether a shape is [H W C].
+func (s Shape) maps() bool { return len(s) == 3 }

@@ -1,0 +1,221 @@
+package layer
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"testing"
+
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/random"
+	"cnntrain/internal/spec"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// decode reads one layer as a spec would have it.
+func decode(t *testing.T, text string) Layer {
+	t.Helper()
+	var problems spec.Problems
+	s := spec.Parse("layer.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+text+"\n"), nil, &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	l, _ := Layers.Decode(s.Layers[0], &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	return l
+}
+
+// built is a layer in a graph with a loss that gives every output a gradient of its own.
+type built struct {
+	vm     G.VM
+	y      *G.Node
+	loss   *G.Node
+	grads  []*G.Node // of the input, then of the weights
+	values []*tensor.Dense
+}
+
+func build(t *testing.T, l Layer, in Shape, training bool) *built {
+	t.Helper()
+	const n = 3
+	b := &built{}
+	g := G.NewGraph()
+	input := func(name string, shape ...int) *G.Node {
+		v := tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Float32))
+		data := v.Float32s()
+		for i, p := range random.New(uint64(len(b.values))).Perm(len(data)) { // no ties, no zeros
+			data[i] = (float32(p) - float32(len(data))/2 + 0.25) * 2 / float32(len(data))
+		}
+		b.values = append(b.values, v)
+		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+	}
+	x := input("x", append([]int{n}, in...)...)
+	var weights []*G.Node
+	for _, w := range l.Weights(in) {
+		weights = append(weights, input(w.Name, w.Shape...))
+	}
+	b.y = l.Build(&Graph{Training: training}, x, weights)
+	wrt := append([]*G.Node{x}, weights...)
+	r := input("r", b.y.Shape()...)
+	b.loss = G.Must(G.Sum(G.Must(G.HadamardProd(b.y, r))))
+	if training {
+		var err error
+		if b.grads, err = G.Grad(b.loss, wrt...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.vm = G.NewTapeMachine(g)
+	t.Cleanup(func() { b.vm.Close() })
+	return b
+}
+
+func (b *built) run(t *testing.T) float64 {
+	t.Helper()
+	b.vm.Reset()
+	if err := b.vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	return float64(b.loss.Value().Data().(float32))
+}
+
+// Every layer of the catalog, by its own example, keeps what layers promise.
+func TestEveryLayerConforms(t *testing.T) {
+	for _, name := range Layers.Names() {
+		t.Run(name, func(t *testing.T) {
+			e := Layers.Entry(name)
+			if e.Keras == "" || e.Doc == "" || e.Example == "" || e.Input == nil {
+				t.Fatalf("needs a Keras name, documentation, an example and its input: %+v", e)
+			}
+			l, in := decode(t, e.Example), Shape(e.Input)
+			out, err := l.Shape(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(out) == 0 || slices.Min(out) < 1 {
+				t.Fatalf("an output of %v", out)
+			}
+			t.Run("builds the shape it infers", func(t *testing.T) {
+				for _, training := range []bool{true, false} {
+					b := build(t, l, in, training)
+					if got := Shape(b.y.Shape()[1:]); !slices.Equal(got, out) {
+						t.Errorf("training %v: built %v, inferred %v", training, got, out)
+					}
+				}
+			})
+			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, in, true)) })
+			t.Run("gives the same bytes for any number of threads", func(t *testing.T) { checkThreads(t, l, in) })
+			t.Run("weights have initializers", func(t *testing.T) {
+				for _, w := range l.Weights(in) {
+					if w.Init == nil || w.Name == "" || w.Shape.Size() < 1 {
+						t.Errorf("%+v", w)
+					}
+				}
+			})
+		})
+	}
+}
+
+func checkGradients(t *testing.T, b *built) {
+	const h = 1e-3
+	b.run(t)
+	var grads [][]float32
+	for _, g := range b.grads {
+		grads = append(grads, slices.Clone(g.Value().(*tensor.Dense).Float32s()))
+	}
+	for k, grad := range grads {
+		data := b.values[k].Float32s()
+		for i := range data {
+			old := data[i]
+			data[i] = old + h
+			up := b.run(t)
+			data[i] = old - h
+			down := b.run(t)
+			data[i] = old
+			if want := (up - down) / (2 * h); math.Abs(float64(grad[i])-want) > 5e-3*max(1, math.Abs(want)) {
+				t.Errorf("input %d, value %d: gradient %g, difference %g", k, i, grad[i], want)
+			}
+		}
+	}
+}
+
+func checkThreads(t *testing.T, l Layer, in Shape) {
+	defer kernels.SetThreads(kernels.Threads())
+	var want []float32
+	for _, threads := range []int{1, 2, 3} {
+		kernels.SetThreads(threads)
+		b := build(t, l, in, true)
+		b.run(t)
+		got := slices.Clone(b.y.Value().(*tensor.Dense).Float32s())
+		for _, g := range b.grads {
+			got = append(got, g.Value().(*tensor.Dense).Float32s()...)
+		}
+		if want == nil {
+			want = got
+		}
+		for i := range want {
+			if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+				t.Fatalf("%d threads: value %d is %g, with one thread %g", threads, i, got[i], want[i])
+			}
+		}
+	}
+}
+
+func TestShapes(t *testing.T) {
+	for _, c := range []struct {
+		layer string
+		in    Shape
+		want  string // the shape, or the error
+	}{
+		{"conv2d: {filters: 6, kernel_size: 5}", Shape{32, 32, 3}, "28x28x6"},
+		{"conv2d: {filters: 6, kernel_size: 5, padding: same}", Shape{32, 31, 3}, "32x31x6"},
+		{"conv2d: {filters: 6, kernel_size: 3, strides: 2, padding: same}", Shape{7, 8, 3}, "4x4x6"},
+		{"conv2d: {filters: 6, kernel_size: [3, 2], strides: [2, 3]}", Shape{7, 8, 3}, "3x3x6"},
+		{"conv2d: {filters: 6, kernel_size: 5}", Shape{4, 4, 3}, "a window of 5x5 does not fit the input of 4x4x3; use padding: same, or fewer pooling layers before it"},
+		{"conv2d: {filters: 6, kernel_size: 5}", Shape{10}, "needs an input of height, width and channels, got 10 values"},
+		{"max_pooling2d", Shape{5, 5, 3}, "2x2x3"},
+		{"max_pooling2d: 3", Shape{9, 8, 3}, "3x2x3"},
+		{"max_pooling2d: {pool_size: 3, strides: 2, padding: same}", Shape{5, 5, 3}, "3x3x3"},
+		{"max_pooling2d", Shape{1, 1, 3}, "a window of 2x2 does not fit the input of 1x1x3; use padding: same, or fewer pooling layers before it"},
+		{"flatten", Shape{5, 5, 3}, "75"},
+		{"dense: 7", Shape{75}, "7"},
+		{"dense: 7", Shape{5, 5, 3}, "needs a flat input, got 5x5x3; put flatten in front of it"},
+		{"rescaling: 1/255", Shape{5, 5, 3}, "5x5x3"},
+		{"relu", Shape{5}, "5"},
+	} {
+		t.Run(c.layer+" of "+c.in.String(), func(t *testing.T) {
+			out, err := decode(t, c.layer).Shape(c.in)
+			got := out.String()
+			if err != nil {
+				got = err.Error()
+			}
+			if got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestWeightsAreThoseOfKeras(t *testing.T) {
+	for _, c := range []struct {
+		layer string
+		in    Shape
+		want  string
+	}{
+		{"conv2d: {filters: 6, kernel_size: [5, 3]}", Shape{32, 32, 3}, "[kernel 5x3x3x6 bias 6]"},
+		{"conv2d: {filters: 6, kernel_size: 5, use_bias: false}", Shape{32, 32, 3}, "[kernel 5x5x3x6]"},
+		{"dense: 7", Shape{75}, "[kernel 75x7 bias 7]"},
+		{"dense: {units: 7, use_bias: false}", Shape{75}, "[kernel 75x7]"},
+		{"max_pooling2d", Shape{4, 4, 1}, "[]"},
+	} {
+		var got []string
+		for _, w := range decode(t, c.layer).Weights(c.in) {
+			got = append(got, w.Name, w.Shape.String())
+		}
+		if fmt.Sprint(got) != c.want {
+			t.Errorf("%s: %v, want %s", c.layer, got, c.want)
+		}
+	}
+}

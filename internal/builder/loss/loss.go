@@ -1,0 +1,18 @@
+// Package loss holds what training makes small, one file each.
+package loss
+
+import (
+	"cnntrain/internal/catalog"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// A Loss measures how far predictions are from the targets.
+type Loss interface {
+	// Build adds the loss to the graph: a scalar, the mean over the batch, from
+	// the model's output y and the targets, both [N, classes].
+	Build(y, target *G.Node) *G.Node
+}
+
+// Losses is every loss a spec may name.
+var Losses = catalog.New[Loss]("loss")
