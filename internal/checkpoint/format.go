@@ -1,0 +1,21 @@
+package checkpoint
+
+import "strings"
+
+// The numbers and names of the safetensors format, and of what we add to it.
+const (
+	lengthSize  = 8           // bytes of the header's length
+	alignment   = 8           // of the start of the data
+	maxHeader   = 100_000_000 // bytes, the limit of the reference implementation
+	metadataKey = "__metadata__"
+
+	formatKey   = "cnntrain.format"
+	formatValue = "1"
+	digestKey   = "cnntrain.sha256"
+	digestLen   = 64 // hexadecimal digits
+
+	chunkSize = 64 << 10 // bytes converted at a time, a multiple of every dtype's size
+)
+
+// zeroDigest is what the digest is read as when it is computed.
+var zeroDigest = strings.Repeat("0", digestLen)
