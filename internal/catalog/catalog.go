@@ -109,6 +109,17 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	return thing, problems.Len() == before
 }
 
+// Default returns the thing called name with all options at their defaults. It
+// panics if there is no such thing or it has an option that must be given.
+func (c *Catalog[T]) Default(name string) T {
+	var problems spec.Problems
+	thing, ok := c.Decode(&spec.Item{Name: name}, &problems)
+	if !ok {
+		panic(problems.Err())
+	}
+	return thing
+}
+
 // DecodeSection reads the options that declare binds from a section of the
 // document; other packages may read theirs from the same section.
 func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Options)) {

@@ -65,7 +65,7 @@ func (f *Field) IsRequired() bool { return f.required }
 // decode reads all options of an item and writes them to it.Resolved.
 func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 	before := problems.Len()
-	given := o.given(it, problems)
+	given, mistyped := o.given(it, problems)
 	overrides := o.overrides(it, problems)
 	if it.Resolved == nil {
 		it.Resolved = &yaml.Node{Kind: yaml.MappingNode}
@@ -81,6 +81,9 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 			}
 		}
 		if f.required && missing(n) && len(below) == 0 {
+			if mistyped[f] {
+				continue
+			}
 			problems.Add(it.Pos, "%s: missing %q: %s", it.Name, f.Name, f.Doc)
 			continue
 		}
@@ -102,9 +105,10 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 	}
 }
 
-// given finds the node of each option in the item.
-func (o *Options) given(it *spec.Item, problems *spec.Problems) map[*Field]*yaml.Node {
-	nodes := map[*Field]*yaml.Node{}
+// given finds the node of each option in the item, and the options that a
+// mistyped name was probably meant to be.
+func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Field]*yaml.Node, mistyped map[*Field]bool) {
+	nodes, mistyped = map[*Field]*yaml.Node{}, map[*Field]bool{}
 	switch n := it.Options; {
 	case missing(n):
 	case n.Kind != yaml.MappingNode && o.main() != nil:
@@ -118,10 +122,11 @@ func (o *Options) given(it *spec.Item, problems *spec.Problems) map[*Field]*yaml
 				nodes[f] = n.Content[i+1]
 			} else if !o.shared {
 				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, spec.Hint(key.Value, o.names()))
+				mistyped[o.field(spec.Nearest(key.Value, o.names()))] = true
 			}
 		}
 	}
-	return nodes
+	return nodes, mistyped
 }
 
 // overrides sorts the item's overrides by option. "optimizer.adam.epsilon" and

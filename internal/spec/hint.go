@@ -8,20 +8,37 @@ import (
 // Hint completes a message about an unknown name: with the known name it was
 // probably meant to be, else with the list of what is known.
 func Hint(got string, known []string) string {
+	if near := Nearest(got, known); near != "" {
+		return fmt.Sprintf("; did you mean %q?", near)
+	}
+	if len(known) == 0 {
+		return ""
+	}
+	return "; known: " + strings.Join(known, ", ")
+}
+
+// Nearest returns the known name that got was probably meant to be: one a few
+// slips away, else the only one that starts with it. Empty if there is none.
+func Nearest(got string, known []string) string {
+	got = strings.ToLower(got)
 	best, bestD := "", max(1, min(3, len(got)/2))+1
 	for _, k := range known {
-		if d := distance(strings.ToLower(got), k); d < bestD {
+		if d := distance(got, k); d < bestD {
 			best, bestD = k, d
 		}
 	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("; did you mean %q?", best)
-	case len(known) == 0:
-		return ""
-	default:
-		return "; known: " + strings.Join(known, ", ")
+	if best != "" || got == "" {
+		return best
 	}
+	for _, k := range known {
+		if strings.HasPrefix(k, got) {
+			if best != "" {
+				return ""
+			}
+			best = k
+		}
+	}
+	return best
 }
 
 // distance is the edit distance of a and b where a swap of neighbours, the

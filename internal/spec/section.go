@@ -32,6 +32,19 @@ func (r *reader) section(s *Section, n *yaml.Node) {
 // Know notes that an option exists.
 func (s *Section) Know(option string) { s.known[option] = true }
 
+// Thing returns the name of the thing that a decoded option holds: adam for
+// optimizer: {adam: {learning_rate: 0.01}}.
+func (s *Section) Thing(option string) string {
+	switch n := find(s.Resolved, option); {
+	case n == nil:
+		return ""
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		return n.Content[0].Value
+	default:
+		return n.Value
+	}
+}
+
 // CheckUnknown adds a problem for every option of the data and train sections
 // that no package knows. Call it once all have decoded theirs.
 func (s *Spec) CheckUnknown(problems *Problems) {

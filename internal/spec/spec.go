@@ -60,15 +60,15 @@ func Load(file string, overrides []Override, problems *Problems) (*Spec, error) 
 	return Parse(file, src, overrides, problems), nil
 }
 
-// Parse is Load for a document at hand.
+// Parse is Load for a document at hand. The spec is nil where it is not YAML at all.
 func Parse(file string, src []byte, overrides []Override, problems *Problems) *Spec {
+	root := parse(file, src, problems)
+	if root == nil {
+		return nil
+	}
 	base := filepath.Base(file)
 	s := &Spec{File: file, Name: strings.TrimSuffix(base, filepath.Ext(base)), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
 	s.Data, s.Train = newSection("data", s.InputPos), newSection("train", s.InputPos)
-	root := parse(file, src, problems)
-	if root == nil {
-		return s
-	}
 	r := reader{Spec: s, problems: problems, overrides: overrides, flags: map[*yaml.Node]Pos{}, blocks: map[string]*block{}}
 	if root.Kind != yaml.MappingNode {
 		problems.Add(r.at(root), "a spec is a mapping with the keys %s", strings.Join(topLevel, ", "))

@@ -158,6 +158,8 @@ func TestHintNamesTheLikeliest(t *testing.T) {
 		{"Conv2D", `; did you mean "conv2d"?`},
 		{"desne", `; did you mean "dense"?`},
 		{"droupot", `; did you mean "dropout"?`},
+		{"flat", `; did you mean "flatten"?`},
+		{"d", "; known: conv2d, dense, dropout, flatten, relu"},
 		{"flaten", `; did you mean "flatten"?`},
 		{"", "; known: conv2d, dense, dropout, flatten, relu"},
 	} {
@@ -188,6 +190,9 @@ func FuzzParse(f *testing.F) {
 			overrides = append(overrides, o)
 		}
 		s := Parse("fuzz.yaml", src, overrides, &problems)
+		if s == nil && problems.Len() == 0 {
+			t.Fatal("no spec, and no problem")
+		}
 		if err := problems.Err(); err != nil {
 			for line := range strings.Lines(err.Error()) {
 				if strings.TrimSpace(line) == "" {
