@@ -239,7 +239,7 @@ turbo|turbo|||false
 }
 
 func TestNumbersReadBackExactly(t *testing.T) {
-	for v, want := range map[float64]string{0.001: "0.001", 1e-7: "1e-7", 1. / 255: "0.00392156862745098", 1e21: "1e21", 2: "2"} {
+	for v, want := range map[float64]string{0.001: "0.001", 1e-7: "1.0e-7", 1.5e-7: "1.5e-7", 1. / 255: "0.00392156862745098", 1e21: "1.0e+21", 2: "2"} {
 		if got := number(v); got != want {
 			t.Errorf("number(%g) = %s, want %s", v, got, want)
 		}

@@ -93,8 +93,12 @@ func (f *Field) Expected() string {
 	return f.limits.String()
 }
 
-// number writes v so that it reads back exactly: 0.001, 1e-7.
+// number writes v so that it reads back exactly: 0.001, 1.0e-7. YAML 1.1, which
+// some libraries still speak, takes 1e-7 for text.
 func number(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
-	return strings.NewReplacer("e-0", "e-", "e+", "e").Replace(s)
+	if mantissa, exponent, ok := strings.Cut(s, "e"); ok && !strings.Contains(mantissa, ".") {
+		s = mantissa + ".0e" + exponent
+	}
+	return strings.NewReplacer("e-0", "e-", "e+0", "e+").Replace(s)
 }

@@ -21,11 +21,19 @@ func (c *Catalog[T]) Schema() map[string]any {
 	return map[string]any{"anyOf": forms}
 }
 
+// parameter is the schema of $name, which inside a block may stand for any value.
+var parameter = map[string]any{"type": "string", "pattern": `^\$`}
+
 // itemSchema is what may stand behind "NAME:".
 func itemSchema(e Info) map[string]any {
-	forms := []any{Object(e.Fields), map[string]any{"type": "null"}}
+	options := Object(e.Fields)
+	properties := options["properties"].(map[string]any)
+	for name, p := range properties {
+		properties[name] = map[string]any{"anyOf": []any{p, parameter}}
+	}
+	forms := []any{options, map[string]any{"type": "null"}}
 	if len(e.Fields) > 0 {
-		forms = append(forms, e.Fields[0].Schema())
+		forms = append(forms, properties[e.Fields[0].Name])
 	}
 	return map[string]any{"description": e.Doc, "anyOf": forms}
 }

@@ -40,9 +40,8 @@ func TestFansAreThoseOfKeras(t *testing.T) {
 
 func TestZerosAndOnesFillEverything(t *testing.T) {
 	for name, want := range map[string]float32{"zeros": 0, "ones": 1} {
-		e := Initializers.Entry(name)
 		w := []float32{5, 5, 5}
-		e.New(nil).Fill(w, []int{3}, random.New())
+		Initializers.Default(name).Fill(w, []int{3}, random.New())
 		for _, v := range w {
 			if v != want {
 				t.Errorf("%s wrote %g", name, v)

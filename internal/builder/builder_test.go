@@ -1,0 +1,230 @@
+package builder
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train/optimizer"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+const tiny = `
+input: [9, 8, 2]
+layers:
+  - rescaling: 1/255
+  - conv2d: {filters: 4, kernel_size: 3, activation: relu}
+  - max_pooling2d
+  - conv2d: {filters: 5, kernel_size: 3, padding: same, activation: relu}
+  - flatten
+  - dense: {units: 6, activation: relu}
+  - dense: {units: 3, activation: softmax}
+`
+
+func plan(t *testing.T, text string) *Plan {
+	t.Helper()
+	var problems spec.Problems
+	p := NewPlan(spec.Parse("tiny.yaml", []byte(text), nil, &problems), &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	return p
+}
+
+// batch is n images and labels for tiny.
+func batch(n int) (images []float32, labels []int) {
+	images, labels = make([]float32, n*9*8*2), make([]int, n)
+	for i := range images {
+		images[i] = float32(i * 7919 % 256)
+	}
+	for i := range labels {
+		labels[i] = i % 3
+	}
+	return images, labels
+}
+
+func TestPlanInfersShapesAndCountsWeights(t *testing.T) {
+	p := plan(t, tiny)
+	var shapes []string
+	for _, l := range p.Layers {
+		shapes = append(shapes, l.Label+" "+l.Out.String())
+	}
+	want := "rescaling 9x8x2, conv2d 7x6x4, max_pooling2d 3x3x4, conv2d_1 3x3x5, flatten 45, dense 6, dense_1 3"
+	if got := strings.Join(shapes, ", "); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if trainable, frozen := p.Params(); trainable != 76+185+276+21 || frozen != 0 {
+		t.Errorf("%d and %d parameters", trainable, frozen)
+	}
+}
+
+func TestPlanProblems(t *testing.T) {
+	for _, c := range []struct{ name, layers, want string }{
+		{"a shape that falls to zero", "[max_pooling2d, max_pooling2d, flatten, dense: 3]",
+			"x.yaml:2:25: max_pooling2d_1: a window of 2x2 does not fit the input of 1x1x1; use padding: same, or fewer pooling layers before it"},
+		{"an output that is a map", "[relu]",
+			"x.yaml:2:10: relu: the model ends in 2x2x1 values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it"},
+		{"a size beyond memory", "[flatten, dense: 2000000000]",
+			"x.yaml:2:19: dense: 4x2000000000 is over 2147483647 values"},
+		{"several at once", "[conv: 3, dense: 0, dropot: 1]",
+			"x.yaml:2:10: unknown layer \"conv\"; did you mean \"conv2d\"?\nx.yaml:2:26: dense: \"units\" must be at least 1, got 0\nx.yaml:2:29: unknown layer \"dropot\""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var problems spec.Problems
+			NewPlan(spec.Parse("x.yaml", []byte("input: [2, 2, 1]\nlayers: "+c.layers+"\n"), nil, &problems), &problems)
+			if err := problems.Err(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got  %v\nwant %s", err, c.want)
+			}
+		})
+	}
+}
+
+func TestABlockCannotHideALayer(t *testing.T) {
+	var problems spec.Problems
+	text := "input: [2, 2, 1]\nblocks: {dense: {layers: [flatten]}}\nlayers: [dense]\n"
+	NewPlan(spec.Parse("x.yaml", []byte(text), nil, &problems), &problems)
+	if want := `x.yaml:2:10: a block cannot be called "dense"; a layer is`; problems.Err() == nil || problems.Err().Error() != want {
+		t.Errorf("got %v", problems.Err())
+	}
+}
+
+func TestWeightsDependOnTheSeedAlone(t *testing.T) {
+	a, b, c := plan(t, tiny).NewModel(1), plan(t, tiny).NewModel(1), plan(t, tiny).NewModel(2)
+	for i, w := range a.Weights() {
+		if !slices.Equal(w.Data, b.Weights()[i].Data) {
+			t.Errorf("%s differs between two models of one seed", w.Name)
+		}
+		if strings.HasSuffix(w.Name, "kernel") && slices.Equal(w.Data, c.Weights()[i].Data) {
+			t.Errorf("%s is the same for two seeds", w.Name)
+		}
+	}
+}
+
+// The machine gives the bytes that Gorgonia's own gives for the same graph.
+func TestMachineEqualsTapeMachine(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(5)
+	loss, probabilities, err := m.Step(images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := m.graphs[graphKey{5, true}]
+	probabilities = slices.Clone(probabilities)
+	var grads [][]float32
+	for _, p := range m.Params() {
+		grad, _ := p.Grad()
+		grads = append(grads, slices.Clone(grad.(*tensor.Dense).Float32s()))
+	}
+	tape := G.NewTapeMachine(g.loss.Graph())
+	defer tape.Close()
+	if err := tape.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	if got := float32(*g.loss.Value().(*G.F32)); got != loss {
+		t.Errorf("loss %g, the tape has %g", loss, got)
+	}
+	if !slices.Equal(probabilities, g.output.Value().(*tensor.Dense).Float32s()) {
+		t.Error("other probabilities than the tape")
+	}
+	for i, n := range g.grads {
+		if !slices.Equal(grads[i], n.Value().(*tensor.Dense).Float32s()) {
+			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
+		}
+	}
+}
+
+func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(2)
+	if _, _, err := m.Step(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	conv := 0
+	for _, s := range m.graphs[graphKey{2, true}].machine.steps {
+		if s.op.String() == "conv2d_grad_x" {
+			conv++
+		}
+	}
+	if conv != 1 {
+		t.Errorf("%d gradients of inputs of convolutions, want that of the second one only", conv)
+	}
+}
+
+func TestGraphsShareWeights(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(4)
+	before, _, err := m.Evaluate(images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	adam := optimizer.Optimizers.Default("adam")
+	for _, n := range []int{4, 3, 4, 3, 4} { // full batches and smaller ones
+		if _, _, err := m.Step(images[:n*9*8*2], labels[:n]); err != nil {
+			t.Fatal(err)
+		}
+		if err := adam.Step(m.Params()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	after, _, err := m.Evaluate(images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !(after < before) {
+		t.Errorf("loss %g before, %g after five steps", before, after)
+	}
+}
+
+func TestAStepAllocatesNothing(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(4)
+	adam := optimizer.Optimizers.Default("adam")
+	step := func() {
+		if _, _, err := m.Step(images, labels); err != nil {
+			t.Fatal(err)
+		}
+		if err := adam.Step(m.Params()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	step()
+	for _, threads := range []int{1, 2} {
+		kernels.SetThreads(threads)
+		if n := testing.AllocsPerRun(20, step); n > 0 {
+			t.Errorf("%d threads: %v objects a step", threads, n)
+		}
+	}
+	kernels.SetThreads(0)
+}
+
+func TestUnknownLabelsAddNothingToTheLoss(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, _ := batch(2)
+	loss, p, err := m.Evaluate(images, []int{-1, -1})
+	if err != nil || loss != 0 {
+		t.Errorf("loss %g, %v", loss, err)
+	}
+	var sum float64
+	for _, v := range p {
+		sum += float64(v)
+	}
+	if math.Abs(sum-2) > 1e-5 {
+		t.Errorf("the probabilities of two images sum up to %g", sum)
+	}
+}
+
+func TestWrongInputIsAnError(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(2)
+	if _, _, err := m.Step(images[1:], labels); err == nil {
+		t.Error("took too few pixels")
+	}
+	if _, _, err := m.Step(images, []int{0, 3}); err == nil {
+		t.Error("took a class beyond the outputs")
+	}
+}

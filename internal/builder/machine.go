@@ -1,0 +1,101 @@
+package builder
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// A machine runs a graph. It is a gorgonia.VM that does what TapeMachine does
+// for the graphs we make and no more: nothing is allocated per run, nodes that
+// no target needs are left out (the gradient of the images), and the order is
+// always the same.
+type machine struct {
+	steps  []step
+	values []G.Value // of every node needed, by its position in order
+	index  map[*G.Node]int
+}
+
+// A step runs one op.
+type step struct {
+	node *G.Node
+	op   G.Op
+	args []int     // positions of the inputs in values
+	in   []G.Value // the inputs, filled in per run
+	out  int
+}
+
+var _ G.VM = (*machine)(nil)
+
+// newMachine returns a machine that computes the targets from the graph's inputs,
+// whose values must be set already and stay the same tensors.
+func newMachine(targets ...*G.Node) (*machine, error) {
+	needed := map[*G.Node]bool{}
+	for _, t := range targets {
+		need(t, needed)
+	}
+	// A node is made after its inputs, so the order of making is an order of running.
+	order := slices.SortedFunc(maps.Keys(needed), func(a, b *G.Node) int { return int(a.ID() - b.ID()) })
+	m := &machine{values: make([]G.Value, len(order)), index: map[*G.Node]int{}}
+	for i, n := range order {
+		m.index[n] = i
+		children := children(n)
+		if n.Op() == nil || len(children) == 0 { // an input or a constant
+			if m.values[i] = n.Value(); m.values[i] == nil {
+				return nil, fmt.Errorf("input %v of the graph has no value", n)
+			}
+			continue
+		}
+		s := step{node: n, op: n.Op(), out: i, in: make([]G.Value, len(children))}
+		for _, c := range children {
+			s.args = append(s.args, m.index[c])
+		}
+		m.steps = append(m.steps, s)
+	}
+	return m, nil
+}
+
+// need marks n and everything it is computed from.
+func need(n *G.Node, needed map[*G.Node]bool) {
+	if !needed[n] {
+		needed[n] = true
+		for _, c := range children(n) {
+			need(c, needed)
+		}
+	}
+}
+
+func children(n *G.Node) (nodes []*G.Node) {
+	it := n.Graph().From(n.ID())
+	for it.Next() {
+		nodes = append(nodes, it.Node().(*G.Node))
+	}
+	return nodes
+}
+
+// RunAll computes every target once.
+func (m *machine) RunAll() error {
+	for i := range m.steps {
+		s := &m.steps[i]
+		for j, a := range s.args {
+			s.in[j] = m.values[a]
+		}
+		v, err := s.op.Do(s.in...)
+		if err != nil {
+			return fmt.Errorf("%v: %w", s.node, err)
+		}
+		m.values[s.out] = v
+	}
+	return nil
+}
+
+// value returns the value of a node as of the last run.
+func (m *machine) value(n *G.Node) G.Value { return m.values[m.index[n]] }
+
+// Reset is for machines that keep a position; this one runs to the end.
+func (m *machine) Reset() {}
+
+// Close has nothing to give back.
+func (m *machine) Close() error { return nil }

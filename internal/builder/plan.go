@@ -1,0 +1,132 @@
+package builder
+
+import (
+	"math"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/builder/loss"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
+)
+
+// A Plan is a model before any graph: its layers with shapes and weights.
+type Plan struct {
+	Name   string
+	Input  layer.Shape // of one example, [H W C]
+	Layers []Layer
+	Loss   loss.Loss
+}
+
+// A Layer is one layer of a Plan.
+type Layer struct {
+	layer.Layer
+	Label string // unique in the plan: conv2d, conv2d_1
+	Type  string // Keras's class: Conv2D
+	Pos   spec.Pos
+	In    layer.Shape
+	Out   layer.Shape
+	Own   []layer.Weight
+}
+
+// maxValues bounds a tensor, so that sizes multiply without overflow and a
+// mistyped number of units is an error rather than a machine without memory.
+const maxValues = math.MaxInt32
+
+// NewPlan decodes the layers and the loss of s and infers all shapes. What is
+// wrong goes to problems; the plan is of use only if nothing was.
+func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
+	p := &Plan{Name: s.Name, Input: s.Input}
+	catalog.DecodeSection(s.Train, problems, p.Options)
+	for name, at := range s.Blocks {
+		if layer.Layers.Has(name) {
+			problems.Add(at, "a block cannot be called %q; a layer is", name)
+		}
+	}
+	known := len(s.Input) == 3 // shapes, up to here
+	shape := p.Input
+	for _, it := range s.Layers {
+		l, ok := layer.Layers.Decode(it, problems)
+		if known = known && ok; !known {
+			continue
+		}
+		e := layer.Layers.Entry(it.Name)
+		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, In: shape}
+		if known = planned.infer(problems); !known {
+			continue
+		}
+		p.Layers = append(p.Layers, planned)
+		shape = planned.Out
+	}
+	if known && len(p.Layers) > 0 && len(shape) != 1 {
+		last := p.Layers[len(p.Layers)-1]
+		problems.Add(last.Pos, "%s: the model ends in %v values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it", last.Label, shape)
+	}
+	return p
+}
+
+// Options declares the plan's part of the train section.
+func (p *Plan) Options(o *catalog.Options) {
+	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
+}
+
+// infer fills in the shapes and weights behind l.In.
+func (l *Layer) infer(problems *spec.Problems) bool {
+	out, err := l.Shape(l.In)
+	if err != nil {
+		problems.Add(l.Pos, "%s: %v", l.Label, err)
+		return false
+	}
+	l.Out, l.Own = out, l.Weights(l.In)
+	shapes := []layer.Shape{out}
+	for _, w := range l.Own {
+		shapes = append(shapes, w.Shape)
+	}
+	for _, s := range shapes {
+		size := 1.0
+		for _, d := range s {
+			size *= float64(d)
+		}
+		if size > maxValues {
+			problems.Add(l.Pos, "%s: %v is over %d values", l.Label, s, maxValues)
+			return false
+		}
+	}
+	return true
+}
+
+// Params returns how many numbers the layer trains, and how many it only keeps.
+func (l *Layer) Params() (trainable, frozen int) {
+	for _, w := range l.Own {
+		if w.Trainable {
+			trainable += w.Shape.Size()
+		} else {
+			frozen += w.Shape.Size()
+		}
+	}
+	return trainable, frozen
+}
+
+// Params returns the sums over all layers.
+func (p *Plan) Params() (trainable, frozen int) {
+	for _, l := range p.Layers {
+		t, f := l.Params()
+		trainable, frozen = trainable+t, frozen+f
+	}
+	return trainable, frozen
+}
+
+// Classes returns the number of outputs.
+func (p *Plan) Classes() int {
+	if len(p.Layers) == 0 {
+		return 0
+	}
+	return p.Layers[len(p.Layers)-1].Out.Size()
+}
+
+// OutputPos returns the place of the layer that makes the outputs.
+func (p *Plan) OutputPos() spec.Pos {
+	if len(p.Layers) == 0 {
+		return spec.Pos{}
+	}
+	return p.Layers[len(p.Layers)-1].Pos
+}
