@@ -1,0 +1,28 @@
+package data
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/spec"
+)
+
+// Config is what the examples are: the data section of a spec.
+type Config struct {
+	Dataset         dataset.Dataset
+	Name            string // of the dataset
+	ValidationSplit float64
+}
+
+// NewConfig decodes the data section. What is wrong goes to problems.
+func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
+	c := &Config{}
+	catalog.DecodeSection(s, problems, c.Options)
+	c.Name = s.Thing("dataset")
+	return c
+}
+
+// Options declares the options of the data section.
+func (c *Config) Options(o *catalog.Options) {
+	catalog.Thing(o, dataset.Datasets, &c.Dataset, "dataset", "", "the images: a dataset's name, or the path of a folder with a folder of images for each class").Required()
+	o.Bind(&c.ValidationSplit, "validation_split", "share of the training examples, the last ones, kept for validation").Min(0).Below(1)
+}

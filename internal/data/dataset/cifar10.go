@@ -1,0 +1,170 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Datasets.Add(catalog.Entry[Dataset]{
+	Name:    "cifar10",
+	Keras:   "keras.datasets.cifar10",
+	Example: "cifar10",
+	Doc: `CIFAR-10: 60,000 colour photos of 32x32 pixels in ten classes, 10,000 of them for testing.
+
+Read from cifar-10-batches-bin in the data folder, the binary version of
+https://www.cs.toronto.edu/~kriz/cifar.html; downloaded from there (170 MB) where
+it is missing. From Alex Krizhevsky, Learning Multiple Layers of Features from
+Tiny Images, 2009.`,
+	New: func(*catalog.Options) Dataset { return &cifar10{perFile: 10_000, archive: cifar10Archive} },
+})
+
+// The publisher gives MD5 c32a1d4ab5d03f1284b67883e8d87530. Size and SHA-256 are
+// those of TensorFlow Datasets (url_checksums/cifar10.txt).
+var cifar10Archive = remote{
+	url:    "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",
+	size:   170_052_171,
+	sha256: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd",
+}
+
+type cifar10 struct {
+	perFile int // records in each file
+	archive remote
+}
+
+const (
+	cifar10Folder = "cifar-10-batches-bin"
+	cifar10Meta   = "batches.meta.txt"
+	cifarPlane    = 32 * 32          // values of one colour
+	cifar10Record = 1 + 3*cifarPlane // label, then the red, green and blue plane
+)
+
+var (
+	cifar10Names = []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"}
+	cifar10Train = []string{"data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"}
+	cifar10Test  = []string{"test_batch.bin"}
+)
+
+func (*cifar10) Shape() []int { return []int{32, 32, 3} }
+
+func (*cifar10) Classes() []string { return cifar10Names }
+
+// Load reads all images into memory, 184 MB, and checks every label. The digest is
+// that of the files, the training batches first.
+func (c *cifar10) Load(ctx context.Context, src Source) (*Data, error) {
+	dir, err := c.find(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	names, err := readNames(filepath.Join(dir, cifar10Meta))
+	if err != nil {
+		return nil, err
+	}
+	train, err := c.read(ctx, dir, cifar10Train)
+	if err != nil {
+		return nil, err
+	}
+	test, err := c.read(ctx, dir, cifar10Test)
+	if err != nil {
+		return nil, err
+	}
+	digest := sha256.New()
+	digest.Write(train)
+	digest.Write(test)
+	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Digest: hex.EncodeToString(digest.Sum(nil))}, nil
+}
+
+// find returns the folder of the files: the data folder itself or the one in it,
+// which is unpacked from an archive beside it, or downloaded, if need be.
+func (c *cifar10) find(ctx context.Context, src Source) (string, error) {
+	for _, dir := range []string{src.Dir, filepath.Join(src.Dir, cifar10Folder)} {
+		if _, err := os.Stat(filepath.Join(dir, cifar10Train[0])); err == nil {
+			return dir, nil
+		}
+	}
+	folder := filepath.Join(src.Dir, cifar10Folder)
+	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
+		// It is there but of no use: read will say which file is missing.
+		return folder, nil
+	}
+	return folder, src.unpack(ctx, c.archive, folder)
+}
+
+// read reads files into one, and checks them.
+func (c *cifar10) read(ctx context.Context, dir string, files []string) (cifar10Examples, error) {
+	size := c.perFile * cifar10Record
+	all := make(cifar10Examples, len(files)*size)
+	for i, name := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		path, part := filepath.Join(dir, name), all[i*size:][:size]
+		err := readExactly(path, part)
+		if err == nil {
+			err = part.check()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w; remove %s and run the command again to download it", path, err, dir)
+		}
+	}
+	return all, nil
+}
+
+// cifar10Examples is records as in the files.
+type cifar10Examples []byte
+
+// check makes sure that e is whole records with labels from 0 to 9.
+func (e cifar10Examples) check() error {
+	if rest := len(e) % cifar10Record; rest != 0 {
+		return fmt.Errorf("ends at byte %d in the middle of a record of %d bytes", len(e), cifar10Record)
+	}
+	for i := range e.Len() {
+		if label := e.Label(i); label >= len(cifar10Names) {
+			return fmt.Errorf("damaged at byte %d: label %d of record %d is not from 0 to %d", i*cifar10Record, label, i, len(cifar10Names)-1)
+		}
+	}
+	return nil
+}
+
+func (e cifar10Examples) Len() int { return len(e) / cifar10Record }
+
+func (e cifar10Examples) Label(i int) int { return int(e[i*cifar10Record]) }
+
+// Image turns planes into pixels: [C,H,W] to [H,W,C].
+func (e cifar10Examples) Image(dst []float32, i int) error {
+	planes := e[i*cifar10Record+1:][:3*cifarPlane]
+	red, green, blue := planes[:cifarPlane], planes[cifarPlane:][:cifarPlane], planes[2*cifarPlane:][:cifarPlane]
+	dst = dst[:3*cifarPlane]
+	for p := range red {
+		dst[3*p], dst[3*p+1], dst[3*p+2] = float32(red[p]), float32(green[p]), float32(blue[p])
+	}
+	return nil
+}
+
+// readNames reads the names of the classes, a line each; without the file they
+// are the known ones.
+func readNames(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return cifar10Names, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	text := make([]byte, min(info.Size(), 4096))
+	if err := readExactly(path, text); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if names := strings.Fields(string(text)); len(names) == len(cifar10Names) {
+		return names, nil
+	}
+	return nil, fmt.Errorf("%s: must hold %d names, a line each; without the file, CIFAR-10's own are used", path, len(cifar10Names))
+}

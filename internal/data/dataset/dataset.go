@@ -1,0 +1,110 @@
+// Package dataset holds the datasets, one file each, and what they share:
+// downloading, unpacking, decoding.
+package dataset
+
+import (
+	"context"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
+)
+
+// Examples is labelled images of one size: one split of a dataset.
+type Examples interface {
+	// Len returns the number of examples.
+	Len() int
+	// Label returns the class of example i.
+	Label(i int) int
+	// Image writes the pixels of example i, [H,W,C] from 0 to 255, to dst, which
+	// has exactly that many values. It may be called from many goroutines. The
+	// error names the file that could not be read.
+	Image(dst []float32, i int) error
+}
+
+// A Dataset is labelled images that a spec can name.
+type Dataset interface {
+	// Shape returns the [H W C] of the images, nil where they take the shape of
+	// the spec's input.
+	Shape() []int
+	// Classes returns the names of the classes, nil where only Load knows them.
+	Classes() []string
+	// Load finds or makes the images, and downloads them where they are missing.
+	// Everything that can be checked without decoding images has been once it
+	// returns; an error names the file and what to do.
+	Load(ctx context.Context, src Source) (*Data, error)
+}
+
+// Data is a loaded dataset.
+type Data struct {
+	Train, Test Examples // Test is nil where there is none
+	Classes     []string
+	Shape       []int  // [H W C]
+	Digest      string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
+}
+
+// Source says where a dataset comes from.
+type Source struct {
+	Dir     string // the data folder; empty is the current one
+	Input   []int  // [H W C] that the spec wants, nil where there is no spec
+	Offline bool   // never download
+	Client  *http.Client
+	// Progress, if set, is told from one goroutine how far a long step is, in
+	// bytes: what names the file, total is -1 where it is not known.
+	Progress func(what string, done, total int64)
+}
+
+// Datasets is every dataset a spec may name. A path stands for image_folder.
+var Datasets = newDatasets()
+
+func newDatasets() *catalog.Catalog[Dataset] {
+	c := catalog.New[Dataset]("dataset")
+	c.Rewrite = pathToFolder
+	return c
+}
+
+// pathToFolder turns an item called ./photos into image_folder with that path.
+func pathToFolder(it *spec.Item) {
+	path := spec.Scalar(it.Name)
+	switch {
+	case !isPath(it.Name):
+		return
+	case it.Options == nil:
+		it.Options = path
+	default:
+		options := *it.Options // the document stays as it is
+		options.Content = append(slices.Clone(options.Content), spec.Scalar("path"), path)
+		it.Options = &options
+	}
+	it.Name = "image_folder"
+}
+
+// isPath reports whether the name of a dataset is meant as a path. Names have no
+// separators; a folder beside the spec is written ./photos.
+func isPath(name string) bool {
+	return strings.ContainsAny(name, `/\`) || name == "." || name == ".." || name == "~"
+}
+
+// parallel calls do for parts of 0 to n-1, as many at a time as Go may use
+// threads, and returns when all are done. Once ctx is done no more are started.
+func parallel(ctx context.Context, n, part int, do func(from, to int)) error {
+	var wg sync.WaitGroup
+	parts := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for from := range parts {
+				do(from, min(from+part, n))
+			}
+		})
+	}
+	for from := 0; from < n && ctx.Err() == nil; from += part {
+		parts <- from
+	}
+	close(parts)
+	wg.Wait()
+	return ctx.Err()
+}

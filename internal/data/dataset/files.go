@@ -1,0 +1,94 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"syscall"
+)
+
+// readExactly fills dst from a file, which must have that size.
+func readExactly(path string, dst []byte) error {
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return errors.New("the file is missing")
+	}
+	if err != nil {
+		return bare(err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return bare(err)
+	case info.Size() < int64(len(dst)):
+		return fmt.Errorf("ends at byte %d, should be %d bytes long", info.Size(), len(dst))
+	case info.Size() > int64(len(dst)):
+		return fmt.Errorf("is %d bytes long, should end at byte %d", info.Size(), len(dst))
+	}
+	n, err := io.ReadFull(file, dst)
+	if err != nil {
+		return fmt.Errorf("cannot be read at byte %d: %w", n, bare(err))
+	}
+	return nil
+}
+
+// bare drops the path from an error of package os, for messages that name it already.
+func bare(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// unpack makes folder from the archive r, which is looked for beside the folder
+// under its own name, and downloaded where it is not there. One that was
+// downloaded is removed once it is unpacked.
+func (src Source) unpack(ctx context.Context, r remote, folder string) error {
+	archive := filepath.Join(filepath.Dir(folder), path.Base(r.url))
+	_, err := os.Stat(archive)
+	ours := errors.Is(err, fs.ErrNotExist)
+	if ours {
+		if src.Offline {
+			return fmt.Errorf("%s is missing; run cnntrain data fetch, or choose the folder it is in with --data-dir", folder)
+		}
+		if err := newFetcher(src).fetch(ctx, r, archive); err != nil {
+			return err
+		}
+	}
+	err = unpackFile(ctx, r, archive, folder, ours)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w; make room to unpack it and run the command again", archive, err)
+	case err != nil:
+		return fmt.Errorf("%s: %w", archive, err)
+	}
+	if ours {
+		return os.Remove(archive)
+	}
+	return nil
+}
+
+func unpackFile(ctx context.Context, r remote, archive, folder string, verified bool) error {
+	file, err := os.Open(archive)
+	if err != nil {
+		return bare(err)
+	}
+	defer file.Close()
+	if !verified {
+		if err := verify(ctx, file, r.sha256); err != nil {
+			return fmt.Errorf("%w; remove it to have it downloaded again", err)
+		}
+		if _, err := file.Seek(0, io.SeekStart); err != nil {
+			return bare(err)
+		}
+	}
+	// Images hardly shrink: four times the packed size is ample.
+	return untar(ctx, file, folder, 4*r.size+1<<20)
+}
