@@ -1,0 +1,154 @@
+package callback
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/spec"
+)
+
+// early decodes early_stopping with the given options.
+func early(t *testing.T, options string) Callback {
+	t.Helper()
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- early_stopping: "+options+"\n"), nil, &problems)
+	c, _ := Callbacks.Decode(s.Layers[0], &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	return c
+}
+
+// play runs a callback through epochs whose val_loss is given. The one weight
+// of the model is the number of the epoch.
+func play(t *testing.T, c Callback, losses []float64) *State {
+	t.Helper()
+	s := &State{Epochs: len(losses), Weights: []checkpoint.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{0}}}}
+	for i, l := range losses {
+		s.Epoch = i + 1
+		s.Weights[0].Data[0] = float32(s.Epoch)
+		s.Logs = Logs{{"val_loss", l}, {"val_accuracy", -l}}
+		if err := c.Epoch(s); err != nil {
+			t.Fatal(err)
+		}
+		if s.Stopped != "" {
+			break
+		}
+	}
+	if err := c.End(s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestEarlyStopping(t *testing.T) {
+	nan := math.NaN()
+	for _, c := range []struct {
+		name, options string
+		losses        []float64
+		last          int     // the last epoch that ran
+		weight        float32 // the epoch whose weights the model ends with
+	}{
+		{"stops after patience epochs without improvement", "2", []float64{3, 2, 2.5, 2.4, 1, 1}, 4, 4},
+		{"waits anew after each improvement", "2", []float64{3, 4, 2, 4, 1, 4, 4, 4}, 7, 7},
+		{"never stops while it improves", "1", []float64{5, 4, 3, 2}, 4, 4},
+		{"restores the best weights", "{patience: 2, restore_best_weights: true}", []float64{3, 2, 2.5, 2.4, 1}, 4, 2},
+		{"restores them too when all epochs have run", "{patience: 9, restore_best_weights: true}", []float64{3, 1, 2}, 3, 2},
+		{"takes a change of min_delta for none", "{patience: 2, min_delta: 0.5}", []float64{3, 2.6, 2.55, 1}, 3, 3},
+		{"an equal value is no improvement", "{patience: 1, restore_best_weights: true}", []float64{3, 3, 1}, 2, 1},
+		{"watches an accuracy upwards", "{patience: 1, monitor: val_accuracy, restore_best_weights: true}", []float64{3, 2, 2.5, 1}, 3, 2},
+		{"mode max turns the direction", "{patience: 1, mode: max, restore_best_weights: true}", []float64{3, 4, 2, 9}, 3, 2},
+		{"lets the first epochs pass", "{patience: 1, start_from_epoch: 3}", []float64{1, 2, 3, 4, 5}, 5, 5},
+		{"patience 0 stops at the first epoch that is not better", "0", []float64{3, 2, 2.5, 1}, 3, 3},
+		{"NaN is never an improvement", "{patience: 2, restore_best_weights: true}", []float64{3, nan, nan, 1}, 3, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := play(t, early(t, c.options), c.losses)
+			if s.Epoch != c.last || s.Weights[0].Data[0] != c.weight {
+				t.Errorf("ended after epoch %d with the weights of epoch %g, want %d and %g", s.Epoch, s.Weights[0].Data[0], c.last, c.weight)
+			}
+			if (s.Stopped != "") != (c.last < len(c.losses)) {
+				t.Errorf("stopped says %q", s.Stopped)
+			}
+		})
+	}
+}
+
+func TestEarlyStoppingKeepsBrokenTrainingAsItIs(t *testing.T) {
+	c := early(t, "{patience: 2, restore_best_weights: true}")
+	s := &State{Epochs: 2, Epoch: 1, Logs: Logs{{"val_loss", 1}}, Weights: []checkpoint.Tensor{{Data: []float32{1}}}}
+	if err := c.Epoch(s); err != nil {
+		t.Fatal(err)
+	}
+	s.Weights[0].Data[0], s.Err = 2, errors.New("broken")
+	if err := c.End(s); err != nil || s.Weights[0].Data[0] != 2 {
+		t.Errorf("weights %v, %v", s.Weights, err)
+	}
+}
+
+func TestEarlyStoppingNeedsItsFigure(t *testing.T) {
+	err := early(t, "3").Epoch(&State{Epoch: 1, Logs: Logs{{"loss", 1}}})
+	if want := `early_stopping: nothing called "val_loss" to watch`; fmt.Sprint(err) != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestModelCheckpointSavesTheBestAndTheLast(t *testing.T) {
+	var saved []string
+	save := func(kind string) func(*State) error {
+		return func(s *State) error { saved = append(saved, fmt.Sprint(kind, s.Epoch)); return nil }
+	}
+	c := ModelCheckpoint(NewMonitor("val_loss"), save("best"), save("last"))
+	play(t, c, []float64{3, 4, 2})
+	if got := strings.Join(saved, " "); got != "best1 last1 last2 best3 last3" {
+		t.Errorf("saved %s", got)
+	}
+	saved = nil
+	for _, err := range []error{errors.New("broken"), context.Canceled} {
+		if err := c.End(&State{Epoch: 4, Err: err}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := strings.Join(saved, " "); got != "last4" {
+		t.Errorf("saved %q; only an interruption leaves weights worth keeping", got)
+	}
+}
+
+func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	c := CSVLogger(&b, 100, func() time.Time { now = now.Add(time.Second); return now })
+	if err := c.Start(&State{}); err != nil {
+		t.Fatal(err)
+	}
+	for epoch := 1; epoch <= 2; epoch++ {
+		s := &State{Epoch: epoch, LearningRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
+		if err := c.Epoch(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := "epoch,loss,accuracy,learning_rate,seconds,images_per_second\n" +
+		"1,1.5,0.25,0.001,1.000,100.0\n2,0.75,0.25,0.001,1.000,100.0\n"
+	if b.String() != want {
+		t.Errorf("got\n%swant\n%s", b.String(), want)
+	}
+}
+
+// full fails as a full disk does.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
+func TestCSVLoggerReportsAFullDisk(t *testing.T) {
+	c := CSVLogger(full{}, 100, time.Now)
+	if err := c.Epoch(&State{Epoch: 1}); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Errorf("got %v", err)
+	}
+}

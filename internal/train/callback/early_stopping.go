@@ -1,0 +1,67 @@
+package callback
+
+import (
+	"fmt"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Callbacks.Add(catalog.Entry[Callback]{
+	Name:    "early_stopping",
+	Keras:   "EarlyStopping",
+	Example: "early_stopping: {monitor: val_loss, patience: 5, restore_best_weights: true}",
+	Doc: `Stops training once a figure has stopped improving.
+
+With restore_best_weights the model ends with the weights of its best epoch, also
+when training was not stopped early.`,
+	New: func(o *catalog.Options) Callback {
+		e := &earlyStopping{monitor: *NewMonitor("val_loss")}
+		o.Bind(&e.patience, "patience", "epochs without improvement to wait for").Min(0)
+		e.monitor.options(o)
+		o.Bind(&e.restore, "restore_best_weights", "whether to end with the weights of the best epoch")
+		o.Bind(&e.from, "start_from_epoch", "epochs to let pass before watching").Min(0)
+		return Callback{Epoch: e.epoch, End: e.end, Watches: &e.monitor}
+	},
+})
+
+type earlyStopping struct {
+	monitor   Monitor
+	patience  int
+	restore   bool
+	from      int
+	wait      int // epochs since the best one
+	bestEpoch int
+	best      [][]float32 // weights of the best epoch
+}
+
+func (e *earlyStopping) epoch(s *State) error {
+	if s.Epoch <= e.from {
+		return nil
+	}
+	improved, err := e.monitor.Improved(s.Logs)
+	if err != nil {
+		return fmt.Errorf("early_stopping: %w", err)
+	}
+	if improved {
+		e.wait, e.bestEpoch = 0, s.Epoch
+		if e.restore {
+			e.best = snapshot(e.best, s.Weights)
+		}
+		return nil
+	}
+	if e.wait++; e.wait >= e.patience && s.Epoch > 1 && s.Epoch < s.Epochs {
+		s.Stopped = fmt.Sprintf("%s has not improved since epoch %d", e.monitor.Name, e.bestEpoch)
+	}
+	return nil
+}
+
+func (e *earlyStopping) end(s *State) error {
+	if e.best == nil || s.Err != nil {
+		return nil
+	}
+	for i, w := range s.Weights {
+		copy(w.Data, e.best[i])
+	}
+	s.BestEpoch = e.bestEpoch
+	return nil
+}

@@ -1,0 +1,50 @@
+package callback
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"cnntrain/internal/catalog"
+)
+
+// A Monitor watches one figure of the logs for its best value.
+type Monitor struct {
+	Name     string
+	Mode     string // min, max or auto
+	MinDelta float64
+	best     float64
+	seen     bool
+}
+
+// NewMonitor watches name, where less is better unless it is an accuracy.
+func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"} }
+
+func (m *Monitor) options(o *catalog.Options) {
+	o.Bind(&m.Name, "monitor", "the figure to watch: loss or a metric, with val_ in front for validation data")
+	o.Bind(&m.MinDelta, "min_delta", "a change smaller than this is no improvement").Min(0)
+	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
+}
+
+// Improved takes the figure of an epoch and reports whether it is better than
+// any before by more than MinDelta. NaN never is.
+func (m *Monitor) Improved(logs Logs) (bool, error) {
+	v, ok := logs.Get(m.Name)
+	if !ok {
+		return false, fmt.Errorf("nothing called %q to watch", m.Name)
+	}
+	better := v < m.best-m.MinDelta
+	if m.up() {
+		better = v > m.best+m.MinDelta
+	}
+	if math.IsNaN(v) || m.seen && !better {
+		return false, nil
+	}
+	m.best, m.seen = v, true
+	return true, nil
+}
+
+// up reports whether more is better.
+func (m *Monitor) up() bool {
+	return m.Mode == "max" || m.Mode == "auto" && strings.Contains(m.Name, "acc")
+}

@@ -1,0 +1,163 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/metric"
+)
+
+// A NonFiniteError says that a number in training was NaN or infinite.
+type NonFiniteError struct {
+	What        string // the loss, the validation loss, the weight conv2d/kernel
+	Epoch, Step int    // counted from 1; Step 0 is after the last step of the epoch
+}
+
+func (e *NonFiniteError) Error() string {
+	where := fmt.Sprintf("epoch %d, step %d", e.Epoch, e.Step)
+	if e.Step == 0 {
+		where = fmt.Sprintf("the end of epoch %d", e.Epoch)
+	}
+	return fmt.Sprintf("%s is not a finite number at %s; a lower learning rate or rescaled input usually helps", e.What, where)
+}
+
+// Fit trains m on sets.Train for c.Epochs, and evaluates it on sets.Val, if there
+// is any, after each. It calls c.Callbacks, then more. The state returned is that
+// of the end, also beside an error; ctx breaks training off between two steps.
+func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, more ...callback.Callback) (*callback.State, error) {
+	f := &fitting{Config: c, model: m, sets: sets, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
+	f.loader = data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
+	f.state = &callback.State{
+		Epochs:       c.Epochs,
+		Steps:        (sets.Train.Len() + c.BatchSize - 1) / c.BatchSize,
+		LearningRate: c.Optimizer.LearningRate(),
+		Weights:      m.Weights(),
+	}
+	err := f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Start })
+	for f.state.Epoch = 1; err == nil && f.state.Epoch <= c.Epochs && f.state.Stopped == ""; f.state.Epoch++ {
+		err = f.epoch(ctx)
+	}
+	f.state.Epoch--
+	f.state.Err = err
+	return f.state, errors.Join(err, f.call(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
+}
+
+// fitting is one call of Fit.
+type fitting struct {
+	*Config
+	model     Model
+	sets      *data.Sets
+	loader    *data.Loader
+	callbacks []callback.Callback
+	state     *callback.State
+}
+
+// call calls one function of every callback, up to the first error.
+func (f *fitting) call(which func(callback.Callback) func(*callback.State) error) error {
+	for _, cb := range f.callbacks {
+		if do := which(cb); do != nil {
+			if err := do(f.state); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// epoch runs every step of one epoch, then the validation.
+func (f *fitting) epoch(ctx context.Context) error {
+	sums := newSums(f.Metrics)
+	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
+	f.state.Step = 0
+	for batch, err := range f.loader.Batches(ctx, order, 0) {
+		if err != nil {
+			return err
+		}
+		f.state.Step++
+		if err := f.step(batch, sums); err != nil {
+			return err
+		}
+	}
+	if err := f.validate(ctx); err != nil {
+		return err
+	}
+	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch })
+}
+
+func (f *fitting) step(batch *data.Batch, sums *sums) error {
+	loss, probabilities, err := f.model.Step(batch.X, batch.Labels)
+	if err != nil {
+		return err
+	}
+	if !finite(float64(loss)) {
+		return &NonFiniteError{"the loss", f.state.Epoch, f.state.Step}
+	}
+	f.Optimizer.SetLearningRate(f.state.LearningRate)
+	if err := f.Optimizer.Step(f.model.Params()); err != nil {
+		return err
+	}
+	sums.add(loss, probabilities, batch.Labels, f.model.Classes())
+	f.state.Logs = sums.logs(f.state.Logs[:0])
+	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
+}
+
+// validate adds the figures of the validation data to the logs, and makes sure
+// that nothing a checkpoint would keep is broken.
+func (f *fitting) validate(ctx context.Context) error {
+	for _, w := range f.state.Weights {
+		for _, v := range w.Data {
+			if !finite(float64(v)) {
+				return &NonFiniteError{"the weight " + w.Name, f.state.Epoch, 0}
+			}
+		}
+	}
+	if f.sets.Val == nil {
+		return nil
+	}
+	r, err := Evaluate(ctx, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
+	if err != nil {
+		return err
+	}
+	if !finite(r.Loss) {
+		return &NonFiniteError{"the validation loss", f.state.Epoch, 0}
+	}
+	f.state.Logs = append(f.state.Logs, r.Logs(f.Metrics, "val_")...)
+	return nil
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
+
+// sums adds up loss and metrics over the examples of an epoch.
+type sums struct {
+	metrics []metric.Metric
+	loss    float64
+	scores  []float64
+	n       int
+}
+
+func newSums(metrics []metric.Metric) *sums {
+	return &sums{metrics: metrics, scores: make([]float64, len(metrics))}
+}
+
+func (s *sums) add(loss float32, probabilities []float32, labels []int, classes int) {
+	s.loss += float64(loss) * float64(len(labels))
+	for i, m := range s.metrics {
+		for j, l := range labels {
+			s.scores[i] += m.Score(probabilities[j*classes:][:classes], l)
+		}
+	}
+	s.n += len(labels)
+}
+
+// logs appends the means so far to to.
+func (s *sums) logs(to callback.Logs) callback.Logs {
+	to = append(to, callback.Log{Name: "loss", Value: s.loss / float64(s.n)})
+	for i, m := range s.metrics {
+		to = append(to, callback.Log{Name: m.Name(), Value: s.scores[i] / float64(s.n)})
+	}
+	return to
+}

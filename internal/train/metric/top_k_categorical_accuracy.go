@@ -1,0 +1,33 @@
+package metric
+
+import "cnntrain/internal/catalog"
+
+var _ = Metrics.Add(catalog.Entry[Metric]{
+	Name:    "top_k_categorical_accuracy",
+	Keras:   "TopKCategoricalAccuracy",
+	Example: "top_k_categorical_accuracy: 3",
+	Doc:     "Share of examples whose class is among the k most probable ones.",
+	New: func(o *catalog.Options) Metric {
+		m := &topK{5}
+		o.Bind(&m.k, "k", "how many classes count as a hit").Min(1)
+		return m
+	},
+})
+
+type topK struct{ k int }
+
+func (*topK) Name() string { return "top_k_categorical_accuracy" }
+
+// Score is 1 if fewer than k classes are more probable than label.
+func (m *topK) Score(probabilities []float32, label int) float64 {
+	more := 0
+	for _, p := range probabilities {
+		if p > probabilities[label] {
+			more++
+		}
+	}
+	if more < m.k {
+		return 1
+	}
+	return 0
+}

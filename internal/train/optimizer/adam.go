@@ -1,0 +1,50 @@
+package optimizer
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Optimizers.Add(catalog.Entry[Optimizer]{
+	Name:    "adam",
+	Keras:   "Adam",
+	Example: "adam: {learning_rate: 0.002}",
+	Doc: `Steps scaled by running means of the gradient and of its square (Kingma and Ba 2015).
+
+A good first choice. Epsilon is added to the root, as in Keras.`,
+	New: func(o *catalog.Options) Optimizer {
+		a := &adam{rate: rate{0.001}, beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
+		a.option(o)
+		o.Bind(&a.beta1, "beta_1", "how slowly the mean of the gradient changes").Min(0).Below(1)
+		o.Bind(&a.beta2, "beta_2", "how slowly the mean of its square changes").Min(0).Below(1)
+		o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
+		return a
+	},
+})
+
+type adam struct {
+	rate
+	beta1, beta2, epsilon float64
+	t                     int   // steps done
+	m, v                  slots // means of the gradient and of its square
+}
+
+// Step is, per weight: m += (g-m)(1-β₁); v += (g²-v)(1-β₂);
+// w -= lr·√(1-β₂ᵗ)/(1-β₁ᵗ) · m/(√v+ε).
+func (a *adam) Step(weights []G.ValueGrad) error {
+	a.t++
+	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, float64(a.t))) / (1 - math.Pow(a.beta1, float64(a.t)))
+	for i, vg := range weights {
+		w, g, err := values(vg)
+		if err != nil {
+			return err
+		}
+		kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
+			float32(alpha), float32(a.beta1), float32(a.beta2), float32(a.epsilon))
+	}
+	return nil
+}

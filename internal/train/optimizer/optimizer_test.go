@@ -1,0 +1,89 @@
+package optimizer
+
+import (
+	"math"
+	"testing"
+
+	"cnntrain/internal/spec"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+func decode(t *testing.T, text string) Optimizer {
+	t.Helper()
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+text+"\n"), nil, &problems)
+	o, _ := Optimizers.Decode(s.Layers[0], &problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	return o
+}
+
+// param is a weight with a gradient.
+type param struct{ w, g *tensor.Dense }
+
+func (p param) Value() G.Value         { return p.w }
+func (p param) Grad() (G.Value, error) { return p.g, nil }
+
+func newParam(w, g []float32) param {
+	return param{tensor.New(tensor.WithShape(len(w)), tensor.WithBacking(w)), tensor.New(tensor.WithShape(len(g)), tensor.WithBacking(g))}
+}
+
+// Every optimizer, by its own example, walks down f(w) = Σ (w-1)²/2.
+func TestEveryOptimizerDescends(t *testing.T) {
+	for _, name := range Optimizers.Names() {
+		t.Run(name, func(t *testing.T) {
+			info := Optimizers.Info(name)
+			if info.Keras == "" || info.Doc == "" || info.Example == "" || info.Fields[0].Name != "learning_rate" {
+				t.Fatalf("needs a Keras name, documentation, an example and learning_rate as main option: %+v", info)
+			}
+			o := decode(t, info.Example)
+			if o.LearningRate() <= 0 {
+				t.Errorf("learning rate %g", o.LearningRate())
+			}
+			p := newParam([]float32{0, 5, -3}, make([]float32, 3))
+			far := func() (sum float64) {
+				for _, v := range p.w.Float32s() {
+					sum += math.Pow(float64(v)-1, 2)
+				}
+				return sum
+			}
+			before := far()
+			for range 50 {
+				for i, v := range p.w.Float32s() {
+					p.g.Float32s()[i] = v - 1
+				}
+				if err := o.Step([]G.ValueGrad{p}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !(far() < before) {
+				t.Errorf("distance %g before, %g after 50 steps", before, far())
+			}
+		})
+	}
+}
+
+func TestTheLearningRateMayChangeBetweenSteps(t *testing.T) {
+	o := decode(t, "sgd: 0.5")
+	p := newParam([]float32{1}, []float32{1})
+	for _, rate := range []float64{0.5, 0.25, 0} {
+		o.SetLearningRate(rate)
+		if err := o.Step([]G.ValueGrad{p}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := p.w.Float32s()[0]; got != 0.25 {
+		t.Errorf("ended at %g, want 1 - 0.5 - 0.25", got)
+	}
+}
+
+func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
+	for _, name := range Optimizers.Names() {
+		if err := decode(t, name).Step([]G.ValueGrad{newParam([]float32{1}, []float32{1, 2})}); err == nil {
+			t.Errorf("%s took it", name)
+		}
+	}
+}

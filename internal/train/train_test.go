@@ -1,0 +1,295 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train/callback"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// fake is a model with one weight, which each step lowers by its gradient of 1
+// times the learning rate. It knows the class of every image: the pixel.
+type fake struct {
+	w, g  *tensor.Dense
+	loss  func(step int) float32
+	steps int
+	seen  [][]int // labels of each training batch
+}
+
+func newFake() *fake {
+	one := func(v float32) *tensor.Dense {
+		return tensor.New(tensor.WithShape(1), tensor.WithBacking([]float32{v}))
+	}
+	return &fake{w: one(0), g: one(1), loss: func(int) float32 { return 1 }}
+}
+
+func (f *fake) Value() G.Value         { return f.w }
+func (f *fake) Grad() (G.Value, error) { return f.g, nil }
+
+func (f *fake) Classes() int          { return 3 }
+func (f *fake) Params() []G.ValueGrad { return []G.ValueGrad{f} }
+func (f *fake) Weights() []checkpoint.Tensor {
+	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
+}
+
+func (f *fake) Step(images []float32, labels []int) (float32, []float32, error) {
+	f.steps++
+	f.seen = append(f.seen, append([]int{}, labels...))
+	return f.loss(f.steps), f.know(images), nil
+}
+
+func (f *fake) Evaluate(images []float32, labels []int) (float32, []float32, error) {
+	return f.loss(f.steps), f.know(images), nil
+}
+
+func (f *fake) know(images []float32) []float32 {
+	p := make([]float32, 3*len(images))
+	for i, pixel := range images {
+		p[3*i+int(pixel)] = 1
+	}
+	return p
+}
+
+// numbers is n examples of one pixel, whose label is the pixel but for the first wrong ones.
+type numbers struct{ n, wrong int }
+
+func (s numbers) Len() int { return s.n }
+func (s numbers) Label(i int) int {
+	if i < s.wrong {
+		return (i + 1) % 3
+	}
+	return i % 3
+}
+func (s numbers) Image(dst []float32, i int) error { dst[0] = float32(i % 3); return nil }
+
+func config(t *testing.T, text string) *Config {
+	t.Helper()
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: "+text+"\n"), nil, &problems)
+	c := NewConfig(s.Train, &problems)
+	s.CheckUnknown(&problems)
+	if problems.Err() != nil {
+		t.Fatal(problems.Err())
+	}
+	return c
+}
+
+func sets(train, val int) *data.Sets {
+	s := &data.Sets{Train: numbers{n: train}, Shape: []int{1, 1, 1}}
+	if val > 0 {
+		s.Val = numbers{n: val, wrong: val / 2}
+	}
+	return s
+}
+
+func TestFitTrainsEveryExampleOnceAnEpoch(t *testing.T) {
+	m := newFake()
+	state, err := Fit(t.Context(), m, sets(10, 0), config(t, "{epochs: 3, batch_size: 4}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sizes []int
+	count := map[int]int{}
+	for _, labels := range m.seen {
+		sizes = append(sizes, len(labels))
+		for _, l := range labels {
+			count[l]++
+		}
+	}
+	if len(sizes) != 9 || sizes[2] != 2 || sizes[0] != 4 {
+		t.Errorf("batches of %v, want 4 4 2 three times", sizes)
+	}
+	if count[0] != 12 || count[1] != 9 || count[2] != 9 {
+		t.Errorf("saw labels %v times", count)
+	}
+	if state.Epoch != 3 || state.Step != 3 || state.Steps != 3 {
+		t.Errorf("ended at epoch %d, step %d of %d", state.Epoch, state.Step, state.Steps)
+	}
+}
+
+func TestFitShufflesEachEpochAnewFromTheSeed(t *testing.T) {
+	order := func(seed string) (flat []int) {
+		m := newFake()
+		if _, err := Fit(t.Context(), m, sets(30, 0), config(t, "{epochs: 2, batch_size: 30, seed: "+seed+"}")); err != nil {
+			t.Fatal(err)
+		}
+		return append(m.seen[0], m.seen[1]...)
+	}
+	same := func(a, b []int) bool {
+		for i := range a {
+			if a[i] != b[i] {
+				return false
+			}
+		}
+		return true
+	}
+	a, b, c := order("1"), order("1"), order("2")
+	if !same(a, b) {
+		t.Error("one seed gave two orders")
+	}
+	if same(a, c) || same(a[:30], a[30:]) {
+		t.Error("two seeds or two epochs gave one order")
+	}
+}
+
+func TestFiguresAreMeansOverExamples(t *testing.T) {
+	m := newFake()
+	m.loss = func(step int) float32 { return float32(step) } // 1 for 4 examples, 2 for 4, 3 for 2
+	state, err := Fit(t.Context(), m, sets(10, 4), config(t, "{epochs: 1, batch_size: 4}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []callback.Log{{Name: "loss", Value: 1.8}, {Name: "accuracy", Value: 1}, {Name: "val_loss", Value: 3}, {Name: "val_accuracy", Value: 0.5}} {
+		if got, ok := state.Logs.Get(want.Name); !ok || math.Abs(got-want.Value) > 1e-9 {
+			t.Errorf("%s = %g, want %g", want.Name, got, want.Value)
+		}
+	}
+}
+
+func TestANonFiniteLossStopsAtItsStep(t *testing.T) {
+	for _, bad := range []float64{math.NaN(), math.Inf(1)} {
+		m := newFake()
+		m.loss = func(step int) float32 {
+			if step == 5 {
+				return float32(bad)
+			}
+			return 1
+		}
+		var epochs, ends int
+		_, err := Fit(t.Context(), m, sets(9, 0), config(t, "{epochs: 3, batch_size: 3, optimizer: {sgd: 1}}"), callback.Callback{
+			Epoch: func(*callback.State) error { epochs++; return nil },
+			End:   func(*callback.State) error { ends++; return nil },
+		})
+		var n *NonFiniteError
+		if !errors.As(err, &n) || n.Epoch != 2 || n.Step != 2 {
+			t.Errorf("got %v, want the loss of epoch 2, step 2", err)
+		}
+		if w := m.w.Float32s()[0]; w != -4 {
+			t.Errorf("weight %g: the step with a loss of %g changed it", w, bad)
+		}
+		if epochs != 1 || ends != 1 {
+			t.Errorf("%d epochs, %d ends", epochs, ends)
+		}
+	}
+}
+
+func TestBrokenWeightsAreNeverSaved(t *testing.T) {
+	m := newFake()
+	m.g.Float32s()[0] = float32(math.Inf(1)) // the last step of the epoch breaks the weight, not the loss
+	_, err := Fit(t.Context(), m, sets(3, 0), config(t, "{epochs: 1, batch_size: 3, optimizer: {sgd: 1}}"), callback.Callback{
+		Epoch: func(*callback.State) error { t.Error("the epoch counts as done"); return nil },
+	})
+	if err == nil || !strings.HasPrefix(err.Error(), "the weight layer/w is not a finite number at the end of epoch 1") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancelBreaksOffBetweenSteps(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	m := newFake()
+	state, err := Fit(ctx, m, sets(100, 0), config(t, "{epochs: 3, batch_size: 1}"), callback.Callback{
+		Batch: func(s *callback.State) error {
+			if s.Epoch == 2 && s.Step == 7 {
+				cancel()
+			}
+			return nil
+		},
+	})
+	if !errors.Is(err, context.Canceled) || !state.Interrupted() {
+		t.Errorf("got %v", err)
+	}
+	if state.Epoch != 2 || state.Step < 7 || state.Step > 8 {
+		t.Errorf("ended at epoch %d, step %d", state.Epoch, state.Step)
+	}
+}
+
+func TestCallbacksAreCalledInOrderAndMayFail(t *testing.T) {
+	var calls []string
+	note := func(name string, err error) callback.Callback {
+		f := func(what string, err error) func(*callback.State) error {
+			return func(*callback.State) error { calls = append(calls, name+what); return err }
+		}
+		return callback.Callback{Start: f("start", nil), Batch: f("batch", nil), Epoch: f("epoch", err), End: f("end", nil)}
+	}
+	broken := errors.New("broken")
+	_, err := Fit(t.Context(), newFake(), sets(2, 0), config(t, "{epochs: 2, batch_size: 1}"), note("a", nil), note("b", broken))
+	if !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if got := strings.Join(calls, " "); got != "astart bstart abatch bbatch abatch bbatch aepoch bepoch aend bend" {
+		t.Errorf("called %s", got)
+	}
+}
+
+func TestTheLearningRateOfTheStateIsUsed(t *testing.T) {
+	m := newFake()
+	_, err := Fit(t.Context(), m, sets(1, 0), config(t, "{epochs: 3, optimizer: {sgd: 1}}"), callback.Callback{
+		Epoch: func(s *callback.State) error { s.LearningRate /= 2; return nil },
+	})
+	if w := m.w.Float32s()[0]; err != nil || w != -1.75 {
+		t.Errorf("weight %g, want -(1 + 1/2 + 1/4); %v", w, err)
+	}
+}
+
+func TestEarlyStoppingEndsFit(t *testing.T) {
+	m := newFake()
+	state, err := Fit(t.Context(), m, sets(3, 3), config(t, "{epochs: 9, batch_size: 3, optimizer: {sgd: 1}, early_stopping: {patience: 2, restore_best_weights: true}}"))
+	if err != nil || state.Epoch != 3 || state.Stopped == "" || state.BestEpoch != 1 {
+		t.Errorf("epoch %d, stopped %q, best %d, %v", state.Epoch, state.Stopped, state.BestEpoch, err)
+	}
+	if w := m.w.Float32s()[0]; w != -1 {
+		t.Errorf("weight %g, want that of epoch 1", w)
+	}
+}
+
+func TestEvaluateCountsEveryExample(t *testing.T) {
+	c := config(t, "{metrics: [accuracy, top_k_categorical_accuracy: 3]}")
+	r, err := Evaluate(t.Context(), newFake(), numbers{n: 7, wrong: 2}, 1, 3, c.Metrics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Examples != 7 || math.Abs(r.Metrics[0]-5./7) > 1e-9 || r.Metrics[1] != 1 || r.Loss != 1 {
+		t.Errorf("%+v", r)
+	}
+	if r.Confusion[1][0] != 1 || r.Confusion[2][1] != 1 || r.Confusion[0][0] != 2 {
+		t.Errorf("confusion %v", r.Confusion)
+	}
+}
+
+func TestMonitorsMustExist(t *testing.T) {
+	c := config(t, "{early_stopping: {monitor: val_acuracy}}")
+	if err := c.CheckMonitors(true); err == nil || err.Error() != `nothing called "val_acuracy" to monitor; did you mean "val_accuracy"?` {
+		t.Errorf("got %v", err)
+	}
+	if err := config(t, "{early_stopping: 3}").CheckMonitors(false); err == nil {
+		t.Error("watches validation data that is not there")
+	}
+	if err := config(t, "{early_stopping: 3}").CheckMonitors(true); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestBestFollowsEarlyStopping(t *testing.T) {
+	for _, c := range []struct {
+		text       string
+		validation bool
+		want       string
+	}{
+		{"{}", true, "val_loss"},
+		{"{}", false, "loss"},
+		{"{early_stopping: {monitor: val_accuracy}}", true, "val_accuracy"},
+	} {
+		if got := config(t, c.text).Best(c.validation).Name; got != c.want {
+			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
