@@ -1,0 +1,97 @@
+package runs
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Status is how a run stands.
+type Status string
+
+// The states of a run.
+const (
+	Running     Status = "running"
+	Finished    Status = "finished"    // all epochs, or stopped early by a callback
+	Interrupted Status = "interrupted" // by a person; last.safetensors has the state
+	Failed      Status = "failed"
+)
+
+// Info is the content of run.json.
+type Info struct {
+	Name    string    `json:"name"`
+	Spec    string    `json:"spec"` // as given on the command line
+	Status  Status    `json:"status"`
+	Reason  string    `json:"reason,omitempty"` // why it stopped early or failed
+	Command []string  `json:"command"`
+	Started time.Time `json:"started"`
+	Seconds float64   `json:"seconds"`
+	Seed    int       `json:"seed"`
+	Params  int       `json:"params"`
+	Dataset Dataset   `json:"dataset"`
+	Machine Machine   `json:"machine"`
+	Epochs  []Figures `json:"epochs"`
+	Best    *Best     `json:"best,omitempty"` // what best.safetensors holds
+	Test    Figures   `json:"test,omitempty"` // of best.safetensors on the test data
+}
+
+// Dataset says which examples a run saw.
+type Dataset struct {
+	Name       string   `json:"name"`
+	Digest     string   `json:"sha256"`
+	Classes    []string `json:"classes"`
+	Train      int      `json:"train"`
+	Validation int      `json:"validation"`
+	Test       int      `json:"test"`
+}
+
+// Machine says what a run ran on.
+type Machine struct {
+	Version string `json:"cnntrain"`
+	Go      string `json:"go"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	CPU     string `json:"cpu"`
+	Threads int    `json:"threads"`
+}
+
+// Best is the epoch whose weights are kept as the best.
+type Best struct {
+	Epoch   int     `json:"epoch"`
+	Monitor string  `json:"monitor"`
+	Value   float64 `json:"value"`
+}
+
+// Figures is named numbers in a fixed order, a JSON object in run.json.
+type Figures []Figure
+
+// A Figure is one of them.
+type Figure struct {
+	Name  string
+	Value float64
+}
+
+// MarshalJSON writes the figures as one object, in their order.
+func (f Figures) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, fig := range f {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := json.Marshal(fig.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(fig.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", fig.Name, err)
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}

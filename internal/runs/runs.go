@@ -1,0 +1,95 @@
+// Package runs holds the run folder: where it lies and what is in it.
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"cnntrain/internal/checkpoint"
+)
+
+// The files of a run folder.
+const (
+	SpecFile    = "spec.yaml"
+	InfoFile    = "run.json"
+	MetricsFile = "metrics.csv"
+	BestFile    = "best.safetensors"
+	LastFile    = "last.safetensors"
+)
+
+// A Run is one run folder.
+type Run struct {
+	Dir  string
+	Info Info
+}
+
+// Create makes the folder root/name/N, where N counts up from 1. Two processes
+// never get the same one.
+func Create(root, name string) (*Run, error) {
+	parent := filepath.Join(root, name)
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	}
+	for n := last(parent) + 1; ; n++ {
+		dir := filepath.Join(parent, strconv.Itoa(n))
+		switch err := os.Mkdir(dir, 0o777); {
+		case err == nil:
+			return &Run{Dir: dir}, nil
+		case !errors.Is(err, fs.ErrExist):
+			return nil, fmt.Errorf("cannot make the run folder: %w", err)
+		}
+	}
+}
+
+// last returns the highest number that names something in parent.
+func last(parent string) (highest int) {
+	entries, _ := os.ReadDir(parent)
+	for _, e := range entries {
+		if n, err := strconv.Atoi(e.Name()); err == nil {
+			highest = max(highest, n)
+		}
+	}
+	return highest
+}
+
+// CreateAt makes the run folder dir, which must be empty or not there yet.
+func CreateAt(dir string) (*Run, error) {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	}
+	switch entries, err := os.ReadDir(dir); {
+	case err != nil:
+		return nil, fmt.Errorf("cannot use the run folder: %w", err)
+	case len(entries) > 0:
+		return nil, fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return nil, fmt.Errorf("cannot write to the run folder: %w", err)
+	}
+	return &Run{Dir: dir}, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// Path returns the path of a file of the run.
+func (r *Run) Path(file string) string { return filepath.Join(r.Dir, file) }
+
+// SaveInfo writes run.json; a reader sees the old one or the new one, whole.
+func (r *Run) SaveInfo() error {
+	return r.Write(InfoFile, func(w io.Writer) error {
+		enc := json.NewEncoder(w)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(&r.Info)
+	})
+}
+
+// Write writes a file of the run, whole or not at all.
+func (r *Run) Write(file string, write func(io.Writer) error) error {
+	return checkpoint.WriteFile(r.Path(file), write)
+}
