@@ -1,0 +1,387 @@
+"""Writes golden files from Keras that the Go tests compare with.
+
+    python golden.py [FOLDER]     (default: internal/testdata/keras)
+
+Each file is one case: a layer or a small model with fixed weights, its input,
+its output, its gradients and its weights after three optimiser steps.
+README.md says what the tensors are called. A case's seed is its name, so
+adding a case leaves the others as they are.
+"""
+
+import json
+import os
+import struct
+import sys
+import zlib
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # plain Eigen kernels
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+tf.get_logger().setLevel("ERROR")
+
+OUT = Path(__file__).resolve().parents[2] / "internal" / "testdata" / "keras"
+STEPS = 3
+
+# Keras's class and main option for each layer name of a spec.
+LAYERS = {
+    "activation": (keras.layers.Activation, "activation"),
+    "conv2d": (keras.layers.Conv2D, "filters"),
+    "dense": (keras.layers.Dense, "units"),
+    "flatten": (keras.layers.Flatten, None),
+    "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
+    "relu": (keras.layers.ReLU, None),
+    "rescaling": (keras.layers.Rescaling, "scale"),
+    "softmax": (keras.layers.Softmax, None),
+}
+OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
+
+
+# How x is drawn.
+def normal(rng, shape):
+    return rng.standard_normal(shape)
+
+
+def pixels(rng, shape):
+    return rng.integers(0, 256, shape)
+
+
+def few_values(rng, shape):
+    """Integers 0, 1, 2, half of them 0: most pooling windows have ties."""
+    return np.maximum(rng.integers(-2, 3, shape), 0)
+
+
+# case: input shape, the layer as the spec has it, x
+LAYER_CASES = {
+    "conv2d_valid": (
+        (7, 8, 3), {"conv2d": {"filters": 4, "kernel_size": 3}}, normal),
+    "conv2d_same": (
+        (7, 8, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "padding": "same"}},
+        normal),
+    "conv2d_same_even_kernel": (
+        (7, 8, 3),
+        {"conv2d": {"filters": 4, "kernel_size": [2, 4], "padding": "same"}},
+        normal),
+    "conv2d_strides2_same_even": (
+        (8, 6, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "strides": 2,
+                    "padding": "same"}},
+        normal),
+    "conv2d_strides2_same_odd": (
+        (7, 9, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "strides": 2,
+                    "padding": "same"}},
+        normal),
+    "conv2d_kernel3x2_strides2x1": (
+        (8, 7, 3),
+        {"conv2d": {"filters": 4, "kernel_size": [3, 2], "strides": [2, 1],
+                    "padding": "valid"}},
+        normal),
+    "conv2d_5x5_relu": (
+        (9, 8, 3),
+        {"conv2d": {"filters": 5, "kernel_size": 5, "activation": "relu"}},
+        normal),
+    "conv2d_no_bias": (
+        (7, 8, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "use_bias": False}},
+        normal),
+    "conv2d_1x1": (
+        (5, 6, 3), {"conv2d": {"filters": 4, "kernel_size": 1}}, normal),
+    "conv2d_strides_over_kernel": (
+        (9, 10, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 2, "strides": 3}}, normal),
+    "conv2d_strides_over_kernel_same": (
+        (9, 10, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 2, "strides": 3,
+                    "padding": "same"}},
+        normal),
+    "conv2d_kernel_over_input_same": (
+        (3, 4, 2),
+        {"conv2d": {"filters": 3, "kernel_size": 5, "padding": "same"}},
+        normal),
+    "max_pooling2d_even": ((6, 8, 3), "max_pooling2d", normal),
+    "max_pooling2d_odd": ((7, 5, 3), "max_pooling2d", normal),
+    "max_pooling2d_3": ((9, 7, 3), {"max_pooling2d": 3}, normal),
+    "max_pooling2d_overlapping": (
+        (8, 7, 3),
+        {"max_pooling2d": {"pool_size": 3, "strides": 2, "padding": "same"}},
+        normal),
+    "max_pooling2d_overlapping_valid": (
+        (8, 7, 3), {"max_pooling2d": {"pool_size": 3, "strides": 1}}, normal),
+    "max_pooling2d_same_odd": (
+        (7, 5, 3), {"max_pooling2d": {"padding": "same"}}, normal),
+    "max_pooling2d_2x3": (
+        (7, 8, 3), {"max_pooling2d": {"pool_size": [2, 3]}}, normal),
+    "max_pooling2d_strides_over_pool": (
+        (8, 9, 3), {"max_pooling2d": {"pool_size": 2, "strides": 3}}, normal),
+    "max_pooling2d_ties": ((6, 8, 3), "max_pooling2d", few_values),
+    "max_pooling2d_ties_overlapping": (
+        (8, 7, 3),
+        {"max_pooling2d": {"pool_size": 3, "strides": 2, "padding": "same"}},
+        few_values),
+    "flatten": ((4, 3, 2), "flatten", normal),
+    "dense": ((7,), {"dense": 5}, normal),
+    "dense_relu": (
+        (7,), {"dense": {"units": 5, "activation": "relu"}}, normal),
+    "dense_softmax": (
+        (7,), {"dense": {"units": 5, "activation": "softmax"}}, normal),
+    "dense_no_bias": (
+        (7,), {"dense": {"units": 5, "use_bias": False}}, normal),
+    "activation_relu": ((4, 5, 2), {"activation": "relu"}, normal),
+    "activation_softmax": ((6,), {"activation": "softmax"}, normal),
+    "relu": ((4, 5, 2), "relu", normal),
+    "softmax": ((6,), "softmax", normal),
+    "softmax_map": ((3, 4, 5), "softmax", normal),
+    "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
+    "rescaling_offset": (
+        (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
+}
+
+LENET5 = [
+    {"rescaling": "1/255"},
+    {"conv2d": {"filters": 6, "kernel_size": 5, "activation": "relu"}},
+    "max_pooling2d",
+    {"conv2d": {"filters": 16, "kernel_size": 5, "activation": "relu"}},
+    "max_pooling2d",
+    "flatten",
+    {"dense": {"units": 120, "activation": "relu"}},
+    {"dense": {"units": 84, "activation": "relu"}},
+    {"dense": {"units": 10, "activation": "softmax"}},
+]
+TINY_HEAD = [
+    {"conv2d": {"filters": 4, "kernel_size": 3, "padding": "same"}},
+    "relu",
+    {"max_pooling2d": {"pool_size": 2, "padding": "same"}},
+    {"conv2d": {"filters": 8, "kernel_size": [2, 3], "strides": [2, 1]}},
+    {"activation": "relu"},
+    "flatten",
+    {"dense": {"units": 15, "activation": "relu"}},
+    {"dense": 5},
+]
+TINY = [*TINY_HEAD, "softmax"]
+TINY_INPUT = (9, 7, 2)
+
+# case: input shape, batch, layers, optimizer, x
+MODEL_CASES = {
+    "lenet5": ((32, 32, 3), 4, LENET5, "adam", pixels),
+    "tiny_adam": (TINY_INPUT, 5, TINY, "adam", normal),
+    "tiny_adam_options": (
+        TINY_INPUT, 5, TINY,
+        {"adam": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95,
+                  "epsilon": 0.001}},
+        normal),
+    "tiny_sgd": (
+        TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
+    "tiny_momentum": (
+        TINY_INPUT, 5, TINY,
+        {"sgd": {"learning_rate": 0.05, "momentum": 0.9}}, normal),
+    "tiny_nesterov": (
+        TINY_INPUT, 5, TINY,
+        {"sgd": {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}},
+        normal),
+    # One example: sums over the batch and their division by one.
+    "tiny_batch1": (
+        TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
+    # The loss gets probabilities that are no softmax, and normalises them.
+    "probabilities": (
+        TINY_INPUT, 5, [*TINY, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
+        {"sgd": {"learning_rate": 0.05}}, normal),
+    # Logits far apart: with softmax last, the loss is taken from the logits...
+    "saturated_softmax": (
+        TINY_INPUT, 8,
+        [*TINY_HEAD, {"rescaling": {"scale": 60}}, "softmax"],
+        {"sgd": {"learning_rate": 0.0001}}, normal),
+    # ... and with anything behind it, probabilities are clipped to 1e-7.
+    "saturated_probabilities": (
+        TINY_INPUT, 8,
+        [*TINY_HEAD, {"rescaling": {"scale": 20}}, "softmax",
+         {"rescaling": {"scale": 1}}],
+        {"sgd": {"learning_rate": 0.001}}, normal),
+}
+
+
+def yaml(value):
+    """A spec's value in YAML's flow style."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        pairs = (f"{key}: {yaml(v)}" for key, v in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(yaml(v) for v in value) + "]"
+    return str(value)
+
+
+def yaml_item(item):
+    """A named thing: its name, or its name and what it is given."""
+    if isinstance(item, str):
+        return item
+    (name, options), = item.items()
+    return f"{name}: {yaml(options)}"
+
+
+def yaml_spec(name, shape, layers, optimizer):
+    optimizer = yaml(optimizer)
+    return "\n".join([
+        f"name: {name}",
+        f"input: {yaml(shape)}",
+        "layers:",
+        *(f"  - {yaml_item(layer)}" for layer in layers),
+        "train:",
+        f"  optimizer: {optimizer}",
+        "  loss: categorical_crossentropy",
+        "",
+    ])
+
+
+def keras_layer(item):
+    if isinstance(item, str):
+        return LAYERS[item][0]()
+    (name, options), = item.items()
+    make, main = LAYERS[name]
+    if not isinstance(options, dict):
+        options = {main: options}
+    if options.get("scale") == "1/255":
+        options = {"scale": 1 / 255}
+    return make(**options)
+
+
+def keras_optimizer(item):
+    if isinstance(item, str):
+        return OPTIMIZERS[item]()
+    (name, options), = item.items()
+    return OPTIMIZERS[name](**options)
+
+
+def draw_weight(rng, shape):
+    """Kernels glorot-uniform; biases not zero, and most relus alive."""
+    if len(shape) == 1:
+        return rng.normal(0.2, 0.1, shape)
+    area = np.prod(shape[:-2], dtype=int)
+    limit = np.sqrt(6 / (area * (shape[-2] + shape[-1])))
+    return rng.uniform(-limit, limit, shape)
+
+
+def gradients(loss, inputs):
+    """The value of loss() and its gradients by the inputs."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        for v in inputs:
+            tape.watch(v.value if isinstance(v, keras.Variable) else v)
+        value = loss()
+    by = [v.value if isinstance(v, keras.Variable) else v for v in inputs]
+    return value, tape.gradient(value, by)
+
+
+def layer_case(case, shape, item, draw_x):
+    """One layer: output, gradients of sum(y * r), weights after Adam."""
+    rng = np.random.default_rng(zlib.crc32(case.encode()))
+    layer = keras_layer(item)
+    layer.build((None, *shape))
+    variables = layer.trainable_variables
+    for v in variables:
+        v.assign(draw_weight(rng, v.shape))
+    x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
+    y = layer(x, training=True)
+    r = tf.constant(rng.standard_normal(y.shape), tf.float32)
+    tensors = {"x": x, "y": y, "r": r}
+    tensors |= {f"weights/{v.name}": v.numpy() for v in variables}
+
+    def loss():
+        return tf.reduce_sum(layer(x, training=True) * r)
+
+    _, (tensors["dx"], *grads) = gradients(loss, [x, *variables])
+    for v, grad in zip(variables, grads):
+        tensors[f"grad/{v.name}"] = grad
+    optimizer = keras.optimizers.Adam()
+    for _ in range(STEPS if variables else 0):
+        _, grads = gradients(loss, variables)
+        optimizer.apply_gradients(zip(grads, variables))
+    tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in variables}
+    meta = {"kind": "layer", "input": ",".join(map(str, shape)),
+            "layers": f"- {yaml_item(item)}"}
+    return meta, tensors
+
+
+def model_case(case, shape, batch, layers, optimizer, draw_x):
+    """A model: predictions, gradients, losses and weights of three steps."""
+    rng = np.random.default_rng(zlib.crc32(case.encode()))
+    keras.backend.clear_session()  # automatic layer names start afresh
+    model = keras.Sequential([keras_layer(item) for item in layers])
+    model.build((None, *shape))
+    named = {f"{layer.name}/{v.name}": v
+             for layer in model.layers for v in layer.trainable_variables}
+    variables = list(named.values())
+    for v in variables:
+        v.assign(draw_weight(rng, v.shape))
+    x = tf.constant(draw_x(rng, (batch, *shape)), tf.float32)
+    classes = model.output_shape[-1]
+    labels = np.eye(classes, dtype="float32")[rng.integers(0, classes, batch)]
+    optimize = keras_optimizer(optimizer)
+    crossentropy = keras.losses.CategoricalCrossentropy()
+    model.compile(optimize, crossentropy, jit_compile=False)
+    tensors = {"x": x, "labels": labels,
+               "predictions": model.predict(x, verbose=0)}
+    tensors |= {f"weights/{name}": v.numpy() for name, v in named.items()}
+
+    def loss():
+        return crossentropy(labels, model(x, training=True))
+
+    losses = []
+    for step in range(STEPS):
+        value, grads = gradients(loss, variables)
+        losses.append(value)
+        if step == 0:
+            tensors |= {f"grad/{n}": g for n, g in zip(named, grads)}
+        optimize.apply_gradients(zip(grads, variables))
+    tensors["losses"] = np.stack(losses)
+    tensors |= {f"step{STEPS}/{name}": v.numpy() for name, v in named.items()}
+    meta = {"kind": "model",
+            "spec": yaml_spec(case, shape, layers, optimizer)}
+    return meta, tensors
+
+
+def save_safetensors(path, metadata, tensors):
+    header, data = {"__metadata__": metadata}, b""
+    for name, tensor in tensors.items():
+        array = np.ascontiguousarray(tensor, dtype="<f4")
+        end = len(data) + array.nbytes
+        header[name] = {"dtype": "F32", "shape": list(array.shape),
+                        "data_offsets": [len(data), end]}
+        data += array.tobytes()
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def write(folder, name, metadata, tensors):
+    for key, tensor in tensors.items():
+        if not np.all(np.isfinite(tensor)):
+            raise ValueError(f"{name}: {key} is not finite")
+    metadata |= {"keras": keras.__version__, "tensorflow": tf.__version__}
+    path = folder / f"{name}.safetensors"
+    save_safetensors(path, metadata, tensors)
+    print(f"{path.name:52} {path.stat().st_size:8}")
+
+
+def main():
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    folder.mkdir(parents=True, exist_ok=True)
+    # One thread and deterministic ops: the same bytes whenever this is run.
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.experimental.enable_op_determinism()
+    keras.utils.set_random_seed(0)
+    for case, row in LAYER_CASES.items():
+        write(folder, f"layer_{case}", *layer_case(case, *row))
+    for case, row in MODEL_CASES.items():
+        write(folder, f"model_{case}", *model_case(case, *row))
+
+
+if __name__ == "__main__":
+    main()

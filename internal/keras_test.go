@@ -1,0 +1,205 @@
+package internal
+
+import (
+	"fmt"
+	"math"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/optimizer"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// tolerance is the largest difference from Keras, relative to the largest value
+// of a tensor. Value by value would ask more of float32 than Keras keeps: small
+// sums of large terms differ by 2e-4 between Keras and its own float64 result.
+const tolerance = 1e-4
+
+// closeTo compares a tensor with what Keras has for it.
+func closeTo(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Errorf("%s: %d values, Keras has %d", what, len(got), len(want))
+		return
+	}
+	largest, worst, at := 0.0, 0.0, 0
+	for i := range want {
+		largest = max(largest, math.Abs(float64(want[i])))
+		if d := math.Abs(float64(got[i]) - float64(want[i])); !(d <= worst) {
+			worst, at = d, i
+		}
+	}
+	if !(worst <= tolerance*largest) {
+		t.Errorf("%s: value %d is %g, Keras has %g; off by %.2g of the largest", what, at, got[at], want[at], worst/largest)
+	}
+}
+
+// keras is one golden file: tensors by name, and what they belong to.
+type keras struct {
+	*checkpoint.File
+	t *testing.T
+}
+
+func (k keras) data(name string) []float32 {
+	k.t.Helper()
+	v, ok := k.Tensor(name)
+	if !ok {
+		k.t.Fatalf("the golden file has no tensor %q", name)
+	}
+	return v.Data
+}
+
+// eachKeras runs f on every golden file that fits the pattern.
+func eachKeras(t *testing.T, pattern string, f func(t *testing.T, k keras)) {
+	paths, err := filepath.Glob("testdata/keras/" + pattern)
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no golden files %s (%v)", pattern, err)
+	}
+	for _, path := range paths {
+		t.Run(strings.TrimSuffix(filepath.Base(path), ".safetensors"), func(t *testing.T) {
+			file, err := checkpoint.Read(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f(t, keras{file, t})
+		})
+	}
+}
+
+// param is a weight with its gradient, for optimizers.
+type param struct{ value, grad G.Value }
+
+func (p param) Value() G.Value         { return p.value }
+func (p param) Grad() (G.Value, error) { return p.grad, nil }
+
+func TestEveryLayerEqualsKeras(t *testing.T) {
+	seen := map[string]bool{}
+	eachKeras(t, "layer_*.safetensors", func(t *testing.T, k keras) {
+		var problems spec.Problems
+		s := spec.Parse("keras", []byte("input: [1, 1, 1]\nlayers:\n"+k.Metadata["layers"]+"\n"), nil, &problems)
+		l, _ := layer.Layers.Decode(s.Layers[0], &problems)
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
+		seen[s.Layers[0].Name] = true
+		compareLayer(t, k, l)
+	})
+	for _, name := range layer.Layers.Names() {
+		if !seen[name] {
+			t.Errorf("no golden file for %s; bench/parity writes them", name)
+		}
+	}
+}
+
+// compareLayer runs one layer on Gorgonia's own machine: its output, the
+// gradients of Σ y·r, and its weights after three steps of Adam on that.
+func compareLayer(t *testing.T, k keras, l layer.Layer) {
+	g := G.NewGraph()
+	input := func(name string) *G.Node {
+		v, _ := k.Tensor(name)
+		value := tensor.New(tensor.WithShape(v.Shape...), tensor.WithBacking(append([]float32{}, v.Data...)))
+		return G.NewTensor(g, tensor.Float32, len(v.Shape), G.WithShape(v.Shape...), G.WithName(name), G.WithValue(value))
+	}
+	x, r := input("x"), input("r")
+	own := l.Weights(layer.Shape(x.Shape()[1:]))
+	var weights []*G.Node
+	for _, w := range own {
+		weights = append(weights, input("weights/"+w.Name))
+	}
+	y := l.Build(&layer.Graph{Training: true}, x, weights)
+	loss := G.Must(G.Sum(G.Must(G.HadamardProd(y, r))))
+	grads, err := G.Grad(loss, append([]*G.Node{x}, weights...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	solver := optimizer.Optimizers.Default("adam")
+	for step := range 3 {
+		vm.Reset()
+		if err := vm.RunAll(); err != nil {
+			t.Fatal(err)
+		}
+		var params []G.ValueGrad
+		for i, w := range weights {
+			params = append(params, param{w.Value(), grads[i+1].Value()})
+		}
+		if step == 0 {
+			closeTo(t, "output", values(y), k.data("y"))
+			closeTo(t, "gradient of the input", values(grads[0]), k.data("dx"))
+			for i, w := range own {
+				closeTo(t, "gradient of "+w.Name, values(grads[i+1]), k.data("grad/"+w.Name))
+			}
+		}
+		if err := solver.Step(params); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, w := range own {
+		closeTo(t, w.Name+" after three steps", values(weights[i]), k.data("adam3/"+w.Name))
+	}
+}
+
+func values(n *G.Node) []float32 { return n.Value().(*tensor.Dense).Float32s() }
+
+func TestModelsEqualKeras(t *testing.T) {
+	eachKeras(t, "model_*.safetensors", func(t *testing.T, k keras) {
+		var problems spec.Problems
+		s := spec.Parse("keras", []byte(k.Metadata["spec"]), nil, &problems)
+		plan := builder.NewPlan(s, &problems)
+		config := train.NewConfig(s.Train, &problems)
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
+		m := plan.NewModel(0)
+		for _, w := range m.Weights() {
+			copy(w.Data, k.data("weights/"+w.Name))
+		}
+		x, labels := k.data("x"), classes(k)
+		_, p, err := m.Evaluate(x, labels)
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeTo(t, "predictions", p, k.data("predictions"))
+		for step, want := range k.data("losses") {
+			loss, _, err := m.Step(x, labels)
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeTo(t, fmt.Sprintf("loss of step %d", step+1), []float32{loss}, []float32{want})
+			if step == 0 {
+				for i, p := range m.Params() {
+					g, _ := p.Grad()
+					name := m.Weights()[i].Name
+					closeTo(t, "gradient of "+name, g.(*tensor.Dense).Float32s(), k.data("grad/"+name))
+				}
+			}
+			if err := config.Optimizer.Step(m.Params()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, w := range m.Weights() {
+			closeTo(t, w.Name+" after three steps", w.Data, k.data("step3/"+w.Name))
+		}
+	})
+}
+
+// classes turns one-hot rows back into classes.
+func classes(k keras) (labels []int) {
+	hot, _ := k.Tensor("labels")
+	n := hot.Shape[1]
+	for i, v := range hot.Data {
+		if v == 1 {
+			labels = append(labels, i%n)
+		}
+	}
+	return labels
+}
