@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/spec"
+
+	"github.com/spf13/cobra"
+)
+
+type dataOptions struct {
+	name    string
+	dataDir string
+	json    bool
+}
+
+func newData(s *streams) *cobra.Command {
+	o := &dataOptions{}
+	cmd := &cobra.Command{Use: "data", Short: "List, download and describe datasets"}
+	named := func(use, short string, run func(context.Context, *dataOptions, *streams) error) *cobra.Command {
+		c := &cobra.Command{
+			Use: use + " DATASET", Short: short, Args: cobra.ExactArgs(1),
+			RunE: func(cmd *cobra.Command, args []string) error {
+				o.name = args[0]
+				return run(cmd.Context(), o, s)
+			},
+		}
+		addDataDirFlag(c, &o.dataDir)
+		addJSONFlag(c, &o.json)
+		return c
+	}
+	list := &cobra.Command{
+		Use: "list", Short: "List the datasets a spec may name", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runDataList(o, s) },
+	}
+	addJSONFlag(list, &o.json)
+	cmd.AddCommand(list,
+		named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch),
+		named("info", "Show the images and classes of a dataset", runDataInfo))
+	return cmd
+}
+
+type listedDataset struct {
+	Name    string   `json:"name"`
+	Shape   []int    `json:"shape"` // null: as the spec's input
+	Classes []string `json:"classes"`
+	What    string   `json:"description"`
+}
+
+func runDataList(o *dataOptions, s *streams) error {
+	var all []listedDataset
+	for _, name := range dataset.Datasets.Names() {
+		what, _, _ := strings.Cut(dataset.Datasets.Info(name).Doc, "\n")
+		d := listedDataset{Name: name, What: what}
+		if set, err := decodeDataset(name); err == nil {
+			d.Shape, d.Classes = set.Shape(), set.Classes()
+		}
+		all = append(all, d)
+	}
+	if o.json {
+		return s.printJSON(all)
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, d := range all {
+		fmt.Fprintf(t, "%s\t%s\n", d.Name, d.What)
+	}
+	return t.Flush()
+}
+
+// decodeDataset makes the dataset that a name or a path stands for.
+func decodeDataset(name string) (dataset.Dataset, error) {
+	var problems spec.Problems
+	d, _ := dataset.Datasets.Decode(&spec.Item{Name: name, Pos: spec.Pos{File: "data"}}, &problems)
+	return d, problems.Err()
+}
+
+// openDataset loads the dataset of o, downloading what is missing.
+func openDataset(ctx context.Context, o *dataOptions, s *streams) (*dataset.Data, error) {
+	d, err := decodeDataset(o.name)
+	if err != nil {
+		return nil, err
+	}
+	src, err := source(o.dataDir, s)
+	if err != nil {
+		return nil, err
+	}
+	if src.Input = d.Shape(); src.Input == nil {
+		src.Input = []int{32, 32, 3} // for a folder, whose images are resized anyway
+	}
+	return d.Load(ctx, src)
+}
+
+func source(dir string, s *streams) (dataset.Source, error) {
+	dir, err := dataDir(dir)
+	return dataset.Source{Dir: dir, Client: http.DefaultClient, Progress: newDownloadProgress(s)}, err
+}
+
+// loadData loads and splits the data of an experiment.
+func loadData(ctx context.Context, e *experiment, dir string, limit int, s *streams) (*data.Sets, error) {
+	src, err := source(dir, s)
+	if err != nil {
+		return nil, err
+	}
+	src.Input = e.spec.Input
+	d, err := e.data.Dataset.Load(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkClasses(len(d.Classes)); err != nil {
+		return nil, spec.Invalid{{Pos: e.plan.OutputPos(), Message: err.Error()}}
+	}
+	return data.Split(d, e.data.ValidationSplit, limit)
+}
+
+func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {
+	d, err := openDataset(ctx, o, s)
+	if err != nil {
+		return err
+	}
+	dir, err := dataDir(o.dataDir)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return s.printJSON(newDatasetJSON(o.name, d))
+	}
+	_, err = fmt.Fprintf(s.out, "%s: complete in %s\n", o.name, dir)
+	return err
+}
+
+type datasetJSON struct {
+	Name    string      `json:"name"`
+	Shape   []int       `json:"shape"`
+	Digest  string      `json:"sha256"`
+	Train   int         `json:"train"`
+	Test    int         `json:"test"`
+	Classes []countJSON `json:"classes"`
+}
+
+type countJSON struct {
+	Name  string `json:"name"`
+	Train int    `json:"train"`
+	Test  int    `json:"test"`
+}
+
+func newDatasetJSON(name string, d *dataset.Data) *datasetJSON {
+	j := &datasetJSON{Name: name, Shape: d.Shape, Digest: d.Digest}
+	for _, class := range d.Classes {
+		j.Classes = append(j.Classes, countJSON{Name: class})
+	}
+	for i, n := range data.Counts(d.Train, len(d.Classes)) {
+		j.Classes[i].Train = n
+		j.Train += n
+	}
+	if d.Test != nil {
+		for i, n := range data.Counts(d.Test, len(d.Classes)) {
+			j.Classes[i].Test = n
+			j.Test += n
+		}
+	}
+	return j
+}
+
+func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
+	d, err := openDataset(ctx, o, s)
+	if err != nil {
+		return err
+	}
+	j := newDatasetJSON(o.name, d)
+	if o.json {
+		return s.printJSON(j)
+	}
+	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %v\nsha256 %s\n\n",
+		o.name, plural(j.Train, "image"), commas(j.Test), j.Shape, j.Digest)
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "class\ttrain\ttest")
+	for _, c := range j.Classes {
+		fmt.Fprintf(t, "%s\t%d\t%d\n", c.Name, c.Train, c.Test)
+	}
+	return t.Flush()
+}

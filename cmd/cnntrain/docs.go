@@ -1,0 +1,94 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/builder/loss"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/metric"
+	"cnntrain/internal/train/optimizer"
+
+	"github.com/spf13/cobra"
+)
+
+//go:generate sh -c "go run . docs > ../../docs/SPEC.md"
+
+// newDocs writes docs/SPEC.md, so that the document says what the program does.
+func newDocs(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:    "docs",
+		Short:  "Write docs/SPEC.md",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprint(s.out, specDoc())
+			return err
+		},
+	}
+}
+
+// specIntro is the part of docs/SPEC.md that no declaration holds.
+//
+//go:embed spec_intro.md
+var specIntro string
+
+// listings is every catalog, in the order of the document.
+var listings = []catalog.Listing{
+	layer.Layers, initializer.Initializers, dataset.Datasets, loss.Losses,
+	optimizer.Optimizers, metric.Metrics, callback.Callbacks,
+}
+
+func specDoc() string {
+	var b strings.Builder
+	b.WriteString(specIntro)
+	b.WriteString("\n## The data section\n\n" + fieldTable(dataFields()))
+	b.WriteString("\n## The train section\n\n" + fieldTable(trainFields()))
+	for _, l := range listings {
+		kind := l.Kind()
+		fmt.Fprintf(&b, "\n## %s%ss\n", strings.ToUpper(kind[:1]), kind[1:])
+		for _, name := range l.Names() {
+			b.WriteString("\n" + entryDoc(l.Info(name)))
+		}
+	}
+	return b.String()
+}
+
+// entryDoc is the chapter of one thing.
+func entryDoc(e catalog.Info) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "### %s\n\n", e.Name)
+	if e.Keras != "" {
+		fmt.Fprintf(&b, "Keras: `%s`\n\n", e.Keras)
+	}
+	fmt.Fprintf(&b, "%s\n\n```yaml\n%s\n```\n", e.Doc, e.Example)
+	if len(e.Fields) > 0 {
+		b.WriteString("\n" + fieldTable(e.Fields))
+	}
+	return b.String()
+}
+
+func fieldTable(fields []*catalog.Field) string {
+	var b strings.Builder
+	b.WriteString("| option | value | default | meaning |\n| --- | --- | --- | --- |\n")
+	for _, f := range fields {
+		value := f.Kind()
+		if e := f.Expected(); e != "" {
+			value += ": " + e
+		}
+		def := f.Default
+		switch {
+		case f.IsRequired():
+			def = "**required**"
+		case def != "":
+			def = "`" + def + "`"
+		}
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", f.Name, value, def, f.Doc)
+	}
+	return b.String()
+}

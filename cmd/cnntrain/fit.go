@@ -1,0 +1,336 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/callback"
+
+	"github.com/spf13/cobra"
+)
+
+type fitOptions struct {
+	spec    string
+	dataDir string
+	limit   int
+	out     string
+	weights string
+	sets    []string
+	flags   []spec.Override // --epochs and the like
+	dryRun  bool
+	json    bool
+}
+
+// fitOverrides is the flags that stand for an option of the spec.
+var fitOverrides = []struct{ flag, path, usage string }{
+	{"dataset", "data.dataset", "train on `DATASET`, a name or the path of a folder of class folders"},
+	{"epochs", "train.epochs", "train for `N` epochs"},
+	{"batch-size", "train.batch_size", "`N` examples per step"},
+	{"seed", "train.seed", "seed `N` decides all that is random"},
+}
+
+func newFit(s *streams) *cobra.Command {
+	o := &fitOptions{}
+	var threads int
+	cmd := &cobra.Command{
+		Use:   "fit SPEC",
+		Short: "Train a model",
+		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
+given: the resolved spec, figures of every epoch, the best and the last weights.`,
+		Example: `  cnntrain fit specs/quickstart.yaml
+  cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
+  cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.spec = args[0]
+			if err := setThreads(cmd, threads); err != nil {
+				return err
+			}
+			if cmd.Flags().Changed("limit") && o.limit < 1 {
+				return usagef("--limit %d: must be at least 1", o.limit)
+			}
+			for _, f := range fitOverrides {
+				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
+					ov, err := spec.NewOverride(f.path, flag.Value.String(), "--"+f.flag+" "+flag.Value.String())
+					if err != nil {
+						return usageError{err}
+					}
+					o.flags = append(o.flags, ov)
+				}
+			}
+			return runFit(cmd.Context(), o, s)
+		},
+	}
+	for _, f := range fitOverrides {
+		cmd.Flags().String(f.flag, "", f.usage)
+	}
+	addDataDirFlag(cmd, &o.dataDir)
+	cmd.Flags().IntVar(&o.limit, "limit", 0, "train on the first `N` training examples only")
+	addSetFlag(cmd, &o.sets)
+	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
+	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
+	addThreadsFlag(cmd, &threads)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
+	addJSONFlag(cmd, &o.json)
+	return cmd
+}
+
+func runFit(ctx context.Context, o *fitOptions, s *streams) error {
+	overrides, err := parseSets(o.sets)
+	if err != nil {
+		return err
+	}
+	e, err := loadExperiment(o.spec, append(overrides, o.flags...))
+	if err != nil {
+		return err
+	}
+	model := e.plan.NewModel(uint64(e.train.Seed))
+	if o.weights != "" {
+		if err := loadWeights(model, o.weights); err != nil {
+			return err
+		}
+	}
+	if o.dryRun {
+		return showPlan(o, e, s)
+	}
+	sets, err := loadData(ctx, e, o.dataDir, o.limit, s)
+	if err != nil {
+		return err
+	}
+	r, err := newRun(o, e, sets)
+	if err != nil {
+		return err
+	}
+	f := &fit{options: o, experiment: e, model: model, sets: sets, run: r, streams: s}
+	return f.do(ctx)
+}
+
+func showPlan(o *fitOptions, e *experiment, s *streams) error {
+	if o.json {
+		return s.printJSON(summaryJSON(e.plan))
+	}
+	return printSummary(s.out, e.plan)
+}
+
+// loadWeights replaces the model's weights by those in a checkpoint.
+func loadWeights(m *builder.Model, file string) error {
+	f, err := checkpoint.Read(file)
+	if err != nil {
+		return err
+	}
+	return setWeights(m, f, file)
+}
+
+// setWeights copies the tensors of f, read from file, into the model.
+func setWeights(m *builder.Model, f *checkpoint.File, file string) error {
+	want := m.Weights()
+	if err := checkpoint.Match(f.Tensors, want); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	for _, w := range want {
+		t, _ := f.Tensor(w.Name)
+		copy(w.Data, t.Data)
+	}
+	return nil
+}
+
+// newRun makes the run folder with the resolved spec in it.
+func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
+	var r *runs.Run
+	var err error
+	if o.out != "" {
+		r, err = runs.CreateAt(o.out)
+	} else {
+		r, err = runs.Create("runs", e.spec.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	trainable, frozen := e.plan.Params()
+	r.Info = runs.Info{
+		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args,
+		Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
+		Dataset: datasetInfo(e, sets), Machine: thisMachine(), Epochs: []runs.Figures{},
+	}
+	resolved, err := e.spec.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
+	return r, errors.Join(err, r.SaveInfo())
+}
+
+func datasetInfo(e *experiment, sets *data.Sets) runs.Dataset {
+	d := runs.Dataset{Name: e.data.Name, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
+	if sets.Val != nil {
+		d.Validation = sets.Val.Len()
+	}
+	if sets.Test != nil {
+		d.Test = sets.Test.Len()
+	}
+	return d
+}
+
+// fit is one training run.
+type fit struct {
+	options *fitOptions
+	*experiment
+	model   *builder.Model
+	sets    *data.Sets
+	run     *runs.Run
+	streams *streams
+	monitor *callback.Monitor
+}
+
+func (f *fit) do(ctx context.Context) error {
+	f.monitor = f.train.Best(f.sets.Val != nil)
+	csv, err := os.Create(f.run.Path(runs.MetricsFile))
+	if err != nil {
+		return err
+	}
+	defer csv.Close()
+	f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
+		plural(f.sets.Train.Len(), "image"), f.data.Name, f.run.Dir)
+	began := time.Now()
+	state, err := train.Fit(ctx, f.model, f.sets, f.train,
+		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),
+		callback.ModelCheckpoint(f.monitor, f.saveBest, f.saveLast),
+		callback.Callback{Epoch: f.record},
+		newProgress(f.streams, time.Now),
+	)
+	info := &f.run.Info
+	info.Seconds = time.Since(began).Seconds()
+	if err != nil {
+		return f.broken(ctx, err)
+	}
+	if state.Stopped != "" {
+		info.Reason = state.Stopped
+		f.streams.logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
+	}
+	if err := f.test(ctx); err != nil {
+		return f.broken(ctx, err)
+	}
+	info.Status = runs.Finished
+	if err := f.run.SaveInfo(); err != nil {
+		return err
+	}
+	return f.report()
+}
+
+// broken notes in the run why it did not get to its end.
+func (f *fit) broken(ctx context.Context, err error) error {
+	info := &f.run.Info
+	info.Status, info.Reason = runs.Failed, err.Error()
+	if ctx.Err() != nil {
+		info.Status, info.Reason = runs.Interrupted, "by a signal"
+		err = &interruptedError{f.run.Path(runs.LastFile)}
+	} else if info.Best != nil {
+		err = fmt.Errorf("%w; the best weights, of epoch %d, are in %s", err, info.Best.Epoch, f.run.Path(runs.BestFile))
+	}
+	return errors.Join(err, f.run.SaveInfo())
+}
+
+// An interruptedError is a context.Canceled that lost nothing.
+type interruptedError struct{ weights string }
+
+func (e *interruptedError) Error() string {
+	return "interrupted; the weights so far are in " + e.weights
+}
+
+func (e *interruptedError) Is(target error) bool { return target == context.Canceled }
+
+func (f *fit) saveBest(s *callback.State) error {
+	v, _ := s.Logs.Get(f.monitor.Name)
+	f.run.Info.Best = &runs.Best{Epoch: s.Epoch, Monitor: f.monitor.Name, Value: v}
+	return f.save(runs.BestFile, s)
+}
+
+func (f *fit) saveLast(s *callback.State) error { return f.save(runs.LastFile, s) }
+
+// The metadata of our checkpoints, which makes them of use without their run.
+const (
+	metaSpec    = "cnntrain.spec"    // the resolved spec
+	metaClasses = "cnntrain.classes" // JSON list of names
+	metaEpoch   = "cnntrain.epoch"
+)
+
+func (f *fit) save(file string, s *callback.State) error {
+	resolved, err := f.spec.Resolved()
+	if err != nil {
+		return err
+	}
+	classes, err := json.Marshal(f.sets.Classes)
+	if err != nil {
+		return err
+	}
+	return checkpoint.Write(f.run.Path(file), s.Weights, map[string]string{
+		metaSpec: string(resolved), metaClasses: string(classes), metaEpoch: strconv.Itoa(s.Epoch),
+	})
+}
+
+// record adds the epoch to run.json.
+func (f *fit) record(s *callback.State) error {
+	figures := runs.Figures{}
+	for _, l := range s.Logs {
+		figures = append(figures, runs.Figure(l))
+	}
+	f.run.Info.Epochs = append(f.run.Info.Epochs, figures)
+	return f.run.SaveInfo()
+}
+
+// test evaluates the best weights on the test data, if there is any.
+func (f *fit) test(ctx context.Context) error {
+	if f.sets.Test == nil {
+		return nil
+	}
+	if err := loadWeights(f.model, f.run.Path(runs.BestFile)); err != nil {
+		return err
+	}
+	r, err := train.Evaluate(ctx, f.model, f.sets.Test, f.sets.Pixels(), f.train.BatchSize, f.train.Metrics)
+	if err != nil {
+		return err
+	}
+	for _, l := range r.Logs(f.train.Metrics, "") {
+		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
+	}
+	return nil
+}
+
+// report writes the result: run.json, or a line a person reads.
+func (f *fit) report() error {
+	info := &f.run.Info
+	if f.options.json {
+		return f.streams.printJSON(struct {
+			Run string `json:"run"`
+			*runs.Info
+		}{f.run.Dir, info})
+	}
+	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", f.run.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
+	if len(info.Test) > 0 {
+		line += "; test " + figures(info.Test)
+	}
+	_, err := fmt.Fprintln(f.streams.out, line)
+	return err
+}
+
+// figures writes "loss: 1.2301 accuracy: 0.5612".
+func figures(f runs.Figures) string {
+	var parts []string
+	for _, fig := range f {
+		parts = append(parts, fmt.Sprintf("%s: %.4f", fig.Name, fig.Value))
+	}
+	return strings.Join(parts, " ")
+}

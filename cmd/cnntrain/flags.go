@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/spec"
+
+	"github.com/spf13/cobra"
+)
+
+// Flags that several commands have.
+
+func addSetFlag(cmd *cobra.Command, into *[]string) {
+	cmd.Flags().StringArrayVar(into, "set", nil, "override one option: `KEY=VALUE`, such as train.optimizer.learning_rate=0.01 (repeatable)")
+}
+
+func addJSONFlag(cmd *cobra.Command, into *bool) {
+	cmd.Flags().BoolVar(into, "json", false, "write the result as one JSON document")
+}
+
+func addDataDirFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "data-dir", "", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
+}
+
+func addThreadsFlag(cmd *cobra.Command, into *int) {
+	cmd.Flags().IntVar(into, "threads", 0, "`N` threads to compute with; the result is the same for any (default: one per core)")
+}
+
+// parseSets reads the values of --set.
+func parseSets(sets []string) (overrides []spec.Override, err error) {
+	for _, text := range sets {
+		o, err := spec.ParseOverride(text)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		overrides = append(overrides, o)
+	}
+	return overrides, nil
+}
+
+// setThreads applies --threads.
+func setThreads(cmd *cobra.Command, n int) error {
+	if !cmd.Flags().Changed("threads") {
+		return nil
+	}
+	if n < 1 {
+		return usagef("--threads %d: must be at least 1", n)
+	}
+	kernels.SetThreads(n)
+	return nil
+}
+
+// dataDir is where datasets lie, or are downloaded to.
+func dataDir(flag string) (string, error) {
+	if flag != "" {
+		return flag, nil
+	}
+	if dir := os.Getenv("CNNTRAIN_DATA"); dir != "" {
+		return dir, nil
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", usagef("no folder for datasets: %v; give one with --data-dir", err)
+	}
+	return filepath.Join(cache, "cnntrain"), nil
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cnntrain/internal/train/callback"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// barWidth is the columns of the bar itself.
+const barWidth = 10
+
+// redraw is how often the line of a running epoch is drawn anew.
+const redraw = 100 * time.Millisecond
+
+// newProgress shows training as it goes on: on a terminal a line that is
+// redrawn, elsewhere a line an epoch.
+//
+//	Epoch 3/20 ━━━━━━━━━━ 1250/1250 12s 9ms/step loss: 1.2301 accuracy: 0.5612 val_loss: …
+func newProgress(s *streams, now func() time.Time) callback.Callback {
+	p := &progress{streams: s, now: now}
+	return callback.Callback{Start: p.start, Batch: p.batch, Epoch: p.epoch, End: p.end}
+}
+
+type progress struct {
+	*streams
+	now          func() time.Time
+	began, drawn time.Time
+	trained      time.Time // when the steps of the epoch were done
+	open         bool      // a line without its end is on the terminal
+}
+
+func (p *progress) start(*callback.State) error {
+	p.began = p.now()
+	return nil
+}
+
+func (p *progress) batch(s *callback.State) error {
+	now := p.now()
+	if s.Step == s.Steps {
+		p.trained = now
+	}
+	if p.errWidth() > 0 && (now.Sub(p.drawn) >= redraw || s.Step == s.Steps) {
+		p.drawn = now
+		p.draw(s, now)
+	}
+	return nil
+}
+
+func (p *progress) epoch(s *callback.State) error {
+	p.draw(s, p.trained)
+	fmt.Fprintln(p.err)
+	p.open, p.began = false, p.now()
+	return nil
+}
+
+// end leaves the line of an epoch that was broken off where it is.
+func (p *progress) end(*callback.State) error {
+	if p.open {
+		fmt.Fprintln(p.err)
+	}
+	return nil
+}
+
+// draw writes the line of the epoch; steps were done from p.began to at.
+func (p *progress) draw(s *callback.State, at time.Time) {
+	elapsed := at.Sub(p.began)
+	full := s.Step * barWidth / s.Steps
+	count := fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Steps)), s.Step, s.Steps)
+	line := fmt.Sprintf("Epoch %d/%d %s%s %s %s %s/step", s.Epoch, s.Epochs,
+		strings.Repeat("━", full), strings.Repeat("─", barWidth-full), count,
+		p.clock(elapsed, s), short(elapsed/time.Duration(s.Step)))
+	for _, l := range s.Logs {
+		line += fmt.Sprintf(" %s: %.4f", l.Name, l.Value)
+	}
+	width := p.errWidth()
+	if width == 0 {
+		fmt.Fprint(p.err, line)
+		return
+	}
+	if s.Step < s.Steps && utf8.RuneCountInString(line) >= width { // a line that wraps cannot be redrawn
+		line = string([]rune(line)[:width-1])
+	}
+	fmt.Fprintf(p.err, "\r\x1b[K%s", line)
+	p.open = true
+}
+
+// clock is how long the epoch took, or will yet take.
+func (p *progress) clock(elapsed time.Duration, s *callback.State) string {
+	if s.Step == s.Steps {
+		return short(elapsed)
+	}
+	return "ETA " + short(elapsed/time.Duration(s.Step)*time.Duration(s.Steps-s.Step))
+}
+
+// short writes a duration in the unit that suits it: 350us, 9ms, 12s, 3m05s, 2h14m.
+func short(d time.Duration) string {
+	switch {
+	case d < time.Millisecond:
+		return fmt.Sprintf("%dus", d.Microseconds())
+	case d < time.Second:
+		return fmt.Sprintf("%dms", d.Milliseconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
+	}
+	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// newDownloadProgress shows downloads: a bar on a terminal, elsewhere a line each.
+func newDownloadProgress(s *streams) func(what string, done, total int64) {
+	var bar *progressbar.ProgressBar
+	var current string
+	return func(what string, done, total int64) {
+		if what != current {
+			current = what
+			if s.errWidth() == 0 {
+				s.logf("downloading %s", what)
+				return
+			}
+			bar = progressbar.NewOptions64(total,
+				progressbar.OptionSetWriter(s.err),
+				progressbar.OptionSetDescription("downloading "+what),
+				progressbar.OptionShowBytes(true),
+				progressbar.OptionSetWidth(barWidth),
+				progressbar.OptionThrottle(redraw),
+				progressbar.OptionOnCompletion(func() { fmt.Fprintln(s.err) }))
+		}
+		if bar != nil {
+			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+		}
+	}
+}

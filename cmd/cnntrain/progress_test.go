@@ -1,0 +1,83 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"cnntrain/internal/train/callback"
+)
+
+// watch runs two epochs of four steps, a second each, past a terminal of some width.
+func watch(t *testing.T, width int) string {
+	t.Helper()
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	p := newProgress(&streams{err: &b, errWidth: func() int { return width }}, func() time.Time { return now })
+	s := &callback.State{Epochs: 2, Steps: 4}
+	check := func(err error) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	check(p.Start(s))
+	for s.Epoch = 1; s.Epoch <= 2; s.Epoch++ {
+		for s.Step = 1; s.Step <= 4; s.Step++ {
+			now = now.Add(time.Second)
+			s.Logs = callback.Logs{{Name: "loss", Value: 1.23014}}
+			check(p.Batch(s))
+		}
+		s.Step = 4
+		s.Logs = append(s.Logs, callback.Log{Name: "val_loss", Value: 2})
+		check(p.Epoch(s))
+	}
+	check(p.End(s))
+	return b.String()
+}
+
+func TestProgressIsALineAnEpochOffATerminal(t *testing.T) {
+	want := "Epoch 1/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000\n" +
+		"Epoch 2/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000\n"
+	if got := watch(t, 0); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestProgressRedrawsItsLineOnATerminal(t *testing.T) {
+	got := watch(t, 200)
+	if !strings.Contains(got, "\r\x1b[KEpoch 1/2 ━━━━━───── 2/4 ETA 2s 1s/step loss: 1.2301\r") {
+		t.Errorf("got %q", got)
+	}
+	if n := strings.Count(got, "\n"); n != 2 {
+		t.Errorf("%d lines stay, want 2", n)
+	}
+}
+
+func TestProgressNeverWrapsALineItWillRedraw(t *testing.T) {
+	for _, line := range strings.FieldsFunc(watch(t, 40), func(r rune) bool { return r == '\r' || r == '\n' }) {
+		line = strings.TrimPrefix(line, "\x1b[K")
+		if n := len([]rune(line)); n >= 40 && !strings.Contains(line, "4/4") {
+			t.Errorf("%d columns: %q", n, line)
+		}
+	}
+}
+
+func TestDurationsAreShort(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		350 * time.Microsecond: "350us", 9 * time.Millisecond: "9ms", 12 * time.Second: "12s",
+		185 * time.Second: "3m05s", 2*time.Hour + 14*time.Minute: "2h14m",
+	} {
+		if got := short(d); got != want {
+			t.Errorf("short(%v) = %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestCommas(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 62006: "62,006", -1234567: "-1,234,567"} {
+		if got := commas(n); got != want {
+			t.Errorf("commas(%d) = %s, want %s", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"cnntrain/internal/builder"
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/data"
+	"cnntrain/internal/train"
+
+	"github.com/spf13/cobra"
+)
+
+func newSchema(s *streams) *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Write the JSON Schema of specs, for editors",
+		Long: `Writes the JSON Schema (draft 2020-12) of spec files. Editors that speak the YAML
+language server complete and explain options with this line at the top of a spec:
+
+  # yaml-language-server: $schema=cnntrain.schema.json`,
+		Example: "  cnntrain schema > cnntrain.schema.json",
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return s.printJSON(specSchema()) },
+	}
+}
+
+// dataFields and trainFields are the options of the two sections, whichever
+// package reads them.
+func dataFields() []*catalog.Field { return catalog.Fields((&data.Config{}).Options) }
+
+func trainFields() []*catalog.Field {
+	return append(catalog.Fields((&train.Config{}).Options), catalog.Fields((&builder.Plan{}).Options)...)
+}
+
+type object = map[string]any
+
+// specSchema describes a whole spec file.
+func specSchema() object {
+	text := object{"type": "string"}
+	layers := object{"type": "array", "items": object{"$ref": "#/$defs/item"}, "minItems": 1}
+	block := object{
+		"type": "object",
+		"properties": object{
+			"params": object{"type": "array", "items": text, "description": "names that $name stands for in the layers"},
+			"layers": layers,
+		},
+		"required":             []string{"layers"},
+		"additionalProperties": false,
+	}
+	repeat := object{
+		"type":                 "object",
+		"properties":           object{"repeat": object{"type": []string{"integer", "string"}}, "layers": layers},
+		"required":             []string{"repeat", "layers"},
+		"additionalProperties": false,
+	}
+	// A block is called like a layer, by a name the schema cannot know.
+	call := object{"anyOf": []any{
+		object{"type": "string", "not": object{"enum": layer.Layers.Names()}},
+		object{"type": "object", "minProperties": 1, "maxProperties": 1,
+			"propertyNames": object{"not": object{"enum": append(layer.Layers.Names(), "repeat")}}},
+	}}
+	return object{
+		"$schema": "https://json-schema.org/draft/2020-12/schema",
+		"title":   "cnntrain spec",
+		"type":    "object",
+		"properties": object{
+			"name":        object{"type": "string", "description": "names the run folder; the file's name unless given"},
+			"description": object{"type": "string", "description": "what the model is"},
+			"input": object{"type": "array", "items": object{"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3,
+				"description": "height, width and channels of an image"},
+			"data":   catalog.Object(dataFields()),
+			"blocks": object{"type": "object", "additionalProperties": block, "description": "lists of layers with a name and parameters"},
+			"layers": layers,
+			"train":  catalog.Object(trainFields()),
+		},
+		"required":             []string{"input", "layers", "data"},
+		"additionalProperties": false,
+		"$defs": object{
+			"item":  object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
+			"layer": layer.Layers.Schema(),
+		},
+	}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/builder/layer"
+
+	"github.com/spf13/cobra"
+)
+
+type summaryOptions struct {
+	path string
+	sets []string
+	json bool
+}
+
+func newSummary(s *streams) *cobra.Command {
+	o := &summaryOptions{}
+	cmd := &cobra.Command{
+		Use:   "summary SPEC|RUN",
+		Short: "Show the layers of a model with shapes and parameters",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.path = args[0]
+			return runSummary(o, s)
+		},
+	}
+	addSetFlag(cmd, &o.sets)
+	addJSONFlag(cmd, &o.json)
+	return cmd
+}
+
+func runSummary(o *summaryOptions, s *streams) error {
+	overrides, err := parseSets(o.sets)
+	if err != nil {
+		return err
+	}
+	e, err := loadExperiment(o.path, overrides)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return s.printJSON(summaryJSON(e.plan))
+	}
+	return printSummary(s.out, e.plan)
+}
+
+// printSummary writes Keras's table.
+func printSummary(w io.Writer, p *builder.Plan) error {
+	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
+	for _, l := range p.Layers {
+		trainable, frozen := l.Params()
+		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), commas(trainable + frozen)})
+	}
+	trainable, frozen := p.Params()
+	_, err := fmt.Fprintf(w, "Model: %q\n%s Total params: %s (%s)\n Trainable params: %s (%s)\n Non-trainable params: %s (%s)\n",
+		p.Name, table(rows),
+		commas(trainable+frozen), bytesOf(trainable+frozen),
+		commas(trainable), bytesOf(trainable),
+		commas(frozen), bytesOf(frozen))
+	return err
+}
+
+// batchShape writes a shape as Keras does: (None, 28, 28, 6).
+func batchShape(s layer.Shape) string {
+	return "(None, " + strings.ReplaceAll(s.String(), "x", ", ") + ")"
+}
+
+// bytesOf is the memory of n float32 values.
+func bytesOf(n int) string {
+	const unit = 1024
+	size := float64(n) * 4
+	for _, name := range []string{"B", "KB", "MB"} {
+		if size < unit {
+			return fmt.Sprintf("%.2f %s", size, name)
+		}
+		size /= unit
+	}
+	return fmt.Sprintf("%.2f GB", size)
+}
+
+// table draws rows in a box; the first row is the head, the last column flush right.
+func table(rows [][]string) string {
+	width := make([]int, len(rows[0]))
+	for _, row := range rows {
+		for i, cell := range row {
+			width[i] = max(width[i], utf8.RuneCountInString(cell))
+		}
+	}
+	rule := func(left, mid, right, line string) string {
+		parts := make([]string, len(width))
+		for i, w := range width {
+			parts[i] = strings.Repeat(line, w+2)
+		}
+		return left + strings.Join(parts, mid) + right + "\n"
+	}
+	var b strings.Builder
+	b.WriteString(rule("┏", "┳", "┓", "━"))
+	for r, row := range rows {
+		bar := "│"
+		if r == 0 {
+			bar = "┃"
+		}
+		for i, cell := range row {
+			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			if i == len(row)-1 && r > 0 {
+				cell = space + cell
+			} else {
+				cell += space
+			}
+			b.WriteString(bar + " " + cell + " ")
+		}
+		b.WriteString(bar + "\n")
+		if r == 0 {
+			b.WriteString(rule("┡", "╇", "┩", "━"))
+		}
+	}
+	b.WriteString(rule("└", "┴", "┘", "─"))
+	return b.String()
+}
+
+type layerJSON struct {
+	Name         string `json:"name"`
+	Type         string `json:"type"`
+	OutputShape  []int  `json:"output_shape"`
+	Params       int    `json:"params"`
+	NonTrainable int    `json:"non_trainable_params"`
+}
+
+func summaryJSON(p *builder.Plan) any {
+	layers := []layerJSON{}
+	for _, l := range p.Layers {
+		t, f := l.Params()
+		layers = append(layers, layerJSON{l.Label, l.Type, l.Out, t + f, f})
+	}
+	t, f := p.Params()
+	return map[string]any{
+		"name": p.Name, "input": p.Input, "layers": layers,
+		"params": t + f, "trainable_params": t, "non_trainable_params": f,
+	}
+}

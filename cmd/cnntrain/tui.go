@@ -1,0 +1,65 @@
+package main
+
+// All talk with a person is made here and in progress.go. The rules:
+//
+//   - Results go to out, everything else to err; with --json, out gets one
+//     JSON document and nothing else.
+//   - An error is one line that names the place and the fix. Problems of a spec
+//     are a line each, starting with file:line:column as compilers do.
+//   - Lines are redrawn on a terminal only. Elsewhere each line is written once.
+//   - No colour carries meaning, so there is none.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/spec"
+)
+
+// showError tells the person what went wrong.
+func (s *streams) showError(err error) {
+	var invalid spec.Invalid
+	var interrupted *interruptedError
+	switch {
+	case errors.As(err, &invalid):
+		fmt.Fprintln(s.err, invalid.Error())
+	case errors.Is(err, context.Canceled) && !errors.As(err, &interrupted):
+		s.logf("interrupted")
+	default:
+		s.logf("%s", strings.TrimSpace(err.Error()))
+	}
+}
+
+// logf writes a line to a person.
+func (s *streams) logf(format string, args ...any) {
+	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
+}
+
+// printJSON writes the one document of --json.
+func (s *streams) printJSON(v any) error {
+	enc := json.NewEncoder(s.out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
+}
+
+// commas writes n as 62,006.
+func commas(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// plural writes "1 image", "2 images".
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return commas(n) + " " + noun + "s"
+}
