@@ -93,15 +93,20 @@ func (c *canvas) specks(d *dice) {
 	})
 }
 
+const (
+	shapeTurn  = 0.15 // radians at most
+	shapeReach = 1.1  // of any outline, so turned, to either side
+)
+
 // shape draws o in a random place and size, slightly turned, all of it inside
 // the image. Size, turn and contrast decide how hard the dataset is: as they are,
-// the small network of specs/quickstart.yaml reaches 0.97 to 0.98 in 8 epochs, two
-// dense layers (256, 128) 0.68 to 0.74.
+// the network of specs/quickstart.yaml reaches 0.966 to 0.985 validation accuracy
+// in 8 epochs (Keras, four seeds), dense layers of 256 and 128 only 0.675 to 0.738.
 func (c *canvas) shape(d *dice, o outline, ink colour) {
 	size := d.between(9, 12.5)
-	reach := 1.1 * size
+	reach := shapeReach * size
 	x, y := d.between(reach, shapeSide-reach), d.between(reach, shapeSide-reach)
-	sin, cos := math.Sincos(d.between(-0.15, 0.15))
+	sin, cos := math.Sincos(d.between(-shapeTurn, shapeTurn))
 	c.blend(x, y, 1.4*size, ink, func(x, y float64) float64 {
 		return size * o.distance((x*cos+y*sin)/size, (y*cos-x*sin)/size)
 	})

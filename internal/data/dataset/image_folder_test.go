@@ -1,0 +1,250 @@
+package dataset
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// encoded returns an image of one colour as PNG, or as JPEG.
+func encoded(t testing.TB, width, height int, c color.NRGBA, asJPEG bool) []byte {
+	t.Helper()
+	img := image.NewNRGBA(image.Rect(0, 0, width, height))
+	for y := range height {
+		for x := range width {
+			img.SetNRGBA(x, y, c)
+		}
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, img)
+	if asJPEG {
+		b.Reset()
+		err = jpeg.Encode(&b, img, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+var inputShape = Source{Input: []int{4, 6, 3}}
+
+// writeClasses writes n images of each class, each class in a grey of its own.
+func writeClasses(t *testing.T, dir string, n int, classes ...string) {
+	t.Helper()
+	for c, class := range classes {
+		v := uint8(50 * (c + 1))
+		img := encoded(t, 8, 8, color.NRGBA{v, v, v, 255}, false)
+		for i := range n {
+			write(t, filepath.Join(dir, class, fmt.Sprintf("%03d.png", i)), img)
+		}
+	}
+}
+
+func TestImageFolderClassesAreItsFolders(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 40, "dog", "cat", "Ant")
+	for _, name := range []string{"notes.txt", ".hidden/x.png", "cat/notes.txt", "cat/.thumb.png", "cat/.trash/x.png"} {
+		write(t, filepath.Join(dir, name), []byte("no image"))
+	}
+	write(t, filepath.Join(dir, "dog", "more", "X.JPEG"), encoded(t, 3, 3, color.NRGBA{A: 255}, true))
+	d := mustLoad(t, &imageFolder{dir, 0.25}, inputShape)
+	if want := []string{"Ant", "cat", "dog"}; !slices.Equal(d.Classes, want) {
+		t.Errorf("classes %v, want %v", d.Classes, want)
+	}
+	if n := d.Train.Len() + d.Test.Len(); n != 121 || d.Test.Len() < 15 || d.Test.Len() > 45 {
+		t.Errorf("%d and %d examples", d.Train.Len(), d.Test.Len())
+	}
+	checkData(t, d)
+	x := make([]float32, 4*6*3)
+	for i := range d.Train.Len() {
+		if err := d.Train.Image(x, i); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]float32{"dog": 50, "cat": 100, "Ant": 150}[d.Classes[d.Train.Label(i)]]
+		if x[5] != want && x[5] != 0 {
+			t.Errorf("a %s is %v", d.Classes[d.Train.Label(i)], x[5])
+		}
+	}
+}
+
+// files returns the names of a split.
+func files(ex Examples) []string {
+	var names []string
+	for _, f := range ex.(*folderExamples).files {
+		names = append(names, f.name)
+	}
+	return names
+}
+
+func TestImageFolderSplitStaysWhenImagesAreAdded(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 30, "a", "b")
+	before := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
+	again := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
+	if before.Digest != again.Digest || !slices.Equal(files(before.Train), files(again.Train)) {
+		t.Error("the same folder is loaded in two ways")
+	}
+	writeClasses(t, dir, 60, "a", "b")
+	after := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
+	for _, name := range files(before.Test) {
+		if !slices.Contains(files(after.Test), name) {
+			t.Errorf("%s is not for testing any more", name)
+		}
+	}
+	for _, name := range files(before.Train) {
+		if slices.Contains(files(after.Test), name) {
+			t.Errorf("%s was for training", name)
+		}
+	}
+	if before.Digest == after.Digest {
+		t.Error("the digest is still the same")
+	}
+}
+
+// Keras's validation_split takes the last examples: they must not be one class.
+func TestImageFolderMixesClasses(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 50, "a", "b", "c")
+	d := mustLoad(t, &imageFolder{dir, 0.2}, inputShape)
+	counts := make([]int, 3)
+	for i := d.Train.Len() - 30; i < d.Train.Len(); i++ {
+		counts[d.Train.Label(i)]++
+	}
+	if slices.Min(counts) < 4 {
+		t.Errorf("the last 30 are %v", counts)
+	}
+}
+
+func TestImageFolderTakesTrainAndTestAsTheyAre(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, filepath.Join(dir, "train"), 7, "a", "b", "c")
+	writeClasses(t, filepath.Join(dir, "test"), 3, "b", "c")
+	d := mustLoad(t, &imageFolder{dir, 0.2}, inputShape)
+	if d.Train.Len() != 21 || d.Test.Len() != 6 || !slices.Equal(d.Classes, []string{"a", "b", "c"}) {
+		t.Errorf("%d and %d of %v", d.Train.Len(), d.Test.Len(), d.Classes)
+	}
+	for i := range d.Test.Len() {
+		if name, class := files(d.Test)[i], d.Classes[d.Test.Label(i)]; filepath.Dir(name) != "test/"+class {
+			t.Errorf("%s is taken for a %s", name, class)
+		}
+	}
+	checkData(t, d)
+	writeClasses(t, filepath.Join(dir, "test"), 1, "z")
+	_, err := (&imageFolder{dir, 0.2}).Load(context.Background(), inputShape)
+	mustFail(t, err, `class "z"`, filepath.Join(dir, "train"))
+}
+
+func TestImageFolderFollowsLinks(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	writeClasses(t, elsewhere, 5, "a", "b")
+	writeClasses(t, dir, 5, "b")
+	if err := os.Symlink(filepath.Join(elsewhere, "a"), filepath.Join(dir, "a")); err != nil {
+		t.Skip(err)
+	}
+	if err := os.Symlink(filepath.Join(elsewhere, "b", "000.png"), filepath.Join(dir, "b", "link.png")); err != nil {
+		t.Fatal(err)
+	}
+	if d := mustLoad(t, &imageFolder{dir, 0}, inputShape); d.Train.Len() != 11 || d.Test != nil {
+		t.Errorf("%d examples", d.Train.Len())
+	}
+}
+
+func TestImageFolderTakesTheSizeOfItsImagesWithoutASpec(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 5, "a", "b")
+	if d := mustLoad(t, &imageFolder{dir, 0}, Source{}); !slices.Equal(d.Shape, []int{8, 8, 3}) {
+		t.Errorf("shape %v", d.Shape)
+	}
+}
+
+func TestImageFolderOfNoUseSaysWhy(t *testing.T) {
+	for name, c := range map[string]struct {
+		files []string
+		path  string // below the folder
+		split float64
+		want  []string
+	}{
+		"missing":         {nil, "nowhere", 0.2, []string{"nowhere", "no such file", "a folder of images for each class"}},
+		"a file":          {[]string{"x.png"}, "x.png", 0.2, []string{"x.png", "not a folder"}},
+		"empty":           {nil, "", 0.2, []string{"no images here", "each class needs a folder"}},
+		"images only":     {[]string{"1.png", "2.png"}, "", 0.2, []string{"no images here"}},
+		"empty class":     {[]string{"a/1.png", "b/notes.txt"}, "", 0.2, []string{"b: no images here"}},
+		"one class":       {[]string{"a/1.png"}, "", 0.2, []string{`only one class, "a"`}},
+		"nothing to test": {[]string{"train/a/1.png", "train/b/1.png", "test/x"}, "", 0.2, []string{"test: no images here"}},
+		"all for testing": {[]string{"a/1.png", "b/1.png"}, "", 0.9999, []string{"no images left to train on", "test_split"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, f := range c.files {
+				write(t, filepath.Join(dir, f), []byte("x"))
+			}
+			_, err := (&imageFolder{filepath.Join(dir, c.path), c.split}).Load(context.Background(), inputShape)
+			mustFail(t, err, append(c.want, dir)...)
+		})
+	}
+}
+
+func TestImageFolderRefusesOtherChannels(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 5, "a", "b")
+	_, err := (&imageFolder{dir, 0}).Load(context.Background(), Source{Input: []int{4, 4, 2}})
+	mustFail(t, err, "3 channels", "[4 4 2]")
+}
+
+func TestUnreadableImageIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 1, "a", "b")
+	good := encoded(t, 8, 8, color.NRGBA{1, 2, 3, 255}, false)
+	bad := filepath.Join(dir, "a", "bad.png")
+	for name, c := range map[string]struct {
+		content []byte
+		want    string
+	}{
+		"empty":    {nil, "not a PNG or JPEG image"},
+		"text":     {[]byte("hello"), "not a PNG or JPEG image"},
+		"cut":      {good[:len(good)-20], "damaged image"},
+		"too big":  {withWidth(good, 1<<30), "too large"},
+		"no width": {withWidth(good, 0), "PNG"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			write(t, bad, c.content)
+			d := mustLoad(t, &imageFolder{dir, 0}, inputShape)
+			err := d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/bad.png"))
+			mustFail(t, err, bad, c.want)
+		})
+	}
+	d := mustLoad(t, &imageFolder{dir, 0}, inputShape)
+	if err := os.Remove(bad); err != nil {
+		t.Fatal(err)
+	}
+	mustFail(t, d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/bad.png")), bad)
+}
+
+func TestImageFolderStopsWhenCancelled(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 5, "a", "b")
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := (&imageFolder{dir, 0}).Load(ctx, inputShape); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestHomeIsExpanded(t *testing.T) {
+	t.Setenv("HOME", "/home/me")
+	for in, want := range map[string]string{"~/x": "/home/me/x", "~": "/home/me", "~you/x": "~you/x", "./~": "./~"} {
+		if got := expandHome(in); got != want {
+			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}
