@@ -86,3 +86,26 @@ func numericGrad(f func(x []float64) []float64, x []float64, dy []float32) []flo
 	}
 	return grad
 }
+
+// withCPU runs the rest of a test under one implementation.
+func withCPU(t testing.TB, name string) {
+	before := CPU()
+	if err := SetCPU(name); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := SetCPU(before); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// eachCPU runs a test under each implementation that this machine has.
+func eachCPU(t *testing.T, test func(t *testing.T)) {
+	for _, name := range cpus() {
+		t.Run(name, func(t *testing.T) {
+			withCPU(t, name)
+			test(t)
+		})
+	}
+}

@@ -67,9 +67,11 @@ func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *ra
 	for range count {
 		convs = append(convs, randomConv(rng, largest))
 	}
-	for _, s := range convs {
-		t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) { test(t, rng, s) })
-	}
+	eachCPU(t, func(t *testing.T) {
+		for _, s := range convs {
+			t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) { test(t, rng, s) })
+		}
+	})
 }
 
 func TestConv2DIsItsDefinition(t *testing.T) {

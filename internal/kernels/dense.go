@@ -1,9 +1,5 @@
 package kernels
 
-// denseBlock is how many columns (rows, for the gradients) of the weights one
-// part of a dense kernel handles: a cache line of float32.
-const denseBlock = 16
-
 type denseArgs struct {
 	c, a, b, bias []float32
 	n, f, u       int
@@ -17,34 +13,24 @@ func Dense(out, x, w, b []float32, n, f, u int) {
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
+	if has(avx2) && n > 0 && f > 0 {
+		denseTiles(out, x, w, b, n, f, u)
+		return
+	}
 	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u})
 }
-
-var denseLoop = newLoop(func(a *denseArgs, part int) {
-	from, to := block(part, a.u, denseBlock)
-	out := rowMajor(a.c[from:], a.n, to-from, a.u)
-	if a.bias == nil {
-		fillRows(out, nil)
-	} else {
-		fillRows(out, a.bias[from:to])
-	}
-	mulAdd(out, rowMajor(a.a, a.n, a.f, a.f), rowMajor(a.b[from:], a.f, to-from, a.u))
-})
 
 // DenseGradX computes the gradient of [Dense] for x: dx[n,f] = Σu dy[n,u]·w[f,u].
 func DenseGradX(dx, dy, w []float32, n, f, u int) {
 	need("DenseGradX", "dx", dx, n, f)
 	need("DenseGradX", "dy", dy, n, u)
 	need("DenseGradX", "w", w, f, u)
+	if has(avx2) && n > 0 && u > 0 {
+		denseGradXTiles(dx, dy, w, n, f, u)
+		return
+	}
 	denseGradXLoop.run(blocks(f, denseBlock), denseArgs{c: dx, a: dy, b: w, n: n, f: f, u: u})
 }
-
-var denseGradXLoop = newLoop(func(a *denseArgs, part int) {
-	from, to := block(part, a.f, denseBlock)
-	dx := rowMajor(a.c[from:], a.n, to-from, a.f)
-	fillRows(dx, nil)
-	mulAdd(dx, rowMajor(a.a, a.n, a.u, a.u), rowMajor(a.b[from*a.u:], to-from, a.u, a.u).transposed())
-})
 
 // DenseGradW computes the gradient of [Dense] for w: dw[f,u] = Σn x[n,f]·dy[n,u].
 // The gradient for b is [SumRows] of dy.
@@ -52,24 +38,9 @@ func DenseGradW(dw, x, dy []float32, n, f, u int) {
 	need("DenseGradW", "dw", dw, f, u)
 	need("DenseGradW", "x", x, n, f)
 	need("DenseGradW", "dy", dy, n, u)
-	denseGradWLoop.run(blocks(f, denseBlock), denseArgs{c: dw, a: x, b: dy, n: n, f: f, u: u})
-}
-
-var denseGradWLoop = newLoop(func(a *denseArgs, part int) {
-	from, to := block(part, a.f, denseBlock)
-	dw := rowMajor(a.c[from*a.u:], to-from, a.u, a.u)
-	fillRows(dw, nil)
-	mulAdd(dw, rowMajor(a.a[from:], a.n, to-from, a.f).transposed(), rowMajor(a.b, a.n, a.u, a.u))
-})
-
-// fillRows sets each row of c to row, or to zeros if row is nil.
-func fillRows(c matrix, row []float32) {
-	for i := range c.rows {
-		to := c.data[i*c.down:][:c.cols]
-		if row == nil {
-			clear(to)
-		} else {
-			copy(to, row)
-		}
+	if has(avx2) && n > 0 && u > 0 {
+		denseGradWTiles(dw, x, dy, n, f, u)
+		return
 	}
+	denseGradWLoop.run(blocks(f, denseBlock), denseArgs{c: dw, a: x, b: dy, n: n, f: f, u: u})
 }

@@ -11,4 +11,9 @@
 // number of them: work is cut into parts by the sizes alone, each part writes
 // memory of its own, and sums over parts are taken in a fixed order. After the
 // first call with given sizes they do not allocate.
+//
+// x.go holds the formula and the checks of kernel x, x_generic.go its plain form,
+// from which to learn it. The fast forms are written in _asm; see [SetCPU].
+//
+//go:generate go -C _asm run . ..
 package kernels

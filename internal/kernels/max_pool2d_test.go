@@ -33,6 +33,10 @@ func (s Pool) define(x []float64) (y []float64, from []int) {
 }
 
 func testPools(t *testing.T, count int, test func(t *testing.T, rng *rand.Rand, s Pool)) {
+	eachCPU(t, func(t *testing.T) { testPoolsHere(t, count, test) })
+}
+
+func testPoolsHere(t *testing.T, count int, test func(t *testing.T, rng *rand.Rand, s Pool)) {
 	rng := newRand()
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	for range count {
@@ -82,28 +86,32 @@ func TestMaxPool2DGradIsFiniteDifference(t *testing.T) {
 }
 
 func TestMaxPool2DPropagatesNaN(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	for _, x := range [][]float32{{nan, 1, 2, 3}, {1, nan, inf, 3}, {1, 2, 3, nan}, {-inf, nan, nan, -inf}} {
-		s := NewPool(1, 2, 2, 1, 2, 2, 2, 2, false)
-		y, dx := []float32{0}, make([]float32, 4)
-		MaxPool2D(y, x, s)
-		if !math.IsNaN(float64(y[0])) {
-			t.Errorf("%v: maximum is %v", x, y[0])
+	eachCPU(t, func(t *testing.T) {
+		nan, inf := float32(math.NaN()), float32(math.Inf(1))
+		for _, x := range [][]float32{{nan, 1, 2, 3}, {1, nan, inf, 3}, {1, 2, 3, nan}, {-inf, nan, nan, -inf}} {
+			s := NewPool(1, 2, 2, 1, 2, 2, 2, 2, false)
+			y, dx := []float32{0}, make([]float32, 4)
+			MaxPool2D(y, x, s)
+			if !math.IsNaN(float64(y[0])) {
+				t.Errorf("%v: maximum is %v", x, y[0])
+			}
+			MaxPool2DGrad(dx, x, y, []float32{1}, s)
+			if first := slices.IndexFunc(x, func(v float32) bool { return v != v }); dx[first] != 1 {
+				t.Errorf("%v: gradient %v is not at the first NaN", x, dx)
+			}
 		}
-		MaxPool2DGrad(dx, x, y, []float32{1}, s)
-		if first := slices.IndexFunc(x, func(v float32) bool { return v != v }); dx[first] != 1 {
-			t.Errorf("%v: gradient %v is not at the first NaN", x, dx)
-		}
-	}
+	})
 }
 
 func TestMaxPool2DOfInfinities(t *testing.T) {
-	inf := float32(math.Inf(-1))
-	s := NewPool(1, 2, 2, 1, 2, 2, 2, 2, false)
-	x, y, dx := []float32{inf, inf, inf, inf}, []float32{0}, make([]float32, 4)
-	MaxPool2D(y, x, s)
-	MaxPool2DGrad(dx, x, y, []float32{1}, s)
-	if y[0] != inf || !slices.Equal(dx, []float32{1, 0, 0, 0}) {
-		t.Errorf("maximum %v, gradient %v", y, dx)
-	}
+	eachCPU(t, func(t *testing.T) {
+		inf := float32(math.Inf(-1))
+		s := NewPool(1, 2, 2, 1, 2, 2, 2, 2, false)
+		x, y, dx := []float32{inf, inf, inf, inf}, []float32{0}, make([]float32, 4)
+		MaxPool2D(y, x, s)
+		MaxPool2DGrad(dx, x, y, []float32{1}, s)
+		if y[0] != inf || !slices.Equal(dx, []float32{1, 0, 0, 0}) {
+			t.Errorf("maximum %v, gradient %v", y, dx)
+		}
+	})
 }

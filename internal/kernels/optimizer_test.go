@@ -6,51 +6,55 @@ import (
 )
 
 func TestAdamIsItsDefinition(t *testing.T) {
-	rng := newRand()
-	const n = 1000
-	w, m, v := randoms(rng, n), make([]float32, n), make([]float32, n)
-	want, m64, v64 := wide(w), make([]float64, n), make([]float64, n)
-	const lr, beta1, beta2, epsilon = 0.001, 0.9, 0.999, 1e-7
-	for step := 1.0; step <= 5; step++ {
-		g := randoms(rng, n)
-		alpha := lr * math.Sqrt(1-math.Pow(beta2, step)) / (1 - math.Pow(beta1, step))
-		Adam(w, g, m, v, float32(alpha), beta1, beta2, epsilon)
-		for i, g := range wide(g) {
-			m64[i] = beta1*m64[i] + (1-beta1)*g
-			v64[i] = beta2*v64[i] + (1-beta2)*g*g
-			want[i] -= alpha * m64[i] / (math.Sqrt(v64[i]) + epsilon)
+	eachCPU(t, func(t *testing.T) {
+		rng := newRand()
+		const n = 1000
+		w, m, v := randoms(rng, n), make([]float32, n), make([]float32, n)
+		want, m64, v64 := wide(w), make([]float64, n), make([]float64, n)
+		const lr, beta1, beta2, epsilon = 0.001, 0.9, 0.999, 1e-7
+		for step := 1.0; step <= 5; step++ {
+			g := randoms(rng, n)
+			alpha := lr * math.Sqrt(1-math.Pow(beta2, step)) / (1 - math.Pow(beta1, step))
+			Adam(w, g, m, v, float32(alpha), beta1, beta2, epsilon)
+			for i, g := range wide(g) {
+				m64[i] = beta1*m64[i] + (1-beta1)*g
+				v64[i] = beta2*v64[i] + (1-beta2)*g*g
+				want[i] -= alpha * m64[i] / (math.Sqrt(v64[i]) + epsilon)
+			}
+			near(t, "w", w, want)
 		}
-		near(t, "w", w, want)
-	}
+	})
 }
 
 func TestSGDIsItsDefinition(t *testing.T) {
-	const n, lr = 100, 0.1
-	for _, c := range []struct {
-		name     string
-		momentum float64
-		nesterov bool
-	}{{"plain", 0, false}, {"momentum", 0.9, false}, {"nesterov", 0.9, true}} {
-		t.Run(c.name, func(t *testing.T) {
-			rng := newRand()
-			w, velocity := randoms(rng, n), []float32(nil)
-			if c.momentum != 0 {
-				velocity = make([]float32, n)
-			}
-			want, v64 := wide(w), make([]float64, n)
-			for range 5 {
-				g := randoms(rng, n)
-				SGD(w, g, velocity, lr, float32(c.momentum), c.nesterov)
-				for i, g := range wide(g) {
-					v64[i] = c.momentum*v64[i] - lr*g
-					if c.nesterov {
-						want[i] += c.momentum*v64[i] - lr*g
-					} else {
-						want[i] += v64[i]
-					}
+	eachCPU(t, func(t *testing.T) {
+		const n, lr = 100, 0.1
+		for _, c := range []struct {
+			name     string
+			momentum float64
+			nesterov bool
+		}{{"plain", 0, false}, {"momentum", 0.9, false}, {"nesterov", 0.9, true}} {
+			t.Run(c.name, func(t *testing.T) {
+				rng := newRand()
+				w, velocity := randoms(rng, n), []float32(nil)
+				if c.momentum != 0 {
+					velocity = make([]float32, n)
 				}
-				near(t, "w", w, want)
-			}
-		})
-	}
+				want, v64 := wide(w), make([]float64, n)
+				for range 5 {
+					g := randoms(rng, n)
+					SGD(w, g, velocity, lr, float32(c.momentum), c.nesterov)
+					for i, g := range wide(g) {
+						v64[i] = c.momentum*v64[i] - lr*g
+						if c.nesterov {
+							want[i] += c.momentum*v64[i] - lr*g
+						} else {
+							want[i] += v64[i]
+						}
+					}
+					near(t, "w", w, want)
+				}
+			})
+		}
+	})
 }

@@ -78,9 +78,11 @@ func positive(x []float32) []float32 {
 }
 
 func eachKernel(t *testing.T, test func(t *testing.T, c kernelCase)) {
-	for _, c := range kernelCases() {
-		t.Run(c.name, func(t *testing.T) { test(t, c) })
-	}
+	eachCPU(t, func(t *testing.T) {
+		for _, c := range kernelCases() {
+			t.Run(c.name, func(t *testing.T) { test(t, c) })
+		}
+	})
 }
 
 func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
@@ -193,43 +195,47 @@ func TestKernelDoesNotAllocate(t *testing.T) {
 }
 
 func TestConcurrentCallersGetTheirOwnResults(t *testing.T) {
-	withThreads(t, 3)
-	var wg sync.WaitGroup
-	for _, c := range kernelCases() {
-		want, in := c.slices()
-		c.run(want, in)
-		for range 3 {
-			wg.Go(func() {
-				for range 3 {
-					out, in := c.slices()
-					c.run(out, in)
-					for i := range out {
-						if !slices.Equal(out[i], want[i]) {
-							t.Errorf("%s: output %d differs", c.name, i)
+	eachCPU(t, func(t *testing.T) {
+		withThreads(t, 3)
+		var wg sync.WaitGroup
+		for _, c := range kernelCases() {
+			want, in := c.slices()
+			c.run(want, in)
+			for range 3 {
+				wg.Go(func() {
+					for range 3 {
+						out, in := c.slices()
+						c.run(out, in)
+						for i := range out {
+							if !slices.Equal(out[i], want[i]) {
+								t.Errorf("%s: output %d differs", c.name, i)
+							}
 						}
 					}
-				}
-			})
+				})
+			}
 		}
-	}
-	wg.Wait()
+		wg.Wait()
+	})
 }
 
 func TestEmptyBatchIsNoWork(t *testing.T) {
-	withThreads(t, 2)
-	w := []float32{1, 2, 3, 4}
-	s := NewConv(0, 2, 2, 1, 1, 2, 2, 1, 1, false)
-	Conv2D(nil, nil, w, nil, s)
-	Conv2DGradX(nil, nil, w, s)
-	Conv2DGradW(w, nil, nil, s)
-	if !slices.Equal(w, []float32{0, 0, 0, 0}) {
-		t.Errorf("gradient of no images is %v", w)
-	}
-	MaxPool2D(nil, nil, NewPool(0, 2, 2, 1, 2, 2, 2, 2, false))
-	Dense(nil, nil, w, nil, 0, 2, 2)
-	SumRows(w, nil, 0, 4)
-	Softmax(nil, nil, 0, 10)
-	ReLU(nil, nil)
+	eachCPU(t, func(t *testing.T) {
+		withThreads(t, 2)
+		w := []float32{1, 2, 3, 4}
+		s := NewConv(0, 2, 2, 1, 1, 2, 2, 1, 1, false)
+		Conv2D(nil, nil, w, nil, s)
+		Conv2DGradX(nil, nil, w, s)
+		Conv2DGradW(w, nil, nil, s)
+		if !slices.Equal(w, []float32{0, 0, 0, 0}) {
+			t.Errorf("gradient of no images is %v", w)
+		}
+		MaxPool2D(nil, nil, NewPool(0, 2, 2, 1, 2, 2, 2, 2, false))
+		Dense(nil, nil, w, nil, 0, 2, 2)
+		SumRows(w, nil, 0, 4)
+		Softmax(nil, nil, 0, 10)
+		ReLU(nil, nil)
+	})
 }
 
 // panicOf returns what f panics with, or "".

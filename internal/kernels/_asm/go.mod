@@ -1,0 +1,3 @@
+module cnntrain/internal/kernels/asm
+
+go 1.26.0

@@ -1,0 +1,27 @@
+// Command asm writes the assembly of package kernels into the folder named by
+// its argument: one file per family of kernels, in Go's assembler syntax. It is
+// run by go generate.
+package main
+
+import (
+	"log"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	log.SetFlags(0)
+	if len(os.Args) != 2 {
+		log.Fatal("usage: asm FOLDER")
+	}
+	for name, write := range map[string]func(*file){
+		"tile_amd64.s":      tiles,
+		"transpose_amd64.s": transposes,
+	} {
+		f := newFile()
+		write(f)
+		if err := os.WriteFile(filepath.Join(os.Args[1], name), f.text.Bytes(), 0o644); err != nil {
+			log.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,232 @@
+package main
+
+import "fmt"
+
+// A tileShape is a tile of sums kept in registers: up to rows by cols, cols being
+// nv vectors.
+type tileShape struct {
+	name string
+	v    vector
+	nv   int
+	rows int
+}
+
+func (s tileShape) cols() int { return s.nv * s.v.lanes }
+
+// tiles writes tile_amd64.s: see tile in tile.go for the formula.
+func tiles(f *file) {
+	f.line("")
+	f.line("// Eight words of ones, then eight of zeros: a mask of n lanes starts n words")
+	f.line("// before the zeros.")
+	for i := range 16 {
+		value := "0xffffffff"
+		if i >= 8 {
+			value = "0"
+		}
+		f.line(fmt.Sprintf("DATA tileMask<>+%d(SB)/4, $%s", 4*i, value))
+	}
+	f.line("GLOBL tileMask<>(SB), RODATA|NOPTR, $64")
+
+	tileShape{"tile32AVX512", zmm, 2, 12}.write(f)
+	tileShape{"tile16AVX512", zmm, 1, 12}.write(f)
+	tileShape{"tile8AVX512", ymmX, 1, 12}.write(f)
+	tileShape{"tile16AVX2", ymm, 2, 6}.write(f)
+	tileShape{"tile8AVX2", ymm, 1, 12}.write(f)
+}
+
+// Registers of a tile kernel.
+const (
+	args  = "AX"  // *tile
+	count = "CX"  // products left in the inner loop
+	outer = "BX"  // rounds left in the middle loop
+	bAt   = "DI"  // b in the inner loop
+	aStep = "R9"  // a1
+	bStep = "R13" // b1
+	aRow  = "R8"  // bytes from one row of a to the next
+	aOut  = "DX"  // a in the middle loop
+	bOut  = "R15" // b in the middle loop
+)
+
+// aAt holds a in the inner loop: three rows for each register, by index.
+var aAt = []string{"SI", "R10", "R11", "R12"}
+
+// a is the operand a[row] in the inner loop.
+func a(row int) string { return mem(0, aAt[row/3], aRow, row%3) }
+
+func (s tileShape) write(f *file) {
+	f.function("func "+s.name+"(t *tile)", s.name, 24, 8)
+	f.op("MOVQ", "t+0(FP)", args)
+	s.masks(f)
+	f.comment("a body for each number of rows")
+	f.op("MOVQ", "tile_rows("+args+")", count)
+	for m := s.rows; m > 1; m-- {
+		f.op("CMPQ", count, imm(m))
+		f.op("JEQ", fmt.Sprintf("rows%d", m))
+	}
+	for m := 1; m <= s.rows; m++ {
+		s.body(f, m)
+	}
+}
+
+// masks sets K1 and K2, or Y15, to the columns that exist. Tiles of two AVX2
+// vectors are always full.
+func (s tileShape) masks(f *file) {
+	switch {
+	case s.v.evex:
+		f.comment("K1, K2 = the first cols of %d lanes", s.cols())
+		f.op("MOVQ", "tile_cols("+args+")", "CX")
+		f.op("MOVQ", imm(1), "BX")
+		f.op("SHLQ", "CX", "BX")
+		f.op("DECQ", "BX")
+		f.op("KMOVW", "BX", "K1")
+		f.op("SHRQ", imm(16), "BX")
+		f.op("KMOVW", "BX", "K2")
+	case s.nv == 1:
+		f.comment("Y15 = the first cols of 8 lanes")
+		f.op("LEAQ", "tileMask<>+32(SB)", "BX")
+		f.op("MOVQ", "tile_cols("+args+")", "CX")
+		f.op("SHLQ", imm(2), "CX")
+		f.op("SUBQ", "CX", "BX")
+		f.op("VMOVUPS", "(BX)", "Y15")
+	}
+}
+
+func (s tileShape) mask(j int) string { return fmt.Sprintf("K%d", j+1) }
+
+// acc is the register of the sums of row i in vector j; b and spare are the
+// others.
+func (s tileShape) acc(i, j int) string { return s.v.reg(i*s.nv + j) }
+func (s tileShape) b(j int) string      { return s.v.reg(s.rows*s.nv + j) }
+func (s tileShape) spare(i int) string {
+	first, end := (s.rows+1)*s.nv, 16
+	if s.v.evex {
+		end = 32
+	} else if s.nv == 1 {
+		end = 15 // Y15 is the mask
+	}
+	return s.v.reg(first + i%(end-first))
+}
+
+func (s tileShape) body(f *file, m int) {
+	label := func(name string) string { return fmt.Sprintf("%s%d", name, m) }
+	field := func(name string) string { return "tile_" + name + "(" + args + ")" }
+	f.line("")
+	f.label("%s", label("rows"))
+	for i := range m {
+		for j := range s.nv {
+			f.zero(s.v, s.acc(i, j))
+		}
+	}
+	f.op("MOVQ", field("aRow"), aRow)
+	f.op("MOVQ", field("a1"), aStep)
+	f.op("MOVQ", field("b1"), bStep)
+	f.op("MOVQ", field("a"), aOut)
+	f.op("MOVQ", field("b"), bOut)
+	f.op("MOVQ", field("n3"), outer)
+	f.op("MOVQ", outer, "left3-8(SP)")
+
+	f.label("%s", label("third"))
+	f.op("MOVQ", aOut, "a3-16(SP)")
+	f.op("MOVQ", bOut, "b3-24(SP)")
+	f.op("MOVQ", field("n2"), outer)
+
+	f.label("%s", label("second"))
+	f.op("MOVQ", field("n1"), count)
+	f.op("MOVQ", bOut, bAt)
+	f.op("MOVQ", aOut, aAt[0])
+	for g := 1; 3*g < m; g++ {
+		f.op("LEAQ", mem(0, aAt[g-1], aRow, 2), aAt[g])
+		f.op("ADDQ", aRow, aAt[g])
+	}
+
+	f.label("%s", label("first"))
+	s.products(f, m)
+	for g := 0; 3*g < m; g++ {
+		f.op("ADDQ", aStep, aAt[g])
+	}
+	f.op("ADDQ", bStep, bAt)
+	f.op("DECQ", count)
+	f.op("JNZ", label("first"))
+
+	f.op("ADDQ", field("a2"), aOut)
+	f.op("ADDQ", field("b2"), bOut)
+	f.op("DECQ", outer)
+	f.op("JNZ", label("second"))
+
+	f.op("MOVQ", "a3-16(SP)", aOut)
+	f.op("ADDQ", field("a3"), aOut)
+	f.op("MOVQ", "b3-24(SP)", bOut)
+	f.op("ADDQ", field("b3"), bOut)
+	f.op("DECQ", "left3-8(SP)")
+	f.op("JNZ", label("third"))
+
+	f.comment("c[i,j] = add[i,j] + sum[i,j]")
+	f.op("MOVQ", field("add"), "SI")
+	f.op("MOVQ", field("addRow"), "R8")
+	f.op("MOVQ", field("c"), "DI")
+	f.op("MOVQ", field("cRow"), "R9")
+	if s.v.evex || s.nv == 1 {
+		f.op("CMPQ", field("cols"), imm(s.cols()))
+		f.op("JNE", label("edge"))
+	}
+	s.store(f, m, false)
+	f.ret()
+	if s.v.evex || s.nv == 1 {
+		f.label("%s", label("edge"))
+		s.store(f, m, true)
+		f.ret()
+	}
+}
+
+// products adds a[i]·b[j] to each of the m rows of sums.
+func (s tileShape) products(f *file, m int) {
+	for j := range s.nv {
+		at := mem(j*s.v.bytes(), bAt, "", 0)
+		switch {
+		case s.v.evex:
+			f.op("VMOVUPS.Z", at, s.mask(j), s.b(j))
+		case s.nv == 1:
+			f.op("VMASKMOVPS", at, "Y15", s.b(j))
+		default:
+			f.op("VMOVUPS", at, s.b(j))
+		}
+	}
+	for at := 0; at < s.nv*s.v.bytes(); at += 64 {
+		f.op("PREFETCHT0", mem(at, bAt, bStep, 8))
+	}
+	for i := range m {
+		if s.v.evex && s.nv == 1 {
+			f.op("VFMADD231PS.BCST", a(i), s.b(0), s.acc(i, 0))
+			continue
+		}
+		f.op("VBROADCASTSS", a(i), s.spare(i))
+		for j := range s.nv {
+			f.op("VFMADD231PS", s.spare(i), s.b(j), s.acc(i, j))
+		}
+	}
+}
+
+// store writes the sums, plus what they are to be added to, row by row.
+func (s tileShape) store(f *file, m int, edge bool) {
+	for i := range m {
+		for j := range s.nv {
+			add, c, sum := mem(j*s.v.bytes(), "SI", "", 0), mem(j*s.v.bytes(), "DI", "", 0), s.acc(i, j)
+			switch {
+			case !edge:
+				f.op("VADDPS", add, sum, sum)
+				f.op("VMOVUPS", sum, c)
+			case s.v.evex:
+				f.op("VADDPS", add, sum, s.mask(j), sum)
+				f.op("VMOVUPS", sum, s.mask(j), c)
+			default:
+				f.op("VMASKMOVPS", add, "Y15", s.b(0))
+				f.op("VADDPS", s.b(0), sum, sum)
+				f.op("VMASKMOVPS", sum, "Y15", c)
+			}
+		}
+		if i < m-1 {
+			f.op("ADDQ", "R8", "SI")
+			f.op("ADDQ", "R9", "DI")
+		}
+	}
+}

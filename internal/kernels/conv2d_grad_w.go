@@ -1,0 +1,89 @@
+package kernels
+
+// gradWTiles is [Conv2DGradW] by tiles: for each tap of the filters the product
+// [C,pixels]·[pixels,F] over the output pixels whose tap lies inside the image.
+func gradWTiles(dw, x, dy []float32, s Conv) {
+	a := gradWArgs{dw: dw, x: x, dy: dy, s: s, kws: s.KW, c: s.C, slices: 1}
+	if s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
+		a.kws, a.c = 1, s.taps() // all taps of a row, since they see the same pixels
+	}
+	size := s.KH * s.taps() * s.F
+	if size <= gradWSmall {
+		a.slices = max(1, min(s.N, 8))
+		a.dw = takeScratch(a.slices * size)
+	}
+	a.cParts, a.fParts = blocks(a.c, gradWRows), blocks(s.F, gradWCols)
+	gradWLoop.run(a.slices*s.KH*a.kws*a.cParts*a.fParts, a)
+	if size <= gradWSmall {
+		addRows(dw[:size], a.dw)
+		giveScratch(a.dw)
+	}
+}
+
+// One part of the work is up to gradWRows taps by gradWCols filters, in runs of
+// about gradWPixels pixels, which stay in the cache. Small filters give few such
+// parts, so there each part takes a slice of the images and the sums are added up.
+const (
+	gradWRows, gradWCols = 96, 128
+	gradWPixels          = 1024
+	gradWSmall           = 1 << 14
+)
+
+type gradWArgs struct {
+	dw, x, dy      []float32 // dw is [slices,KH,KW,C,F]
+	s              Conv
+	kws, c         int // each row of the filters is kws taps of c values
+	slices         int
+	cParts, fParts int
+}
+
+var gradWLoop = newLoop(func(a *gradWArgs, part int) {
+	s := &a.s
+	f0, f1 := block(part%a.fParts, s.F, gradWCols)
+	part /= a.fParts
+	c0, c1 := block(part%a.cParts, a.c, gradWRows)
+	part /= a.cParts
+	kw, kh, slice := part%a.kws, part/a.kws%s.KH, part/a.kws/s.KH
+	n0, n1 := slice*s.N/a.slices, (slice+1)*s.N/a.slices
+
+	oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
+	ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
+	dw := a.dw[(((slice*s.KH+kh)*a.kws+kw)*a.c+c0)*s.F+f0:]
+	if oh0 >= oh1 || ow0 >= ow1 || n0 >= n1 {
+		for i := range c1 - c0 {
+			clear(dw[i*s.F:][:f1-f0])
+		}
+		return
+	}
+	images, rows := max(1, gradWPixels/(s.OH*s.OW)), max(1, gradWPixels/s.OW)
+	p := product{c: dw, bPanel: panel}
+	p.cRow, p.aRow = s.F*float, float
+	for n := n0; n < n1; n += images {
+		for oh := oh0; oh < oh1; oh += rows {
+			p.n1, p.a1, p.b1 = along(ow1-ow0, s.SW*s.C, s.F)
+			p.n2, p.a2, p.b2 = along(min(rows, oh1-oh), s.SH*s.W*s.C, s.OW*s.F)
+			p.n3, p.a3, p.b3 = along(min(images, n1-n), s.H*s.W*s.C, s.OH*s.OW*s.F)
+			if p.n1 < 8 && p.n3 > p.n1 { // the longest in the innermost loop
+				p.n1, p.a1, p.b1, p.n3, p.a3, p.b3 = p.n3, p.a3, p.b3, p.n1, p.a1, p.b1
+			}
+			p.a = a.x[((n*s.H+oh*s.SH-s.Top+kh)*s.W+ow0*s.SW-s.Left+kw)*s.C+c0:]
+			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*s.F+f0:]
+			p.run(c1-c0, f1-f0)
+			p.add, p.addRow = p.c, p.cRow
+		}
+	}
+})
+
+// pixelsOf returns the output pixels [from,to) along an axis whose tap k lies
+// inside the image.
+func pixelsOf(k, stride, before, in, out int) (from, to int) {
+	return max(0, blocks(before-k, stride)), min(out, floorDiv(in-1+before-k, stride)+1)
+}
+
+func floorDiv(a, b int) int {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}

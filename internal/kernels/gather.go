@@ -1,0 +1,202 @@
+package kernels
+
+// A gather is a convolution seen from its output: each pixel is the sum over the
+// taps of its window that lie inside the image,
+//
+//	out[n,oh,ow,f] = b[f] + Σkh,kw,c x[n, oh·SH-Top+kh, ow·SW-Left+kw, c]·w[kh,kw,c,f]
+//
+// Both the forward pass and, for each phase of the strides, the gradient for the
+// image are of this form. The embedded sizes are those of the sum, N images of
+// [H,W,C] and outputs of [OH,OW,F]; Top and Left may be negative, KH, KW, OH and
+// OW may be 0. Pixels of the output lie outPixel values apart, and so on.
+type gather struct {
+	Conv
+	out, x, w, b                []float32 // w is packed, b nil for zeros
+	outImage, outRow, outPixel  int
+	images, rows, panels        int // sizes of one part
+	imageParts, rowParts, parts int
+}
+
+// gatherImages is [Conv2D] by tiles.
+func gatherImages(out, x, w, b []float32, s Conv) {
+	taps := s.KH * s.taps()
+	width := min(panel, s.F)
+	packed := takeScratch(taps * blocks(s.F, panel) * width)
+	packLoop.run(blocks(s.F, panel), packArgs{packed, w, s, width, 0, 0, false})
+	g := gather{Conv: s, out: out, x: x, w: packed, b: b,
+		outImage: s.OH * s.OW * s.F, outRow: s.OW * s.F, outPixel: s.F}
+	g.run()
+	giveScratch(packed)
+}
+
+// gatherGrads is [Conv2DGradX] by tiles. The pixels (ih,iw) for which ih+Top and
+// iw+Left leave the same remainders when divided by SH and SW see the same taps
+// of the filters, each SH and SW pixels apart: these pixels are the output of a
+// gather over dy with stride 1 and those taps in reverse order.
+func gatherGrads(dx, dy, w []float32, s Conv) {
+	width := min(panel, s.C)
+	packed := takeScratch(s.KH * s.KW * s.F * blocks(s.C, panel) * width)
+	for ph := range min(s.SH, s.H) {
+		kh := (ph + s.Top) % s.SH
+		for pw := range min(s.SW, s.W) {
+			kw := (pw + s.Left) % s.SW
+			g := gather{
+				Conv: Conv{
+					N: s.N, H: s.OH, W: s.OW, C: s.F, F: s.C, SH: 1, SW: 1,
+					KH: blocks(s.KH-kh, s.SH), KW: blocks(s.KW-kw, s.SW),
+					OH: blocks(s.H-ph, s.SH), OW: blocks(s.W-pw, s.SW),
+				},
+				out: dx[(ph*s.W+pw)*s.C:], x: dy, w: packed,
+				outImage: s.H * s.W * s.C, outRow: s.SH * s.W * s.C, outPixel: s.SW * s.C,
+			}
+			g.KH, g.KW = max(g.KH, 0), max(g.KW, 0)
+			g.Top = g.KH - 1 - (ph+s.Top)/s.SH
+			g.Left = g.KW - 1 - (pw+s.Left)/s.SW
+			packLoop.run(blocks(s.C, panel), packArgs{packed, w, s, width, kh, kw, true})
+			g.run()
+		}
+	}
+	giveScratch(packed)
+}
+
+type packArgs struct {
+	packed, w []float32
+	s         Conv
+	width     int
+	kh, kw    int // first tap of the phase
+	reversed  bool
+}
+
+// One part is one panel: up to 32 columns of w as the matrix [KH*KW*C,F], row by
+// row; or, reversed, of the matrix [KH*KW*F,C] of the taps of one phase, the last
+// tap first.
+var packLoop = newLoop(func(a *packArgs, part int) {
+	s := &a.s
+	if !a.reversed {
+		taps := s.KH * s.taps()
+		from, to := block(part, s.F, panel)
+		p := a.packed[from*taps:]
+		for k := range taps {
+			copy(p[k*a.width:][:to-from], a.w[k*s.F+from:])
+		}
+		return
+	}
+	khs, kws := blocks(s.KH-a.kh, s.SH), blocks(s.KW-a.kw, s.SW)
+	from, to := block(part, s.C, panel)
+	at := from * khs * kws * s.F
+	for i := khs - 1; i >= 0; i-- {
+		for j := kws - 1; j >= 0; j-- {
+			tap := (a.kh+i*s.SH)*s.KW + a.kw + j*s.SW
+			transpose(a.packed[at:], a.w[(tap*s.C+from)*s.F:], s.F, to-from, a.width, s.F)
+			at += s.F * a.width
+		}
+	}
+})
+
+// run cuts the work into parts by its sizes.
+func (g *gather) run() {
+	if g.N == 0 || g.OH == 0 || g.OW == 0 || g.F == 0 {
+		return
+	}
+	const pixels, enough = 128, 16
+	g.images = blocks(g.N, blocks(g.N, 48))
+	g.imageParts = blocks(g.N, g.images)
+	g.rows = min(g.OH, blocks(pixels, g.images*g.OW))
+	g.rowParts = blocks(g.OH, g.rows)
+	columns := blocks(g.F, panel)
+	g.panels = blocks(columns, min(columns, blocks(enough, g.imageParts*g.rowParts)))
+	g.parts = g.imageParts * g.rowParts * blocks(columns, g.panels)
+	gatherLoop.run(g.parts, *g)
+}
+
+// One part is some rows of some images, in some panels. Panels of w are the
+// outer loop, and large ones are cut, so that they stay in the cache.
+var gatherLoop = newLoop(func(g *gather, part int) {
+	const inCache = 2048 // rows of a panel
+	n0, n1 := block(part%g.imageParts, g.N, g.images)
+	oh0, oh1 := block(part/g.imageParts%g.rowParts, g.OH, g.rows)
+	p0, p1 := block(part/g.imageParts/g.rowParts, blocks(g.F, panel), g.panels)
+	khs := max(1, inCache/max(1, g.taps()))
+	for p := p0; p < p1; p++ {
+		for kh := 0; kh == 0 || kh < g.KH; kh += khs {
+			for oh := oh0; oh < oh1; oh++ {
+				g.row(n0, n1, oh, kh, min(kh+khs, g.KH), p)
+			}
+		}
+	}
+})
+
+// row adds the taps of rows [first,end) of the filters to row oh of the output
+// of images [n0,n1), in one panel.
+func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
+	j, j1 := block(panelAt, g.F, panel)
+	width := min(panel, g.F)
+	kh0, kh1 := inside(oh*g.SH-g.Top, g.KH, g.H)
+	p := product{
+		b:      g.w[j*g.KH*g.taps():],
+		bPanel: g.KH * g.taps() * width,
+	}
+	if kh0 >= kh1 && first == 0 || kh0 >= first && kh0 < end {
+		if g.b != nil {
+			p.add = g.b[j:]
+		}
+	} else {
+		p.addRow = -1
+	}
+	lo, hi := max(kh0, first), min(kh1, end)
+	for ow := 0; ow < g.OW; {
+		start := ow*g.SW - g.Left
+		kw0, kw1 := inside(start, g.KW, g.W)
+		pixels := 1
+		if kw0 == 0 && kw1 == g.KW && g.KW > 0 {
+			pixels = min(g.OW, (g.W-g.KW+g.Left)/g.SW+1) - ow
+		}
+		if lo >= hi || kw0 >= kw1 {
+			if p.addRow == 0 {
+				g.fill(n0, n1, oh, ow, pixels, j, j1, p.add)
+			}
+			ow += pixels
+			continue
+		}
+		p.n1, p.a1, p.b1 = along((kw1-kw0)*g.C, 1, width)
+		p.n2, p.a2, p.b2 = along(hi-lo, g.W*g.C, g.taps()*width)
+		p.n3, p.a3, p.b3 = once()
+		q := p
+		q.b = p.b[(lo*g.KW+kw0)*g.C*width:]
+		alongRow := pixels >= 12 || pixels >= n1-n0
+		count, rows := pixels, n1-n0
+		q.aRow, q.cRow = g.H*g.W*g.C*float, g.outImage*float
+		if alongRow {
+			count, rows = rows, count
+			q.aRow, q.cRow = g.SW*g.C*float, g.outPixel*float
+		}
+		for i := range count {
+			n, o := n0, ow+i
+			if alongRow {
+				n, o = n0+i, ow
+			}
+			ih, iw := oh*g.SH-g.Top+lo, o*g.SW-g.Left+kw0
+			q.a = g.x[((n*g.H+ih)*g.W+iw)*g.C:]
+			q.c = g.out[n*g.outImage+oh*g.outRow+o*g.outPixel+j:]
+			if p.addRow < 0 {
+				q.add, q.addRow = q.c, q.cRow
+			}
+			q.run(rows, j1-j)
+		}
+		ow += pixels
+	}
+}
+
+// fill sets pixels whose windows hold nothing of the image to the bias.
+func (g *gather) fill(n0, n1, oh, ow, pixels, j, j1 int, bias []float32) {
+	for n := n0; n < n1; n++ {
+		for i := range pixels {
+			out := g.out[n*g.outImage+oh*g.outRow+(ow+i)*g.outPixel:][j:j1]
+			if bias == nil {
+				clear(out)
+			} else {
+				copy(out, bias)
+			}
+		}
+	}
+}

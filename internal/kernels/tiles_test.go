@@ -1,0 +1,169 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// fence copies x to where memory ends at the last value, so that a kernel that
+// reads or writes behind it faults.
+func fences(t testing.TB, x ...[]float32) [][]float32 {
+	fenced := make([][]float32, len(x))
+	for i := range x {
+		fenced[i] = fence(t, len(x[i]))
+		copy(fenced[i], x[i])
+	}
+	return fenced
+}
+
+// sameUpTo fails unless got is want up to tolerance times the largest of want.
+func sameUpTo(t *testing.T, what string, tolerance float64, got, want []float32) {
+	t.Helper()
+	scale := 1e-6
+	for _, v := range want {
+		scale = max(scale, math.Abs(float64(v)))
+	}
+	for i, v := range want {
+		if diff := math.Abs(float64(got[i]) - float64(v)); !(diff <= tolerance*scale) {
+			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], v)
+		}
+	}
+}
+
+// compareConv runs the kernels of a convolution under each implementation and on
+// 1, 2 and 4 threads, with memory that ends behind each slice.
+func compareConv(t *testing.T, rng *rand.Rand, s Conv) {
+	nx, nw, ny := s.lens()
+	in := fences(t, randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny))
+	x, w, b, dy := in[0], in[1], in[2], in[3]
+	compare(t, fmt.Sprintf("%+v", s), func(y, dx, dw []float32) {
+		Conv2D(y, x, w, b, s)
+		Conv2DGradX(dx, dy, w, s)
+		Conv2DGradW(dw, x, dy, s)
+	}, ny, nx, nw)
+}
+
+// compareDense does the same for a dense layer.
+func compareDense(t *testing.T, rng *rand.Rand, n, f, u int) {
+	in := fences(t, randoms(rng, n*f), randoms(rng, f*u), randoms(rng, u), randoms(rng, n*u))
+	x, w, b, dy := in[0], in[1], in[2], in[3]
+	compare(t, fmt.Sprintf("dense %d %d %d", n, f, u), func(y, dx, dw []float32) {
+		Dense(y, x, w, b, n, f, u)
+		DenseGradX(dx, dy, w, n, f, u)
+		DenseGradW(dw, x, dy, n, f, u)
+	}, n*u, n*f, f*u)
+}
+
+func compare(t *testing.T, what string, run func(y, dx, dw []float32), ny, nx, nw int) {
+	t.Helper()
+	want := [][]float32{make([]float32, ny), make([]float32, nx), make([]float32, nw)}
+	withThreads(t, 1)
+	withCPU(t, "generic")
+	run(want[0], want[1], want[2])
+	for _, cpu := range cpus()[1:] {
+		withCPU(t, cpu)
+		var first [][]float32
+		for _, threads := range []int{1, 2, 4} {
+			SetThreads(threads)
+			got := fences(t, want...)
+			for i := range got {
+				for j := range got[i] {
+					got[i][j] = float32(math.NaN())
+				}
+			}
+			run(got[0], got[1], got[2])
+			for i, name := range []string{"y", "dx", "dw"} {
+				sameUpTo(t, what+": "+cpu+": "+name, 1e-5, got[i], want[i])
+				if first != nil && !slices.Equal(first[i], got[i]) {
+					t.Fatalf("%s: %s: %s differs on %d threads", what, cpu, name, threads)
+				}
+			}
+			first = got
+		}
+	}
+}
+
+// anyConv draws sizes that meet tails of rows, columns and panels, strides, odd
+// padding and single pixels.
+func anyConv(rng *rand.Rand) Conv {
+	pick := func(n int) int { return 1 + rng.IntN(n) }
+	channels := func() int {
+		if rng.IntN(4) == 0 {
+			return pick(100)
+		}
+		return pick(20)
+	}
+	for {
+		s := NewConv(pick(14), pick(18), pick(18), channels(), channels(), pick(5), pick(5), 1, 1, rng.IntN(2) == 0)
+		if rng.IntN(3) == 0 {
+			s = NewConv(s.N, s.H, s.W, s.C, s.F, s.KH, s.KW, pick(4), pick(4), rng.IntN(2) == 0)
+		}
+		if work := s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C; work > 0 && work < 300_000 {
+			return s
+		}
+	}
+}
+
+func TestTilesComputeWhatGenericKernelsDo(t *testing.T) {
+	rng := newRand()
+	count := 1000
+	if testing.Short() {
+		count = 100
+	}
+	for range count {
+		t.Run("", func(t *testing.T) {
+			compareConv(t, rng, anyConv(rng))
+			compareDense(t, rng, 1+rng.IntN(50), 1+rng.IntN(80), 1+rng.IntN(80))
+		})
+	}
+	for _, s := range []Conv{
+		NewConv(50, 1, 1, 3, 5, 3, 3, 1, 1, true),    // two parts of images
+		NewConv(2, 6, 5, 700, 40, 3, 3, 1, 1, true),  // a panel in several pieces
+		NewConv(1, 40, 60, 5, 9, 3, 3, 1, 1, true),   // more pixels than one run of the gradient
+		NewConv(3, 4, 4, 101, 133, 2, 2, 1, 1, true), // several parts of channels and filters
+		{N: 2, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
+		{N: 2, H: 6, W: 4, C: 3, F: 2, KH: 5, KW: 4, SH: 4, SW: 3, Top: 4, Left: 3, OH: 2, OW: 2},
+	} {
+		compareConv(t, rng, s)
+	}
+	compareDense(t, rng, 70, 1100, 300)
+	compareDense(t, rng, 300, 70, 1100)
+	compareDense(t, rng, 2, 1000, 600)
+}
+
+func FuzzConv2D(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		compareConv(t, rng, anyConv(rng))
+	})
+}
+
+// A row of a result is a sum of its own: the same bits in any batch.
+func TestResultOfAnImageDoesNotDependOnItsBatch(t *testing.T) {
+	eachCPU(t, func(t *testing.T) {
+		rng := newRand()
+		for range 30 {
+			s := anyConv(rng)
+			nx, nw, ny := s.lens()
+			x, w, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, ny)
+			y, dx := make([]float32, ny), make([]float32, nx)
+			Conv2D(y, x, w, nil, s)
+			Conv2DGradX(dx, dy, w, s)
+			one := s
+			one.N = 1
+			nx, _, ny = one.lens()
+			y1, dx1 := make([]float32, ny), make([]float32, nx)
+			for n := range s.N {
+				Conv2D(y1, x[n*nx:][:nx], w, nil, one)
+				Conv2DGradX(dx1, dy[n*ny:][:ny], w, one)
+				if !slices.Equal(y1, y[n*ny:][:ny]) || !slices.Equal(dx1, dx[n*nx:][:nx]) {
+					t.Fatalf("%+v: image %d differs alone", s, n)
+				}
+			}
+		}
+	})
+}
