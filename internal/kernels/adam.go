@@ -27,6 +27,8 @@ type adamArgs struct {
 var adamLoop = newLoop(func(a *adamArgs, part int) {
 	from, to := block(part, len(a.w), grain)
 	w, g, m, v := a.w[from:to], a.g[from:to], a.m[from:to], a.v[from:to]
+	done := adamFast(w, g, m, v, &[...]float32{a.alpha, a.rate1, a.rate2, a.epsilon})
+	w, g, m, v = w[done:], g[done:], m[done:], v[done:]
 	for i := range w[:min(len(w), len(g), len(m), len(v))] {
 		mi := m[i] + (g[i]-m[i])*a.rate1
 		vi := v[i] + (g[i]*g[i]-v[i])*a.rate2

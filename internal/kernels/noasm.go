@@ -10,3 +10,21 @@ func (t *tile) run() { t.runGeneric() }
 func transpose8(dst, src []float32, dstRow, srcRow, blocks int) {
 	transposeGeneric(dst, src, 8*blocks, 8, dstRow, srcRow)
 }
+
+func reluFast(_, _ []float32) int { return 0 }
+
+func reluGradFast(_, _, _ []float32) int { return 0 }
+
+func affineFast(_, _ []float32, _ *[2]float32) int { return 0 }
+
+func adamFast(_, _, _, _ []float32, _ *[4]float32) int { return 0 }
+
+func sgdFast(_, _ []float32, _ *[1]float32) int { return 0 }
+
+func momentumFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
+
+func nesterovFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
+
+func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
+
+func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }

@@ -14,6 +14,8 @@ type reluArgs struct{ out, x, dy []float32 }
 var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
+	done := reluFast(out, x)
+	out, x = out[done:], x[done:]
 	for i, v := range x[:len(out)] {
 		out[i] = max(v, 0)
 	}
@@ -30,6 +32,8 @@ func ReLUGrad(dx, y, dy []float32) {
 var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	dx, y, dy := a.out[from:to], a.x[from:to], a.dy[from:to]
+	done := reluGradFast(dx, y, dy)
+	dx, y, dy = dx[done:], y[done:], dy[done:]
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
 		g := math.Float32bits(dy[i]) // as bits, so that choosing takes no branch
 		if !(y[i] > 0) {

@@ -26,12 +26,21 @@ var sgdLoop = newLoop(func(a *sgdArgs, part int) {
 	from, to := block(part, len(a.w), grain)
 	w, g := a.w[from:to], a.g[from:to]
 	if a.velocity == nil {
+		done := sgdFast(w, g, &[...]float32{a.lr})
+		w, g = w[done:], g[done:]
 		for i, gi := range g[:len(w)] {
 			w[i] -= gi * a.lr
 		}
 		return
 	}
 	velocity := a.velocity[from:to]
+	done := 0
+	if a.nesterov {
+		done = nesterovFast(w, g, velocity, &[...]float32{a.lr, a.momentum})
+	} else {
+		done = momentumFast(w, g, velocity, &[...]float32{a.lr, a.momentum})
+	}
+	w, g, velocity = w[done:], g[done:], velocity[done:]
 	for i, gi := range g[:len(w)] {
 		v := velocity[i]*a.momentum - gi*a.lr
 		velocity[i] = v

@@ -29,11 +29,37 @@ var sumRowsLoop = newLoop(func(a *sumRowsArgs, part int) {
 
 // addRows sets out to the sum of the rows of x, each as long as out.
 func addRows(out, x []float32) {
-	clear(out)
-	for len(x) >= len(out) && len(out) > 0 {
+	if has(avx2) && len(out) > 0 && len(x) >= 8*len(out) {
+		addRowsTiles(out, x)
+	} else {
+		addRowsGeneric(out, x)
+	}
+}
+
+// addRowsTiles multiplies x by ones. As many short rows as fit into a panel are
+// taken for one, and the sums of these added up.
+func addRowsTiles(out, x []float32) {
+	together := max(1, min(panel, len(x)/8)/len(out))
+	width := together * len(out)
+	rows := len(x) / width
+	var wide [panel]float32
+	sums := out
+	if together > 1 {
+		sums = wide[:width]
+	}
+	p := product{c: sums, a: ones[:], b: x, bPanel: panel}
+	p.n1, p.a1, p.b1 = along(rows, 0, width)
+	p.n2, p.a2, p.b2 = once()
+	p.n3, p.a3, p.b3 = once()
+	p.run(1, width)
+	if together > 1 {
+		addRowsGeneric(out, sums)
+	}
+	for x = x[rows*width:]; len(x) >= len(out); x = x[len(out):] {
 		for j, v := range x[:len(out)] {
 			out[j] += v
 		}
-		x = x[len(out):]
 	}
 }
+
+var ones = [...]float32{1}

@@ -5,8 +5,7 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// Eight words of ones, then eight of zeros: a mask of n lanes starts n words
-// before the zeros.
+// Eight words of ones, then eight of zeros.
 DATA tileMask<>+0(SB)/4, $0xffffffff
 DATA tileMask<>+4(SB)/4, $0xffffffff
 DATA tileMask<>+8(SB)/4, $0xffffffff

@@ -93,3 +93,18 @@ func (f *file) zero(v vector, reg string) {
 		f.op("VXORPS", reg, reg, reg)
 	}
 }
+
+// maskTable writes a table of eight words of ones, then eight of zeros: a mask of
+// n lanes starts n words before the zeros.
+func (f *file) maskTable(name string) {
+	f.line("")
+	f.line("// Eight words of ones, then eight of zeros.")
+	for i := range 16 {
+		value := "0xffffffff"
+		if i >= 8 {
+			value = "0"
+		}
+		f.line(fmt.Sprintf("DATA %s<>+%d(SB)/4, $%s", name, 4*i, value))
+	}
+	f.line(fmt.Sprintf("GLOBL %s<>(SB), RODATA|NOPTR, $64", name))
+}

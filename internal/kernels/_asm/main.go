@@ -15,8 +15,10 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
-		"tile_amd64.s":      tiles,
-		"transpose_amd64.s": transposes,
+		"elementwise_amd64.s": elementwises,
+		"max_pool2d_amd64.s":  maxPools,
+		"tile_amd64.s":        tiles,
+		"transpose_amd64.s":   transposes,
 	} {
 		f := newFile()
 		write(f)

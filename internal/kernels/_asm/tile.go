@@ -15,18 +15,7 @@ func (s tileShape) cols() int { return s.nv * s.v.lanes }
 
 // tiles writes tile_amd64.s: see tile in tile.go for the formula.
 func tiles(f *file) {
-	f.line("")
-	f.line("// Eight words of ones, then eight of zeros: a mask of n lanes starts n words")
-	f.line("// before the zeros.")
-	for i := range 16 {
-		value := "0xffffffff"
-		if i >= 8 {
-			value = "0"
-		}
-		f.line(fmt.Sprintf("DATA tileMask<>+%d(SB)/4, $%s", 4*i, value))
-	}
-	f.line("GLOBL tileMask<>(SB), RODATA|NOPTR, $64")
-
+	f.maskTable("tileMask")
 	tileShape{"tile32AVX512", zmm, 2, 12}.write(f)
 	tileShape{"tile16AVX512", zmm, 1, 12}.write(f)
 	tileShape{"tile8AVX512", ymmX, 1, 12}.write(f)

@@ -1,0 +1,77 @@
+//go:build !purego
+
+package kernels
+
+//go:noescape
+func maxPoolRowAVX512(p *poolRow)
+
+//go:noescape
+func maxPoolRowAVX2(p *poolRow)
+
+//go:noescape
+func maxPoolGradRowAVX512(p *poolRow) (missing int)
+
+//go:noescape
+func maxPoolGradRowAVX2(p *poolRow) (missing int)
+
+// A poolRow is one row of output pixels whose windows lie inside the image and do
+// not overlap, as the kernels in assembly take it. Steps are in bytes.
+type poolRow struct {
+	x, y, dx, dy     *float32
+	pixels, channels int
+	kh, kw           int
+	pixel, row       int // from pixel to pixel and row to row of the image
+	step             int // from window to window
+}
+
+// simple reports whether the rows of a pooling are as in poolRow.
+func (s *Pool) simple() bool {
+	return s.Top == 0 && s.Left == 0 && s.KH <= s.SH && s.KW <= s.SW && s.OW > 0 && s.C > 0 &&
+		(s.OH-1)*s.SH+s.KH <= s.H && (s.OW-1)*s.SW+s.KW <= s.W
+}
+
+// rowOf returns row oh of image n, for part n*OH+oh, and where it starts.
+func (s *Pool) rowOf(part int) (p poolRow, x, y int) {
+	n, oh := part/s.OH, part%s.OH
+	p = poolRow{pixels: s.OW, channels: s.C, kh: s.KH, kw: s.KW,
+		pixel: s.C * float, row: s.W * s.C * float, step: s.SW * s.C * float}
+	return p, (n*s.H + oh*s.SH) * s.W * s.C, part * s.OW * s.C
+}
+
+// maxRowFast computes one row of the output of [MaxPool2D], or returns false.
+func (s *Pool) maxRowFast(out, x []float32, part int) bool {
+	if !has(avx2) || !s.simple() {
+		return false
+	}
+	p, atX, atY := s.rowOf(part)
+	p.x, p.y = &x[atX], &out[atY]
+	if has(avx512) {
+		maxPoolRowAVX512(&p)
+	} else {
+		maxPoolRowAVX2(&p)
+	}
+	return true
+}
+
+// maxGradFast computes one image of the result of [MaxPool2DGrad], or returns
+// false, also where y is not the maximum of x.
+func (s *Pool) maxGradFast(dx, x, y, dy []float32, n int) bool {
+	if !has(avx2) || !s.simple() {
+		return false
+	}
+	clear(dx[n*s.H*s.W*s.C:][:s.H*s.W*s.C])
+	for part := n * s.OH; part < (n+1)*s.OH; part++ {
+		p, atX, atY := s.rowOf(part)
+		p.x, p.y, p.dx, p.dy = &x[atX], &y[atY], &dx[atX], &dy[atY]
+		missing := 0
+		if has(avx512) {
+			missing = maxPoolGradRowAVX512(&p)
+		} else {
+			missing = maxPoolGradRowAVX2(&p)
+		}
+		if missing != 0 {
+			return false
+		}
+	}
+	return true
+}
