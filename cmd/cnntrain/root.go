@@ -65,7 +65,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	var invalid spec.Invalid
 	var usage usageError
 	switch {
-	case errors.Is(err, context.Canceled):
+	case canceled(err):
 		return exitInterrupted
 	case !started:
 		fmt.Fprintf(s.err, "Try '%s --help'.\n", cmd.CommandPath())
