@@ -2,6 +2,7 @@ package builder
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +106,8 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 	}
 }
 
-// The machine gives the bytes that Gorgonia's own gives for the same graph.
+// The machine, whose outputs share memory, gives the bytes that Gorgonia's own
+// gives for the same graph with memory for each output.
 func TestMachineEqualsTapeMachine(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(5)
@@ -113,13 +115,18 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := m.graphs[graphKey{5, true}]
 	probabilities = slices.Clone(probabilities)
 	var grads [][]float32
 	for _, p := range m.Params() {
 		grad, _ := p.Grad()
 		grads = append(grads, slices.Clone(grad.(*tensor.Dense).Float32s()))
 	}
+	g, err := m.newGraph(graphKey{5, true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(g.images, images)
+	copy(g.targets, m.graphs[graphKey{5, true}].targets)
 	tape := G.NewTapeMachine(g.loss.Graph())
 	defer tape.Close()
 	if err := tape.RunAll(); err != nil {
@@ -134,6 +141,46 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 	for i, n := range g.grads {
 		if !slices.Equal(grads[i], n.Value().(*tensor.Dense).Float32s()) {
 			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
+		}
+	}
+}
+
+func TestOutputsShareMemory(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(7)
+	for _, n := range []int{3, 7, 5} { // the memory grows with the second graph
+		if _, _, err := m.Step(images[:n*9*8*2], labels[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := m.graphs[graphKey{7, true}].machine.layout
+	sum := 0
+	for _, p := range l.outputs {
+		sum += p.op.Size()
+	}
+	if l.size != len(m.memory) || l.size > sum*2/3 {
+		t.Errorf("%d values of memory for outputs of %d, planned %d", len(m.memory), sum, l.size)
+	}
+}
+
+func TestPackLetsRoomsMeetOnlyAtOtherTimes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var rooms []*room
+		for range 1 + rng.IntN(40) {
+			first := rng.IntN(30)
+			rooms = append(rooms, &room{size: 1 + rng.IntN(500), first: first, last: first + rng.IntN(10)})
+		}
+		size := pack(rooms)
+		for i, a := range rooms {
+			if a.at%align != 0 || a.at+a.size > size {
+				t.Fatalf("%+v in %d", *a, size)
+			}
+			for _, b := range rooms[:i] {
+				if a.first <= b.last && b.first <= a.last && a.at < b.at+b.size && b.at < a.at+a.size {
+					t.Fatalf("%+v and %+v overlap", *a, *b)
+				}
+			}
 		}
 	}
 }

@@ -10,12 +10,13 @@ import (
 
 // A machine runs a graph. It is a gorgonia.VM that does what TapeMachine does
 // for the graphs we make and no more: nothing is allocated per run, nodes that
-// no target needs are left out (the gradient of the images), and the order is
-// always the same.
+// no target needs are left out (the gradient of the images), the order is always
+// the same, and outputs that are not needed at the same time share memory.
 type machine struct {
 	steps  []step
 	values []G.Value // of every node needed, by its position in order
 	index  map[*G.Node]int
+	layout layout // of the outputs in memory
 }
 
 // A step runs one op.
@@ -54,6 +55,11 @@ func newMachine(targets ...*G.Node) (*machine, error) {
 		}
 		m.steps = append(m.steps, s)
 	}
+	var kept []int
+	for _, t := range targets {
+		kept = append(kept, m.index[t])
+	}
+	m.layout = m.arrange(kept)
 	return m, nil
 }
 

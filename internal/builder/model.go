@@ -5,6 +5,7 @@ import (
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -19,6 +20,7 @@ type Model struct {
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
+	memory  []float32 // of the outputs of all graphs, of which one runs at a time
 }
 
 // A weight is one tensor that layers own.
@@ -45,7 +47,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 	m := &Model{plan: p, graphs: map[graphKey]*graph{}}
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
-			value := tensor.New(tensor.WithShape(w.Shape...), tensor.Of(tensor.Float32))
+			value := ops.NewTensor(w.Shape...)
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
 			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, value, nil})
 		}
@@ -109,6 +111,7 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 			return nil, fmt.Errorf("building the graph: %w", err)
 		}
 		m.graphs[key] = g
+		m.place(g)
 	}
 	if len(images) != len(g.images) {
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), key.batch, m.plan.Input)
@@ -126,6 +129,19 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 	return g, g.machine.RunAll()
 }
 
+// place gives a new graph the memory it shares with the others.
+func (m *Model) place(g *graph) {
+	need := g.machine.layout.size
+	if need <= len(m.memory) {
+		g.machine.layout.place(m.memory)
+		return
+	}
+	m.memory = ops.Memory(need)
+	for _, other := range m.graphs {
+		other.machine.layout.place(m.memory)
+	}
+}
+
 // A graph computes one batch size.
 type graph struct {
 	machine         *machine
@@ -141,7 +157,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		return G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName(name), G.WithValue(value))
 	}
 	batch := func(shape ...int) *tensor.Dense {
-		return tensor.New(tensor.WithShape(append([]int{key.batch}, shape...)...), tensor.Of(tensor.Float32))
+		return ops.NewTensor(append([]int{key.batch}, shape...)...)
 	}
 	images, targets := batch(m.plan.Input...), batch(m.Classes())
 	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes()}
