@@ -23,7 +23,6 @@ type evalOptions struct {
 
 func newEval(s *streams) *cobra.Command {
 	o := &evalOptions{}
-	var threads int
 	cmd := &cobra.Command{
 		Use:   "eval RUN|FILE...",
 		Short: "Measure loss and accuracy of trained models",
@@ -40,16 +39,13 @@ written by cnntrain, on the data they were trained for.`,
 			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
 				return usagef("--batch-size %d: must be at least 1", o.batchSize)
 			}
-			if err := setThreads(cmd, threads); err != nil {
-				return err
-			}
 			return runEval(cmd.Context(), o, s)
 		},
 	}
 	cmd.Flags().StringVar(&o.split, "split", "test", "which examples: train, val or test")
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
 	addDataDirFlag(cmd, &o.dataDir)
-	addThreadsFlag(cmd, &threads)
+	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }

@@ -44,7 +44,6 @@ var fitOverrides = []struct{ flag, path, usage string }{
 
 func newFit(s *streams) *cobra.Command {
 	o := &fitOptions{}
-	var threads int
 	cmd := &cobra.Command{
 		Use:   "fit SPEC",
 		Short: "Train a model",
@@ -56,9 +55,6 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.spec = args[0]
-			if err := setThreads(cmd, threads); err != nil {
-				return err
-			}
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
 					ov, err := spec.NewOverride(f.path, flag.Value.String(), "--"+f.flag+" "+flag.Value.String())
@@ -78,7 +74,7 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addSetFlag(cmd, &o.sets)
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
 	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
-	addThreadsFlag(cmd, &threads)
+	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
 	addJSONFlag(cmd, &o.json)
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -17,6 +18,7 @@ type machine struct {
 	values []G.Value // of every node needed, by its position in order
 	index  map[*G.Node]int
 	layout layout // of the outputs in memory
+	timed  bool   // whether steps note how long they took
 }
 
 // A step runs one op.
@@ -26,6 +28,8 @@ type step struct {
 	args []int     // positions of the inputs in values
 	in   []G.Value // the inputs, filled in per run
 	out  int
+	runs int // while timed
+	took time.Duration
 }
 
 var _ G.VM = (*machine)(nil)
@@ -88,7 +92,15 @@ func (m *machine) RunAll() error {
 		for j, a := range s.args {
 			s.in[j] = m.values[a]
 		}
+		var began time.Time
+		if m.timed {
+			began = time.Now()
+		}
 		v, err := s.op.Do(s.in...)
+		if m.timed {
+			s.runs++
+			s.took += time.Since(began)
+		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", s.node, err)
 		}

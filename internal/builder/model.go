@@ -103,15 +103,24 @@ func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabil
 	return g.lossValue(), g.outputValue(), nil
 }
 
+// graph returns the graph for key, made when it is first asked for.
+func (m *Model) graph(key graphKey) (*graph, error) {
+	if g := m.graphs[key]; g != nil {
+		return g, nil
+	}
+	g, err := m.newGraph(key)
+	if err != nil {
+		return nil, fmt.Errorf("building the graph: %w", err)
+	}
+	m.graphs[key] = g
+	m.place(g)
+	return g, nil
+}
+
 func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error) {
-	g := m.graphs[key]
-	if g == nil {
-		var err error
-		if g, err = m.newGraph(key); err != nil {
-			return nil, fmt.Errorf("building the graph: %w", err)
-		}
-		m.graphs[key] = g
-		m.place(g)
+	g, err := m.graph(key)
+	if err != nil {
+		return nil, err
 	}
 	if len(images) != len(g.images) {
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), key.batch, m.plan.Input)

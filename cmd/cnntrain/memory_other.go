@@ -1,0 +1,7 @@
+//go:build !linux
+
+package main
+
+func peakMemory() int { return 0 }
+
+func resetPeakMemory() {}
