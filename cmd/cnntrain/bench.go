@@ -118,20 +118,22 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 			return err
 		}
 	}
+	experiments := make([]*experiment, len(paths))
+	for i, path := range paths {
+		if experiments[i], err = loadExperiment(path, overrides); err != nil {
+			return err
+		}
+	}
 	result := benchJSON{Machine: thisMachine()}
 	if !o.json {
 		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), plural(kernels.Threads(), "thread"))
 	}
-	for _, path := range paths {
-		e, err := loadExperiment(path, overrides)
-		if err != nil {
-			return err
-		}
+	for i, e := range experiments {
 		t, err := benchModel(ctx, o, e, began)
 		if err != nil {
 			return err
 		}
-		t.Spec = path
+		t.Spec = paths[i]
 		result.Models = append(result.Models, *t)
 		if !o.json {
 			if err := t.print(s); err != nil {
