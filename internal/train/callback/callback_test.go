@@ -130,7 +130,10 @@ func TestModelCheckpointFollowsTheMonitorOfEarlyStopping(t *testing.T) {
 	} {
 		var saved []string
 		save := func(kind string) func(*State) error {
-			return func(s *State) error { saved = append(saved, fmt.Sprintf("%s%g", kind, s.Weights[0].Data[0])); return nil }
+			return func(s *State) error {
+				saved = append(saved, fmt.Sprintf("%s%g", kind, s.Weights[0].Data[0]))
+				return nil
+			}
 		}
 		stop := early(t, c.options)
 		m := *stop.Watches
