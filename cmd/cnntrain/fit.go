@@ -89,6 +89,9 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkMemory(); err != nil {
+		return err
+	}
 	model := e.plan.NewModel(uint64(e.train.Seed))
 	if o.weights != "" {
 		if err := loadWeights(model, o.weights); err != nil {

@@ -4,7 +4,18 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
+
+// totalMemory returns the bytes of memory of the machine, 0 if it does not tell.
+func totalMemory() int64 {
+	var info unix.Sysinfo_t
+	if err := unix.Sysinfo(&info); err != nil {
+		return 0
+	}
+	return int64(info.Totalram) * int64(info.Unit)
+}
 
 // peakMemory returns the most memory the process held, in bytes, since
 // resetPeakMemory where the system can do that; 0 if it does not tell.

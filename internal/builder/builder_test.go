@@ -275,3 +275,18 @@ func TestWrongInputIsAnError(t *testing.T) {
 		t.Error("took a class beyond the outputs")
 	}
 }
+
+// The estimate is a little above what the graph, the gradients and Adam really take.
+func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
+	p := plan(t, tiny)
+	m := p.NewModel(1)
+	images, labels := batch(50)
+	if _, _, err := m.Step(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	trainable, _ := p.Params()
+	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients lie in the memory of the outputs
+	if got := int(p.Memory(50)); got < real || got > 2*real {
+		t.Errorf("estimated %d bytes, used %d", got, real)
+	}
+}
