@@ -10,12 +10,17 @@ import (
 
 var long = flag.Bool("long", false, "also run the tests that train until a model is good")
 
+func needLong(t *testing.T) {
+	t.Helper()
+	if !*long {
+		t.Skip("trains for minutes: go test ./cmd/cnntrain -run 'Reaches|Curve' -long")
+	}
+}
+
 // fitAccuracy trains and returns the accuracy on the test data.
 func fitAccuracy(t *testing.T, args ...string) float64 {
 	t.Helper()
-	if !*long {
-		t.Skip("trains for a minute: go test ./cmd/cnntrain -run Reaches -long")
-	}
+	needLong(t)
 	var result struct {
 		Test struct{ Accuracy float64 }
 	}
