@@ -28,3 +28,11 @@ func nesterovFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
 func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
 
 func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }
+
+func (*columnRows) momentsFast() int { return 0 }
+
+func (*columnRows) normFast() int { return 0 }
+
+func (*columnRows) normGradSumsFast() int { return 0 }
+
+func (*columnRows) normGradFast() int { return 0 }
