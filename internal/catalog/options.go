@@ -24,6 +24,7 @@ type Field struct {
 	limits    limits
 	choices   []string
 	required  bool
+	quiet     bool
 }
 
 // A value is how an option is read from a spec and written back.
@@ -59,6 +60,12 @@ func (f *Field) Required() *Field {
 	return f
 }
 
+// Quiet leaves the option out of resolved specs where it has its default.
+func (f *Field) Quiet() *Field {
+	f.quiet = true
+	return f
+}
+
 // IsRequired reports whether the option must be given.
 func (f *Field) IsRequired() bool { return f.required }
 
@@ -91,7 +98,7 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 			n = nil
 		}
 		f.value.decode(f, at, n, below, problems)
-		if v := f.value.encode(); v != nil {
+		if v := f.value.encode(); v != nil && !(f.quiet && text(v) == f.Default) {
 			it.Resolved.Content = append(it.Resolved.Content, spec.Scalar(f.Name), v)
 		}
 	}

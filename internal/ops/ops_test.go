@@ -381,10 +381,90 @@ func crossentropyCase(fused bool) func(r *rand.Rand) gradCase {
 	}
 }
 
+// batchNormCase leaves gamma or beta out now and then. The moments are those of
+// the batch, or constants.
+func batchNormCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	s[0] += 5
+	c := s[len(s)-1]
+	n := Norm{Epsilon: 0.01, Batch: r.IntN(2) == 0}
+	gamma, beta := r.IntN(3) > 0, r.IntN(3) > 0
+	mean, variance := spread(r, c), make([]float32, c)
+	for i := range variance {
+		variance[i] = 0.5 + r.Float32()
+	}
+	return gradCase{
+		name:   fmt.Sprintf("batch_norm of %v, gamma %v, beta %v, batch %v", s, gamma, beta, n.Batch),
+		shapes: []tensor.Shape{s, {c}, {c}, {c}, {c}},
+		fixed:  map[int][]float32{3: mean, 4: variance},
+		build: func(in []*G.Node) *G.Node {
+			// What is left out still gets a gradient: of 0.
+			n.X, n.Gamma, n.Beta, n.Mean, n.Variance = in[0], Affine(in[1], 0, 1), Affine(in[2], 0, 0), in[3], in[4]
+			if gamma {
+				n.Gamma = in[1]
+			}
+			if beta {
+				n.Beta = in[2]
+			}
+			if n.Batch {
+				n.Mean, n.Variance = BatchMoments(in[0], in[3], in[4], 1)
+			}
+			return BatchNorm(n)
+		},
+		want: func(in [][]float64) []float64 {
+			out, rows := make([]float64, len(in[0])), float64(len(in[0])/c)
+			for ch := range c {
+				m, v, g, b := in[3][ch], in[4][ch], 1., 0.
+				if n.Batch {
+					m, v = 0, 0
+					for i := ch; i < len(out); i += c {
+						m += in[0][i] / rows
+					}
+					for i := ch; i < len(out); i += c {
+						v += (in[0][i] - m) * (in[0][i] - m) / rows
+					}
+				}
+				if gamma {
+					g = in[1][ch]
+				}
+				if beta {
+					b = in[2][ch]
+				}
+				for i := ch; i < len(out); i += c {
+					out[i] = (in[0][i]-m)/math.Sqrt(v+n.Epsilon)*g + b
+				}
+			}
+			return out
+		},
+	}
+}
+
+func TestBatchMomentsMovesTheAverages(t *testing.T) {
+	g := G.NewGraph()
+	node := func(name string, data []float32, shape ...int) *G.Node {
+		v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+	}
+	mean, variance := []float32{10, 20}, []float32{1, 2}
+	x := node("x", []float32{1, 2, 3, 6}, 2, 2)
+	batchMean, _ := BatchMoments(x, node("mean", mean, 2), node("variance", variance, 2), 0.5)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	if got := floats(batchMean.Value()); got[0] != 2 || got[1] != 4 {
+		t.Errorf("mean of the batch %v", got)
+	}
+	if mean[0] != 6 || mean[1] != 12 || variance[0] != 1 || variance[1] != 3 {
+		t.Errorf("averages %v and %v", mean, variance)
+	}
+}
+
 func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
-		"affine": affineCase, "reshape": reshapeCase, "softmax": softmaxCase,
+		"affine": affineCase, "batch_norm": batchNormCase, "reshape": reshapeCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -408,7 +488,7 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, crossentropyCase(true)} {
+	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()
 		var nodes []*G.Node
