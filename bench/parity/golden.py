@@ -28,17 +28,34 @@ tf.get_logger().setLevel("ERROR")
 OUT = Path(__file__).resolve().parents[2] / "internal" / "testdata" / "keras"
 STEPS = 3
 
+
+class LocalResponseNormalization(keras.layers.Layer):
+    """TensorFlow's function as a layer; Keras has none."""
+
+    def __init__(self, depth_radius=5, bias=1, alpha=1, beta=0.5):
+        super().__init__()
+        self.options = depth_radius, bias, alpha, beta
+
+    def call(self, x):
+        return tf.nn.local_response_normalization(x, *self.options)
+
+
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
     "activation": (keras.layers.Activation, "activation"),
+    "average_pooling2d": (keras.layers.AveragePooling2D, "pool_size"),
     "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
     "conv2d": (keras.layers.Conv2D, "filters"),
     "dense": (keras.layers.Dense, "units"),
     "flatten": (keras.layers.Flatten, None),
+    "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
+    "global_max_pooling2d": (keras.layers.GlobalMaxPooling2D, "keepdims"),
+    "local_response_normalization": (LocalResponseNormalization, "depth_radius"),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "softmax": (keras.layers.Softmax, None),
+    "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
 }
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
 
@@ -155,6 +172,28 @@ LAYER_CASES |= {
         (3, 4, 2), {"batch_normalization": {"center": False}}, normal),
     "batch_normalization_frozen": (
         (3, 4, 2), {"batch_normalization": {"trainable": False}}, normal),
+    "average_pooling2d": ((7, 6, 3), {"average_pooling2d": 2}, normal),
+    "average_pooling2d_overlapping_same": (
+        (8, 7, 3),
+        {"average_pooling2d": {"pool_size": [3, 2], "strides": [2, 1],
+                               "padding": "same"}},
+        normal),
+    "global_average_pooling2d": (
+        (5, 4, 3), "global_average_pooling2d", normal),
+    "global_max_pooling2d": ((5, 4, 3), "global_max_pooling2d", normal),
+    "global_max_pooling2d_ties": (
+        (3, 4, 5), {"global_max_pooling2d": {"keepdims": True}}, few_values),
+    "zero_padding2d": ((4, 5, 2), "zero_padding2d", normal),
+    "zero_padding2d_pair": ((4, 5, 2), {"zero_padding2d": [2, 0]}, normal),
+    "zero_padding2d_sides": (
+        (4, 5, 2), {"zero_padding2d": [[2, 0], [1, 3]]}, normal),
+    "local_response_normalization": (
+        (3, 4, 13), "local_response_normalization", normal),
+    "local_response_normalization_alexnet": (
+        (3, 4, 13),
+        {"local_response_normalization": {
+            "depth_radius": 2, "bias": 2, "alpha": 0.0001, "beta": 0.75}},
+        normal),
     "dense_frozen": ((7,), {"dense": {"units": 5, "trainable": False}}, normal),
 }
 

@@ -27,6 +27,8 @@ func kernelCases() []kernelCase {
 	const n, f, u, c = 5, 37, 43, 10
 	rows := 2*rowsPerPart(c) + 7
 	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
+	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
+	local := LocalResponseNorm{rows, c, 2, 1, 0.5, 0.75}
 	return []kernelCase{
 		{"Conv2D", []int{y}, []int{x, w, 7}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], conv) }},
 		{"Conv2DGradX", []int{x}, []int{y, w}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], conv) }},
@@ -51,6 +53,18 @@ func kernelCases() []kernelCase {
 			norm.Grad(out[0], in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7])
 		}},
 		{"MoveAverage", []int{long}, []int{long}, true, func(out, in [][]float32) { MoveAverage(out[0], in[0], 0.99) }},
+		{"AveragePool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { AveragePool2D(out[0], in[0], pool) }},
+		{"AveragePool2DGrad", []int{x}, []int{pooled}, false, func(out, in [][]float32) { AveragePool2DGrad(out[0], in[0], pool) }},
+		{"GlobalMaxPool", []int{5 * 3}, []int{x}, false, func(out, in [][]float32) { GlobalMaxPool(out[0], in[0], 5, 99, 3) }},
+		{"GlobalMaxPoolGrad", []int{x}, []int{x, 5 * 3, 5 * 3}, false, func(out, in [][]float32) {
+			GlobalMaxPoolGrad(out[0], in[0], in[1], in[2], 5, 99, 3)
+		}},
+		{"Pad2D", []int{5 * 12 * 15 * 3}, []int{x}, false, func(out, in [][]float32) { Pad2D(out[0], in[0], padding) }},
+		{"Crop2D", []int{x}, []int{5 * 12 * 15 * 3}, false, func(out, in [][]float32) { Crop2D(out[0], in[0], padding) }},
+		{"LocalResponseNorm.Apply", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { local.Apply(out[0], in[0]) }},
+		{"LocalResponseNorm.Grad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {
+			local.Grad(out[0], in[0], in[1])
+		}},
 		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
 		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},

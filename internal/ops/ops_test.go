@@ -214,15 +214,20 @@ func convCase(r *rand.Rand) gradCase {
 	return c
 }
 
-func poolCase(r *rand.Rand) gradCase {
-	size := [2]int{between(r, 1, 4), between(r, 1, 4)}
-	strides := [2]int{between(r, 1, 4), between(r, 1, 4)}
-	same := r.IntN(2) == 0
+// windows draws a map and windows that fit it.
+func windows(r *rand.Rand) (x tensor.Shape, size, strides [2]int, same bool) {
+	size = [2]int{between(r, 1, 4), between(r, 1, 4)}
+	strides = [2]int{between(r, 1, 4), between(r, 1, 4)}
+	same = r.IntN(2) == 0
 	h, w := between(r, 1, 8), between(r, 1, 8)
 	if !same {
 		h, w = max(h, size[0]), max(w, size[1])
 	}
-	x := tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}
+	return tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}, size, strides, same
+}
+
+func poolCase(r *rand.Rand) gradCase {
+	x, size, strides, same := windows(r)
 	return gradCase{
 		name:   fmt.Sprintf("max_pool2d of %v by %v, strides %v, same %v", x, size, strides, same),
 		shapes: []tensor.Shape{x},
@@ -239,6 +244,92 @@ func poolCase(r *rand.Rand) gradCase {
 					out[o] = max(out[o], in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c])
 				}
 			})
+			return out
+		},
+	}
+}
+
+func averagePoolCase(r *rand.Rand) gradCase {
+	x, size, strides, same := windows(r)
+	return gradCase{
+		name:   fmt.Sprintf("average_pool2d of %v by %v, strides %v, same %v", x, size, strides, same),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return AveragePool2D(in[0], size, strides, same) },
+		want: func(in [][]float64) []float64 {
+			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			out, count := make([]float64, x[0]*oh*ow*x[3]), make([]float64, x[0]*oh*ow*x[3])
+			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+				for c := range x[3] {
+					o := ((n*oh+oy)*ow+ox)*x[3] + c
+					out[o] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c]
+					count[o]++
+				}
+			})
+			for i := range out {
+				out[i] /= count[i]
+			}
+			return out
+		},
+	}
+}
+
+func globalMaxPoolCase(r *rand.Rand) gradCase {
+	x, _, _, _ := windows(r)
+	return gradCase{
+		name:   fmt.Sprintf("global_max_pool of %v", x),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return GlobalMaxPool(in[0]) },
+		want: func(in [][]float64) []float64 {
+			out := make([]float64, x[0]*x[3])
+			for i := range out {
+				out[i] = math.Inf(-1)
+			}
+			for i, v := range in[0] {
+				o := i/(x[1]*x[2]*x[3])*x[3] + i%x[3]
+				out[o] = max(out[o], v)
+			}
+			return out
+		},
+	}
+}
+
+func padCase(r *rand.Rand) gradCase {
+	x, _, _, _ := windows(r)
+	rows, columns := [2]int{r.IntN(3), r.IntN(3)}, [2]int{r.IntN(3), r.IntN(3)}
+	return gradCase{
+		name:   fmt.Sprintf("pad2d of %v by %v and %v", x, rows, columns),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return Pad2D(in[0], rows, columns) },
+		want: func(in [][]float64) []float64 {
+			h, w := rows[0]+x[1]+rows[1], columns[0]+x[2]+columns[1]
+			out := make([]float64, x[0]*h*w*x[3])
+			for i, v := range in[0] {
+				n, iy, ix, c := i/(x[1]*x[2]*x[3]), i/(x[2]*x[3])%x[1], i/x[3]%x[2], i%x[3]
+				out[((n*h+rows[0]+iy)*w+columns[0]+ix)*x[3]+c] = v
+			}
+			return out
+		},
+	}
+}
+
+func localResponseNormCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	radius, beta := r.IntN(4), []float64{0.5, 0.75, 1.3, -0.4}[r.IntN(4)]
+	return gradCase{
+		name:   fmt.Sprintf("local_response_norm of %v, radius %d, beta %g", s, radius, beta),
+		shapes: []tensor.Shape{s},
+		build:  func(in []*G.Node) *G.Node { return LocalResponseNorm(in[0], radius, 1.5, 2, beta) },
+		want: func(in [][]float64) []float64 {
+			out, c := make([]float64, len(in[0])), s[len(s)-1]
+			for i, v := range in[0] {
+				sum := 0.0
+				for k := range c {
+					if d := k - i%c; d >= -radius && d <= radius {
+						sum += in[0][i+d] * in[0][i+d]
+					}
+				}
+				out[i] = v / math.Pow(1.5+2*sum, beta)
+			}
 			return out
 		},
 	}
@@ -464,7 +555,9 @@ func TestBatchMomentsMovesTheAverages(t *testing.T) {
 func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
-		"affine": affineCase, "batch_norm": batchNormCase, "reshape": reshapeCase, "softmax": softmaxCase,
+		"affine": affineCase, "batch_norm": batchNormCase,
+		"average_pool2d": averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
+		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -488,7 +581,8 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase, crossentropyCase(true)} {
+	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase,
+		averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()
 		var nodes []*G.Node

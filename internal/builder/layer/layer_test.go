@@ -211,6 +211,14 @@ func TestShapes(t *testing.T) {
 		{"dense: 7", Shape{5, 5, 3}, "needs a flat input, got 5x5x3; put flatten in front of it"},
 		{"rescaling: 1/255", Shape{5, 5, 3}, "5x5x3"},
 		{"relu", Shape{5}, "5"},
+		{"average_pooling2d: {pool_size: 3, padding: same}", Shape{7, 6, 3}, "3x2x3"},
+		{"global_average_pooling2d", Shape{7, 6, 3}, "3"},
+		{"global_max_pooling2d: {keepdims: true}", Shape{7, 6, 3}, "1x1x3"},
+		{"global_max_pooling2d", Shape{7}, "needs an input of height, width and channels, got 7 values"},
+		{"zero_padding2d", Shape{7, 6, 3}, "9x8x3"},
+		{"zero_padding2d: 0", Shape{7, 6, 3}, "7x6x3"},
+		{"zero_padding2d: [2, 0]", Shape{7, 6, 3}, "11x6x3"},
+		{"zero_padding2d: [[2, 0], [1, 3]]", Shape{7, 6, 3}, "9x10x3"},
 	} {
 		t.Run(c.layer+" of "+c.in.String(), func(t *testing.T) {
 			out, err := decode(t, c.layer).Shape(c.in)
