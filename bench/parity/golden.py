@@ -47,9 +47,11 @@ LAYERS = {
     "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
     "conv2d": (keras.layers.Conv2D, "filters"),
     "dense": (keras.layers.Dense, "units"),
+    "elu": (keras.layers.ELU, "alpha"),
     "flatten": (keras.layers.Flatten, None),
     "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
     "global_max_pooling2d": (keras.layers.GlobalMaxPooling2D, "keepdims"),
+    "leaky_relu": (keras.layers.LeakyReLU, "negative_slope"),
     "local_response_normalization": (LocalResponseNormalization, "depth_radius"),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "relu": (keras.layers.ReLU, None),
@@ -193,6 +195,19 @@ LAYER_CASES |= {
         (3, 4, 13),
         {"local_response_normalization": {
             "depth_radius": 2, "bias": 2, "alpha": 0.0001, "beta": 0.75}},
+        normal),
+    "elu": ((4, 5, 2), "elu", normal),
+    "elu_alpha": ((4, 5, 2), {"elu": 0.5}, normal),
+    "leaky_relu": ((4, 5, 2), "leaky_relu", normal),
+    "leaky_relu_slope": ((4, 5, 2), {"leaky_relu": 0.1}, normal),
+    **{f"activation_{name}": ((4, 5, 2), {"activation": name}, normal)
+       for name in ["elu", "gelu", "leaky_relu", "linear", "sigmoid", "silu",
+                    "tanh"]},
+    "dense_gelu": (
+        (7,), {"dense": {"units": 5, "activation": "gelu"}}, normal),
+    "conv2d_silu": (
+        (5, 6, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "activation": "silu"}},
         normal),
     "dense_frozen": ((7,), {"dense": {"units": 5, "trainable": False}}, normal),
 }

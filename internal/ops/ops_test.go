@@ -394,6 +394,30 @@ func reluCase(r *rand.Rand) gradCase {
 	return elementCase("relu", randomShape(r), ReLU, func(v float64) float64 { return max(v, 0) })
 }
 
+// pointwiseCases is the activation functions and their definitions.
+var pointwiseCases = []struct {
+	name  string
+	build func(x *G.Node) *G.Node
+	f     func(float64) float64
+}{
+	{"sigmoid", Sigmoid, func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }},
+	{"tanh", Tanh, math.Tanh},
+	{"silu", SiLU, func(v float64) float64 { return v / (1 + math.Exp(-v)) }},
+	{"gelu", GELU, func(v float64) float64 { return v * (1 + math.Erf(v/math.Sqrt2)) / 2 }},
+	{"elu", func(x *G.Node) *G.Node { return ELU(x, 0.7) }, func(v float64) float64 {
+		if v > 0 {
+			return v
+		}
+		return 0.7 * (math.Exp(v) - 1)
+	}},
+	{"leaky_relu", func(x *G.Node) *G.Node { return LeakyReLU(x, 0.1) }, func(v float64) float64 { return max(v, 0.1*v) }},
+}
+
+func pointwiseCase(r *rand.Rand) gradCase {
+	c := pointwiseCases[r.IntN(len(pointwiseCases))]
+	return elementCase(c.name, randomShape(r), c.build, c.f)
+}
+
 func affineCase(r *rand.Rand) gradCase {
 	scale, offset := float32(r.NormFloat64()), float32(r.NormFloat64())
 	return elementCase("affine", randomShape(r),
@@ -557,7 +581,7 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "batch_norm": batchNormCase,
 		"average_pool2d": averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
-		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "softmax": softmaxCase,
+		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -582,7 +606,7 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase,
-		averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
+		pointwiseCase, averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()
 		var nodes []*G.Node
