@@ -19,7 +19,7 @@ const layout = `
 	builder/initializer : catalog random
 	builder/layer       : catalog ops builder/initializer
 	builder/loss        : catalog ops
-	builder             : spec catalog checkpoint random builder/layer builder/loss
+	builder             : spec catalog checkpoint random ops builder/layer builder/loss
 	data/dataset        : catalog spec random
 	data                : spec catalog random data/dataset
 	train/metric        : catalog

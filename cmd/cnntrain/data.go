@@ -102,7 +102,7 @@ func source(dir string, s *streams) (dataset.Source, error) {
 }
 
 // loadData loads and splits the data of an experiment.
-func loadData(ctx context.Context, e *experiment, dir string, limit int, s *streams) (*data.Sets, error) {
+func loadData(ctx context.Context, e *experiment, dir string, s *streams) (*data.Sets, error) {
 	src, err := source(dir, s)
 	if err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func loadData(ctx context.Context, e *experiment, dir string, limit int, s *stre
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.plan.OutputPos(), Message: err.Error()}}
 	}
-	return data.Split(d, e.data.ValidationSplit, limit)
+	return data.Split(d, e.data.ValidationSplit, e.data.Limit)
 }
 
 func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {

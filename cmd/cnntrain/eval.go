@@ -4,15 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"text/tabwriter"
 
-	"cnntrain/internal/builder"
-	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data/dataset"
-	"cnntrain/internal/runs"
-	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
 
@@ -29,7 +23,6 @@ type evalOptions struct {
 
 func newEval(s *streams) *cobra.Command {
 	o := &evalOptions{}
-	var threads int
 	cmd := &cobra.Command{
 		Use:   "eval RUN|FILE...",
 		Short: "Measure loss and accuracy of trained models",
@@ -43,19 +36,16 @@ written by cnntrain, on the data they were trained for.`,
 			if o.split != "train" && o.split != "val" && o.split != "test" {
 				return usagef("--split %s: must be train, val or test", o.split)
 			}
-			if o.batchSize < 1 {
+			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
 				return usagef("--batch-size %d: must be at least 1", o.batchSize)
-			}
-			if err := setThreads(cmd, threads); err != nil {
-				return err
 			}
 			return runEval(cmd.Context(), o, s)
 		},
 	}
 	cmd.Flags().StringVar(&o.split, "split", "test", "which examples: train, val or test")
-	cmd.Flags().IntVar(&o.batchSize, "batch-size", 32, "`N` examples at a time")
+	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
 	addDataDirFlag(cmd, &o.dataDir)
-	addThreadsFlag(cmd, &threads)
+	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }
@@ -81,54 +71,31 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 }
 
 func evalOne(ctx context.Context, o *evalOptions, path string, s *streams) (*evalJSON, error) {
-	e, model, file, err := openTrained(path)
+	t, err := openTrained(path)
 	if err != nil {
 		return nil, err
 	}
-	sets, err := loadData(ctx, e, o.dataDir, 0, s)
+	sets, err := loadData(ctx, t.experiment, o.dataDir, s)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.checkData(sets); err != nil {
 		return nil, err
 	}
 	examples := map[string]dataset.Examples{"train": sets.Train, "val": sets.Val, "test": sets.Test}[o.split]
 	if examples == nil {
 		return nil, fmt.Errorf("%s: its data has no %s split", path, o.split)
 	}
+	batch := o.batchSize
+	if batch == 0 {
+		batch = t.train.BatchSize
+	}
 	metrics := []metric.Metric{metric.Metrics.Default("accuracy"), metric.Metrics.Default("top_k_categorical_accuracy")}
-	r, err := train.Evaluate(ctx, model, examples, sets.Pixels(), o.batchSize, metrics)
+	r, err := train.Evaluate(ctx, t.model, examples, sets.Pixels(), batch, metrics)
 	if err != nil {
 		return nil, err
 	}
-	return newEvalJSON(path, file, o.split, e.data.Name, sets.Classes, r), nil
-}
-
-// openTrained makes the model of a run or of a checkpoint, with its weights.
-func openTrained(path string) (*experiment, *builder.Model, string, error) {
-	file := path
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if file = filepath.Join(path, runs.BestFile); !exists(file) {
-			return nil, nil, "", fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
-		}
-	}
-	f, err := checkpoint.Read(file)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	text, ok := f.Metadata[metaSpec]
-	if !ok {
-		return nil, nil, "", fmt.Errorf("%s: holds no spec, so it was not written by cnntrain; use it with fit --weights", file)
-	}
-	var problems spec.Problems
-	e, err := newExperiment(spec.Parse(file+" (spec)", []byte(text), nil, &problems), &problems)
-	if err != nil {
-		return nil, nil, "", err
-	}
-	model := e.plan.NewModel(uint64(e.train.Seed))
-	return e, model, file, setWeights(model, f, file)
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	return newEvalJSON(path, t.file, o.split, t.data.Name, sets.Classes, r), nil
 }
 
 // evalJSON is one result of --json, and what a person is shown.

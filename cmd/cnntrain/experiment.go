@@ -69,6 +69,17 @@ func (e *experiment) check(problems *spec.Problems) {
 	}
 }
 
+// checkMemory refuses a model that cannot be trained on this machine, before the
+// system would end the program without a word.
+func (e *experiment) checkMemory() error {
+	have := totalMemory()
+	if need := e.plan.Memory(e.train.BatchSize); have > 0 && need > have {
+		return fmt.Errorf("training %s with batches of %d needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
+			e.spec.Name, e.train.BatchSize, bytesOf(int(need/4)), bytesOf(int(have/4)))
+	}
+	return nil
+}
+
 // checkClasses compares the model's outputs with the number of classes of the data.
 func (e *experiment) checkClasses(classes int) error {
 	if out := e.plan.Classes(); out != classes {

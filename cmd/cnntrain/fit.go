@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +25,6 @@ import (
 type fitOptions struct {
 	spec    string
 	dataDir string
-	limit   int
 	out     string
 	weights string
 	sets    []string
@@ -39,12 +38,12 @@ var fitOverrides = []struct{ flag, path, usage string }{
 	{"dataset", "data.dataset", "train on `DATASET`, a name or the path of a folder of class folders"},
 	{"epochs", "train.epochs", "train for `N` epochs"},
 	{"batch-size", "train.batch_size", "`N` examples per step"},
+	{"limit", "data.limit", "use the first `N` training examples only"},
 	{"seed", "train.seed", "seed `N` decides all that is random"},
 }
 
 func newFit(s *streams) *cobra.Command {
 	o := &fitOptions{}
-	var threads int
 	cmd := &cobra.Command{
 		Use:   "fit SPEC",
 		Short: "Train a model",
@@ -56,12 +55,6 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.spec = args[0]
-			if err := setThreads(cmd, threads); err != nil {
-				return err
-			}
-			if cmd.Flags().Changed("limit") && o.limit < 1 {
-				return usagef("--limit %d: must be at least 1", o.limit)
-			}
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
 					ov, err := spec.NewOverride(f.path, flag.Value.String(), "--"+f.flag+" "+flag.Value.String())
@@ -78,11 +71,10 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 		cmd.Flags().String(f.flag, "", f.usage)
 	}
 	addDataDirFlag(cmd, &o.dataDir)
-	cmd.Flags().IntVar(&o.limit, "limit", 0, "train on the first `N` training examples only")
 	addSetFlag(cmd, &o.sets)
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
 	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
-	addThreadsFlag(cmd, &threads)
+	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
 	addJSONFlag(cmd, &o.json)
 	return cmd
@@ -97,6 +89,9 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
+	if err := e.checkMemory(); err != nil {
+		return err
+	}
 	model := e.plan.NewModel(uint64(e.train.Seed))
 	if o.weights != "" {
 		if err := loadWeights(model, o.weights); err != nil {
@@ -106,7 +101,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	if o.dryRun {
 		return showPlan(o, e, s)
 	}
-	sets, err := loadData(ctx, e, o.dataDir, o.limit, s)
+	sets, err := loadData(ctx, e, o.dataDir, s)
 	if err != nil {
 		return err
 	}
@@ -125,28 +120,6 @@ func showPlan(o *fitOptions, e *experiment, s *streams) error {
 	return printSummary(s.out, e.plan)
 }
 
-// loadWeights replaces the model's weights by those in a checkpoint.
-func loadWeights(m *builder.Model, file string) error {
-	f, err := checkpoint.Read(file)
-	if err != nil {
-		return err
-	}
-	return setWeights(m, f, file)
-}
-
-// setWeights copies the tensors of f, read from file, into the model.
-func setWeights(m *builder.Model, f *checkpoint.File, file string) error {
-	want := m.Weights()
-	if err := checkpoint.Match(f.Tensors, want); err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	for _, w := range want {
-		t, _ := f.Tensor(w.Name)
-		copy(w.Data, t.Data)
-	}
-	return nil
-}
-
 // newRun makes the run folder with the resolved spec in it.
 func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	var r *runs.Run
@@ -159,10 +132,18 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	if err != nil {
 		return nil, err
 	}
+	var start *runs.Weights
+	if o.weights != "" {
+		digest, err := fileDigest(o.weights)
+		if err != nil {
+			return nil, err
+		}
+		start = &runs.Weights{File: o.weights, Digest: digest}
+	}
 	trainable, frozen := e.plan.Params()
 	r.Info = runs.Info{
 		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args,
-		Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
+		Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
 		Dataset: datasetInfo(e, sets), Machine: thisMachine(), Epochs: []runs.Figures{},
 	}
 	resolved, err := e.spec.Resolved()
@@ -171,6 +152,20 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	}
 	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
 	return r, errors.Join(err, r.SaveInfo())
+}
+
+// fileDigest returns the SHA-256 of a file in hexadecimal digits.
+func fileDigest(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 func datasetInfo(e *experiment, sets *data.Sets) runs.Dataset {
@@ -214,14 +209,14 @@ func (f *fit) do(ctx context.Context) error {
 	info := &f.run.Info
 	info.Seconds = time.Since(began).Seconds()
 	if err != nil {
-		return f.broken(ctx, err)
+		return f.broken(err)
 	}
 	if state.Stopped != "" {
 		info.Reason = state.Stopped
 		f.streams.logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
 	}
 	if err := f.test(ctx); err != nil {
-		return f.broken(ctx, err)
+		return f.broken(err)
 	}
 	info.Status = runs.Finished
 	if err := f.run.SaveInfo(); err != nil {
@@ -231,16 +226,30 @@ func (f *fit) do(ctx context.Context) error {
 }
 
 // broken notes in the run why it did not get to its end.
-func (f *fit) broken(ctx context.Context, err error) error {
+func (f *fit) broken(err error) error {
 	info := &f.run.Info
 	info.Status, info.Reason = runs.Failed, err.Error()
-	if ctx.Err() != nil {
+	if canceled(err) {
 		info.Status, info.Reason = runs.Interrupted, "by a signal"
 		err = &interruptedError{f.run.Path(runs.LastFile)}
 	} else if info.Best != nil {
 		err = fmt.Errorf("%w; the best weights, of epoch %d, are in %s", err, info.Best.Epoch, f.run.Path(runs.BestFile))
 	}
 	return errors.Join(err, f.run.SaveInfo())
+}
+
+// canceled reports whether err says that someone asked to stop, and nothing else:
+// what went wrong on the way out, such as a full disk, must not be lost.
+func canceled(err error) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			if !canceled(e) {
+				return false
+			}
+		}
+		return true
+	}
+	return errors.Is(err, context.Canceled)
 }
 
 // An interruptedError is a context.Canceled that lost nothing.
@@ -253,32 +262,28 @@ func (e *interruptedError) Error() string {
 func (e *interruptedError) Is(target error) bool { return target == context.Canceled }
 
 func (f *fit) saveBest(s *callback.State) error {
+	if err := f.save(runs.BestFile, s, s.Epoch); err != nil {
+		return err
+	}
 	v, _ := s.Logs.Get(f.monitor.Name)
 	f.run.Info.Best = &runs.Best{Epoch: s.Epoch, Monitor: f.monitor.Name, Value: v}
-	return f.save(runs.BestFile, s)
+	return nil
 }
 
-func (f *fit) saveLast(s *callback.State) error { return f.save(runs.LastFile, s) }
+func (f *fit) saveLast(s *callback.State) error {
+	epoch := s.Epoch
+	if s.Restored > 0 {
+		epoch = s.Restored
+	}
+	return f.save(runs.LastFile, s, epoch)
+}
 
-// The metadata of our checkpoints, which makes them of use without their run.
-const (
-	metaSpec    = "cnntrain.spec"    // the resolved spec
-	metaClasses = "cnntrain.classes" // JSON list of names
-	metaEpoch   = "cnntrain.epoch"
-)
-
-func (f *fit) save(file string, s *callback.State) error {
-	resolved, err := f.spec.Resolved()
+func (f *fit) save(file string, s *callback.State, epoch int) error {
+	meta, err := trainedMetadata(f.spec, f.sets.Classes, epoch)
 	if err != nil {
 		return err
 	}
-	classes, err := json.Marshal(f.sets.Classes)
-	if err != nil {
-		return err
-	}
-	return checkpoint.Write(f.run.Path(file), s.Weights, map[string]string{
-		metaSpec: string(resolved), metaClasses: string(classes), metaEpoch: strconv.Itoa(s.Epoch),
-	})
+	return checkpoint.Write(f.run.Path(file), s.Weights, meta)
 }
 
 // record adds the epoch to run.json.

@@ -24,8 +24,27 @@ func addDataDirFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "data-dir", "", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
 }
 
-func addThreadsFlag(cmd *cobra.Command, into *int) {
-	cmd.Flags().IntVar(into, "threads", 0, "`N` threads to compute with; the result is the same for any (default: one per core)")
+// addComputeFlags adds the flags that say what to compute with, to be applied
+// before the command runs.
+func addComputeFlags(cmd *cobra.Command) {
+	var threads int
+	var cpu string
+	cmd.Flags().IntVar(&threads, "threads", 0, "`N` threads to compute with; the result is the same for any (default: one per core)")
+	cmd.Flags().StringVar(&cpu, "cpu", "", "`KERNELS` to compute with: avx512, avx2 or generic (default: the best this machine has)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if cmd.Flags().Changed("threads") {
+			if threads < 1 {
+				return usagef("--threads %d: must be at least 1", threads)
+			}
+			kernels.SetThreads(threads)
+		}
+		if cmd.Flags().Changed("cpu") {
+			if err := kernels.SetCPU(cpu); err != nil {
+				return usagef("--cpu %s: %v", cpu, err)
+			}
+		}
+		return nil
+	}
 }
 
 // parseSets reads the values of --set.
@@ -38,18 +57,6 @@ func parseSets(sets []string) (overrides []spec.Override, err error) {
 		overrides = append(overrides, o)
 	}
 	return overrides, nil
-}
-
-// setThreads applies --threads.
-func setThreads(cmd *cobra.Command, n int) error {
-	if !cmd.Flags().Changed("threads") {
-		return nil
-	}
-	if n < 1 {
-		return usagef("--threads %d: must be at least 1", n)
-	}
-	kernels.SetThreads(n)
-	return nil
 }
 
 // dataDir is where datasets lie, or are downloaded to.

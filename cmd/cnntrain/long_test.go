@@ -2,34 +2,29 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-var long = flag.Bool("long", false, "also run the tests that train for minutes")
+var long = flag.Bool("long", false, "also run the tests that train until a model is good")
+
+func needLong(t *testing.T) {
+	t.Helper()
+	if !*long {
+		t.Skip("trains for minutes: go test ./cmd/cnntrain -run 'Reaches|Curve' -long")
+	}
+}
 
 // fitAccuracy trains and returns the accuracy on the test data.
 func fitAccuracy(t *testing.T, args ...string) float64 {
 	t.Helper()
-	if !*long {
-		t.Skip("trains for minutes: go test ./cmd/cnntrain -run Reaches -long -timeout 30m")
-	}
-	var out, errs bytes.Buffer
-	s := &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}
-	args = append([]string{"fit", "--json", "--out", filepath.Join(t.TempDir(), "run")}, args...)
-	if code := run(t.Context(), args, s); code != exitDone {
-		t.Fatalf("exit code %d: %s", code, &errs)
-	}
-	t.Logf("%s", &errs)
+	needLong(t)
 	var result struct {
 		Test struct{ Accuracy float64 }
 	}
-	if err := json.Unmarshal(out.Bytes(), &result); err != nil {
-		t.Fatal(err)
-	}
+	runJSON(t, &result, append([]string{"fit", "--json", "--out", filepath.Join(t.TempDir(), "run")}, args...)...)
 	return result.Test.Accuracy
 }
 

@@ -6,7 +6,11 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
+
+// processStarted is about when the process did.
+var processStarted = time.Now()
 
 func main() { os.Exit(mainCode()) }
 

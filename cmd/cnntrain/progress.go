@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"cnntrain/internal/train/callback"
 
@@ -31,7 +30,6 @@ type progress struct {
 	now          func() time.Time
 	began, drawn time.Time
 	trained      time.Time // when the steps of the epoch were done
-	open         bool      // a line without its end is on the terminal
 }
 
 func (p *progress) start(*callback.State) error {
@@ -46,28 +44,33 @@ func (p *progress) batch(s *callback.State) error {
 	}
 	if p.errWidth() > 0 && (now.Sub(p.drawn) >= redraw || s.Step == s.Steps) {
 		p.drawn = now
-		p.draw(s, now)
+		line := []rune(p.line(s, now))
+		if width := p.errWidth(); len(line) >= width { // a line that wraps cannot be redrawn
+			line = line[:width-1]
+		}
+		fmt.Fprint(p.err, "\r\x1b[K", string(line))
+		p.open = true
 	}
 	return nil
 }
 
 func (p *progress) epoch(s *callback.State) error {
-	p.draw(s, p.trained)
-	fmt.Fprintln(p.err)
+	if p.open {
+		fmt.Fprint(p.err, "\r\x1b[K")
+	}
+	fmt.Fprintln(p.err, p.line(s, p.trained))
 	p.open, p.began = false, p.now()
 	return nil
 }
 
 // end leaves the line of an epoch that was broken off where it is.
 func (p *progress) end(*callback.State) error {
-	if p.open {
-		fmt.Fprintln(p.err)
-	}
+	p.endLine()
 	return nil
 }
 
-// draw writes the line of the epoch; steps were done from p.began to at.
-func (p *progress) draw(s *callback.State, at time.Time) {
+// line describes the epoch, whose steps were done from p.began to at.
+func (p *progress) line(s *callback.State, at time.Time) string {
 	elapsed := at.Sub(p.began)
 	full := s.Step * barWidth / s.Steps
 	count := fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Steps)), s.Step, s.Steps)
@@ -77,16 +80,7 @@ func (p *progress) draw(s *callback.State, at time.Time) {
 	for _, l := range s.Logs {
 		line += fmt.Sprintf(" %s: %.4f", l.Name, l.Value)
 	}
-	width := p.errWidth()
-	if width == 0 {
-		fmt.Fprint(p.err, line)
-		return
-	}
-	if s.Step < s.Steps && utf8.RuneCountInString(line) >= width { // a line that wraps cannot be redrawn
-		line = string([]rune(line)[:width-1])
-	}
-	fmt.Fprintf(p.err, "\r\x1b[K%s", line)
-	p.open = true
+	return line
 }
 
 // clock is how long the epoch took, or will yet take.
@@ -129,7 +123,8 @@ func newDownloadProgress(s *streams) func(what string, done, total int64) {
 				progressbar.OptionShowBytes(true),
 				progressbar.OptionSetWidth(barWidth),
 				progressbar.OptionThrottle(redraw),
-				progressbar.OptionOnCompletion(func() { fmt.Fprintln(s.err) }))
+				progressbar.OptionOnCompletion(func() { s.endLine() }))
+			s.open = true
 		}
 		if bar != nil {
 			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop

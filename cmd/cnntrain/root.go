@@ -42,6 +42,7 @@ Results go to standard output, everything else to standard error.`,
 		newSummary(s),
 		newValidate(s),
 		newData(s),
+		newBench(s),
 		newSchema(s),
 		newVersion(s),
 		newDocs(s),
@@ -65,7 +66,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	var invalid spec.Invalid
 	var usage usageError
 	switch {
-	case errors.Is(err, context.Canceled):
+	case canceled(err):
 		return exitInterrupted
 	case !started:
 		fmt.Fprintf(s.err, "Try '%s --help'.\n", cmd.CommandPath())

@@ -11,6 +11,8 @@ import (
 var params = map[string][2]int{
 	"lenet5":     {62_006, 0},
 	"quickstart": {14_938, 0},
+	"vgg13":      {32_394_562, 0},
+	"vgg16":      {37_704_258, 0},
 }
 
 func TestSpecsHaveTheParametersOfKeras(t *testing.T) {

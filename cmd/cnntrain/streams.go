@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -14,6 +15,15 @@ type streams struct {
 
 	// errWidth returns the columns of the terminal behind err, 0 if there is none.
 	errWidth func() int
+	open     bool // a line without its end is on that terminal
+}
+
+// endLine ends a line that is open on the terminal.
+func (s *streams) endLine() {
+	if s.open {
+		s.open = false
+		fmt.Fprintln(s.err)
+	}
 }
 
 func processStreams() *streams {

@@ -26,6 +26,7 @@ func (s *streams) showError(err error) {
 	var interrupted *interruptedError
 	switch {
 	case errors.As(err, &invalid):
+		s.endLine()
 		fmt.Fprintln(s.err, invalid.Error())
 	case errors.Is(err, context.Canceled) && !errors.As(err, &interrupted):
 		s.logf("interrupted")
@@ -36,6 +37,7 @@ func (s *streams) showError(err error) {
 
 // logf writes a line to a person.
 func (s *streams) logf(format string, args ...any) {
+	s.endLine()
 	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
 }
 

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -105,7 +106,8 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 	}
 }
 
-// The machine gives the bytes that Gorgonia's own gives for the same graph.
+// The machine, whose outputs share memory, gives the bytes that Gorgonia's own
+// gives for the same graph with memory for each output.
 func TestMachineEqualsTapeMachine(t *testing.T) {
 	for name, text := range map[string]string{"tiny": tiny, "normed": normed} {
 		t.Run(name, func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) })
@@ -118,13 +120,18 @@ func checkMachine(t *testing.T, m *Model) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := m.graphs[graphKey{5, true}]
 	probabilities = slices.Clone(probabilities)
 	var grads [][]float32
 	for _, p := range m.Params() {
 		grad, _ := p.Grad()
 		grads = append(grads, slices.Clone(grad.(*tensor.Dense).Float32s()))
 	}
+	g, err := m.newGraph(graphKey{5, true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(g.images, images)
+	copy(g.targets, m.graphs[graphKey{5, true}].targets)
 	tape := G.NewTapeMachine(g.loss.Graph())
 	defer tape.Close()
 	if err := tape.RunAll(); err != nil {
@@ -139,6 +146,46 @@ func checkMachine(t *testing.T, m *Model) {
 	for i, n := range g.grads {
 		if !slices.Equal(grads[i], n.Value().(*tensor.Dense).Float32s()) {
 			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
+		}
+	}
+}
+
+func TestOutputsShareMemory(t *testing.T) {
+	m := plan(t, tiny).NewModel(3)
+	images, labels := batch(7)
+	for _, n := range []int{3, 7, 5} { // the memory grows with the second graph
+		if _, _, err := m.Step(images[:n*9*8*2], labels[:n]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l := m.graphs[graphKey{7, true}].machine.layout
+	sum := 0
+	for _, p := range l.outputs {
+		sum += p.op.Size()
+	}
+	if l.size != len(m.memory) || l.size > sum*2/3 {
+		t.Errorf("%d values of memory for outputs of %d, planned %d", len(m.memory), sum, l.size)
+	}
+}
+
+func TestPackLetsRoomsMeetOnlyAtOtherTimes(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var rooms []*room
+		for range 1 + rng.IntN(40) {
+			first := rng.IntN(30)
+			rooms = append(rooms, &room{size: 1 + rng.IntN(500), first: first, last: first + rng.IntN(10)})
+		}
+		size := pack(rooms)
+		for i, a := range rooms {
+			if a.at%align != 0 || a.at+a.size > size {
+				t.Fatalf("%+v in %d", *a, size)
+			}
+			for _, b := range rooms[:i] {
+				if a.first <= b.last && b.first <= a.last && a.at < b.at+b.size && b.at < a.at+a.size {
+					t.Fatalf("%+v and %+v overlap", *a, *b)
+				}
+			}
 		}
 	}
 }
@@ -308,5 +355,20 @@ func TestWrongInputIsAnError(t *testing.T) {
 	}
 	if _, _, err := m.Step(images, []int{0, 3}); err == nil {
 		t.Error("took a class beyond the outputs")
+	}
+}
+
+// The estimate is a little above what the graph, the gradients and Adam really take.
+func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
+	p := plan(t, tiny)
+	m := p.NewModel(1)
+	images, labels := batch(50)
+	if _, _, err := m.Step(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	trainable, _ := p.Params()
+	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients lie in the memory of the outputs
+	if got := int(p.Memory(50)); got < real || got > 2*real {
+		t.Errorf("estimated %d bytes, used %d", got, real)
 	}
 }

@@ -4,18 +4,21 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	G "gorgonia.org/gorgonia"
 )
 
 // A machine runs a graph. It is a gorgonia.VM that does what TapeMachine does
 // for the graphs we make and no more: nothing is allocated per run, nodes that
-// no target needs are left out (the gradient of the images), and the order is
-// always the same.
+// no target needs are left out (the gradient of the images), the order is always
+// the same, and outputs that are not needed at the same time share memory.
 type machine struct {
 	steps  []step
 	values []G.Value // of every node needed, by its position in order
 	index  map[*G.Node]int
+	layout layout // of the outputs in memory
+	timed  bool   // whether steps note how long they took
 }
 
 // A step runs one op.
@@ -25,6 +28,8 @@ type step struct {
 	args []int     // positions of the inputs in values
 	in   []G.Value // the inputs, filled in per run
 	out  int
+	runs int // while timed
+	took time.Duration
 }
 
 var _ G.VM = (*machine)(nil)
@@ -54,6 +59,11 @@ func newMachine(targets ...*G.Node) (*machine, error) {
 		}
 		m.steps = append(m.steps, s)
 	}
+	var kept []int
+	for _, t := range targets {
+		kept = append(kept, m.index[t])
+	}
+	m.layout = m.arrange(kept)
 	return m, nil
 }
 
@@ -82,7 +92,15 @@ func (m *machine) RunAll() error {
 		for j, a := range s.args {
 			s.in[j] = m.values[a]
 		}
+		var began time.Time
+		if m.timed {
+			began = time.Now()
+		}
 		v, err := s.op.Do(s.in...)
+		if m.timed {
+			s.runs++
+			s.took += time.Since(began)
+		}
 		if err != nil {
 			return fmt.Errorf("%v: %w", s.node, err)
 		}

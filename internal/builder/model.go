@@ -5,6 +5,7 @@ import (
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -19,6 +20,7 @@ type Model struct {
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
+	memory  []float32 // of the outputs of all graphs, of which one runs at a time
 }
 
 // A weight is one tensor that layers own.
@@ -45,7 +47,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 	m := &Model{plan: p, graphs: map[graphKey]*graph{}}
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
-			value := tensor.New(tensor.WithShape(w.Shape...), tensor.Of(tensor.Float32))
+			value := ops.NewTensor(w.Shape...)
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
 			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, value, nil})
 		}
@@ -101,14 +103,24 @@ func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabil
 	return g.lossValue(), g.outputValue(), nil
 }
 
+// graph returns the graph for key, made when it is first asked for.
+func (m *Model) graph(key graphKey) (*graph, error) {
+	if g := m.graphs[key]; g != nil {
+		return g, nil
+	}
+	g, err := m.newGraph(key)
+	if err != nil {
+		return nil, fmt.Errorf("building the graph: %w", err)
+	}
+	m.graphs[key] = g
+	m.place(g)
+	return g, nil
+}
+
 func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error) {
-	g := m.graphs[key]
-	if g == nil {
-		var err error
-		if g, err = m.newGraph(key); err != nil {
-			return nil, fmt.Errorf("building the graph: %w", err)
-		}
-		m.graphs[key] = g
+	g, err := m.graph(key)
+	if err != nil {
+		return nil, err
 	}
 	if len(images) != len(g.images) {
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), key.batch, m.plan.Input)
@@ -126,6 +138,19 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 	return g, g.machine.RunAll()
 }
 
+// place gives a new graph the memory it shares with the others.
+func (m *Model) place(g *graph) {
+	need := g.machine.layout.size
+	if need <= len(m.memory) {
+		g.machine.layout.place(m.memory)
+		return
+	}
+	m.memory = ops.Memory(need)
+	for _, other := range m.graphs {
+		other.machine.layout.place(m.memory)
+	}
+}
+
 // A graph computes one batch size.
 type graph struct {
 	machine         *machine
@@ -141,7 +166,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		return G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName(name), G.WithValue(value))
 	}
 	batch := func(shape ...int) *tensor.Dense {
-		return tensor.New(tensor.WithShape(append([]int{key.batch}, shape...)...), tensor.Of(tensor.Float32))
+		return ops.NewTensor(append([]int{key.batch}, shape...)...)
 	}
 	images, targets := batch(m.plan.Input...), batch(m.Classes())
 	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes()}

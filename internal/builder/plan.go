@@ -115,6 +115,21 @@ func (p *Plan) Params() (trainable, frozen int) {
 	return trainable, frozen
 }
 
+// Memory returns about how many bytes training with batches of some size needs:
+// the weights, their gradients and Adam's two means of them; the outputs of all
+// layers, which the way back reads; and the gradients on that way, of which a few
+// exist at a time.
+func (p *Plan) Memory(batch int) int64 {
+	trainable, frozen := p.Params()
+	outputs, largest := p.Input.Size(), p.Input.Size()
+	for _, l := range p.Layers {
+		outputs += l.Out.Size()
+		largest = max(largest, l.Out.Size())
+	}
+	values := 4*int64(trainable) + int64(frozen) + int64(batch)*int64(outputs+3*largest)
+	return 4 * values
+}
+
 // Classes returns the number of outputs.
 func (p *Plan) Classes() int {
 	if len(p.Layers) == 0 {

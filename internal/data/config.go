@@ -11,6 +11,7 @@ type Config struct {
 	Dataset         dataset.Dataset
 	Name            string // of the dataset
 	ValidationSplit float64
+	Limit           int // training examples to use, the first ones; 0 for all
 }
 
 // NewConfig decodes the data section. What is wrong goes to problems.
@@ -25,4 +26,5 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 func (c *Config) Options(o *catalog.Options) {
 	catalog.Thing(o, dataset.Datasets, &c.Dataset, "dataset", "", "the images: a dataset's name, or the path of a folder with a folder of images for each class").Required()
 	o.Bind(&c.ValidationSplit, "validation_split", "share of the training examples, the last ones, kept for validation").Min(0).Below(1)
+	o.Bind(&c.Limit, "limit", "use only so many training examples, the first ones, before the split; 0 for all").Min(0)
 }

@@ -35,17 +35,19 @@ func (s *slot) reset(n, pixels int) {
 	}
 }
 
-// arrived notes that the image at a place of the batch has been read. Which error
-// is kept does not depend on timing.
-func (s *slot) arrived(at int, err error) {
-	if err != nil {
-		s.mu.Lock()
-		if s.err == nil || at < s.errAt {
-			s.err, s.errAt = err, at
-		}
-		s.mu.Unlock()
+// failed notes that the image at a place of the batch could not be read. Which
+// error is kept does not depend on timing.
+func (s *slot) failed(at int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil || at < s.errAt {
+		s.err, s.errAt = err, at
 	}
-	if s.missing.Add(-1) == 0 {
+}
+
+// arrived notes that n more images have been read, or could not be.
+func (s *slot) arrived(n int) {
+	if s.missing.Add(int64(-n)) == 0 {
 		s.done <- struct{}{}
 	}
 }
@@ -58,17 +60,18 @@ type feed struct {
 	n      int   // examples
 	steps  int
 	slots  []*slot
-	free   chan *slot // to be filled
-	filled chan *slot // in the order of the steps; some images may still be missing
-	images chan image // to be read
+	free   chan *slot  // to be filled
+	filled chan *slot  // in the order of the steps; some images may still be missing
+	images chan images // to be read
 	quit   chan struct{}
 	wg     sync.WaitGroup
 }
 
-// An image is the one at a place of a batch.
-type image struct {
-	slot *slot
-	at   int
+// images is those at some places of a batch: several, since passing each by
+// itself would take longer than reading one from memory does.
+type images struct {
+	slot     *slot
+	from, to int
 }
 
 // start takes the idle slots, or makes new ones, and starts the goroutines.
@@ -80,7 +83,7 @@ func (l *Loader) start(order []int, from int) *feed {
 		slots:  l.takeSlots(),
 		free:   make(chan *slot, ahead),
 		filled: make(chan *slot, ahead),
-		images: make(chan image, l.batch),
+		images: make(chan images, l.batch),
 		quit:   make(chan struct{}),
 	}
 	if order == nil {
@@ -128,9 +131,10 @@ func (f *feed) handOut(from int) {
 			s.Labels = append(s.Labels, f.examples.Label(index))
 		}
 		f.filled <- s // never full: there are no more slots
-		for at := range s.N {
+		some := max(1, s.N/(4*runtime.GOMAXPROCS(0)))
+		for at := 0; at < s.N; at += some {
 			select {
-			case f.images <- image{s, at}:
+			case f.images <- images{s, at, min(at+some, s.N)}:
 			case <-f.quit:
 				return
 			}
@@ -146,7 +150,12 @@ func (f *feed) read() {
 			return
 		case m := <-f.images:
 			s := m.slot
-			s.arrived(m.at, f.examples.Image(s.X[m.at*f.pixels:][:f.pixels], s.Index[m.at]))
+			for at := m.from; at < m.to; at++ {
+				if err := f.examples.Image(s.X[at*f.pixels:][:f.pixels], s.Index[at]); err != nil {
+					s.failed(at, err)
+				}
+			}
+			s.arrived(m.to - m.from)
 		}
 	}
 }

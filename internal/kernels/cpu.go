@@ -29,7 +29,7 @@ func SetCPU(name string) error {
 	have := cpus()
 	level := slices.Index(have, name)
 	if level < 0 {
-		return fmt.Errorf("no %q kernels here; there are %s", name, strings.Join(have, ", "))
+		return fmt.Errorf("this machine and build have %s only", strings.Join(have, ", "))
 	}
 	chosen.Store(int32(level))
 	return nil

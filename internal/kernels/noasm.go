@@ -36,3 +36,7 @@ func (*columnRows) normFast() int { return 0 }
 func (*columnRows) normGradSumsFast() int { return 0 }
 
 func (*columnRows) normGradFast() int { return 0 }
+
+func multiplyAdds(rounds int) { multiplyAddsGeneric(rounds) }
+
+func flopsPerRound() int { return 8 * 2 }

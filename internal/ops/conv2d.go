@@ -17,7 +17,7 @@ func Conv2D(x, w, b *G.Node, strides [2]int, same bool) *G.Node {
 	}
 	return apply(op{
 		name: "conv2d",
-		out:  tensor.Shape{s.N, s.OH, s.OW, s.F},
+		out:  tensor.Shape{s.N, s.OH, s.OW, s.F}, flops: convFlops(s),
 		run: func(out []float32, in ...[]float32) {
 			var bias []float32
 			if len(in) == 3 {
@@ -36,16 +36,19 @@ func Conv2D(x, w, b *G.Node, strides [2]int, same bool) *G.Node {
 }
 
 func conv2DGradX(dy, w *G.Node, s kernels.Conv) *G.Node {
-	return apply(op{name: "conv2d_grad_x", out: tensor.Shape{s.N, s.H, s.W, s.C},
+	return apply(op{name: "conv2d_grad_x", out: tensor.Shape{s.N, s.H, s.W, s.C}, flops: convFlops(s),
 		run: func(out []float32, in ...[]float32) { kernels.Conv2DGradX(out, in[0], in[1], s) },
 	}, dy, w)
 }
 
 func conv2DGradW(x, dy *G.Node, s kernels.Conv) *G.Node {
-	return apply(op{name: "conv2d_grad_w", out: tensor.Shape{s.KH, s.KW, s.C, s.F},
+	return apply(op{name: "conv2d_grad_w", out: tensor.Shape{s.KH, s.KW, s.C, s.F}, flops: convFlops(s),
 		run: func(out []float32, in ...[]float32) { kernels.Conv2DGradW(out, in[0], in[1], s) },
 	}, x, dy)
 }
+
+// convFlops counts the zeros of the padding too, as is usual.
+func convFlops(s kernels.Conv) int { return 2 * s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C }
 
 func convSizes(x, w *G.Node, strides [2]int, same bool) kernels.Conv {
 	xs, ws := x.Shape(), w.Shape()

@@ -16,7 +16,7 @@ func Dense(x, w, b *G.Node) *G.Node {
 	}
 	return apply(op{
 		name: "dense",
-		out:  tensor.Shape{n, u},
+		out:  tensor.Shape{n, u}, flops: 2 * n * f * u,
 		run: func(out []float32, in ...[]float32) {
 			var bias []float32
 			if len(in) == 3 {
@@ -36,14 +36,14 @@ func Dense(x, w, b *G.Node) *G.Node {
 
 func denseGradX(dy, w *G.Node) *G.Node {
 	n, f, u := dy.Shape()[0], w.Shape()[0], w.Shape()[1]
-	return apply(op{name: "dense_grad_x", out: tensor.Shape{n, f},
+	return apply(op{name: "dense_grad_x", out: tensor.Shape{n, f}, flops: 2 * n * f * u,
 		run: func(out []float32, in ...[]float32) { kernels.DenseGradX(out, in[0], in[1], n, f, u) },
 	}, dy, w)
 }
 
 func denseGradW(x, dy *G.Node) *G.Node {
 	n, f, u := x.Shape()[0], x.Shape()[1], dy.Shape()[1]
-	return apply(op{name: "dense_grad_w", out: tensor.Shape{f, u},
+	return apply(op{name: "dense_grad_w", out: tensor.Shape{f, u}, flops: 2 * n * f * u,
 		run: func(out []float32, in ...[]float32) { kernels.DenseGradW(out, in[0], in[1], n, f, u) },
 	}, x, dy)
 }

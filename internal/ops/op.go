@@ -15,12 +15,16 @@ import (
 // An op is a kernel as Gorgonia sees it. All of Gorgonia's interface lives
 // here; the other files of this package give only run and grads.
 //
-// It owns its output and the slices it hands to the kernel, so that running it
-// allocates nothing.
+// Its output lies in memory of its own, or where a machine has placed it; it owns
+// the slices it hands to the kernel. So running it allocates nothing.
 type op struct {
 	name string
 	out  tensor.Shape
 	run  func(out []float32, in ...[]float32)
+
+	flops  int  // multiplications and additions of a run; 0 where that is not what it does
+	reuses int  // which input, counted from 1, the output may overwrite; 0 for none
+	view   bool // the output is the first input in another shape: run does nothing
 
 	// grads gives the gradient of each input from the inputs, the output y and
 	// the output's gradient dy, nil for an input without one. An op whose grads
@@ -29,12 +33,28 @@ type op struct {
 	// constant is how many of the last inputs have no gradient: labels.
 	constant int
 
-	id     uint64 // equal ops must not be merged: each owns its output
+	id     uint64 // equal ops must not be merged: each has an output of its own
 	inputs []*G.Node
 	y      G.Value
-	buf    []float32   // the memory of y
+	buf    []float32   // the memory of y; nil until it is needed or placed
 	in     [][]float32 // the memory of the inputs
 }
+
+// A Placeable op computes into memory that a machine gives it.
+type Placeable interface {
+	G.Op
+	// Size is how many values the output has, 0 for one that needs no place.
+	Size() int
+	// Reuses is which input the output may overwrite, -1 for none. The output of
+	// a view must have the very memory of that input.
+	Reuses() (input int, view bool)
+	// Place gives the output its memory, of Size values.
+	Place(memory []float32)
+	// Flops is the multiplications and additions of a run, as textbooks count them.
+	Flops() int
+}
+
+var _ Placeable = (*op)(nil)
 
 var lastID atomic.Uint64
 
@@ -43,9 +63,6 @@ func apply(o op, in ...*G.Node) *G.Node {
 	o.id, o.inputs = lastID.Add(1), in
 	if o.out.Dims() == 0 {
 		o.y, o.buf = G.NewF32(0), make([]float32, 1)
-	} else {
-		d := tensor.New(tensor.WithShape(o.out...), tensor.Of(tensor.Float32))
-		o.y, o.buf = d, d.Float32s()
 	}
 	o.in = make([][]float32, len(in))
 	for i, n := range in {
@@ -68,12 +85,39 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 			return nil, fmt.Errorf("%s: input %d is a %T", o.name, i, v)
 		}
 	}
-	o.run(o.buf, o.in...)
+	if o.buf == nil {
+		o.Place(Memory(o.Size()))
+	}
+	if !o.view {
+		o.run(o.buf, o.in...)
+	} else if &o.buf[0] != &o.in[0][0] {
+		copy(o.buf, o.in[0])
+	}
 	if s, ok := o.y.(*G.F32); ok {
 		*s = G.F32(o.buf[0])
 	}
 	return o.y, nil
 }
+
+func (o *op) Size() int {
+	if o.out.Dims() == 0 {
+		return 0
+	}
+	return o.out.TotalSize()
+}
+
+func (o *op) Reuses() (input int, view bool) {
+	if o.view {
+		return 0, true
+	}
+	return o.reuses - 1, false
+}
+
+func (o *op) Place(memory []float32) {
+	o.y, o.buf = tensor.New(tensor.WithShape(o.out...), tensor.WithBacking(memory)), memory
+}
+
+func (o *op) Flops() int { return o.flops }
 
 func (o *op) Arity() int { return len(o.inputs) }
 

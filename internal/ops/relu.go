@@ -9,11 +9,12 @@ import (
 // ReLU is max(x, 0).
 func ReLU(x *G.Node) *G.Node {
 	return apply(op{
-		name: "relu",
-		out:  x.Shape(),
-		run:  func(out []float32, in ...[]float32) { kernels.ReLU(out, in[0]) },
+		name:   "relu",
+		out:    x.Shape(),
+		reuses: 1,
+		run:    func(out []float32, in ...[]float32) { kernels.ReLU(out, in[0]) },
 		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
-			return []*G.Node{apply(op{name: "relu_grad", out: x.Shape(),
+			return []*G.Node{apply(op{name: "relu_grad", out: x.Shape(), reuses: 2,
 				run: func(out []float32, in ...[]float32) { kernels.ReLUGrad(out, in[0], in[1]) },
 			}, y, dy)}
 		},

@@ -29,11 +29,18 @@ type Info struct {
 	Seconds float64   `json:"seconds"`
 	Seed    int       `json:"seed"`
 	Params  int       `json:"params"`
+	Weights *Weights  `json:"weights,omitempty"` // what training started from, if not at random
 	Dataset Dataset   `json:"dataset"`
 	Machine Machine   `json:"machine"`
 	Epochs  []Figures `json:"epochs"`
 	Best    *Best     `json:"best,omitempty"` // what best.safetensors holds
 	Test    Figures   `json:"test,omitempty"` // of best.safetensors on the test data
+}
+
+// Weights is a file of weights.
+type Weights struct {
+	File   string `json:"file"`
+	Digest string `json:"sha256"`
 }
 
 // Dataset says which examples a run saw.

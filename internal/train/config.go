@@ -52,12 +52,13 @@ func (c *Config) Options(o *catalog.Options) {
 }
 
 // Best returns a monitor for the figure that decides which weights are kept as
-// the best: what early stopping watches, else the loss, on validation data if
-// there is any.
+// the best: what early stopping watches and how, else the loss, on validation
+// data if there is any. It has seen nothing yet.
 func (c *Config) Best(validation bool) *callback.Monitor {
 	for _, cb := range c.Callbacks {
 		if cb.Watches != nil {
-			return &callback.Monitor{Name: cb.Watches.Name, Mode: cb.Watches.Mode}
+			m := *cb.Watches
+			return &m
 		}
 	}
 	if validation {

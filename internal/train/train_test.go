@@ -243,8 +243,8 @@ func TestTheLearningRateOfTheStateIsUsed(t *testing.T) {
 func TestEarlyStoppingEndsFit(t *testing.T) {
 	m := newFake()
 	state, err := Fit(t.Context(), m, sets(3, 3), config(t, "{epochs: 9, batch_size: 3, optimizer: {sgd: 1}, early_stopping: {patience: 2, restore_best_weights: true}}"))
-	if err != nil || state.Epoch != 3 || state.Stopped == "" || state.BestEpoch != 1 {
-		t.Errorf("epoch %d, stopped %q, best %d, %v", state.Epoch, state.Stopped, state.BestEpoch, err)
+	if err != nil || state.Epoch != 3 || state.Stopped == "" || state.Restored != 1 {
+		t.Errorf("epoch %d, stopped %q, restored %d, %v", state.Epoch, state.Stopped, state.Restored, err)
 	}
 	if w := m.w.Float32s()[0]; w != -1 {
 		t.Errorf("weight %g, want that of epoch 1", w)

@@ -143,11 +143,20 @@ func (e cifar10Examples) Image(dst []float32, i int) error {
 	planes := e[i*cifar10Record+1:][:3*cifarPlane]
 	red, green, blue := planes[:cifarPlane], planes[cifarPlane:][:cifarPlane], planes[2*cifarPlane:][:cifarPlane]
 	dst = dst[:3*cifarPlane]
-	for p := range red {
-		dst[3*p], dst[3*p+1], dst[3*p+2] = float32(red[p]), float32(green[p]), float32(blue[p])
+	for p, r := range red {
+		rgb := (*[3]float32)(dst[3*p:])
+		rgb[0], rgb[1], rgb[2] = floats[r], floats[green[p]], floats[blue[p]]
 	}
 	return nil
 }
+
+// floats is each byte as a float: looking it up is faster than converting it.
+var floats = func() (table [256]float32) {
+	for i := range table {
+		table[i] = float32(i)
+	}
+	return table
+}()
 
 // readNames reads the names of the classes, a line each; without the file they
 // are the known ones.

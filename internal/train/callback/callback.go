@@ -36,7 +36,7 @@ type State struct {
 
 	LearningRate float64             // of the steps to come
 	Weights      []checkpoint.Tensor // the model's own: writing to them changes the model
-	BestEpoch    int                 // whose weights a callback has put back; 0 if none
+	Restored     int                 // the epoch whose weights a callback has put back; 0 if none
 	Stopped      string              // why training ends early; empty if it does not
 	Err          error               // at End: what broke training off
 }

@@ -121,21 +121,53 @@ func TestModelCheckpointSavesTheBestAndTheLast(t *testing.T) {
 	}
 }
 
+// The best weights on disk are those that early stopping would put back.
+func TestModelCheckpointFollowsTheMonitorOfEarlyStopping(t *testing.T) {
+	for _, c := range []struct{ options, saved string }{
+		{"{patience: 3, min_delta: 0.5}", "best1 last1 last2 last3 best4 last4 last5"},
+		{"{patience: 3, start_from_epoch: 2}", "best1 last1 best2 last2 best3 last3 best4 last4 last5"},
+		{"{patience: 9, restore_best_weights: true}", "best1 last1 best2 last2 last3 best4 last4 last5 last4"},
+	} {
+		var saved []string
+		save := func(kind string) func(*State) error {
+			return func(s *State) error {
+				saved = append(saved, fmt.Sprintf("%s%g", kind, s.Weights[0].Data[0]))
+				return nil
+			}
+		}
+		stop := early(t, c.options)
+		m := *stop.Watches
+		check := ModelCheckpoint(&m, save("best"), save("last"))
+		play(t, Callback{
+			Epoch: func(s *State) error { return errors.Join(stop.Epoch(s), check.Epoch(s)) },
+			End:   func(s *State) error { return errors.Join(stop.End(s), check.End(s)) },
+		}, []float64{3, 2.8, 2.9, 2, 2.1})
+		if got := strings.Join(saved, " "); got != c.saved {
+			t.Errorf("%s: saved %s, want %s", c.options, got, c.saved)
+		}
+	}
+}
+
 func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
 	var b bytes.Buffer
 	now := time.Unix(0, 0)
-	c := CSVLogger(&b, 100, func() time.Time { now = now.Add(time.Second); return now })
+	c := CSVLogger(&b, 100, func() time.Time { return now })
 	if err := c.Start(&State{}); err != nil {
 		t.Fatal(err)
 	}
 	for epoch := 1; epoch <= 2; epoch++ {
-		s := &State{Epoch: epoch, LearningRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
+		s := &State{Epoch: epoch, Step: 1, Steps: 1, LearningRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
+		now = now.Add(time.Second)
+		if err := c.Batch(s); err != nil {
+			t.Fatal(err)
+		}
+		now = now.Add(time.Second) // of validation
 		if err := c.Epoch(s); err != nil {
 			t.Fatal(err)
 		}
 	}
 	want := "epoch,loss,accuracy,learning_rate,seconds,images_per_second\n" +
-		"1,1.5,0.25,0.001,1.000,100.0\n2,0.75,0.25,0.001,1.000,100.0\n"
+		"1,1.5,0.25,0.001,2.000,100.0\n2,0.75,0.25,0.001,2.000,100.0\n"
 	if b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}

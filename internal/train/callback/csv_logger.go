@@ -9,10 +9,11 @@ import (
 )
 
 // CSVLogger writes one row an epoch: epoch, the figures of Logs, learning rate,
-// seconds, images a second. It flushes each row; now tells the time.
+// seconds of the epoch with its validation, images a second in training alone. It
+// flushes each row; now tells the time.
 func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
 	out := csv.NewWriter(w)
-	var began time.Time
+	var began, trained time.Time
 	row := func(fields []string) error {
 		if err := out.Write(fields); err != nil {
 			return err
@@ -25,14 +26,21 @@ func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
 	}
 	return Callback{
 		Start: func(*State) error { began = now(); return nil },
+		Batch: func(s *State) error {
+			if s.Step == s.Steps {
+				trained = now()
+			}
+			return nil
+		},
 		Epoch: func(s *State) error {
 			if s.Epoch == 1 {
 				if err := row(csvHeader(s.Logs)); err != nil {
 					return err
 				}
 			}
-			seconds := now().Sub(began).Seconds()
-			began = now()
+			end := now()
+			seconds, training := end.Sub(began).Seconds(), trained.Sub(began).Seconds()
+			began = end
 			fields := []string{strconv.Itoa(s.Epoch)}
 			for _, l := range s.Logs {
 				fields = append(fields, strconv.FormatFloat(l.Value, 'g', 9, 64))
@@ -40,7 +48,7 @@ func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
 			return row(append(fields,
 				strconv.FormatFloat(s.LearningRate, 'g', -1, 64),
 				strconv.FormatFloat(seconds, 'f', 3, 64),
-				strconv.FormatFloat(float64(imagesPerEpoch)/max(seconds, 1e-9), 'f', 1, 64)))
+				strconv.FormatFloat(float64(imagesPerEpoch)/max(training, 1e-9), 'f', 1, 64)))
 		},
 	}
 }

@@ -12,14 +12,15 @@ var _ = Callbacks.Add(catalog.Entry[Callback]{
 	Example: "early_stopping: {monitor: val_loss, patience: 5, restore_best_weights: true}",
 	Doc: `Stops training once a figure has stopped improving.
 
-With restore_best_weights the model ends with the weights of its best epoch, also
-when training was not stopped early.`,
+With restore_best_weights the model, and so last.safetensors, ends with the weights
+of its best epoch, also when training was not stopped early. best.safetensors has
+those of the best epoch in any case.`,
 	New: func(o *catalog.Options) Callback {
 		e := &earlyStopping{monitor: *NewMonitor("val_loss")}
 		o.Bind(&e.patience, "patience", "epochs without improvement to wait for").Min(0)
 		e.monitor.options(o)
 		o.Bind(&e.restore, "restore_best_weights", "whether to end with the weights of the best epoch")
-		o.Bind(&e.from, "start_from_epoch", "epochs to let pass before watching").Min(0)
+		o.Bind(&e.monitor.From, "start_from_epoch", "epochs to let pass before watching").Min(0)
 		return Callback{Epoch: e.epoch, End: e.end, Watches: &e.monitor}
 	},
 })
@@ -28,14 +29,13 @@ type earlyStopping struct {
 	monitor   Monitor
 	patience  int
 	restore   bool
-	from      int
 	wait      int // epochs since the best one
 	bestEpoch int
 	best      [][]float32 // weights of the best epoch
 }
 
 func (e *earlyStopping) epoch(s *State) error {
-	if s.Epoch <= e.from {
+	if s.Epoch <= e.monitor.From {
 		return nil
 	}
 	improved, err := e.monitor.Improved(s.Logs)
@@ -62,6 +62,6 @@ func (e *earlyStopping) end(s *State) error {
 	for i, w := range s.Weights {
 		copy(w.Data, e.best[i])
 	}
-	s.BestEpoch = e.bestEpoch
+	s.Restored = e.bestEpoch
 	return nil
 }

@@ -13,6 +13,7 @@ type Monitor struct {
 	Name     string
 	Mode     string // min, max or auto
 	MinDelta float64
+	From     int // epochs to let pass before watching
 	best     float64
 	seen     bool
 }

@@ -1,0 +1,33 @@
+package main
+
+import "fmt"
+
+// ceilings writes ceiling_amd64.s: fused multiply-adds and nothing else, on as
+// many sums as keep both units of a core busy.
+func ceilings(f *file) {
+	for _, c := range []struct {
+		name string
+		v    vector
+		sums int
+	}{{"multiplyAddsAVX512", zmm, ceilingSumsAVX512}, {"multiplyAddsAVX2", ymm, ceilingSumsAVX2}} {
+		f.function("func "+c.name+"(rounds int)", c.name, 0, 8)
+		f.op("MOVQ", "rounds+0(FP)", "CX")
+		for i := range c.sums + 2 {
+			f.zero(c.v, c.v.reg(i))
+		}
+		loop := fmt.Sprintf("%sLoop", c.name)
+		f.label("%s", loop)
+		for i := range c.sums {
+			f.op("VFMADD231PS", c.v.reg(c.sums), c.v.reg(c.sums+1), c.v.reg(i))
+		}
+		f.op("DECQ", "CX")
+		f.op("JNZ", loop)
+		f.ret()
+	}
+}
+
+// How many sums a round adds to.
+const (
+	ceilingSumsAVX512 = 24
+	ceilingSumsAVX2   = 12
+)
