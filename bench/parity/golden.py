@@ -28,16 +28,36 @@ tf.get_logger().setLevel("ERROR")
 OUT = Path(__file__).resolve().parents[2] / "internal" / "testdata" / "keras"
 STEPS = 3
 
+
+class LocalResponseNormalization(keras.layers.Layer):
+    """TensorFlow's function as a layer; Keras has none."""
+
+    def __init__(self, depth_radius=5, bias=1, alpha=1, beta=0.5):
+        super().__init__()
+        self.options = depth_radius, bias, alpha, beta
+
+    def call(self, x):
+        return tf.nn.local_response_normalization(x, *self.options)
+
+
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
     "activation": (keras.layers.Activation, "activation"),
+    "average_pooling2d": (keras.layers.AveragePooling2D, "pool_size"),
+    "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
     "conv2d": (keras.layers.Conv2D, "filters"),
     "dense": (keras.layers.Dense, "units"),
+    "elu": (keras.layers.ELU, "alpha"),
     "flatten": (keras.layers.Flatten, None),
+    "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
+    "global_max_pooling2d": (keras.layers.GlobalMaxPooling2D, "keepdims"),
+    "leaky_relu": (keras.layers.LeakyReLU, "negative_slope"),
+    "local_response_normalization": (LocalResponseNormalization, "depth_radius"),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "softmax": (keras.layers.Softmax, None),
+    "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
 }
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
 
@@ -143,6 +163,55 @@ LAYER_CASES = {
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
 }
 
+LAYER_CASES |= {
+    "batch_normalization": ((4, 5, 6), "batch_normalization", normal),
+    "batch_normalization_flat": (
+        (20,), {"batch_normalization": {"momentum": 0.8, "epsilon": 0.1}},
+        normal),
+    "batch_normalization_no_scale": (
+        (3, 4, 2), {"batch_normalization": {"scale": False}}, normal),
+    "batch_normalization_no_center": (
+        (3, 4, 2), {"batch_normalization": {"center": False}}, normal),
+    "batch_normalization_frozen": (
+        (3, 4, 2), {"batch_normalization": {"trainable": False}}, normal),
+    "average_pooling2d": ((7, 6, 3), {"average_pooling2d": 2}, normal),
+    "average_pooling2d_overlapping_same": (
+        (8, 7, 3),
+        {"average_pooling2d": {"pool_size": [3, 2], "strides": [2, 1],
+                               "padding": "same"}},
+        normal),
+    "global_average_pooling2d": (
+        (5, 4, 3), "global_average_pooling2d", normal),
+    "global_max_pooling2d": ((5, 4, 3), "global_max_pooling2d", normal),
+    "global_max_pooling2d_ties": (
+        (3, 4, 5), {"global_max_pooling2d": {"keepdims": True}}, few_values),
+    "zero_padding2d": ((4, 5, 2), "zero_padding2d", normal),
+    "zero_padding2d_pair": ((4, 5, 2), {"zero_padding2d": [2, 0]}, normal),
+    "zero_padding2d_sides": (
+        (4, 5, 2), {"zero_padding2d": [[2, 0], [1, 3]]}, normal),
+    "local_response_normalization": (
+        (3, 4, 13), "local_response_normalization", normal),
+    "local_response_normalization_alexnet": (
+        (3, 4, 13),
+        {"local_response_normalization": {
+            "depth_radius": 2, "bias": 2, "alpha": 0.0001, "beta": 0.75}},
+        normal),
+    "elu": ((4, 5, 2), "elu", normal),
+    "elu_alpha": ((4, 5, 2), {"elu": 0.5}, normal),
+    "leaky_relu": ((4, 5, 2), "leaky_relu", normal),
+    "leaky_relu_slope": ((4, 5, 2), {"leaky_relu": 0.1}, normal),
+    **{f"activation_{name}": ((4, 5, 2), {"activation": name}, normal)
+       for name in ["elu", "gelu", "leaky_relu", "linear", "sigmoid", "silu",
+                    "tanh"]},
+    "dense_gelu": (
+        (7,), {"dense": {"units": 5, "activation": "gelu"}}, normal),
+    "conv2d_silu": (
+        (5, 6, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "activation": "silu"}},
+        normal),
+    "dense_frozen": ((7,), {"dense": {"units": 5, "trainable": False}}, normal),
+}
+
 LENET5 = [
     {"rescaling": "1/255"},
     {"conv2d": {"filters": 6, "kernel_size": 5, "activation": "relu"}},
@@ -165,6 +234,17 @@ TINY_HEAD = [
     {"dense": 5},
 ]
 TINY = [*TINY_HEAD, "softmax"]
+TINY_NORM = [
+    {"conv2d": {"filters": 4, "kernel_size": 3, "use_bias": False}},
+    "batch_normalization",
+    "relu",
+    {"conv2d": {"filters": 6, "kernel_size": 3, "trainable": False}},
+    {"batch_normalization": {"momentum": 0.7, "trainable": False}},
+    "flatten",
+    {"dense": {"units": 15, "activation": "relu"}},
+    {"batch_normalization": 0.9},
+    {"dense": {"units": 5, "activation": "softmax"}},
+]
 TINY_INPUT = (9, 7, 2)
 
 # case: input shape, batch, layers, optimizer, x
@@ -185,6 +265,8 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}},
         normal),
+    "tiny_batch_normalization": (
+        TINY_INPUT, 5, TINY_NORM, {"sgd": {"learning_rate": 0.05}}, normal),
     # One example: sums over the batch and their division by one.
     "tiny_batch1": (
         TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
@@ -268,6 +350,18 @@ def draw_weight(rng, shape):
     return rng.uniform(-limit, limit, shape)
 
 
+def kept(layer):
+    """The weights that no optimiser changes."""
+    return [v for v in layer.non_trainable_variables
+            if v.dtype == "float32"]  # seeds of random layers are not
+
+
+def restore(state):
+    """Every call in training moves averages; set them back."""
+    for v, value in state:
+        v.assign(value)
+
+
 def gradients(loss, inputs):
     """The value of loss() and its gradients by the inputs."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -286,11 +380,17 @@ def layer_case(case, shape, item, draw_x):
     variables = layer.trainable_variables
     for v in variables:
         v.assign(draw_weight(rng, v.shape))
+    state = [(v, np.abs(draw_weight(rng, v.shape))) for v in kept(layer)]
+    weights = [*variables, *(v for v, _ in state)]
+    restore(state)
     x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
     y = layer(x, training=True)
     r = tf.constant(rng.standard_normal(y.shape), tf.float32)
     tensors = {"x": x, "y": y, "r": r}
-    tensors |= {f"weights/{v.name}": v.numpy() for v in variables}
+    restore(state)
+    if state:
+        tensors["inference"] = layer(x, training=False)
+    tensors |= {f"weights/{v.name}": v.numpy() for v in weights}
 
     def loss():
         return tf.reduce_sum(layer(x, training=True) * r)
@@ -298,11 +398,13 @@ def layer_case(case, shape, item, draw_x):
     _, (tensors["dx"], *grads) = gradients(loss, [x, *variables])
     for v, grad in zip(variables, grads):
         tensors[f"grad/{v.name}"] = grad
+    restore(state)
     optimizer = keras.optimizers.Adam()
-    for _ in range(STEPS if variables else 0):
+    for _ in range(STEPS if weights else 0):
         _, grads = gradients(loss, variables)
-        optimizer.apply_gradients(zip(grads, variables))
-    tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in variables}
+        if variables:
+            optimizer.apply_gradients(zip(grads, variables))
+    tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in weights}
     meta = {"kind": "layer", "input": ",".join(map(str, shape)),
             "layers": f"- {yaml_item(item)}"}
     return meta, tensors
@@ -315,10 +417,13 @@ def model_case(case, shape, batch, layers, optimizer, draw_x):
     model = keras.Sequential([keras_layer(item) for item in layers])
     model.build((None, *shape))
     named = {f"{layer.name}/{v.name}": v
-             for layer in model.layers for v in layer.trainable_variables}
-    variables = list(named.values())
-    for v in variables:
-        v.assign(draw_weight(rng, v.shape))
+             for layer in model.layers for v in layer.variables
+             if v.dtype == "float32"}
+    trained = {name: v for name, v in named.items() if v.trainable}
+    variables = list(trained.values())
+    for v in named.values():
+        w = draw_weight(rng, v.shape)
+        v.assign(np.abs(w) if v.name == "moving_variance" else w)
     x = tf.constant(draw_x(rng, (batch, *shape)), tf.float32)
     classes = model.output_shape[-1]
     labels = np.eye(classes, dtype="float32")[rng.integers(0, classes, batch)]
@@ -337,7 +442,7 @@ def model_case(case, shape, batch, layers, optimizer, draw_x):
         value, grads = gradients(loss, variables)
         losses.append(value)
         if step == 0:
-            tensors |= {f"grad/{n}": g for n, g in zip(named, grads)}
+            tensors |= {f"grad/{n}": g for n, g in zip(trained, grads)}
         optimize.apply_gradients(zip(grads, variables))
     tensors["losses"] = np.stack(losses)
     tensors |= {f"step{STEPS}/{name}": v.numpy() for name, v in named.items()}

@@ -109,7 +109,12 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 // The machine, whose outputs share memory, gives the bytes that Gorgonia's own
 // gives for the same graph with memory for each output.
 func TestMachineEqualsTapeMachine(t *testing.T) {
-	m := plan(t, tiny).NewModel(3)
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed} {
+		t.Run(name, func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) })
+	}
+}
+
+func checkMachine(t *testing.T, m *Model) {
 	images, labels := batch(5)
 	loss, probabilities, err := m.Step(images, labels)
 	if err != nil {
@@ -228,7 +233,12 @@ func TestGraphsShareWeights(t *testing.T) {
 }
 
 func TestAStepAllocatesNothing(t *testing.T) {
-	m := plan(t, tiny).NewModel(3)
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed} {
+		t.Run(name, func(t *testing.T) { checkAllocations(t, plan(t, text).NewModel(3)) })
+	}
+}
+
+func checkAllocations(t *testing.T, m *Model) {
 	images, labels := batch(4)
 	adam := optimizer.Optimizers.Default("adam")
 	step := func() {
@@ -247,6 +257,78 @@ func TestAStepAllocatesNothing(t *testing.T) {
 		}
 	}
 	kernels.SetThreads(0)
+}
+
+const normed = `
+input: [9, 8, 2]
+layers:
+  - flatten
+  - dense: {units: 6, use_bias: false, name: kept, trainable: false}
+  - batch_normalization: {momentum: 0.5}
+  - batch_normalization: {momentum: 0.5, trainable: false}
+  - dense: {units: 3, activation: softmax}
+`
+
+// weights returns copies of all weights by name.
+func weights(m *Model) map[string][]float32 {
+	copies := map[string][]float32{}
+	for _, w := range m.Weights() {
+		copies[w.Name] = slices.Clone(w.Data)
+	}
+	return copies
+}
+
+func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
+	m := plan(t, normed).NewModel(3)
+	images, labels := batch(4)
+	start := weights(m)
+	if _, _, err := m.Evaluate(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	for name, w := range weights(m) {
+		if !slices.Equal(w, start[name]) {
+			t.Errorf("evaluation changed %s", name)
+		}
+	}
+	if _, _, err := m.Step(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	once := weights(m)
+	if _, _, err := m.Step(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	// From 0, two halves of the same mean: 0.5 and 0.75 of it.
+	twice := weights(m)["batch_normalization/moving_mean"]
+	for i, v := range once["batch_normalization/moving_mean"] {
+		if v == 0 || math.Abs(float64(twice[i]/v)-1.5) > 1e-5 {
+			t.Errorf("moving mean %d is %g after a step, %g after two", i, v, twice[i])
+		}
+	}
+}
+
+func TestFrozenLayersStayAsTheyAre(t *testing.T) {
+	p := plan(t, normed)
+	if trainable, frozen := p.Params(); trainable != 2*6+21 || frozen != 144*6+2*6+4*6 {
+		t.Errorf("%d and %d parameters", trainable, frozen)
+	}
+	m := p.NewModel(3)
+	images, labels := batch(4)
+	adam := optimizer.Optimizers.Default("adam")
+	start := weights(m)
+	for range 3 {
+		if _, _, err := m.Step(images, labels); err != nil {
+			t.Fatal(err)
+		}
+		if err := adam.Step(m.Params()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, w := range weights(m) {
+		frozen := strings.HasPrefix(name, "kept/") || strings.HasPrefix(name, "batch_normalization_1/")
+		if slices.Equal(w, start[name]) != frozen {
+			t.Errorf("%s is %v, was %v", name, w, start[name])
+		}
+	}
 }
 
 func TestUnknownLabelsAddNothingToTheLoss(t *testing.T) {

@@ -16,8 +16,8 @@ type Catalog[T any] struct {
 	entries map[string]Entry[T]
 
 	// Common, where set, binds the options that every thing of the kind has
-	// besides its own.
-	Common func(*Options)
+	// besides its own, and returns the thing that heeds them.
+	Common func(T, *Options) T
 	// Rewrite, where set, may change an item before it is looked up: a path
 	// names a dataset of image folders.
 	Rewrite func(*spec.Item)
@@ -87,7 +87,7 @@ func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
 	o := &Options{}
 	thing := e.New(o)
 	if c.Common != nil {
-		c.Common(o)
+		thing = c.Common(thing, o)
 	}
 	return thing, o
 }

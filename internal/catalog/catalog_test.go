@@ -111,6 +111,35 @@ func TestOptionsAreReadInEveryForm(t *testing.T) {
 	}
 }
 
+func TestSidesAreReadInEveryForm(t *testing.T) {
+	bumpers := New[*Sides]("bumper")
+	bumpers.Add(Entry[*Sides]{Name: "bumper", New: func(o *Options) *Sides {
+		s, quiet := &Sides{{1, 1}, {1, 1}}, true
+		o.Bind(s, "sides", "how thick").Min(0)
+		o.Bind(&quiet, "soft", "left out where it is true").Quiet()
+		return s
+	}})
+	for _, c := range []struct{ text, want string }{
+		{"bumper", "{sides: 1}"},
+		{"bumper: 0", "{sides: 0}"},
+		{"bumper: [2, 0]", "{sides: [2, 0]}"},
+		{"bumper: {sides: [[1, 2], [3, 4]], soft: false}", "{sides: [[1, 2], [3, 4]], soft: false}"},
+		{"bumper: [1, [2]]", `x.yaml:3:11: bumper: "sides" must be a whole number, [height, width] or [[top, bottom], [left, right]], got [1, [2]]`},
+		{"bumper: [[1, 2], [3, -4]]", `x.yaml:3:11: bumper: "sides" must be at least 0, got [[1, 2], [3, -4]]`},
+	} {
+		var problems spec.Problems
+		it := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+c.text+"\n"), nil, &problems).Layers[0]
+		bumpers.Decode(it, &problems)
+		got := text(it.Resolved)
+		if err := problems.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.text, got, c.want)
+		}
+	}
+}
+
 func TestProblemsNamePlaceAndFix(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"vann: 4", `x.yaml:3:3: unknown car "vann"; did you mean "van"?`},

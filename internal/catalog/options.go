@@ -24,6 +24,7 @@ type Field struct {
 	limits    limits
 	choices   []string
 	required  bool
+	quiet     bool
 }
 
 // A value is how an option is read from a spec and written back.
@@ -38,7 +39,7 @@ type value interface {
 }
 
 // Bind declares the option name, read into *into: an int, float64, bool,
-// string, []string or Pair. Its default is what into points to now.
+// string, []string, Pair or Sides. Its default is what into points to now.
 func (o *Options) Bind(into any, name, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &plain{into}})
 }
@@ -56,6 +57,12 @@ func (o *Options) Check(check func() error) { o.checks = append(o.checks, check)
 // Required makes it a problem to leave the option out.
 func (f *Field) Required() *Field {
 	f.required, f.Default = true, ""
+	return f
+}
+
+// Quiet leaves the option out of resolved specs where it has its default.
+func (f *Field) Quiet() *Field {
+	f.quiet = true
 	return f
 }
 
@@ -91,7 +98,7 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 			n = nil
 		}
 		f.value.decode(f, at, n, below, problems)
-		if v := f.value.encode(); v != nil {
+		if v := f.value.encode(); v != nil && !(f.quiet && text(v) == f.Default) {
 			it.Resolved.Content = append(it.Resolved.Content, spec.Scalar(f.Name), v)
 		}
 	}

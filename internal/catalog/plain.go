@@ -16,7 +16,11 @@ import (
 // zero Pair is one that was not given.
 type Pair [2]int
 
-// plain is a value of one of Go's own types, or a Pair.
+// Sides is how much there is above and below, then left and right. In a spec one
+// number stands for all four, and [height, width] for both sides of each.
+type Sides [2]Pair
+
+// plain is a value of one of Go's own types, a Pair, or Sides.
 type plain struct{ into any }
 
 func (p *plain) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
@@ -85,23 +89,42 @@ func (p *plain) set(n *yaml.Node) error {
 			*into = append(*into, v.Value)
 		}
 	case *Pair:
-		if v, ok := whole(n); ok {
-			*into = Pair{v, v}
+		v, ok := pair(n)
+		if !ok {
+			return expected("a whole number or [height, width]")
+		}
+		*into = v
+	case *Sides:
+		if v, ok := pair(n); ok {
+			*into = Sides{{v[0], v[0]}, {v[1], v[1]}}
 			return nil
 		}
 		if n.Kind == yaml.SequenceNode && len(n.Content) == 2 {
-			h, ok1 := whole(n.Content[0])
-			w, ok2 := whole(n.Content[1])
+			h, ok1 := pair(n.Content[0])
+			w, ok2 := pair(n.Content[1])
 			if ok1 && ok2 {
-				*into = Pair{h, w}
+				*into = Sides{h, w}
 				return nil
 			}
 		}
-		return expected("a whole number or [height, width]")
+		return expected("a whole number, [height, width] or [[top, bottom], [left, right]]")
 	default:
 		panic(fmt.Sprintf("catalog: cannot bind a %T", into))
 	}
 	return nil
+}
+
+// pair reads two integers, or one for both.
+func pair(n *yaml.Node) (Pair, bool) {
+	if v, ok := whole(n); ok {
+		return Pair{v, v}, true
+	}
+	if n.Kind != yaml.SequenceNode || len(n.Content) != 2 {
+		return Pair{}, false
+	}
+	a, ok1 := whole(n.Content[0])
+	b, ok2 := whole(n.Content[1])
+	return Pair{a, b}, ok1 && ok2
 }
 
 // whole reads an integer that fits 32 bits. yaml.v3 itself would cut 5.7 down to 5.
@@ -134,6 +157,8 @@ func (p *plain) numbers() []float64 {
 		return []float64{*into}
 	case *Pair:
 		return []float64{float64(into[0]), float64(into[1])}
+	case *Sides:
+		return []float64{float64(into[0][0]), float64(into[0][1]), float64(into[1][0]), float64(into[1][1])}
 	}
 	return nil
 }
@@ -142,7 +167,7 @@ func (p *plain) encode() *yaml.Node {
 	raw := func(tag, v string) *yaml.Node { return &yaml.Node{Kind: yaml.ScalarNode, Tag: tag, Value: v} }
 	switch into := p.into.(type) {
 	case *int:
-		return raw("!!int", strconv.Itoa(*into))
+		return integer(*into)
 	case *float64:
 		if s := number(*into); strings.ContainsAny(s, ".e") {
 			return raw("!!float", s)
@@ -156,22 +181,39 @@ func (p *plain) encode() *yaml.Node {
 		}
 		return spec.Scalar(*into)
 	case *[]string:
-		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		n := sequence()
 		for _, v := range *into {
 			n.Content = append(n.Content, spec.Scalar(v))
 		}
 		return n
 	case *Pair:
-		switch {
-		case *into == Pair{}:
+		if *into == (Pair{}) {
 			return nil
-		case into[0] == into[1]:
-			return raw("!!int", strconv.Itoa(into[0]))
 		}
-		return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{
-			raw("!!int", strconv.Itoa(into[0])), raw("!!int", strconv.Itoa(into[1]))}}
+		return into.node()
+	case *Sides:
+		h, w := into[0], into[1]
+		if h[0] == h[1] && w[0] == w[1] {
+			return Pair{h[0], w[0]}.node()
+		}
+		return sequence(sequence(integer(h[0]), integer(h[1])), sequence(integer(w[0]), integer(w[1])))
 	}
 	panic(fmt.Sprintf("catalog: cannot write a %T", p.into))
+}
+
+func (p Pair) node() *yaml.Node {
+	if p[0] == p[1] {
+		return integer(p[0])
+	}
+	return sequence(integer(p[0]), integer(p[1]))
+}
+
+func integer(v int) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
+}
+
+func sequence(nodes ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: nodes}
 }
 
 // text writes a node on one line, as in a message.

@@ -83,9 +83,15 @@ func (p *plain) schema() map[string]any {
 	case *[]string:
 		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case *Pair:
-		return map[string]any{"anyOf": []any{integer, map[string]any{"type": "array", "items": integer, "minItems": 2, "maxItems": 2}}}
+		return map[string]any{"anyOf": []any{integer, twoOf(integer)}}
+	case *Sides:
+		return map[string]any{"anyOf": []any{integer, twoOf(integer), twoOf(twoOf(integer))}}
 	}
 	return map[string]any{"type": "string"}
+}
+
+func twoOf(items any) map[string]any {
+	return map[string]any{"type": "array", "items": items, "minItems": 2, "maxItems": 2}
 }
 
 func (t *thing[T]) schema() map[string]any { return t.c.Schema() }
@@ -114,6 +120,8 @@ func (f *Field) Kind() string {
 			return "list of names"
 		case *Pair:
 			return "number or [height, width]"
+		case *Sides:
+			return "number, [height, width] or [[top, bottom], [left, right]]"
 		}
 		return "text"
 	case interface{ kind() string }:

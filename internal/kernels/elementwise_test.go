@@ -56,6 +56,46 @@ func TestAffineScalesAndShifts(t *testing.T) {
 	})
 }
 
+// The values are from the math module of Python.
+func TestActivationsKeepTheirDigitsFarFromZero(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		run     func(out, x []float32)
+		x, want float64
+	}{
+		{"Sigmoid", Sigmoid, -20, 2.0611536181902037e-09},
+		{"Sigmoid", Sigmoid, -200, 0},
+		{"Sigmoid", Sigmoid, 200, 1},
+		{"Tanh", Tanh, 1e-5, 9.999999999666668e-06},
+		{"Tanh", Tanh, -100, -1},
+		{"SiLU", SiLU, -20, -4.122307236380407e-08},
+		{"GELU", GELU, -5, -1.4332578593959731e-06},
+		{"GELU", GELU, 30, 30},
+		{"ELU", func(out, x []float32) { ELU(out, x, 2) }, -1e-5, -1.9999900000333333e-05},
+		{"ELU", func(out, x []float32) { ELU(out, x, 2) }, -200, -2},
+	} {
+		out := []float32{float32(math.NaN())}
+		c.run(out, []float32{float32(c.x)})
+		if math.Abs(float64(out[0])-c.want) > 2e-7*math.Abs(c.want) {
+			t.Errorf("%s(%g) = %g, want %g", c.name, c.x, out[0], c.want)
+		}
+	}
+}
+
+func TestActivationsPassNaNOn(t *testing.T) {
+	for name, run := range map[string]func(out, x []float32){
+		"Sigmoid": Sigmoid, "Tanh": Tanh, "SiLU": SiLU, "GELU": GELU,
+		"ELU":       func(out, x []float32) { ELU(out, x, 1) },
+		"LeakyReLU": func(out, x []float32) { LeakyReLU(out, x, 0.1) },
+	} {
+		x := []float32{float32(math.NaN())}
+		run(x, x)
+		if x[0] == x[0] {
+			t.Errorf("%s(NaN) = %g", name, x[0])
+		}
+	}
+}
+
 func TestAllFiniteFindsOneBadValueAnywhere(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
 		x := randoms(newRand(), 2*grain+5)
@@ -84,6 +124,8 @@ func TestKernelsThatSaySoWorkInPlace(t *testing.T) {
 			"ReLUGrad": func(out, x []float32) { ReLUGrad(out, dy, x) },
 			"Affine":   func(out, x []float32) { Affine(out, x, 2, 1) },
 			"Softmax":  func(out, x []float32) { Softmax(out, x, 100, 10) },
+			"GELU":     GELU,
+			"GELUGrad": func(out, x []float32) { GELUGrad(out, dy, x) },
 		} {
 			want, inPlace := make([]float32, len(x)), slices.Clone(x)
 			run(want, x)

@@ -29,6 +29,14 @@ func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
 
 func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }
 
+func (*columnRows) momentsFast() int { return 0 }
+
+func (*columnRows) normFast() int { return 0 }
+
+func (*columnRows) normGradSumsFast() int { return 0 }
+
+func (*columnRows) normGradFast() int { return 0 }
+
 func multiplyAdds(rounds int) { multiplyAddsGeneric(rounds) }
 
 func flopsPerRound() int { return 8 * 2 }

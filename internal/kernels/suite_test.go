@@ -26,6 +26,9 @@ func kernelCases() []kernelCase {
 	pooled := 5 * pool.OH * pool.OW * 3
 	const n, f, u, c = 5, 37, 43, 10
 	rows := 2*rowsPerPart(c) + 7
+	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
+	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
+	local := LocalResponseNorm{rows, c, 2, 1, 0.5, 0.75}
 	return []kernelCase{
 		{"Conv2D", []int{y}, []int{x, w, 7}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], conv) }},
 		{"Conv2DGradX", []int{x}, []int{y, w}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], conv) }},
@@ -39,8 +42,43 @@ func kernelCases() []kernelCase {
 		{"DenseGradX", []int{n * f}, []int{n * u, f * u}, false, func(out, in [][]float32) { DenseGradX(out[0], in[0], in[1], n, f, u) }},
 		{"DenseGradW", []int{f * u}, []int{n * f, n * u}, false, func(out, in [][]float32) { DenseGradW(out[0], in[0], in[1], n, f, u) }},
 		{"SumRows", []int{u}, []int{(3*sumBlock + 5) * u}, false, func(out, in [][]float32) { SumRows(out[0], in[0], 3*sumBlock+5, u) }},
+		{"BatchNorm.Moments", []int{c, c}, []int{norm.N * c}, false, func(out, in [][]float32) { norm.Moments(out[0], out[1], in[0]) }},
+		{"BatchNorm.Apply", []int{norm.N * c}, []int{norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.Apply(out[0], in[0], in[1], in[2], in[3], in[4])
+		}},
+		{"BatchNorm.GradSums", []int{c, c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.GradSums(out[0], out[1], in[0], in[1], in[2], in[3], in[4], in[5])
+		}},
+		{"BatchNorm.Grad", []int{norm.N * c}, []int{norm.N * c, norm.N * c, c, c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.Grad(out[0], in[0], in[1], in[2], in[3], in[4], in[5], in[6], in[7])
+		}},
+		{"MoveAverage", []int{long}, []int{long}, true, func(out, in [][]float32) { MoveAverage(out[0], in[0], 0.99) }},
+		{"AveragePool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { AveragePool2D(out[0], in[0], pool) }},
+		{"AveragePool2DGrad", []int{x}, []int{pooled}, false, func(out, in [][]float32) { AveragePool2DGrad(out[0], in[0], pool) }},
+		{"GlobalMaxPool", []int{5 * 3}, []int{x}, false, func(out, in [][]float32) { GlobalMaxPool(out[0], in[0], 5, 99, 3) }},
+		{"GlobalMaxPoolGrad", []int{x}, []int{x, 5 * 3, 5 * 3}, false, func(out, in [][]float32) {
+			GlobalMaxPoolGrad(out[0], in[0], in[1], in[2], 5, 99, 3)
+		}},
+		{"Pad2D", []int{5 * 12 * 15 * 3}, []int{x}, false, func(out, in [][]float32) { Pad2D(out[0], in[0], padding) }},
+		{"Crop2D", []int{x}, []int{5 * 12 * 15 * 3}, false, func(out, in [][]float32) { Crop2D(out[0], in[0], padding) }},
+		{"LocalResponseNorm.Apply", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { local.Apply(out[0], in[0]) }},
+		{"LocalResponseNorm.Grad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {
+			local.Grad(out[0], in[0], in[1])
+		}},
 		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
 		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
+		{"Sigmoid", []int{long}, []int{long}, true, func(out, in [][]float32) { Sigmoid(out[0], in[0]) }},
+		{"SigmoidGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SigmoidGrad(out[0], in[0], in[1]) }},
+		{"Tanh", []int{long}, []int{long}, true, func(out, in [][]float32) { Tanh(out[0], in[0]) }},
+		{"TanhGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { TanhGrad(out[0], in[0], in[1]) }},
+		{"SiLU", []int{long}, []int{long}, true, func(out, in [][]float32) { SiLU(out[0], in[0]) }},
+		{"SiLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SiLUGrad(out[0], in[0], in[1]) }},
+		{"GELU", []int{long}, []int{long}, true, func(out, in [][]float32) { GELU(out[0], in[0]) }},
+		{"GELUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { GELUGrad(out[0], in[0], in[1]) }},
+		{"ELU", []int{long}, []int{long}, true, func(out, in [][]float32) { ELU(out[0], in[0], 0.3) }},
+		{"ELUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ELUGrad(out[0], in[0], in[1], 0.3) }},
+		{"LeakyReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { LeakyReLU(out[0], in[0], 0.3) }},
+		{"LeakyReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { LeakyReLUGrad(out[0], in[0], in[1], 0.3) }},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
 		{"Softmax", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { Softmax(out[0], in[0], rows, c) }},
 		{"SoftmaxGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) { SoftmaxGrad(out[0], in[0], in[1], rows, c) }},
@@ -105,7 +143,7 @@ func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
 
 func TestResultDoesNotDependOnWhatOutputHeld(t *testing.T) {
 	eachKernel(t, func(t *testing.T, c kernelCase) {
-		if c.name == "Adam" || c.name == "SGD" {
+		if c.name == "Adam" || c.name == "SGD" || c.name == "MoveAverage" {
 			t.Skip("updates its outputs")
 		}
 		want, in := c.slices()
@@ -233,6 +271,8 @@ func TestEmptyBatchIsNoWork(t *testing.T) {
 		MaxPool2D(nil, nil, NewPool(0, 2, 2, 1, 2, 2, 2, 2, false))
 		Dense(nil, nil, w, nil, 0, 2, 2)
 		SumRows(w, nil, 0, 4)
+		BatchNorm{C: 4}.Moments(w, w, nil)
+		BatchNorm{C: 4}.Apply(nil, nil, w, w, w, w)
 		Softmax(nil, nil, 0, 10)
 		ReLU(nil, nil)
 	})

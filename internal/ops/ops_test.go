@@ -214,15 +214,20 @@ func convCase(r *rand.Rand) gradCase {
 	return c
 }
 
-func poolCase(r *rand.Rand) gradCase {
-	size := [2]int{between(r, 1, 4), between(r, 1, 4)}
-	strides := [2]int{between(r, 1, 4), between(r, 1, 4)}
-	same := r.IntN(2) == 0
+// windows draws a map and windows that fit it.
+func windows(r *rand.Rand) (x tensor.Shape, size, strides [2]int, same bool) {
+	size = [2]int{between(r, 1, 4), between(r, 1, 4)}
+	strides = [2]int{between(r, 1, 4), between(r, 1, 4)}
+	same = r.IntN(2) == 0
 	h, w := between(r, 1, 8), between(r, 1, 8)
 	if !same {
 		h, w = max(h, size[0]), max(w, size[1])
 	}
-	x := tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}
+	return tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}, size, strides, same
+}
+
+func poolCase(r *rand.Rand) gradCase {
+	x, size, strides, same := windows(r)
 	return gradCase{
 		name:   fmt.Sprintf("max_pool2d of %v by %v, strides %v, same %v", x, size, strides, same),
 		shapes: []tensor.Shape{x},
@@ -239,6 +244,92 @@ func poolCase(r *rand.Rand) gradCase {
 					out[o] = max(out[o], in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c])
 				}
 			})
+			return out
+		},
+	}
+}
+
+func averagePoolCase(r *rand.Rand) gradCase {
+	x, size, strides, same := windows(r)
+	return gradCase{
+		name:   fmt.Sprintf("average_pool2d of %v by %v, strides %v, same %v", x, size, strides, same),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return AveragePool2D(in[0], size, strides, same) },
+		want: func(in [][]float64) []float64 {
+			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			out, count := make([]float64, x[0]*oh*ow*x[3]), make([]float64, x[0]*oh*ow*x[3])
+			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+				for c := range x[3] {
+					o := ((n*oh+oy)*ow+ox)*x[3] + c
+					out[o] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c]
+					count[o]++
+				}
+			})
+			for i := range out {
+				out[i] /= count[i]
+			}
+			return out
+		},
+	}
+}
+
+func globalMaxPoolCase(r *rand.Rand) gradCase {
+	x, _, _, _ := windows(r)
+	return gradCase{
+		name:   fmt.Sprintf("global_max_pool of %v", x),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return GlobalMaxPool(in[0]) },
+		want: func(in [][]float64) []float64 {
+			out := make([]float64, x[0]*x[3])
+			for i := range out {
+				out[i] = math.Inf(-1)
+			}
+			for i, v := range in[0] {
+				o := i/(x[1]*x[2]*x[3])*x[3] + i%x[3]
+				out[o] = max(out[o], v)
+			}
+			return out
+		},
+	}
+}
+
+func padCase(r *rand.Rand) gradCase {
+	x, _, _, _ := windows(r)
+	rows, columns := [2]int{r.IntN(3), r.IntN(3)}, [2]int{r.IntN(3), r.IntN(3)}
+	return gradCase{
+		name:   fmt.Sprintf("pad2d of %v by %v and %v", x, rows, columns),
+		shapes: []tensor.Shape{x},
+		build:  func(in []*G.Node) *G.Node { return Pad2D(in[0], rows, columns) },
+		want: func(in [][]float64) []float64 {
+			h, w := rows[0]+x[1]+rows[1], columns[0]+x[2]+columns[1]
+			out := make([]float64, x[0]*h*w*x[3])
+			for i, v := range in[0] {
+				n, iy, ix, c := i/(x[1]*x[2]*x[3]), i/(x[2]*x[3])%x[1], i/x[3]%x[2], i%x[3]
+				out[((n*h+rows[0]+iy)*w+columns[0]+ix)*x[3]+c] = v
+			}
+			return out
+		},
+	}
+}
+
+func localResponseNormCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	radius, beta := r.IntN(4), []float64{0.5, 0.75, 1.3, -0.4}[r.IntN(4)]
+	return gradCase{
+		name:   fmt.Sprintf("local_response_norm of %v, radius %d, beta %g", s, radius, beta),
+		shapes: []tensor.Shape{s},
+		build:  func(in []*G.Node) *G.Node { return LocalResponseNorm(in[0], radius, 1.5, 2, beta) },
+		want: func(in [][]float64) []float64 {
+			out, c := make([]float64, len(in[0])), s[len(s)-1]
+			for i, v := range in[0] {
+				sum := 0.0
+				for k := range c {
+					if d := k - i%c; d >= -radius && d <= radius {
+						sum += in[0][i+d] * in[0][i+d]
+					}
+				}
+				out[i] = v / math.Pow(1.5+2*sum, beta)
+			}
 			return out
 		},
 	}
@@ -301,6 +392,30 @@ func elementCase(name string, shape tensor.Shape, build func(x *G.Node) *G.Node,
 
 func reluCase(r *rand.Rand) gradCase {
 	return elementCase("relu", randomShape(r), ReLU, func(v float64) float64 { return max(v, 0) })
+}
+
+// pointwiseCases is the activation functions and their definitions.
+var pointwiseCases = []struct {
+	name  string
+	build func(x *G.Node) *G.Node
+	f     func(float64) float64
+}{
+	{"sigmoid", Sigmoid, func(v float64) float64 { return 1 / (1 + math.Exp(-v)) }},
+	{"tanh", Tanh, math.Tanh},
+	{"silu", SiLU, func(v float64) float64 { return v / (1 + math.Exp(-v)) }},
+	{"gelu", GELU, func(v float64) float64 { return v * (1 + math.Erf(v/math.Sqrt2)) / 2 }},
+	{"elu", func(x *G.Node) *G.Node { return ELU(x, 0.7) }, func(v float64) float64 {
+		if v > 0 {
+			return v
+		}
+		return 0.7 * (math.Exp(v) - 1)
+	}},
+	{"leaky_relu", func(x *G.Node) *G.Node { return LeakyReLU(x, 0.1) }, func(v float64) float64 { return max(v, 0.1*v) }},
+}
+
+func pointwiseCase(r *rand.Rand) gradCase {
+	c := pointwiseCases[r.IntN(len(pointwiseCases))]
+	return elementCase(c.name, randomShape(r), c.build, c.f)
 }
 
 func affineCase(r *rand.Rand) gradCase {
@@ -381,10 +496,92 @@ func crossentropyCase(fused bool) func(r *rand.Rand) gradCase {
 	}
 }
 
+// batchNormCase leaves gamma or beta out now and then. The moments are those of
+// the batch, or constants.
+func batchNormCase(r *rand.Rand) gradCase {
+	s := randomShape(r)
+	s[0] += 5
+	c := s[len(s)-1]
+	n := Norm{Epsilon: 0.01, Batch: r.IntN(2) == 0}
+	gamma, beta := r.IntN(3) > 0, r.IntN(3) > 0
+	mean, variance := spread(r, c), make([]float32, c)
+	for i := range variance {
+		variance[i] = 0.5 + r.Float32()
+	}
+	return gradCase{
+		name:   fmt.Sprintf("batch_norm of %v, gamma %v, beta %v, batch %v", s, gamma, beta, n.Batch),
+		shapes: []tensor.Shape{s, {c}, {c}, {c}, {c}},
+		fixed:  map[int][]float32{3: mean, 4: variance},
+		build: func(in []*G.Node) *G.Node {
+			// What is left out still gets a gradient: of 0.
+			n.X, n.Gamma, n.Beta, n.Mean, n.Variance = in[0], Affine(in[1], 0, 1), Affine(in[2], 0, 0), in[3], in[4]
+			if gamma {
+				n.Gamma = in[1]
+			}
+			if beta {
+				n.Beta = in[2]
+			}
+			if n.Batch {
+				n.Mean, n.Variance = BatchMoments(in[0], in[3], in[4], 1)
+			}
+			return BatchNorm(n)
+		},
+		want: func(in [][]float64) []float64 {
+			out, rows := make([]float64, len(in[0])), float64(len(in[0])/c)
+			for ch := range c {
+				m, v, g, b := in[3][ch], in[4][ch], 1., 0.
+				if n.Batch {
+					m, v = 0, 0
+					for i := ch; i < len(out); i += c {
+						m += in[0][i] / rows
+					}
+					for i := ch; i < len(out); i += c {
+						v += (in[0][i] - m) * (in[0][i] - m) / rows
+					}
+				}
+				if gamma {
+					g = in[1][ch]
+				}
+				if beta {
+					b = in[2][ch]
+				}
+				for i := ch; i < len(out); i += c {
+					out[i] = (in[0][i]-m)/math.Sqrt(v+n.Epsilon)*g + b
+				}
+			}
+			return out
+		},
+	}
+}
+
+func TestBatchMomentsMovesTheAverages(t *testing.T) {
+	g := G.NewGraph()
+	node := func(name string, data []float32, shape ...int) *G.Node {
+		v := tensor.New(tensor.WithShape(shape...), tensor.WithBacking(data))
+		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+	}
+	mean, variance := []float32{10, 20}, []float32{1, 2}
+	x := node("x", []float32{1, 2, 3, 6}, 2, 2)
+	batchMean, _ := BatchMoments(x, node("mean", mean, 2), node("variance", variance, 2), 0.5)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	if got := floats(batchMean.Value()); got[0] != 2 || got[1] != 4 {
+		t.Errorf("mean of the batch %v", got)
+	}
+	if mean[0] != 6 || mean[1] != 12 || variance[0] != 1 || variance[1] != 3 {
+		t.Errorf("averages %v and %v", mean, variance)
+	}
+}
+
 func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
-		"affine": affineCase, "reshape": reshapeCase, "softmax": softmaxCase,
+		"affine": affineCase, "batch_norm": batchNormCase,
+		"average_pool2d": averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
+		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -408,7 +605,8 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, crossentropyCase(true)} {
+	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase,
+		pointwiseCase, averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()
 		var nodes []*G.Node

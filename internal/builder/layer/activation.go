@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -16,7 +17,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Input:   []int{4, 3, 2},
 	Doc: `Applies a function to its input.
 
-The functions are layers of their own too: ` + "`relu` and `activation: relu`" + ` are the same.`,
+` + "`relu` and `softmax` are layers of their own that do the same; `elu` and `leaky_relu`" + ` are,
+too, with an option. As functions they have alpha 1 and a negative slope of 0.2.
+` + "`gelu` is x·Φ(x), exactly; `silu` is x·sigmoid(x)" + `, also called Swish.`,
 	New: func(o *catalog.Options) Layer {
 		l := &activation{}
 		activationOption(o, &l.function, "the function").Required()
@@ -28,15 +31,25 @@ The functions are layers of their own too: ` + "`relu` and `activation: relu`" +
 // has the shape of x.
 type activationFunc func(x *G.Node) *G.Node
 
-// activations is the functions that the activation options may name. Each is
-// registered by its own file.
+// activations is the functions that the activation options may name. Those that
+// are layers too are registered by their own files.
 var activations = map[string]activationFunc{
-	"linear": func(x *G.Node) *G.Node { return x },
+	"gelu":    ops.GELU,
+	"linear":  func(x *G.Node) *G.Node { return x },
+	"sigmoid": ops.Sigmoid,
+	"silu":    ops.SiLU,
+	"tanh":    ops.Tanh,
+}
+
+// addFunction registers an activation function.
+func addFunction(name string, f activationFunc) activationFunc {
+	activations[name] = f
+	return f
 }
 
 // addActivation registers an activation function, and a layer of the same name.
 func addActivation(e catalog.Entry[Layer], f activationFunc) activationFunc {
-	activations[e.Name] = f
+	addFunction(e.Name, f)
 	e.Example, e.Input = e.Name, []int{4, 3, 2}
 	e.New = func(*catalog.Options) Layer { return &activation{e.Name} }
 	Layers.Add(e)

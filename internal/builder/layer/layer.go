@@ -54,6 +54,7 @@ type Layer interface {
 // Graph is what Build may know of the graph it adds to.
 type Graph struct {
 	Training bool // false: the graph predicts
+	Frozen   bool // the layer keeps its weights in training, by its option trainable
 }
 
 // Layers is every layer a spec may name.
@@ -61,11 +62,33 @@ var Layers = newLayers()
 
 func newLayers() *catalog.Catalog[Layer] {
 	c := catalog.New[Layer]("layer")
-	c.Common = func(o *catalog.Options) {
+	c.Common = func(l Layer, o *catalog.Options) Layer {
 		var name string // read by package spec, which names the layers that have none
 		o.Bind(&name, "name", "what summaries, checkpoints and --set call the layer")
+		c := &common{l, true}
+		o.Bind(&c.trainable, "trainable", "whether training changes the weights").Quiet()
+		return c
 	}
 	return c
+}
+
+// common is a layer with the options that all layers have.
+type common struct {
+	Layer
+	trainable bool
+}
+
+func (c *common) Weights(in Shape) []Weight {
+	weights := c.Layer.Weights(in)
+	for i := range weights {
+		weights[i].Trainable = weights[i].Trainable && c.trainable
+	}
+	return weights
+}
+
+func (c *common) Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node {
+	g.Frozen = !c.trainable
+	return c.Layer.Build(g, x, weights)
 }
 
 // initializerOption declares an option such as kernel_initializer.

@@ -31,11 +31,12 @@ func decode(t *testing.T, text string) Layer {
 
 // built is a layer in a graph with a loss that gives every output a gradient of its own.
 type built struct {
-	vm     G.VM
-	y      *G.Node
-	loss   *G.Node
-	grads  []*G.Node // of the input, then of the weights
-	values []*tensor.Dense
+	vm    G.VM
+	y     *G.Node
+	loss  *G.Node
+	wrt   []*tensor.Dense // the input, then the weights that train
+	grads []*G.Node       // of these
+	state []*tensor.Dense // the other weights, as they start
 }
 
 func build(t *testing.T, l Layer, in Shape, training bool) *built {
@@ -43,23 +44,32 @@ func build(t *testing.T, l Layer, in Shape, training bool) *built {
 	const n = 3
 	b := &built{}
 	g := G.NewGraph()
-	input := func(name string, shape ...int) *G.Node {
+	node := func(name string, v *tensor.Dense) *G.Node {
+		return G.NewTensor(g, tensor.Float32, v.Dims(), G.WithShape(v.Shape()...), G.WithName(name), G.WithValue(v))
+	}
+	varied := func(seed int, shape ...int) *tensor.Dense {
 		v := tensor.New(tensor.WithShape(shape...), tensor.Of(tensor.Float32))
 		data := v.Float32s()
-		for i, p := range random.New(uint64(len(b.values))).Perm(len(data)) { // no ties, no zeros
+		for i, p := range random.New(uint64(seed)).Perm(len(data)) { // no ties, no zeros
 			data[i] = (float32(p) - float32(len(data))/2 + 0.25) * 2 / float32(len(data))
 		}
-		b.values = append(b.values, v)
-		return G.NewTensor(g, tensor.Float32, len(shape), G.WithShape(shape...), G.WithName(name), G.WithValue(v))
+		return v
 	}
-	x := input("x", append([]int{n}, in...)...)
-	var weights []*G.Node
-	for _, w := range l.Weights(in) {
-		weights = append(weights, input(w.Name, w.Shape...))
+	b.wrt = []*tensor.Dense{varied(0, append([]int{n}, in...)...)}
+	x := node("x", b.wrt[0])
+	wrt, weights := []*G.Node{x}, []*G.Node{}
+	for i, w := range l.Weights(in) {
+		v := varied(i+1, w.Shape...)
+		weights = append(weights, node(w.Name, v))
+		if w.Trainable {
+			wrt, b.wrt = append(wrt, weights[i]), append(b.wrt, v)
+		} else {
+			w.Init.Fill(v.Float32s(), w.Shape, random.New())
+			b.state = append(b.state, v)
+		}
 	}
 	b.y = l.Build(&Graph{Training: training}, x, weights)
-	wrt := append([]*G.Node{x}, weights...)
-	r := input("r", b.y.Shape()...)
+	r := node("r", varied(len(weights)+1, b.y.Shape()...))
 	b.loss = G.Must(G.Sum(G.Must(G.HadamardProd(b.y, r))))
 	if training {
 		var err error
@@ -107,6 +117,7 @@ func TestEveryLayerConforms(t *testing.T) {
 			})
 			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, in, true)) })
 			t.Run("gives the same bytes for any number of threads", func(t *testing.T) { checkThreads(t, l, in) })
+			t.Run("changes no weight in use", func(t *testing.T) { checkState(t, build(t, l, in, false)) })
 			t.Run("weights have initializers", func(t *testing.T) {
 				for _, w := range l.Weights(in) {
 					if w.Init == nil || w.Name == "" || w.Shape.Size() < 1 {
@@ -126,7 +137,7 @@ func checkGradients(t *testing.T, b *built) {
 		grads = append(grads, slices.Clone(g.Value().(*tensor.Dense).Float32s()))
 	}
 	for k, grad := range grads {
-		data := b.values[k].Float32s()
+		data := b.wrt[k].Float32s()
 		for i := range data {
 			old := data[i]
 			data[i] = old + h
@@ -141,6 +152,19 @@ func checkGradients(t *testing.T, b *built) {
 	}
 }
 
+func checkState(t *testing.T, b *built) {
+	var before [][]float32
+	for _, v := range append(b.wrt[1:], b.state...) {
+		before = append(before, slices.Clone(v.Float32s()))
+	}
+	b.run(t)
+	for i, v := range append(b.wrt[1:], b.state...) {
+		if !slices.Equal(v.Float32s(), before[i]) {
+			t.Errorf("weight %d was changed", i)
+		}
+	}
+}
+
 func checkThreads(t *testing.T, l Layer, in Shape) {
 	defer kernels.SetThreads(kernels.Threads())
 	var want []float32
@@ -151,6 +175,9 @@ func checkThreads(t *testing.T, l Layer, in Shape) {
 		got := slices.Clone(b.y.Value().(*tensor.Dense).Float32s())
 		for _, g := range b.grads {
 			got = append(got, g.Value().(*tensor.Dense).Float32s()...)
+		}
+		for _, v := range b.state {
+			got = append(got, v.Float32s()...)
 		}
 		if want == nil {
 			want = got
@@ -184,6 +211,14 @@ func TestShapes(t *testing.T) {
 		{"dense: 7", Shape{5, 5, 3}, "needs a flat input, got 5x5x3; put flatten in front of it"},
 		{"rescaling: 1/255", Shape{5, 5, 3}, "5x5x3"},
 		{"relu", Shape{5}, "5"},
+		{"average_pooling2d: {pool_size: 3, padding: same}", Shape{7, 6, 3}, "3x2x3"},
+		{"global_average_pooling2d", Shape{7, 6, 3}, "3"},
+		{"global_max_pooling2d: {keepdims: true}", Shape{7, 6, 3}, "1x1x3"},
+		{"global_max_pooling2d", Shape{7}, "needs an input of height, width and channels, got 7 values"},
+		{"zero_padding2d", Shape{7, 6, 3}, "9x8x3"},
+		{"zero_padding2d: 0", Shape{7, 6, 3}, "7x6x3"},
+		{"zero_padding2d: [2, 0]", Shape{7, 6, 3}, "11x6x3"},
+		{"zero_padding2d: [[2, 0], [1, 3]]", Shape{7, 6, 3}, "9x10x3"},
 	} {
 		t.Run(c.layer+" of "+c.in.String(), func(t *testing.T) {
 			out, err := decode(t, c.layer).Shape(c.in)
@@ -209,6 +244,8 @@ func TestWeightsAreThoseOfKeras(t *testing.T) {
 		{"dense: 7", Shape{75}, "[kernel 75x7 bias 7]"},
 		{"dense: {units: 7, use_bias: false}", Shape{75}, "[kernel 75x7]"},
 		{"max_pooling2d", Shape{4, 4, 1}, "[]"},
+		{"batch_normalization", Shape{4, 4, 3}, "[gamma 3 beta 3 moving_mean 3 moving_variance 3]"},
+		{"batch_normalization: {center: false, scale: false}", Shape{5}, "[moving_mean 5 moving_variance 5]"},
 	} {
 		var got []string
 		for _, w := range decode(t, c.layer).Weights(c.in) {

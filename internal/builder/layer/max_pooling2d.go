@@ -16,18 +16,31 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
-		l := &maxPooling2D{window{size: catalog.Pair{2, 2}, padding: "valid"}}
-		o.Bind(&l.size, "pool_size", "height and width of the window").Min(1)
-		o.Bind(&l.strides, "strides", "steps of the window; pool_size unless given").Min(1)
-		o.Bind(&l.padding, "padding", "cells around the input that never win").OneOf("valid", "same")
+		l := &maxPooling2D{pooling{window{size: catalog.Pair{2, 2}, padding: "valid"}}}
+		l.options(o, "cells around the input that never win")
 		return l
 	},
 })
 
-type maxPooling2D struct{ window }
+type maxPooling2D struct{ pooling }
+
+func (l *maxPooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	w := l.steps()
+	return ops.MaxPool2D(x, w.size, w.strides, w.padding == "same")
+}
+
+// pooling is what layers have in common that make one value of each window.
+type pooling struct{ window }
+
+func (l *pooling) options(o *catalog.Options, paddingDoc string) (size *catalog.Field) {
+	size = o.Bind(&l.size, "pool_size", "height and width of the window").Min(1)
+	o.Bind(&l.strides, "strides", "steps of the window; pool_size unless given").Min(1)
+	o.Bind(&l.padding, "padding", paddingDoc).OneOf("valid", "same")
+	return size
+}
 
 // steps is the window with its strides filled in.
-func (l *maxPooling2D) steps() window {
+func (l *pooling) steps() window {
 	w := l.window
 	if w.strides == (catalog.Pair{}) {
 		w.strides = w.size
@@ -35,7 +48,7 @@ func (l *maxPooling2D) steps() window {
 	return w
 }
 
-func (l *maxPooling2D) Shape(in Shape) (Shape, error) {
+func (l *pooling) Shape(in Shape) (Shape, error) {
 	h, w, err := l.steps().output(in)
 	if err != nil {
 		return nil, err
@@ -43,9 +56,4 @@ func (l *maxPooling2D) Shape(in Shape) (Shape, error) {
 	return Shape{h, w, in[2]}, nil
 }
 
-func (l *maxPooling2D) Weights(Shape) []Weight { return nil }
-
-func (l *maxPooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	w := l.steps()
-	return ops.MaxPool2D(x, w.size, w.strides, w.padding == "same")
-}
+func (l *pooling) Weights(Shape) []Weight { return nil }

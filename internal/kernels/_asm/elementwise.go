@@ -17,7 +17,7 @@ type emitter struct {
 	v vector
 }
 
-var sliceRegs = []string{"R8", "R9", "R10", "R11"}
+var sliceRegs = []string{"R8", "R9", "R10", "R11", "R12", "R13", "R15", "SI"}
 
 // r is a vector register.
 func (e emitter) r(i int) string { return e.v.reg(i) }

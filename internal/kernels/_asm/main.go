@@ -15,6 +15,7 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
+		"batch_norm_amd64.s":  batchNorms,
 		"ceiling_amd64.s":     ceilings,
 		"elementwise_amd64.s": elementwises,
 		"max_pool2d_amd64.s":  maxPools,

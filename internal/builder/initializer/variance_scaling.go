@@ -1,0 +1,49 @@
+package initializer
+
+import (
+	"math"
+
+	"cnntrain/internal/random"
+)
+
+// A varianceScaling initializer draws values of mean 0 and variance scale / fan,
+// where the fan is the inputs of a unit, or the mean of inputs and outputs.
+type varianceScaling struct {
+	scale  float64
+	mean   bool // of both fans
+	normal bool // truncated normal distribution; else uniform
+}
+
+func (s varianceScaling) Fill(w []float32, shape []int, r random.Stream) {
+	in, out := fans(shape)
+	fan := float64(in)
+	if s.mean {
+		fan = float64(in+out) / 2
+	}
+	if deviation := math.Sqrt(s.scale / fan); s.normal {
+		fillTruncatedNormal(w, deviation/truncatedDeviation, r)
+	} else {
+		limit := math.Sqrt(3) * deviation
+		fillUniform(w, -limit, limit, r)
+	}
+}
+
+// truncatedDeviation is the standard deviation of the standard normal distribution
+// cut off at -2 and 2, as Keras has it.
+const truncatedDeviation = 0.87962566103423978
+
+// fillTruncatedNormal draws from the normal distribution of mean 0 cut off at two
+// deviations, by the inverse of its distribution function: one number a value.
+func fillTruncatedNormal(w []float32, deviation float64, r random.Stream) {
+	limit := math.Erf(math.Sqrt2) // the share within two deviations
+	for i := range w {
+		u := (2*r.Float64(uint64(i)) - 1) * limit
+		w[i] = float32(math.Sqrt2 * math.Erfinv(u) * deviation)
+	}
+}
+
+func fillUniform(w []float32, low, high float64, r random.Stream) {
+	for i := range w {
+		w[i] = float32(low + (high-low)*r.Float64(uint64(i)))
+	}
+}

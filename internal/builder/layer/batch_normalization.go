@@ -1,0 +1,72 @@
+package layer
+
+import (
+	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "batch_normalization",
+	Keras:   "BatchNormalization",
+	Example: "batch_normalization: {momentum: 0.9}",
+	Input:   []int{3, 2, 4},
+	Doc: `Shifts and scales each channel to mean 0 and variance 1, then by beta and gamma, which are learnt.
+
+Training takes mean and variance of the batch and keeps moving averages of them;
+use takes those averages (Ioffe and Szegedy 2015). The channels are the last axis.
+With ` + "`trainable: false`" + ` the averages are used, and stay, in training too.`,
+	New: func(o *catalog.Options) Layer {
+		l := &batchNormalization{momentum: 0.99, epsilon: 0.001, center: true, scale: true}
+		o.Bind(&l.momentum, "momentum", "how slowly the averages move").Min(0).Max(1)
+		o.Bind(&l.epsilon, "epsilon", "added to the variance, keeps the division finite").Min(0)
+		o.Bind(&l.center, "center", "whether to add beta")
+		o.Bind(&l.scale, "scale", "whether to multiply by gamma")
+		initializerOption(o, &l.betaInit, "beta_initializer", "zeros", "how beta starts")
+		initializerOption(o, &l.gammaInit, "gamma_initializer", "ones", "how gamma starts")
+		initializerOption(o, &l.meanInit, "moving_mean_initializer", "zeros", "how the average of the mean starts")
+		initializerOption(o, &l.varianceInit, "moving_variance_initializer", "ones", "how the average of the variance starts")
+		return l
+	},
+})
+
+type batchNormalization struct {
+	momentum, epsilon      float64
+	center, scale          bool
+	betaInit, gammaInit    initializer.Initializer
+	meanInit, varianceInit initializer.Initializer
+}
+
+func (l *batchNormalization) Shape(in Shape) (Shape, error) { return in, nil }
+
+func (l *batchNormalization) Weights(in Shape) []Weight {
+	channels := in[len(in)-1:]
+	var weights []Weight
+	if l.scale {
+		weights = append(weights, Weight{"gamma", channels, l.gammaInit, true})
+	}
+	if l.center {
+		weights = append(weights, Weight{"beta", channels, l.betaInit, true})
+	}
+	return append(weights,
+		Weight{"moving_mean", channels, l.meanInit, false},
+		Weight{"moving_variance", channels, l.varianceInit, false})
+}
+
+func (l *batchNormalization) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
+	n := ops.Norm{X: x, Epsilon: l.epsilon}
+	if l.scale {
+		n.Gamma, w = w[0], w[1:]
+	}
+	if l.center {
+		n.Beta, w = w[0], w[1:]
+	}
+	n.Mean, n.Variance = w[0], w[1]
+	if g.Training && !g.Frozen {
+		n.Batch = true
+		n.Mean, n.Variance = ops.BatchMoments(x, w[0], w[1], l.momentum)
+	}
+	return ops.BatchNorm(n)
+}

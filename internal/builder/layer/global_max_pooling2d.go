@@ -1,0 +1,27 @@
+package layer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "global_max_pooling2d",
+	Keras:   "GlobalMaxPooling2D",
+	Example: "global_max_pooling2d",
+	Input:   []int{4, 3, 2},
+	Doc:     "Keeps the largest value of each channel in the whole map.",
+	New: func(o *catalog.Options) Layer {
+		l := &globalMaxPooling2D{}
+		l.options(o)
+		return l
+	},
+})
+
+type globalMaxPooling2D struct{ globalPooling }
+
+func (l *globalMaxPooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	return l.shaped(ops.GlobalMaxPool(x))
+}

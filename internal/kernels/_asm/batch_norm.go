@@ -1,0 +1,161 @@
+package main
+
+import "fmt"
+
+// A rowwise kernel runs over rows of a whole number of vectors. Some slices run
+// on through the rows; others, one value per column, start again with each row.
+type rowwise struct {
+	name    string
+	rows    []string // slices that run on, one argument each
+	columns int      // slices that start again, one behind the other in one argument
+	sums    int      // the same, but added to
+	body    func(e emitter, s rowSlices)
+}
+
+// rowSlices is how the body names its slices.
+type rowSlices struct{ columns, sums int } // the first of each kind
+
+// Columns, as in columnArgs of batch_norm.go.
+const (
+	columnMean = iota
+	columnScale
+	columnOffset
+	columnSlope
+	columnConstant
+)
+
+// batchNormKernels round after each operation, but for those that sum.
+func batchNormKernels(relu bool) []rowwise {
+	suffix := map[bool]string{true: "ReLU", false: ""}[relu]
+	return []rowwise{
+		{"norm" + suffix, []string{"out", "x"}, 3, 0, func(e emitter, s rowSlices) {
+			normalized(e, s, 1, 0)
+			if relu {
+				e.comment("0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive")
+				e.zero(e.v, e.r(1))
+				e.op("VMAXPS", e.r(0), e.r(1), e.r(0))
+				e.add(0, 0, 1)
+			}
+			e.store(0, 0)
+		}},
+		{"normGradSums" + suffix, []string{"x", "dy"}, 3, 2, func(e emitter, s rowSlices) {
+			gradient(e, s, 0, 1, relu)
+			e.comment("sums += dy, dy·(x - mean)")
+			e.load(3, s.sums)
+			e.add(3, 3, 2)
+			e.store(s.sums, 3)
+			e.load(4, s.sums+1)
+			e.op("VFMADD231PS", e.r(2), e.r(1), e.r(4))
+			e.store(s.sums+1, 4)
+		}},
+		{"normGrad" + suffix, []string{"dx", "x", "dy"}, 5, 0, func(e emitter, s rowSlices) {
+			gradient(e, s, 1, 2, relu)
+			e.comment("dx = (dy·scale - (x - mean)·slope) - constant")
+			e.mulAt(2, 2, s.columns+columnScale)
+			e.mulAt(1, 1, s.columns+columnSlope)
+			e.sub(2, 2, 1)
+			e.op("VSUBPS", e.at(s.columns+columnConstant), e.r(2), e.r(2))
+			e.store(0, 2)
+		}},
+	}
+}
+
+// moments adds up x - mean, where mean is a first guess, and its square.
+var moments = rowwise{"moments", []string{"x"}, 1, 2, func(e emitter, s rowSlices) {
+	e.comment("sums += x - mean, (x - mean)²")
+	e.load(0, 0)
+	e.op("VSUBPS", e.at(s.columns+columnMean), e.r(0), e.r(0))
+	e.load(1, s.sums)
+	e.add(1, 1, 0)
+	e.store(s.sums, 1)
+	e.load(2, s.sums+1)
+	e.op("VFMADD231PS", e.r(0), e.r(0), e.r(2))
+	e.store(s.sums+1, 2)
+}}
+
+// normalized leaves x - mean in register 1 and its normalised value in to.
+func normalized(e emitter, s rowSlices, x, to int) {
+	e.comment("(x - mean)·scale + offset")
+	e.load(1, x)
+	e.op("VSUBPS", e.at(s.columns+columnMean), e.r(1), e.r(1))
+	e.mulAt(to, 1, s.columns+columnScale)
+	e.op("VADDPS", e.at(s.columns+columnOffset), e.r(to), e.r(to))
+}
+
+// gradient leaves x - mean in register 1 and dy in register 2: the dy of what
+// relu was applied to, if it was.
+func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
+	if !relu {
+		e.load(1, x)
+		e.op("VSUBPS", e.at(s.columns+columnMean), e.r(1), e.r(1))
+		e.load(2, dy)
+		return
+	}
+	normalized(e, s, x, 0)
+	e.comment("dy where that is > 0, else 0")
+	e.zero(e.v, e.r(3))
+	if e.v.evex {
+		e.op("VCMPPS", "$0x1e", e.r(3), e.r(0), "K1")
+		e.op("VMOVUPS.Z", e.at(dy), "K1", e.r(2))
+	} else {
+		e.op("VCMPPS", "$0x1e", e.r(3), e.r(0), e.r(0))
+		e.op("VANDPS", e.at(dy), e.r(0), e.r(2))
+	}
+}
+
+// mulAt sets register to to that of a times the current place in a slice.
+func (e emitter) mulAt(to, a, slice int) { e.op("VMULPS", e.at(slice), e.r(a), e.r(to)) }
+
+// batchNorms writes batch_norm_amd64.s.
+func batchNorms(f *file) {
+	kernels := append([]rowwise{moments}, batchNormKernels(false)...)
+	for _, k := range append(kernels, batchNormKernels(true)...) {
+		k.write(emitter{f, zmm}, k.name+"AVX512")
+		k.write(emitter{f, ymm}, k.name+"AVX2")
+	}
+}
+
+func (k rowwise) write(e emitter, name string) {
+	declaration, arg := "func "+name+"(", 0
+	var load []string // of the arguments, as they come
+	slice := func(n string, count int) {
+		declaration += n + ", "
+		load = append(load, fmt.Sprintf("%s+%d(FP)", n, arg))
+		for range count - 1 {
+			load = append(load, "")
+		}
+		arg += 8
+	}
+	for _, r := range k.rows {
+		slice(r, 1)
+	}
+	slice("columns", k.columns)
+	if k.sums > 0 {
+		slice("sums", k.sums)
+	}
+	declaration = declaration[:len(declaration)-2] + " *float32, rows, width int)"
+	e.function(declaration, name, 0, arg+16)
+	e.op("MOVQ", fmt.Sprintf("rows+%d(FP)", arg), "BX")
+	e.op("MOVQ", fmt.Sprintf("width+%d(FP)", arg+8), "CX")
+	e.op("SHLQ", imm(2), "CX")
+	for i, from := range load {
+		if from != "" {
+			e.op("MOVQ", from, sliceRegs[i])
+		} else {
+			e.op("LEAQ", mem(0, sliceRegs[i-1], "CX", 1), sliceRegs[i])
+		}
+	}
+	e.label("row")
+	e.op("XORQ", "AX", "AX")
+	e.label("column")
+	k.body(e, rowSlices{len(k.rows), len(k.rows) + k.columns})
+	e.op("ADDQ", imm(e.v.bytes()), "AX")
+	e.op("CMPQ", "AX", "CX")
+	e.op("JLT", "column")
+	for i := range k.rows {
+		e.op("ADDQ", "CX", sliceRegs[i])
+	}
+	e.op("DECQ", "BX")
+	e.op("JNZ", "row")
+	e.ret()
+}

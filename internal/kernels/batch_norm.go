@@ -1,0 +1,222 @@
+package kernels
+
+import "math"
+
+// Batch normalisation (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167)
+// of x [n,c], where n counts examples and pixels:
+//
+//	y = (x - mean)·scale + beta,   scale = gamma / √(variance + epsilon)
+//
+// per channel, and max(y, 0) where ReLU is set.
+
+// BatchNorm is the sizes and constants of a batch normalisation.
+type BatchNorm struct {
+	N, C    int
+	Epsilon float64
+	ReLU    bool
+}
+
+// Moments computes the mean and the (biased) variance of each channel of x. The
+// squares are taken of the distance from the first row, which loses nothing
+// where the mean is far from 0, and added up in blocks.
+func (s BatchNorm) Moments(mean, variance, x []float32) {
+	need("BatchNorm.Moments", "mean", mean, s.C)
+	need("BatchNorm.Moments", "variance", variance, s.C)
+	need("BatchNorm.Moments", "x", x, s.N, s.C)
+	if s.N == 0 {
+		return
+	}
+	a := columnArgs{s: s, x: x, wide: together(s.C) * s.C}
+	a.columns = takeScratch(a.wide)
+	for i := range a.columns {
+		a.columns[i] = x[i%s.C]
+	}
+	a.sum(momentsLoop, func(c int, sum, squares float64) {
+		d := sum / float64(s.N)
+		mean[c] = float32(float64(x[c]) + d)
+		variance[c] = float32(max(0, squares/float64(s.N)-d*d))
+	})
+	giveScratch(a.columns)
+}
+
+// Apply computes y. gamma and beta may be nil, which stand for 1 and 0.
+func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
+	need("BatchNorm.Apply", "out", out, s.N, s.C)
+	need("BatchNorm.Apply", "x", x, s.N, s.C)
+	a := s.args("BatchNorm.Apply", mean, variance, gamma, beta)
+	a.out, a.x = out, x
+	normLoop.run(blocks(s.N, a.block()), a)
+	giveScratch(a.columns)
+}
+
+// GradSums computes the gradients for beta and gamma, Σ dy and Σ dy·(x-mean)/√(variance
+// + epsilon), from the gradient dy for y.
+func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []float32) {
+	need("BatchNorm.GradSums", "dbeta", dbeta, s.C)
+	need("BatchNorm.GradSums", "dgamma", dgamma, s.C)
+	need("BatchNorm.GradSums", "x", x, s.N, s.C)
+	need("BatchNorm.GradSums", "dy", dy, s.N, s.C)
+	a := s.args("BatchNorm.GradSums", mean, variance, gamma, beta)
+	a.x, a.dy = x, dy
+	a.sum(normGradSumsLoop, func(c int, sum, product float64) {
+		dbeta[c] = float32(sum)
+		dgamma[c] = float32(product / s.deviation(variance[c]))
+	})
+	giveScratch(a.columns)
+}
+
+// Grad computes the gradient for x. mean and variance are the moments of x if
+// dbeta and dgamma, as [BatchNorm.GradSums] gives them, are there, and constants
+// if these are nil:
+//
+//	dx = scale·(dy - dbeta/n - (x-mean)/√(variance + epsilon)·dgamma/n)
+func (s BatchNorm) Grad(dx, x, dy, mean, variance, gamma, beta, dbeta, dgamma []float32) {
+	need("BatchNorm.Grad", "dx", dx, s.N, s.C)
+	need("BatchNorm.Grad", "x", x, s.N, s.C)
+	need("BatchNorm.Grad", "dy", dy, s.N, s.C)
+	a := s.args("BatchNorm.Grad", mean, variance, gamma, beta)
+	a.out, a.x, a.dy = dx, x, dy
+	slope, constant := a.column(columnSlope), a.column(columnConstant)
+	clear(slope)
+	clear(constant)
+	if dbeta != nil {
+		need("BatchNorm.Grad", "dbeta", dbeta, s.C)
+		need("BatchNorm.Grad", "dgamma", dgamma, s.C)
+		scale := a.column(columnScale)
+		for i := range a.wide {
+			c := i % s.C
+			perRow := float64(scale[i]) / float64(s.N)
+			slope[i] = float32(perRow * float64(dgamma[c]) / s.deviation(variance[c]))
+			constant[i] = float32(perRow * float64(dbeta[c]))
+		}
+	}
+	normGradLoop.run(blocks(s.N, a.block()), a)
+	giveScratch(a.columns)
+}
+
+// MoveAverage computes moving = moving·momentum + batch·(1-momentum).
+func MoveAverage(moving, batch []float32, momentum float64) {
+	need("MoveAverage", "batch", batch, len(moving))
+	keep, take := float32(momentum), float32(1-momentum)
+	for i, v := range moving {
+		moving[i] = v*keep + batch[i]*take
+	}
+}
+
+// deviation is √(variance + epsilon).
+func (s BatchNorm) deviation(variance float32) float64 {
+	return math.Sqrt(float64(variance) + s.Epsilon)
+}
+
+// columnArgs is the arguments of the loops below. What is the same for all rows
+// comes in columns, each wide values: the c channels, for as many rows as are
+// taken together.
+type columnArgs struct {
+	s          BatchNorm
+	out, x, dy []float32
+	columns    []float32
+	wide       int
+	sums       []float32 // of each part, two times wide values
+}
+
+// The columns, in this order also for the assembly.
+const (
+	columnMean = iota
+	columnScale
+	columnOffset // beta
+	columnSlope
+	columnConstant
+	columnCount
+)
+
+func (a *columnArgs) column(i int) []float32 { return a.columns[i*a.wide:][:a.wide] }
+
+// args returns the columns for a mean, variance, gamma and beta.
+func (s BatchNorm) args(kernel string, mean, variance, gamma, beta []float32) columnArgs {
+	need(kernel, "mean", mean, s.C)
+	need(kernel, "variance", variance, s.C)
+	if gamma != nil {
+		need(kernel, "gamma", gamma, s.C)
+	}
+	if beta != nil {
+		need(kernel, "beta", beta, s.C)
+	}
+	a := columnArgs{s: s, wide: together(s.C) * s.C}
+	a.columns = takeScratch(columnCount * a.wide)
+	means, scale, offset := a.column(columnMean), a.column(columnScale), a.column(columnOffset)
+	for c := range s.C {
+		means[c], offset[c] = mean[c], 0
+		g := 1.0
+		if gamma != nil {
+			g = float64(gamma[c])
+		}
+		if beta != nil {
+			offset[c] = beta[c]
+		}
+		scale[c] = float32(g / s.deviation(variance[c]))
+	}
+	for _, column := range [][]float32{means, scale, offset} {
+		for i := s.C; i < a.wide; i++ {
+			column[i] = column[i-s.C]
+		}
+	}
+	return a
+}
+
+// together returns how many rows of c channels the assembly takes for one: as
+// many as fill whole vectors, and more if that is little work.
+func together(c int) int {
+	const least, most = 128, 8192
+	for k := 1; k*c <= most && c > 0; k++ {
+		if k*c%16 == 0 && k*c >= least {
+			return k
+		}
+	}
+	return 1
+}
+
+// block is how many rows one part handles.
+func (a *columnArgs) block() int { return max(16, min(sumBlock, rowsPerPart(a.s.C))) }
+
+// sum runs a loop that writes two sums per channel and part, and gives the
+// totals over all parts to f.
+func (a columnArgs) sum(loop *loop[columnArgs], f func(c int, sum1, sum2 float64)) {
+	parts := blocks(a.s.N, a.block())
+	a.sums = takeScratch(parts * 2 * a.wide)
+	loop.run(parts, a)
+	for c := range a.s.C {
+		var sum1, sum2 float64
+		for p := range parts {
+			sum1 += float64(a.sums[2*p*a.wide+c])
+			sum2 += float64(a.sums[(2*p+1)*a.wide+c])
+		}
+		f(c, sum1, sum2)
+	}
+	giveScratch(a.sums)
+}
+
+var momentsLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	clear(r.sums)
+	r.fold(r.momentsFast())
+	r.moments()
+})
+
+var normLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	r.skip(r.normFast())
+	r.norm()
+})
+
+var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	clear(r.sums)
+	r.fold(r.normGradSumsFast())
+	r.normGradSums()
+})
+
+var normGradLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	r.skip(r.normGradFast())
+	r.normGrad()
+})

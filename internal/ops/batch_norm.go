@@ -1,0 +1,124 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// A Norm is (X - Mean)/√(Variance + Epsilon)·Gamma + Beta per channel, the last
+// axis of X, and max(that, 0) where ReLU is set.
+type Norm struct {
+	X              *G.Node
+	Gamma, Beta    *G.Node // may be nil, for 1 and 0
+	Mean, Variance *G.Node
+	Epsilon        float64
+	ReLU           bool
+	Batch          bool // Mean and Variance are those of X, and its gradient knows
+}
+
+// BatchMoments returns mean and (biased) variance over all axes of x but the
+// last. Each run of it also moves the moving ones, which are weights:
+// moving = moving·momentum + batch·(1-momentum).
+func BatchMoments(x, movingMean, movingVariance *G.Node, momentum float64) (mean, variance *G.Node) {
+	s := normSizes(x)
+	moments := apply(op{
+		name: "batch_moments",
+		out:  tensor.Shape{2, s.C},
+		run: func(out []float32, in ...[]float32) {
+			mean, variance := out[:s.C], out[s.C:]
+			s.Moments(mean, variance, in[0])
+			kernels.MoveAverage(in[1], mean, momentum)
+			kernels.MoveAverage(in[2], variance, momentum)
+		},
+	}, x, movingMean, movingVariance)
+	return row(moments, 0), row(moments, 1)
+}
+
+// BatchNorm adds n to the graph.
+func BatchNorm(n Norm) *G.Node {
+	s := normSizes(n.X)
+	s.Epsilon, s.ReLU = n.Epsilon, n.ReLU
+	return apply(op{
+		name: "batch_norm", out: n.X.Shape(), constant: 2,
+		run: func(out []float32, in ...[]float32) {
+			gamma, beta, mean, variance := n.params(in[1:])
+			s.Apply(out, in[0], mean, variance, gamma, beta)
+		},
+		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
+			sums := n.gradSums(s, dy)
+			grads := []*G.Node{n.grad(s, dy, sums)}
+			if n.Gamma != nil {
+				grads = append(grads, row(sums, 1))
+			}
+			if n.Beta != nil {
+				grads = append(grads, row(sums, 0))
+			}
+			return append(grads, nil, nil)
+		},
+	}, n.inputs(n.X)...)
+}
+
+// gradSums is the gradients of beta and gamma, [2,C].
+func (n Norm) gradSums(s kernels.BatchNorm, dy *G.Node) *G.Node {
+	return apply(op{name: "batch_norm_grad_sums", out: tensor.Shape{2, s.C},
+		run: func(out []float32, in ...[]float32) {
+			gamma, beta, mean, variance := n.params(in[2:])
+			s.GradSums(out[:s.C], out[s.C:], in[0], in[1], mean, variance, gamma, beta)
+		},
+	}, n.inputs(n.X, dy)...)
+}
+
+// grad is the gradient of X.
+func (n Norm) grad(s kernels.BatchNorm, dy, sums *G.Node) *G.Node {
+	if !n.Batch {
+		return apply(op{name: "batch_norm_grad", out: n.X.Shape(),
+			run: func(out []float32, in ...[]float32) {
+				gamma, beta, mean, variance := n.params(in[2:])
+				s.Grad(out, in[0], in[1], mean, variance, gamma, beta, nil, nil)
+			},
+		}, n.inputs(n.X, dy)...)
+	}
+	return apply(op{name: "batch_norm_grad", out: n.X.Shape(),
+		run: func(out []float32, in ...[]float32) {
+			gamma, beta, mean, variance := n.params(in[3:])
+			s.Grad(out, in[0], in[1], mean, variance, gamma, beta, in[2][:s.C], in[2][s.C:])
+		},
+	}, n.inputs(n.X, dy, sums)...)
+}
+
+// inputs is the given nodes, then those of params.
+func (n Norm) inputs(nodes ...*G.Node) []*G.Node {
+	if n.Gamma != nil {
+		nodes = append(nodes, n.Gamma)
+	}
+	if n.Beta != nil {
+		nodes = append(nodes, n.Beta)
+	}
+	return append(nodes, n.Mean, n.Variance)
+}
+
+// params tells the last inputs apart.
+func (n Norm) params(in [][]float32) (gamma, beta, mean, variance []float32) {
+	if n.Gamma != nil {
+		gamma, in = in[0], in[1:]
+	}
+	if n.Beta != nil {
+		beta, in = in[0], in[1:]
+	}
+	return gamma, beta, in[0], in[1]
+}
+
+func normSizes(x *G.Node) kernels.BatchNorm {
+	c := x.Shape()[x.Dims()-1]
+	return kernels.BatchNorm{N: x.Shape().TotalSize() / c, C: c}
+}
+
+// row is row i of x [N,C], for values without a gradient.
+func row(x *G.Node, i int) *G.Node {
+	c := x.Shape()[1]
+	return apply(op{name: "row", out: tensor.Shape{c},
+		run: func(out []float32, in ...[]float32) { copy(out, in[0][i*c:]) },
+	}, x)
+}

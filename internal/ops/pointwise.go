@@ -1,0 +1,65 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Sigmoid is 1 / (1 + exp(-x)).
+func Sigmoid(x *G.Node) *G.Node {
+	return pointwise("sigmoid", x, kernels.Sigmoid, kernels.SigmoidGrad, ofOutput)
+}
+
+// Tanh is the hyperbolic tangent.
+func Tanh(x *G.Node) *G.Node {
+	return pointwise("tanh", x, kernels.Tanh, kernels.TanhGrad, ofOutput)
+}
+
+// SiLU is x·sigmoid(x).
+func SiLU(x *G.Node) *G.Node {
+	return pointwise("silu", x, kernels.SiLU, kernels.SiLUGrad, ofInput)
+}
+
+// GELU is x times the standard normal distribution function of x.
+func GELU(x *G.Node) *G.Node {
+	return pointwise("gelu", x, kernels.GELU, kernels.GELUGrad, ofInput)
+}
+
+// ELU is x where that is positive, else alpha·(exp(x) - 1).
+func ELU(x *G.Node, alpha float64) *G.Node {
+	return pointwise("elu", x,
+		func(out, x []float32) { kernels.ELU(out, x, alpha) },
+		func(dx, x, dy []float32) { kernels.ELUGrad(dx, x, dy, alpha) }, ofInput)
+}
+
+// LeakyReLU is x where that is positive, else x·slope.
+func LeakyReLU(x *G.Node, slope float64) *G.Node {
+	return pointwise("leaky_relu", x,
+		func(out, x []float32) { kernels.LeakyReLU(out, x, slope) },
+		func(dx, x, dy []float32) { kernels.LeakyReLUGrad(dx, x, dy, slope) }, ofInput)
+}
+
+// What a gradient is computed from.
+const (
+	ofInput = iota
+	ofOutput
+)
+
+// pointwise is a function of each value by itself.
+func pointwise(name string, x *G.Node, forward func(out, x []float32), grad func(dx, v, dy []float32), of int) *G.Node {
+	return apply(op{
+		name: name,
+		out:  x.Shape(),
+		run:  func(out []float32, in ...[]float32) { forward(out, in[0]) },
+		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
+			v := x
+			if of == ofOutput {
+				v = y
+			}
+			return []*G.Node{apply(op{name: name + "_grad", out: x.Shape(),
+				run: func(out []float32, in ...[]float32) { grad(out, in[0], in[1]) },
+			}, v, dy)}
+		},
+	}, x)
+}
