@@ -39,6 +39,7 @@ Results go to standard output, everything else to standard error.`,
 	root.AddCommand(
 		newFit(s),
 		newEval(s),
+		newPredict(s),
 		newSummary(s),
 		newValidate(s),
 		newData(s),

@@ -73,6 +73,18 @@ func openTrained(path string) (*trained, error) {
 	return t, setWeights(t.model, f, file)
 }
 
+// classNames returns the names of the classes, numbers where the file has none.
+func (t *trained) classNames() []string {
+	if t.classes != nil {
+		return t.classes
+	}
+	names := make([]string, t.plan.Classes())
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
 // checkData makes sure that class i of sets is class i of the model.
 func (t *trained) checkData(sets *data.Sets) error {
 	if t.classes == nil || slices.Equal(t.classes, sets.Classes) {

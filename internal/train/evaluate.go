@@ -19,7 +19,7 @@ type Result struct {
 
 // Evaluate runs m over all examples as in use, batch by batch in their order.
 // pixels is the number of values of one image.
-func Evaluate(ctx context.Context, m Model, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
 	classes := m.Classes()
 	r := &Result{Confusion: make([][]int, classes)}
 	for i := range r.Confusion {

@@ -6,16 +6,23 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Model is all that training knows of a model.
-type Model interface {
+// A Predictor says how likely each class is for an image.
+type Predictor interface {
 	// Classes is the number of outputs.
 	Classes() int
+	// Evaluate runs a batch forward as in use. It returns the mean loss, to which
+	// a label below 0 adds nothing, and the probabilities [len(labels), Classes],
+	// which are good until the next call.
+	Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error)
+}
+
+// Model is all that training knows of a model.
+type Model interface {
+	Predictor
 	// Step runs a batch forward and backward and leaves the gradients in Params.
 	// It returns the mean loss and the probabilities [len(labels), Classes],
 	// which are good until the next call.
 	Step(images []float32, labels []int) (loss float32, probabilities []float32, err error)
-	// Evaluate runs a batch forward as in use, and returns what Step does.
-	Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error)
 	// Params is the trainable weights with the gradients of the last Step.
 	Params() []G.ValueGrad
 	// Weights is every weight; writing to it changes the model.

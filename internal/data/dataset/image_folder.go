@@ -145,13 +145,7 @@ func (e *folderExamples) Len() int { return len(e.files) }
 func (e *folderExamples) Label(i int) int { return e.files[i].label }
 
 func (e *folderExamples) Image(dst []float32, i int) error {
-	path := filepath.Join(e.top, filepath.FromSlash(e.files[i].name))
-	img, err := readImage(path)
-	if err != nil {
-		return err
-	}
-	resize(dst, e.shape, img)
-	return nil
+	return ReadImage(dst, e.shape, filepath.Join(e.top, filepath.FromSlash(e.files[i].name)))
 }
 
 func isFolder(dir, name string) bool {

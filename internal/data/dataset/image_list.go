@@ -1,0 +1,52 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// ListImages returns path if it is a file, and the PNG and JPEG files in it and
+// in folders below, in alphabetical order, if it is a folder.
+func ListImages(ctx context.Context, path string) (files []string, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, bare(err))
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	err = filepath.WalkDir(path, func(file string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case e.IsDir() && file != path && isHidden(e):
+			return fs.SkipDir
+		case !e.IsDir() && isImage(e):
+			files = append(files, file)
+		}
+		return nil
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("%s: %w", path, errNoImages)
+	}
+	return files, err
+}
+
+// ReadImage decodes a PNG or JPEG file of any size into dst, resized to shape
+// [H,W,C] as images of a folder are. An error names the file.
+func ReadImage(dst []float32, shape []int, path string) error {
+	if c := shape[2]; c != 1 && c != 3 {
+		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", path, c)
+	}
+	img, err := readImage(path)
+	if err != nil {
+		return err
+	}
+	resize(dst, shape, img)
+	return nil
+}
