@@ -99,6 +99,22 @@ func mulAddChannels(out, x, w []float32) {
 	}
 }
 
+// sumProducts adds dy times w to dx, where dy and w have as many values for each
+// channel of dx.
+func sumProducts(dx, dy, w []float32) {
+	if len(dx) == len(dy) {
+		mulAddChannels(dx, dy, w)
+		return
+	}
+	m := len(dy) / len(dx)
+	for c := range dx {
+		w := w[c*m:][:m]
+		for i, v := range dy[c*m:][:m] {
+			dx[c] += v * w[i]
+		}
+	}
+}
+
 // One part is one image.
 var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseConv2DArgs, n int) {
 	s := &a.s
@@ -110,12 +126,7 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseConv2DArgs, n int) {
 			for ih := top; ih < bottom; ih++ {
 				for iw := left; iw < right; iw++ {
 					w := a.filters(ih-oh*s.SH+s.Top, iw-ow*s.SW+s.Left)
-					for c, dx := range a.pixel(n, ih, iw) {
-						for m := c * s.M; m < (c+1)*s.M; m++ {
-							dx += dy[m] * w[m]
-						}
-						a.pixel(n, ih, iw)[c] = dx
-					}
+					sumProducts(a.pixel(n, ih, iw), dy, w)
 				}
 			}
 		}
