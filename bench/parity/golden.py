@@ -47,6 +47,7 @@ LAYERS = {
     "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
     "conv2d": (keras.layers.Conv2D, "filters"),
     "dense": (keras.layers.Dense, "units"),
+    "depthwise_conv2d": (keras.layers.DepthwiseConv2D, "kernel_size"),
     "elu": (keras.layers.ELU, "alpha"),
     "flatten": (keras.layers.Flatten, None),
     "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
@@ -56,6 +57,7 @@ LAYERS = {
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
+    "separable_conv2d": (keras.layers.SeparableConv2D, "filters"),
     "softmax": (keras.layers.Softmax, None),
     "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
 }
@@ -208,6 +210,22 @@ LAYER_CASES |= {
     "conv2d_silu": (
         (5, 6, 3),
         {"conv2d": {"filters": 4, "kernel_size": 3, "activation": "silu"}},
+        normal),
+    "depthwise_conv2d": ((7, 6, 3), {"depthwise_conv2d": 3}, normal),
+    "depthwise_conv2d_options": (
+        (7, 6, 3),
+        {"depthwise_conv2d": {"kernel_size": [2, 3], "strides": 2,
+                              "padding": "same", "depth_multiplier": 3,
+                              "activation": "relu", "use_bias": False}},
+        normal),
+    "separable_conv2d": (
+        (7, 6, 3), {"separable_conv2d": {"filters": 5, "kernel_size": 3}},
+        normal),
+    "separable_conv2d_options": (
+        (8, 7, 3),
+        {"separable_conv2d": {"filters": 5, "kernel_size": 3, "strides": 2,
+                              "padding": "same", "depth_multiplier": 2,
+                              "activation": "relu"}},
         normal),
     "dense_frozen": ((7,), {"dense": {"units": 5, "trainable": False}}, normal),
 }

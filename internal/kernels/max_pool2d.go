@@ -23,12 +23,17 @@ func NewPool(n, h, w, c, kh, kw, sh, sw int, same bool) Pool {
 }
 
 func (s Pool) check(kernel string, x, y []float32) {
+	s.checkWindows(kernel)
+	need(kernel, "image", x, s.N, s.H, s.W, s.C)
+	need(kernel, "output", y, s.N, s.OH, s.OW, s.C)
+}
+
+// checkWindows panics unless each window has a pixel inside the image.
+func (s Pool) checkWindows(kernel string) {
 	if s.SH < 1 || s.SW < 1 || s.Top < 0 || s.Left < 0 ||
 		!touches(s.OH, s.KH, s.SH, s.Top, s.H) || !touches(s.OW, s.KW, s.SW, s.Left, s.W) {
 		panic(fmt.Sprintf("kernels: %s: impossible sizes %+v", kernel, s))
 	}
-	need(kernel, "image", x, s.N, s.H, s.W, s.C)
-	need(kernel, "output", y, s.N, s.OH, s.OW, s.C)
 }
 
 // cells returns the rows and columns of image pixels in the window of a pixel

@@ -27,6 +27,7 @@ func kernelCases() []kernelCase {
 	const n, f, u, c = 5, 37, 43, 10
 	rows := 2*rowsPerPart(c) + 7
 	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
+	depthwise := Depthwise{pool, 2}
 	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
 	local := LocalResponseNorm{rows, c, 2, 1, 0.5, 0.75}
 	return []kernelCase{
@@ -55,6 +56,15 @@ func kernelCases() []kernelCase {
 		{"MoveAverage", []int{long}, []int{long}, true, func(out, in [][]float32) { MoveAverage(out[0], in[0], 0.99) }},
 		{"AveragePool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { AveragePool2D(out[0], in[0], pool) }},
 		{"AveragePool2DGrad", []int{x}, []int{pooled}, false, func(out, in [][]float32) { AveragePool2DGrad(out[0], in[0], pool) }},
+		{"DepthwiseConv2D", []int{2 * pooled}, []int{x, 3 * 2 * 3 * 2, 3 * 2}, false, func(out, in [][]float32) {
+			DepthwiseConv2D(out[0], in[0], in[1], in[2], depthwise)
+		}},
+		{"DepthwiseConv2DGradX", []int{x}, []int{2 * pooled, 3 * 2 * 3 * 2}, false, func(out, in [][]float32) {
+			DepthwiseConv2DGradX(out[0], in[0], in[1], depthwise)
+		}},
+		{"DepthwiseConv2DGradW", []int{3 * 2 * 3 * 2}, []int{x, 2 * pooled}, false, func(out, in [][]float32) {
+			DepthwiseConv2DGradW(out[0], in[0], in[1], depthwise)
+		}},
 		{"GlobalMaxPool", []int{5 * 3}, []int{x}, false, func(out, in [][]float32) { GlobalMaxPool(out[0], in[0], 5, 99, 3) }},
 		{"GlobalMaxPoolGrad", []int{x}, []int{x, 5 * 3, 5 * 3}, false, func(out, in [][]float32) {
 			GlobalMaxPoolGrad(out[0], in[0], in[1], in[2], 5, 99, 3)

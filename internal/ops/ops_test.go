@@ -249,6 +249,43 @@ func poolCase(r *rand.Rand) gradCase {
 	}
 }
 
+func depthwiseCase(r *rand.Rand) gradCase {
+	x, size, strides, same := windows(r)
+	k := tensor.Shape{size[0], size[1], x[3], between(r, 1, 3)}
+	m, bias := k[3], r.IntN(4) > 0
+	c := gradCase{
+		name:   fmt.Sprintf("depthwise_conv2d of %v with %v, strides %v, same %v, bias %v", x, k, strides, same, bias),
+		shapes: []tensor.Shape{x, k, {x[3] * m}},
+		build: func(in []*G.Node) *G.Node {
+			if !bias {
+				return DepthwiseConv2D(in[0], in[1], nil, strides, same)
+			}
+			return DepthwiseConv2D(in[0], in[1], in[2], strides, same)
+		},
+		want: func(in [][]float64) []float64 {
+			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			out := make([]float64, x[0]*oh*ow*x[3]*m)
+			if bias {
+				for i := range out {
+					out[i] = in[2][i%(x[3]*m)]
+				}
+			}
+			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+				for c := range x[3] {
+					for f := range m {
+						out[(((n*oh+oy)*ow+ox)*x[3]+c)*m+f] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c] * in[1][((ky*k[1]+kx)*x[3]+c)*m+f]
+					}
+				}
+			})
+			return out
+		},
+	}
+	if !bias {
+		c.shapes = c.shapes[:2]
+	}
+	return c
+}
+
 func averagePoolCase(r *rand.Rand) gradCase {
 	x, size, strides, same := windows(r)
 	return gradCase{
@@ -580,7 +617,8 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "batch_norm": batchNormCase,
-		"average_pool2d": averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
+		"depthwise_conv2d": depthwiseCase,
+		"average_pool2d":   averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
 		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {
@@ -606,7 +644,7 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase,
-		pointwiseCase, averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
+		pointwiseCase, depthwiseCase, averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()
 		var nodes []*G.Node

@@ -211,6 +211,8 @@ func TestShapes(t *testing.T) {
 		{"dense: 7", Shape{5, 5, 3}, "needs a flat input, got 5x5x3; put flatten in front of it"},
 		{"rescaling: 1/255", Shape{5, 5, 3}, "5x5x3"},
 		{"relu", Shape{5}, "5"},
+		{"depthwise_conv2d: {kernel_size: 3, depth_multiplier: 4}", Shape{7, 6, 3}, "5x4x12"},
+		{"separable_conv2d: {filters: 9, kernel_size: 3, strides: 2, padding: same}", Shape{7, 6, 3}, "4x3x9"},
 		{"average_pooling2d: {pool_size: 3, padding: same}", Shape{7, 6, 3}, "3x2x3"},
 		{"global_average_pooling2d", Shape{7, 6, 3}, "3"},
 		{"global_max_pooling2d: {keepdims: true}", Shape{7, 6, 3}, "1x1x3"},
@@ -244,6 +246,8 @@ func TestWeightsAreThoseOfKeras(t *testing.T) {
 		{"dense: 7", Shape{75}, "[kernel 75x7 bias 7]"},
 		{"dense: {units: 7, use_bias: false}", Shape{75}, "[kernel 75x7]"},
 		{"max_pooling2d", Shape{4, 4, 1}, "[]"},
+		{"depthwise_conv2d: {kernel_size: [5, 3], depth_multiplier: 2}", Shape{9, 9, 4}, "[kernel 5x3x4x2 bias 8]"},
+		{"separable_conv2d: {filters: 7, kernel_size: 3, depth_multiplier: 2}", Shape{9, 9, 4}, "[depthwise_kernel 3x3x4x2 pointwise_kernel 1x1x8x7 bias 7]"},
 		{"batch_normalization", Shape{4, 4, 3}, "[gamma 3 beta 3 moving_mean 3 moving_variance 3]"},
 		{"batch_normalization: {center: false, scale: false}", Shape{5}, "[moving_mean 5 moving_variance 5]"},
 	} {
