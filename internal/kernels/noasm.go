@@ -28,3 +28,5 @@ func nesterovFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
 func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
 
 func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }
+
+func (*dropper) fast(_, _ []float32, _ int) int { return 0 }

@@ -42,6 +42,10 @@ func kernelCases() []kernelCase {
 		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
 		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
+		{"Dropout", []int{long}, []int{long}, true, func(out, in [][]float32) { Dropout(out[0], in[0], 77, 0.3) }},
+		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {
+			SpatialDropout2D(out[0], in[0], 77, 0.3, n, f, u)
+		}},
 		{"Softmax", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { Softmax(out[0], in[0], rows, c) }},
 		{"SoftmaxGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) { SoftmaxGrad(out[0], in[0], in[1], rows, c) }},
 		{"SoftmaxCrossEntropy", []int{1}, []int{n * c, n * c}, false, func(out, in [][]float32) { SoftmaxCrossEntropy(out[0], in[0], in[1], n, c) }},

@@ -15,6 +15,7 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
+		"dropout_amd64.s":     dropouts,
 		"elementwise_amd64.s": elementwises,
 		"max_pool2d_amd64.s":  maxPools,
 		"tile_amd64.s":        tiles,
