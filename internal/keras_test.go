@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/random"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/optimizer"
@@ -114,7 +115,9 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	for _, w := range own {
 		weights = append(weights, input("weights/"+w.Name))
 	}
-	y := l.Build(&layer.Graph{Training: true}, x, weights)
+	graph := &layer.Graph{Training: k.Metadata["training"] != "false"}
+	graph.Random = func() random.Stream { return random.New() }
+	y := l.Build(graph, x, weights)
 	loss := G.Must(G.Sum(G.Must(G.HadamardProd(y, r))))
 	grads, err := G.Grad(loss, append([]*G.Node{x}, weights...)...)
 	if err != nil {
@@ -170,7 +173,7 @@ func TestModelsEqualKeras(t *testing.T) {
 		}
 		closeTo(t, "predictions", p, k.data("predictions"))
 		for step, want := range k.data("losses") {
-			loss, _, err := m.Step(x, labels)
+			loss, _, err := m.Step(step, x, labels)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,7 +17,7 @@ const layout = `
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
-	builder/layer       : catalog ops builder/initializer
+	builder/layer       : catalog ops random builder/initializer
 	builder/loss        : catalog ops
 	builder             : spec catalog checkpoint random builder/layer builder/loss
 	data/dataset        : catalog spec random

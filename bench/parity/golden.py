@@ -33,11 +33,13 @@ LAYERS = {
     "activation": (keras.layers.Activation, "activation"),
     "conv2d": (keras.layers.Conv2D, "filters"),
     "dense": (keras.layers.Dense, "units"),
+    "dropout": (keras.layers.Dropout, "rate"),
     "flatten": (keras.layers.Flatten, None),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "softmax": (keras.layers.Softmax, None),
+    "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
 
@@ -141,6 +143,9 @@ LAYER_CASES = {
     "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
     "rescaling_offset": (
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
+    "dropout_in_use": ((4, 5, 3), {"dropout": 0.4}, normal),
+    "spatial_dropout2d_in_use": (
+        (4, 5, 3), {"spatial_dropout2d": 0.4}, normal),
 }
 
 LENET5 = [
@@ -287,13 +292,14 @@ def layer_case(case, shape, item, draw_x):
     for v in variables:
         v.assign(draw_weight(rng, v.shape))
     x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
-    y = layer(x, training=True)
+    training = not case.endswith("_in_use")
+    y = layer(x, training=training)
     r = tf.constant(rng.standard_normal(y.shape), tf.float32)
     tensors = {"x": x, "y": y, "r": r}
     tensors |= {f"weights/{v.name}": v.numpy() for v in variables}
 
     def loss():
-        return tf.reduce_sum(layer(x, training=True) * r)
+        return tf.reduce_sum(layer(x, training=training) * r)
 
     _, (tensors["dx"], *grads) = gradients(loss, [x, *variables])
     for v, grad in zip(variables, grads):
@@ -305,6 +311,8 @@ def layer_case(case, shape, item, draw_x):
     tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in variables}
     meta = {"kind": "layer", "input": ",".join(map(str, shape)),
             "layers": f"- {yaml_item(item)}"}
+    if not training:
+        meta["training"] = "false"
     return meta, tensors
 
 

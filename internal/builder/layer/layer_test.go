@@ -57,7 +57,11 @@ func build(t *testing.T, l Layer, in Shape, training bool) *built {
 	for _, w := range l.Weights(in) {
 		weights = append(weights, input(w.Name, w.Shape...))
 	}
-	b.y = l.Build(&Graph{Training: training}, x, weights)
+	graph := &Graph{Training: training}
+	if training {
+		graph.Random = func() random.Stream { return random.New(5) } // of one step, for ever
+	}
+	b.y = l.Build(graph, x, weights)
 	wrt := append([]*G.Node{x}, weights...)
 	r := input("r", b.y.Shape()...)
 	b.loss = G.Must(G.Sum(G.Must(G.HadamardProd(b.y, r))))
