@@ -24,6 +24,7 @@ func kernelCases() []kernelCase {
 	x, w, y := 5*9*11*3, 3*4*3*7, 5*conv.OH*conv.OW*7
 	pool := NewPool(5, 9, 11, 3, 3, 2, 2, 1, true)
 	pooled := 5 * pool.OH * pool.OW * 3
+	warp := Warp{N: 5, H: 9, W: 11, C: 3, OH: 6, OW: 4}
 	const n, f, u, c = 5, 37, 43, 10
 	rows := 2*rowsPerPart(c) + 7
 	return []kernelCase{
@@ -46,6 +47,8 @@ func kernelCases() []kernelCase {
 		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {
 			SpatialDropout2D(out[0], in[0], 77, 0.3, n, f, u)
 		}},
+		{"WarpImages", []int{5 * 6 * 4 * 3}, []int{5 * 9 * 11 * 3, 5 * 6}, false, func(out, in [][]float32) { WarpImages(out[0], in[0], in[1], warp) }},
+		{"WarpImagesGrad", []int{5 * 9 * 11 * 3}, []int{5 * 6 * 4 * 3, 5 * 6}, false, func(out, in [][]float32) { WarpImagesGrad(out[0], in[0], in[1], warp) }},
 		{"Softmax", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { Softmax(out[0], in[0], rows, c) }},
 		{"SoftmaxGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) { SoftmaxGrad(out[0], in[0], in[1], rows, c) }},
 		{"SoftmaxCrossEntropy", []int{1}, []int{n * c, n * c}, false, func(out, in [][]float32) { SoftmaxCrossEntropy(out[0], in[0], in[1], n, c) }},
