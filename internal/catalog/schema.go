@@ -73,17 +73,20 @@ const fraction = `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`
 
 func (p *plain) schema() map[string]any {
 	integer := map[string]any{"type": "integer"}
+	real := map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
 	switch p.into.(type) {
 	case *int:
 		return integer
 	case *float64:
-		return map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
+		return real
 	case *bool:
 		return map[string]any{"type": "boolean"}
 	case *[]string:
 		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case *Pair:
 		return map[string]any{"anyOf": []any{integer, map[string]any{"type": "array", "items": integer, "minItems": 2, "maxItems": 2}}}
+	case *Range:
+		return map[string]any{"anyOf": []any{real, map[string]any{"type": "array", "items": real, "minItems": 1, "maxItems": 2}}}
 	}
 	return map[string]any{"type": "string"}
 }
@@ -114,6 +117,8 @@ func (f *Field) Kind() string {
 			return "list of names"
 		case *Pair:
 			return "number or [height, width]"
+		case *Range:
+			return "number or [lower, upper]"
 		}
 		return "text"
 	case interface{ kind() string }:
