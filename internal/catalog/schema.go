@@ -73,12 +73,12 @@ const fraction = `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`
 
 func (p *plain) schema() map[string]any {
 	integer := map[string]any{"type": "integer"}
-	real := map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
+	numeric := map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
 	switch p.into.(type) {
 	case *int:
 		return integer
 	case *float64:
-		return real
+		return numeric
 	case *bool:
 		return map[string]any{"type": "boolean"}
 	case *[]string:
@@ -86,7 +86,7 @@ func (p *plain) schema() map[string]any {
 	case *Pair:
 		return map[string]any{"anyOf": []any{integer, map[string]any{"type": "array", "items": integer, "minItems": 2, "maxItems": 2}}}
 	case *Range:
-		return map[string]any{"anyOf": []any{real, map[string]any{"type": "array", "items": real, "minItems": 1, "maxItems": 2}}}
+		return map[string]any{"anyOf": []any{numeric, map[string]any{"type": "array", "items": numeric, "minItems": 1, "maxItems": 2}}}
 	}
 	return map[string]any{"type": "string"}
 }

@@ -26,6 +26,7 @@ func kernelCases() []kernelCase {
 	pooled := 5 * pool.OH * pool.OW * 3
 	warp := Warp{N: 5, H: 9, W: 11, C: 3, OH: 6, OW: 4}
 	const n, f, u, c = 5, 37, 43, 10
+	colors := Colors{N: n, Pixels: f, C: c, Low: 0.1, High: 2}
 	rows := 2*rowsPerPart(c) + 7
 	return []kernelCase{
 		{"Conv2D", []int{y}, []int{x, w, 7}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], conv) }},
@@ -49,6 +50,14 @@ func kernelCases() []kernelCase {
 		}},
 		{"WarpImages", []int{5 * 6 * 4 * 3}, []int{5 * 9 * 11 * 3, 5 * 6}, false, func(out, in [][]float32) { WarpImages(out[0], in[0], in[1], warp) }},
 		{"WarpImagesGrad", []int{5 * 9 * 11 * 3}, []int{5 * 6 * 4 * 3, 5 * 6}, false, func(out, in [][]float32) { WarpImagesGrad(out[0], in[0], in[1], warp) }},
+		{"Brightness", []int{n * f * c}, []int{n * f * c, n}, false, func(out, in [][]float32) { Brightness(out[0], in[0], in[1], colors) }},
+		{"BrightnessGrad", []int{n * f * c}, []int{n * f * c, n * f * c, n}, false, func(out, in [][]float32) {
+			BrightnessGrad(out[0], in[0], in[1], in[2], colors)
+		}},
+		{"Contrast", []int{n * f * c}, []int{n * f * c, n}, false, func(out, in [][]float32) { Contrast(out[0], in[0], in[1], colors) }},
+		{"ContrastGrad", []int{n * f * c}, []int{n * f * c, n * f * c, n}, false, func(out, in [][]float32) {
+			ContrastGrad(out[0], in[0], in[1], in[2], colors)
+		}},
 		{"Softmax", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { Softmax(out[0], in[0], rows, c) }},
 		{"SoftmaxGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) { SoftmaxGrad(out[0], in[0], in[1], rows, c) }},
 		{"SoftmaxCrossEntropy", []int{1}, []int{n * c, n * c}, false, func(out, in [][]float32) { SoftmaxCrossEntropy(out[0], in[0], in[1], n, c) }},

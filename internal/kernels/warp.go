@@ -77,6 +77,12 @@ var warpLoop = newLoop(func(a *warpArgs, n int) {
 			if !(iy >= 0 && iy <= bottom) {
 				iy = s.Fill.inside(iy, s.H)
 			}
+			if s.Nearest {
+				if i := s.place(round(ix), round(iy)); i >= 0 {
+					copy(pixel, x[i:])
+					continue
+				}
+			}
 			if s.Nearest || !(ix >= 0 && ix < right && iy >= 0 && iy < bottom) {
 				t := s.tap(ix, iy)
 				s.mix(pixel, x, &t)
