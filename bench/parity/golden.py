@@ -8,6 +8,7 @@ README.md says what the tensors are called. A case's seed is its name, so
 adding a case leaves the others as they are.
 """
 
+import functools
 import json
 import os
 import struct
@@ -36,11 +37,23 @@ LAYERS = {
     "dropout": (keras.layers.Dropout, "rate"),
     "flatten": (keras.layers.Flatten, None),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
+    "random_brightness": (keras.layers.RandomBrightness, "factor"),
+    "random_contrast": (keras.layers.RandomContrast, "factor"),
+    # What RandomCrop is documented to do in use; Keras 3.15 hands the images
+    # on as they are.
+    "random_crop": (
+        functools.partial(keras.layers.Resizing, crop_to_aspect_ratio=True),
+        None),
+    "random_flip": (keras.layers.RandomFlip, "mode"),
+    "random_rotation": (keras.layers.RandomRotation, "factor"),
+    "random_translation": (keras.layers.RandomTranslation, None),
+    "random_zoom": (keras.layers.RandomZoom, "height_factor"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "softmax": (keras.layers.Softmax, None),
     "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
+WARPS = ("random_rotation", "random_zoom", "random_translation")
 OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
 
 
@@ -143,6 +156,55 @@ LAYER_CASES = {
     "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
     "rescaling_offset": (
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
+    # Bounds that are equal leave nothing to chance.
+    "random_rotation": (
+        (8, 7, 3), {"random_rotation": {"factor": [0.07, 0.07]}}, pixels),
+    "random_rotation_back_constant": (
+        (8, 7, 3),
+        {"random_rotation": {"factor": [-0.3, -0.3], "fill_mode": "constant",
+                             "fill_value": 9}}, pixels),
+    "random_rotation_nearest": (
+        (8, 7, 3),
+        {"random_rotation": {"factor": [0.4, 0.4], "fill_mode": "nearest",
+                             "interpolation": "nearest"}}, pixels),
+    "random_rotation_wrap": (
+        (8, 7, 1),
+        {"random_rotation": {"factor": [0.2, 0.2], "fill_mode": "wrap"}},
+        pixels),
+    "random_zoom_out": (
+        (8, 7, 3), {"random_zoom": {"height_factor": [0.7, 0.7]}}, pixels),
+    "random_zoom_in": (
+        (8, 7, 3),
+        {"random_zoom": {"height_factor": [-0.3, -0.3],
+                         "width_factor": [0.2, 0.2]}}, pixels),
+    "random_zoom_constant_nearest": (
+        (8, 7, 4),
+        {"random_zoom": {"height_factor": [0.33, 0.33],
+                         "fill_mode": "constant",
+                         "interpolation": "nearest"}}, pixels),
+    "random_translation": (
+        (8, 7, 3),
+        {"random_translation": {"height_factor": [0.2, 0.2],
+                                "width_factor": [-0.3, -0.3]}}, pixels),
+    "random_translation_far": (
+        (5, 4, 3),
+        {"random_translation": {"height_factor": [-1, -1],
+                                "width_factor": [0.9, 0.9],
+                                "fill_mode": "wrap"}}, pixels),
+    "random_flip_in_use": ((8, 7, 3), {"random_flip": "horizontal"}, pixels),
+    "random_crop_in_use": (
+        (9, 12, 3), {"random_crop": {"height": 6, "width": 4}}, pixels),
+    "random_crop_larger_in_use": (
+        (5, 9, 3), {"random_crop": {"height": 8, "width": 10}}, pixels),
+    "random_brightness": (
+        (6, 5, 3), {"random_brightness": {"factor": [0.3, 0.3]}}, pixels),
+    # In Keras the factor is from 1 - lower to 1 + upper.
+    "random_contrast_more": (
+        (6, 5, 3), {"random_contrast": {"factor": [-0.4, 0.4]}}, pixels),
+    "random_contrast_cut": (
+        (6, 5, 3),
+        {"random_contrast": {"factor": [-0.6, 0.6], "value_range": [90, 200]}},
+        pixels),
     "dropout_in_use": ((4, 5, 3), {"dropout": 0.4}, normal),
     "spatial_dropout2d_in_use": (
         (4, 5, 3), {"spatial_dropout2d": 0.4}, normal),
@@ -301,7 +363,10 @@ def layer_case(case, shape, item, draw_x):
     def loss():
         return tf.reduce_sum(layer(x, training=training) * r)
 
-    _, (tensors["dx"], *grads) = gradients(loss, [x, *variables])
+    _, (dx, *grads) = gradients(loss, [x, *variables])
+    # TensorFlow's gradient of a resampling is another resampling, not its own.
+    if not case.startswith(WARPS):
+        tensors["dx"] = dx
     for v, grad in zip(variables, grads):
         tensors[f"grad/{v.name}"] = grad
     optimizer = keras.optimizers.Adam()
