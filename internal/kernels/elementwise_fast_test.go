@@ -41,6 +41,8 @@ func TestElementwiseKernelsGiveTheBitsOfTheGenericOnes(t *testing.T) {
 			"Affine":   func(out, _, _ []float32) { Affine(out, x, 1.3, -0.7) },
 			"Dropout":  func(out, _, _ []float32) { Dropout(out, x, 5, 0.4) },
 			"Adam":     func(out, a, b []float32) { Adam(out, x, a, b, 0.01, 0.9, 0.999, 1e-7) },
+			"Adagrad":  func(out, a, _ []float32) { Adagrad(out, x, a, 0.01, 1e-7) },
+			"RMSprop":  func(out, a, _ []float32) { RMSprop(out, x, a, nil, nil, 0.01, 0.9, 0, 1e-7) },
 			"SGD":      func(out, _, _ []float32) { SGD(out, x, nil, 0.1, 0, false) },
 			"momentum": func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, false) },
 			"nesterov": func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, true) },
