@@ -23,7 +23,7 @@ const layout = `
 	data/dataset        : catalog spec random
 	data                : spec catalog random data/dataset
 	train/metric        : catalog
-	train/optimizer     : catalog kernels
+	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/callback
 	runs                : checkpoint

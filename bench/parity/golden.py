@@ -54,7 +54,13 @@ LAYERS = {
     "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
 WARPS = ("random_rotation", "random_zoom", "random_translation")
-OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
+OPTIMIZERS = {
+    "adagrad": keras.optimizers.Adagrad,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
 
 
 # How x is drawn.
@@ -252,6 +258,30 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}},
         normal),
+    "tiny_adamw": (TINY_INPUT, 5, TINY, "adamw", normal),
+    "tiny_adamw_options": (
+        TINY_INPUT, 5, TINY,
+        {"adamw": {"learning_rate": 0.01, "weight_decay": 0.5,
+                   "global_clipnorm": 0.3}}, normal),
+    "tiny_adagrad": (TINY_INPUT, 5, TINY, "adagrad", normal),
+    "tiny_adagrad_options": (
+        TINY_INPUT, 5, TINY,
+        {"adagrad": {"learning_rate": 0.05, "epsilon": 0.01,
+                     "initial_accumulator_value": 0.01, "clipvalue": 0.02}},
+        normal),
+    "tiny_rmsprop": (TINY_INPUT, 5, TINY, "rmsprop", normal),
+    "tiny_rmsprop_momentum": (
+        TINY_INPUT, 5, TINY,
+        {"rmsprop": {"learning_rate": 0.002, "rho": 0.8, "momentum": 0.5,
+                     "clipnorm": 0.05}}, normal),
+    "tiny_rmsprop_centered": (
+        TINY_INPUT, 5, TINY,
+        {"rmsprop": {"learning_rate": 0.002, "centered": True,
+                     "weight_decay": 0.1}}, normal),
+    "tiny_sgd_clipped": (
+        TINY_INPUT, 5, TINY,
+        {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
+                 "clipnorm": 0.1}}, normal),
     # One example: sums over the batch and their division by one.
     "tiny_batch1": (
         TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
