@@ -17,13 +17,13 @@ const layout = `
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
-	builder/layer       : catalog ops builder/initializer
+	builder/layer       : catalog ops random builder/initializer
 	builder/loss        : catalog ops
 	builder             : spec catalog checkpoint random ops builder/layer builder/loss
 	data/dataset        : catalog spec random
 	data                : spec catalog random data/dataset
 	train/metric        : catalog
-	train/optimizer     : catalog kernels
+	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/callback
 	runs                : checkpoint

@@ -8,6 +8,7 @@ README.md says what the tensors are called. A case's seed is its name, so
 adding a case leaves the others as they are.
 """
 
+import functools
 import json
 import os
 import struct
@@ -49,19 +50,39 @@ LAYERS = {
     "dense": (keras.layers.Dense, "units"),
     "depthwise_conv2d": (keras.layers.DepthwiseConv2D, "kernel_size"),
     "elu": (keras.layers.ELU, "alpha"),
+    "dropout": (keras.layers.Dropout, "rate"),
     "flatten": (keras.layers.Flatten, None),
     "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
     "global_max_pooling2d": (keras.layers.GlobalMaxPooling2D, "keepdims"),
     "leaky_relu": (keras.layers.LeakyReLU, "negative_slope"),
     "local_response_normalization": (LocalResponseNormalization, "depth_radius"),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
+    "random_brightness": (keras.layers.RandomBrightness, "factor"),
+    "random_contrast": (keras.layers.RandomContrast, "factor"),
+    # What RandomCrop is documented to do in use; Keras 3.15 hands the images
+    # on as they are.
+    "random_crop": (
+        functools.partial(keras.layers.Resizing, crop_to_aspect_ratio=True),
+        None),
+    "random_flip": (keras.layers.RandomFlip, "mode"),
+    "random_rotation": (keras.layers.RandomRotation, "factor"),
+    "random_translation": (keras.layers.RandomTranslation, None),
+    "random_zoom": (keras.layers.RandomZoom, "height_factor"),
     "relu": (keras.layers.ReLU, None),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "separable_conv2d": (keras.layers.SeparableConv2D, "filters"),
     "softmax": (keras.layers.Softmax, None),
     "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
+    "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
-OPTIMIZERS = {"adam": keras.optimizers.Adam, "sgd": keras.optimizers.SGD}
+WARPS = ("random_rotation", "random_zoom", "random_translation")
+OPTIMIZERS = {
+    "adagrad": keras.optimizers.Adagrad,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
 
 
 # How x is drawn.
@@ -163,6 +184,58 @@ LAYER_CASES = {
     "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
     "rescaling_offset": (
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
+    # Bounds that are equal leave nothing to chance.
+    "random_rotation": (
+        (8, 7, 3), {"random_rotation": {"factor": [0.07, 0.07]}}, pixels),
+    "random_rotation_back_constant": (
+        (8, 7, 3),
+        {"random_rotation": {"factor": [-0.3, -0.3], "fill_mode": "constant",
+                             "fill_value": 9}}, pixels),
+    "random_rotation_nearest": (
+        (8, 7, 3),
+        {"random_rotation": {"factor": [0.4, 0.4], "fill_mode": "nearest",
+                             "interpolation": "nearest"}}, pixels),
+    "random_rotation_wrap": (
+        (8, 7, 1),
+        {"random_rotation": {"factor": [0.2, 0.2], "fill_mode": "wrap"}},
+        pixels),
+    "random_zoom_out": (
+        (8, 7, 3), {"random_zoom": {"height_factor": [0.7, 0.7]}}, pixels),
+    "random_zoom_in": (
+        (8, 7, 3),
+        {"random_zoom": {"height_factor": [-0.3, -0.3],
+                         "width_factor": [0.2, 0.2]}}, pixels),
+    "random_zoom_constant_nearest": (
+        (8, 7, 4),
+        {"random_zoom": {"height_factor": [0.33, 0.33],
+                         "fill_mode": "constant",
+                         "interpolation": "nearest"}}, pixels),
+    "random_translation": (
+        (8, 7, 3),
+        {"random_translation": {"height_factor": [0.2, 0.2],
+                                "width_factor": [-0.3, -0.3]}}, pixels),
+    "random_translation_far": (
+        (5, 4, 3),
+        {"random_translation": {"height_factor": [-1, -1],
+                                "width_factor": [0.9, 0.9],
+                                "fill_mode": "wrap"}}, pixels),
+    "random_flip_in_use": ((8, 7, 3), {"random_flip": "horizontal"}, pixels),
+    "random_crop_in_use": (
+        (9, 12, 3), {"random_crop": {"height": 6, "width": 4}}, pixels),
+    "random_crop_larger_in_use": (
+        (5, 9, 3), {"random_crop": {"height": 8, "width": 10}}, pixels),
+    "random_brightness": (
+        (6, 5, 3), {"random_brightness": {"factor": [0.3, 0.3]}}, pixels),
+    # In Keras the factor is from 1 - lower to 1 + upper.
+    "random_contrast_more": (
+        (6, 5, 3), {"random_contrast": {"factor": [-0.4, 0.4]}}, pixels),
+    "random_contrast_cut": (
+        (6, 5, 3),
+        {"random_contrast": {"factor": [-0.6, 0.6], "value_range": [90, 200]}},
+        pixels),
+    "dropout_in_use": ((4, 5, 3), {"dropout": 0.4}, normal),
+    "spatial_dropout2d_in_use": (
+        (4, 5, 3), {"spatial_dropout2d": 0.4}, normal),
 }
 
 LAYER_CASES |= {
@@ -285,6 +358,30 @@ MODEL_CASES = {
         normal),
     "tiny_batch_normalization": (
         TINY_INPUT, 5, TINY_NORM, {"sgd": {"learning_rate": 0.05}}, normal),
+    "tiny_adamw": (TINY_INPUT, 5, TINY, "adamw", normal),
+    "tiny_adamw_options": (
+        TINY_INPUT, 5, TINY,
+        {"adamw": {"learning_rate": 0.01, "weight_decay": 0.5,
+                   "global_clipnorm": 0.3}}, normal),
+    "tiny_adagrad": (TINY_INPUT, 5, TINY, "adagrad", normal),
+    "tiny_adagrad_options": (
+        TINY_INPUT, 5, TINY,
+        {"adagrad": {"learning_rate": 0.05, "epsilon": 0.01,
+                     "initial_accumulator_value": 0.01, "clipvalue": 0.02}},
+        normal),
+    "tiny_rmsprop": (TINY_INPUT, 5, TINY, "rmsprop", normal),
+    "tiny_rmsprop_momentum": (
+        TINY_INPUT, 5, TINY,
+        {"rmsprop": {"learning_rate": 0.002, "rho": 0.8, "momentum": 0.5,
+                     "clipnorm": 0.05}}, normal),
+    "tiny_rmsprop_centered": (
+        TINY_INPUT, 5, TINY,
+        {"rmsprop": {"learning_rate": 0.002, "centered": True,
+                     "weight_decay": 0.1}}, normal),
+    "tiny_sgd_clipped": (
+        TINY_INPUT, 5, TINY,
+        {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
+                 "clipnorm": 0.1}}, normal),
     # One example: sums over the batch and their division by one.
     "tiny_batch1": (
         TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
@@ -402,7 +499,8 @@ def layer_case(case, shape, item, draw_x):
     weights = [*variables, *(v for v, _ in state)]
     restore(state)
     x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
-    y = layer(x, training=True)
+    training = not case.endswith("_in_use")
+    y = layer(x, training=training)
     r = tf.constant(rng.standard_normal(y.shape), tf.float32)
     tensors = {"x": x, "y": y, "r": r}
     restore(state)
@@ -411,9 +509,12 @@ def layer_case(case, shape, item, draw_x):
     tensors |= {f"weights/{v.name}": v.numpy() for v in weights}
 
     def loss():
-        return tf.reduce_sum(layer(x, training=True) * r)
+        return tf.reduce_sum(layer(x, training=training) * r)
 
-    _, (tensors["dx"], *grads) = gradients(loss, [x, *variables])
+    _, (dx, *grads) = gradients(loss, [x, *variables])
+    # TensorFlow's gradient of a resampling is another resampling, not its own.
+    if not case.startswith(WARPS):
+        tensors["dx"] = dx
     for v, grad in zip(variables, grads):
         tensors[f"grad/{v.name}"] = grad
     restore(state)
@@ -425,6 +526,8 @@ def layer_case(case, shape, item, draw_x):
     tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in weights}
     meta = {"kind": "layer", "input": ",".join(map(str, shape)),
             "layers": f"- {yaml_item(item)}"}
+    if not training:
+        meta["training"] = "false"
     return meta, tensors
 
 

@@ -116,7 +116,7 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 
 func checkMachine(t *testing.T, m *Model) {
 	images, labels := batch(5)
-	loss, probabilities, err := m.Step(images, labels)
+	loss, probabilities, err := m.Step(0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestOutputsShareMemory(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(7)
 	for _, n := range []int{3, 7, 5} { // the memory grows with the second graph
-		if _, _, err := m.Step(images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := m.Step(0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestPackLetsRoomsMeetOnlyAtOtherTimes(t *testing.T) {
 func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(2)
-	if _, _, err := m.Step(images, labels); err != nil {
+	if _, _, err := m.Step(0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	conv := 0
@@ -216,7 +216,7 @@ func TestGraphsShareWeights(t *testing.T) {
 	}
 	adam := optimizer.Optimizers.Default("adam")
 	for _, n := range []int{4, 3, 4, 3, 4} { // full batches and smaller ones
-		if _, _, err := m.Step(images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := m.Step(0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -233,7 +233,8 @@ func TestGraphsShareWeights(t *testing.T) {
 }
 
 func TestAStepAllocatesNothing(t *testing.T) {
-	for name, text := range map[string]string{"tiny": tiny, "normed": normed} {
+	dropped := strings.Replace(tiny, "- flatten", "- dropout: 0.5\n  - flatten", 1)
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "dropped": dropped} {
 		t.Run(name, func(t *testing.T) { checkAllocations(t, plan(t, text).NewModel(3)) })
 	}
 }
@@ -242,7 +243,7 @@ func checkAllocations(t *testing.T, m *Model) {
 	images, labels := batch(4)
 	adam := optimizer.Optimizers.Default("adam")
 	step := func() {
-		if _, _, err := m.Step(images, labels); err != nil {
+		if _, _, err := m.Step(0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -290,11 +291,11 @@ func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
 			t.Errorf("evaluation changed %s", name)
 		}
 	}
-	if _, _, err := m.Step(images, labels); err != nil {
+	if _, _, err := m.Step(0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	once := weights(m)
-	if _, _, err := m.Step(images, labels); err != nil {
+	if _, _, err := m.Step(0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	// From 0, two halves of the same mean: 0.5 and 0.75 of it.
@@ -316,7 +317,7 @@ func TestFrozenLayersStayAsTheyAre(t *testing.T) {
 	adam := optimizer.Optimizers.Default("adam")
 	start := weights(m)
 	for range 3 {
-		if _, _, err := m.Step(images, labels); err != nil {
+		if _, _, err := m.Step(0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -328,6 +329,48 @@ func TestFrozenLayersStayAsTheyAre(t *testing.T) {
 		if slices.Equal(w, start[name]) != frozen {
 			t.Errorf("%s is %v, was %v", name, w, start[name])
 		}
+	}
+}
+
+const dropping = `
+input: [4, 4, 1]
+layers: [flatten, dropout: 0.5, dense: {units: 3, activation: softmax}]
+`
+
+// What is random follows from the seed, the layer, the step and the position in
+// the batch, and there is nothing of it in use.
+func TestRandomnessIsCounted(t *testing.T) {
+	images, labels := make([]float32, 4*16), make([]int, 4)
+	for i := range images {
+		images[i] = float32(i%16 + 1) // the images of a batch are alike
+	}
+	m := plan(t, dropping).NewModel(1)
+	step := func(m *Model, step, n int) []float32 {
+		_, p, err := m.Step(step, images[:n*16], labels[:n])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.Clone(p)
+	}
+	first := step(m, 5, 4)
+	if slices.Equal(first, step(m, 6, 4)) {
+		t.Error("two steps have one mask")
+	}
+	if slices.Equal(first[:3], first[3:6]) {
+		t.Error("two images have one mask")
+	}
+	if !slices.Equal(first, step(m, 5, 4)) {
+		t.Error("a step run again has another mask")
+	}
+	if !slices.Equal(first[:6], step(m, 5, 2)) {
+		t.Error("the mask of an image depends on the size of the batch")
+	}
+	if slices.Equal(first, step(plan(t, dropping).NewModel(2), 5, 4)) {
+		t.Error("two seeds have one mask")
+	}
+	_, p, err := m.Evaluate(images, labels)
+	if err != nil || !slices.Equal(p[:3], p[3:6]) {
+		t.Errorf("something is random in use: %v, %v", p, err)
 	}
 }
 
@@ -350,10 +393,10 @@ func TestUnknownLabelsAddNothingToTheLoss(t *testing.T) {
 func TestWrongInputIsAnError(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(2)
-	if _, _, err := m.Step(images[1:], labels); err == nil {
+	if _, _, err := m.Step(0, images[1:], labels); err == nil {
 		t.Error("took too few pixels")
 	}
-	if _, _, err := m.Step(images, []int{0, 3}); err == nil {
+	if _, _, err := m.Step(0, images, []int{0, 3}); err == nil {
 		t.Error("took a class beyond the outputs")
 	}
 }
@@ -363,7 +406,7 @@ func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	p := plan(t, tiny)
 	m := p.NewModel(1)
 	images, labels := batch(50)
-	if _, _, err := m.Step(images, labels); err != nil {
+	if _, _, err := m.Step(0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	trainable, _ := p.Params()

@@ -17,6 +17,8 @@ import (
 // the same weights. A Model is for one goroutine at a time.
 type Model struct {
 	plan    *Plan
+	seed    uint64
+	step    uint64 // of the training graphs' run
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
@@ -44,7 +46,7 @@ type graphKey struct {
 
 // NewModel returns a model whose weights start as the plan says, from the seed alone.
 func (p *Plan) NewModel(seed uint64) *Model {
-	m := &Model{plan: p, graphs: map[graphKey]*graph{}}
+	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}}
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
@@ -79,7 +81,10 @@ func (m *Model) Params() []G.ValueGrad { return m.params }
 // Step runs a batch forward and backward: images [n,H,W,C] from 0 to 255 and n
 // classes. It returns the loss and the probabilities [n,classes], which the
 // model owns, and leaves the gradients in Params. It changes no trainable weight.
-func (m *Model) Step(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
+// What is random in the graph depends on the seed of the model and step, which
+// counts from 0 over the whole training.
+func (m *Model) Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
+	m.step = uint64(step)
 	g, err := m.run(graphKey{len(labels), true}, images, labels)
 	if err != nil {
 		return 0, nil, err
@@ -182,7 +187,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	x := input("images", images)
 	for i, l := range m.plan.Layers {
-		x = l.Build(&layer.Graph{Training: key.training}, x, nodes[i])
+		x = l.Build(m.layerGraph(i, key.training), x, nodes[i])
 	}
 	g.output = x
 	g.loss = m.plan.Loss.Build(x, input("targets", targets))
@@ -196,6 +201,19 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	g.machine, err = newMachine(wanted...)
 	return g, err
+}
+
+// drawKey sets what layers draw in training apart from all other numbers of the
+// same seed.
+const drawKey = 0x64726177 // "draw"
+
+// layerGraph is what layer i may know of a graph.
+func (m *Model) layerGraph(i int, training bool) *layer.Graph {
+	g := &layer.Graph{Training: training}
+	if training {
+		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), m.step) }
+	}
+	return g
 }
 
 func (g *graph) lossValue() float32     { return float32(*g.machine.value(g.loss).(*G.F32)) }

@@ -19,6 +19,7 @@ type car struct {
 	wheels int
 	load   float64
 	size   Pair
+	weight Range
 	name   string
 	sunny  bool
 	tags   []string
@@ -48,6 +49,7 @@ func world() *Catalog[*car] {
 		o.Bind(&c.wheels, "wheels", "how many wheels").Required().Min(3).Max(8)
 		o.Bind(&c.load, "load", "share filled").Min(0).Below(1)
 		o.Bind(&c.size, "size", "height and width").Min(1)
+		o.Bind(&c.weight, "weight", "tons").Max(9)
 		o.Bind(&c.name, "color", "paint").OneOf("red", "green")
 		o.Bind(&c.sunny, "open", "no roof")
 		o.Bind(&c.tags, "tags", "words")
@@ -90,6 +92,10 @@ func TestOptionsAreReadInEveryForm(t *testing.T) {
 		{"van: 4", "{wheels: 4, load: 0.5, size: 2, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, load: 1/4, size: [3, 1], color: red, open: true, tags: [a, b]}",
 			"{wheels: 4, load: 0.25, size: [3, 1], color: red, open: true, tags: [a, b], engine: petrol, spares: [petrol]}"},
+		{"van: {wheels: 4, weight: [1/2, 3]}",
+			"{wheels: 4, load: 0.5, size: 2, weight: [0.5, 3], open: false, tags: [], engine: petrol, spares: [petrol]}"},
+		{"van: {wheels: 4, weight: -2}",
+			"{wheels: 4, load: 0.5, size: 2, weight: -2, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, size: 3, load: null}", "{wheels: 4, load: 0.5, size: 3, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, engine: {electric: 2}, spares: [petrol, electric: {power: 3}]}",
 			"{wheels: 4, load: 0.5, size: 2, open: false, tags: [], engine: {electric: {power: 2}}, spares: [petrol, {electric: {power: 3}}]}"},
@@ -154,6 +160,8 @@ func TestProblemsNamePlaceAndFix(t *testing.T) {
 		{"van: {wheels: 4, load: 1/0}", `x.yaml:3:26: van: "load" must be a number, got 1/0`},
 		{"van: {wheels: 4, size: [1, 2, 3]}", `x.yaml:3:26: van: "size" must be a whole number or [height, width], got [1, 2, 3]`},
 		{"van: {wheels: 4, size: [1, 0]}", `x.yaml:3:26: van: "size" must be at least 1, got [1, 0]`},
+		{"van: {wheels: 4, weight: [1, 2, 3]}", `x.yaml:3:28: van: "weight" must be a number or [lower, upper], got [1, 2, 3]`},
+		{"van: {wheels: 4, weight: [1, 10]}", `x.yaml:3:28: van: "weight" must be at most 9, got [1, 10]`},
 		{"van: {wheels: 4, color: rde}", `x.yaml:3:27: van: "color" cannot be "rde"; did you mean "red"?`},
 		{"van: {wheels: 4, open: yes}", `x.yaml:3:26: van: "open" must be true or false, got yes`},
 		{"van: {wheels: 4, tags: {a: b}}", `x.yaml:3:26: van: "tags" must be a list of names, got {a: b}`},
@@ -255,6 +263,7 @@ func TestInfoDescribesOptionsAtTheirDefaults(t *testing.T) {
 	want := `wheels|whole number|from 3 to 8||true
 load|number|from 0 up to, not including, 1|0.5|false
 size|number or [height, width]|at least 1|2|false
+weight|number or [lower, upper]|at most 9||false
 color|text|red, green||false
 open|true or false||false|false
 tags|list of names||[]|false

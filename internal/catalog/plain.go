@@ -20,7 +20,11 @@ type Pair [2]int
 // number stands for all four, and [height, width] for both sides of each.
 type Sides [2]Pair
 
-// plain is a value of one of Go's own types, a Pair, or Sides.
+// A Range is one number or two, a lower and an upper one; what a single number
+// means is for its owner to say. It is empty where none was given.
+type Range []float64
+
+// plain is a value of one of Go's own types, a Pair, Sides or a Range.
 type plain struct{ into any }
 
 func (p *plain) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
@@ -108,6 +112,22 @@ func (p *plain) set(n *yaml.Node) error {
 			}
 		}
 		return expected("a whole number, [height, width] or [[top, bottom], [left, right]]")
+	case *Range:
+		list := n.Content
+		if scalar {
+			list = []*yaml.Node{n}
+		}
+		if n.Kind == yaml.MappingNode || len(list) < 1 || len(list) > 2 {
+			return expected("a number or [lower, upper]")
+		}
+		*into = nil
+		for _, item := range list {
+			v, ok := parseNumber(item.Value)
+			if !ok {
+				return expected("a number or [lower, upper]")
+			}
+			*into = append(*into, v)
+		}
 	default:
 		panic(fmt.Sprintf("catalog: cannot bind a %T", into))
 	}
@@ -159,6 +179,8 @@ func (p *plain) numbers() []float64 {
 		return []float64{float64(into[0]), float64(into[1])}
 	case *Sides:
 		return []float64{float64(into[0][0]), float64(into[0][1]), float64(into[1][0]), float64(into[1][1])}
+	case *Range:
+		return *into
 	}
 	return nil
 }
@@ -169,10 +191,7 @@ func (p *plain) encode() *yaml.Node {
 	case *int:
 		return integer(*into)
 	case *float64:
-		if s := number(*into); strings.ContainsAny(s, ".e") {
-			return raw("!!float", s)
-		}
-		return raw("!!int", number(*into))
+		return numberNode(*into)
 	case *bool:
 		return raw("!!bool", strconv.FormatBool(*into))
 	case *string:
@@ -184,6 +203,18 @@ func (p *plain) encode() *yaml.Node {
 		n := sequence()
 		for _, v := range *into {
 			n.Content = append(n.Content, spec.Scalar(v))
+		}
+		return n
+	case *Range:
+		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+		for _, v := range *into {
+			n.Content = append(n.Content, numberNode(v))
+		}
+		switch len(*into) {
+		case 0:
+			return nil
+		case 1:
+			return n.Content[0]
 		}
 		return n
 	case *Pair:
@@ -214,6 +245,14 @@ func integer(v int) *yaml.Node {
 
 func sequence(nodes ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: nodes}
+}
+
+func numberNode(v float64) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: number(v)}
+	if strings.ContainsAny(n.Value, ".e") {
+		n.Tag = "!!float"
+	}
+	return n
 }
 
 // text writes a node on one line, as in a message.

@@ -73,11 +73,12 @@ const fraction = `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`
 
 func (p *plain) schema() map[string]any {
 	integer := map[string]any{"type": "integer"}
+	numeric := map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
 	switch p.into.(type) {
 	case *int:
 		return integer
 	case *float64:
-		return map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
+		return numeric
 	case *bool:
 		return map[string]any{"type": "boolean"}
 	case *[]string:
@@ -86,6 +87,8 @@ func (p *plain) schema() map[string]any {
 		return map[string]any{"anyOf": []any{integer, twoOf(integer)}}
 	case *Sides:
 		return map[string]any{"anyOf": []any{integer, twoOf(integer), twoOf(twoOf(integer))}}
+	case *Range:
+		return map[string]any{"anyOf": []any{numeric, map[string]any{"type": "array", "items": numeric, "minItems": 1, "maxItems": 2}}}
 	}
 	return map[string]any{"type": "string"}
 }
@@ -122,6 +125,8 @@ func (f *Field) Kind() string {
 			return "number or [height, width]"
 		case *Sides:
 			return "number, [height, width] or [[top, bottom], [left, right]]"
+		case *Range:
+			return "number or [lower, upper]"
 		}
 		return "text"
 	case interface{ kind() string }:

@@ -31,6 +31,18 @@ func adamAVX512(w, grad, m, v *float32, n int, constants *[4]float32)
 func adamAVX2(w, grad, m, v *float32, n int, constants *[4]float32)
 
 //go:noescape
+func adagradAVX512(w, grad, accumulator *float32, n int, constants *[2]float32)
+
+//go:noescape
+func adagradAVX2(w, grad, accumulator *float32, n int, constants *[2]float32)
+
+//go:noescape
+func rmspropAVX512(w, grad, velocity *float32, n int, constants *[4]float32)
+
+//go:noescape
+func rmspropAVX2(w, grad, velocity *float32, n int, constants *[4]float32)
+
+//go:noescape
 func sgdAVX512(w, grad *float32, n int, constants *[1]float32)
 
 //go:noescape
@@ -96,6 +108,32 @@ func adamFast(w, g, m, v []float32, constants *[4]float32) int {
 		adamAVX512(&w[0], &g[0], &m[0], &v[0], n, constants)
 	} else {
 		adamAVX2(&w[0], &g[0], &m[0], &v[0], n, constants)
+	}
+	return n
+}
+
+func adagradFast(w, g, accumulator []float32, constants *[2]float32) int {
+	n := vectors(len(w), len(g), len(accumulator))
+	if n == 0 {
+		return 0
+	}
+	if has(avx512) {
+		adagradAVX512(&w[0], &g[0], &accumulator[0], n, constants)
+	} else {
+		adagradAVX2(&w[0], &g[0], &accumulator[0], n, constants)
+	}
+	return n
+}
+
+func rmspropFast(w, g, velocity []float32, constants *[4]float32) int {
+	n := vectors(len(w), len(g), len(velocity))
+	if n == 0 {
+		return 0
+	}
+	if has(avx512) {
+		rmspropAVX512(&w[0], &g[0], &velocity[0], n, constants)
+	} else {
+		rmspropAVX2(&w[0], &g[0], &velocity[0], n, constants)
 	}
 	return n
 }

@@ -231,6 +231,150 @@ done:
 	VZEROUPPER
 	RET
 
+// func adagradAVX512(w, grad, accumulator *float32, n int, constants *[2]float32)
+TEXT ·adagradAVX512(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R8
+	MOVQ grad+8(FP), R9
+	MOVQ accumulator+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// accumulator += g·g
+	VMOVUPS (R9)(AX*1), Z1
+	VMOVUPS (R10)(AX*1), Z2
+	VMULPS Z1, Z1, Z3
+	VADDPS Z3, Z2, Z2
+	VMOVUPS Z2, (R10)(AX*1)
+	// w -= g·lr / √(v + epsilon)
+	VADDPS Z9, Z2, Z2
+	VSQRTPS Z2, Z2
+	VMULPS Z8, Z1, Z1
+	VDIVPS Z2, Z1, Z1
+	VMOVUPS (R8)(AX*1), Z0
+	VSUBPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func adagradAVX2(w, grad, accumulator *float32, n int, constants *[2]float32)
+TEXT ·adagradAVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R8
+	MOVQ grad+8(FP), R9
+	MOVQ accumulator+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// accumulator += g·g
+	VMOVUPS (R9)(AX*1), Y1
+	VMOVUPS (R10)(AX*1), Y2
+	VMULPS Y1, Y1, Y3
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Y2, (R10)(AX*1)
+	// w -= g·lr / √(v + epsilon)
+	VADDPS Y9, Y2, Y2
+	VSQRTPS Y2, Y2
+	VMULPS Y8, Y1, Y1
+	VDIVPS Y2, Y1, Y1
+	VMOVUPS (R8)(AX*1), Y0
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func rmspropAVX512(w, grad, velocity *float32, n int, constants *[4]float32)
+TEXT ·rmspropAVX512(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R8
+	MOVQ grad+8(FP), R9
+	MOVQ velocity+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 12(DX), Z11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// velocity = velocity·rho + g·g·rate
+	VMOVUPS (R9)(AX*1), Z1
+	VMOVUPS (R10)(AX*1), Z2
+	VMULPS Z1, Z1, Z3
+	VMULPS Z10, Z3, Z3
+	VMULPS Z9, Z2, Z2
+	VADDPS Z3, Z2, Z2
+	VMOVUPS Z2, (R10)(AX*1)
+	// w -= g·lr / √(v + epsilon)
+	VADDPS Z11, Z2, Z2
+	VSQRTPS Z2, Z2
+	VMULPS Z8, Z1, Z1
+	VDIVPS Z2, Z1, Z1
+	VMOVUPS (R8)(AX*1), Z0
+	VSUBPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func rmspropAVX2(w, grad, velocity *float32, n int, constants *[4]float32)
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-40
+	MOVQ w+0(FP), R8
+	MOVQ grad+8(FP), R9
+	MOVQ velocity+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 12(DX), Y11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// velocity = velocity·rho + g·g·rate
+	VMOVUPS (R9)(AX*1), Y1
+	VMOVUPS (R10)(AX*1), Y2
+	VMULPS Y1, Y1, Y3
+	VMULPS Y10, Y3, Y3
+	VMULPS Y9, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Y2, (R10)(AX*1)
+	// w -= g·lr / √(v + epsilon)
+	VADDPS Y11, Y2, Y2
+	VSQRTPS Y2, Y2
+	VMULPS Y8, Y1, Y1
+	VDIVPS Y2, Y1, Y1
+	VMOVUPS (R8)(AX*1), Y0
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
 // func sgdAVX512(w, grad *float32, n int, constants *[1]float32)
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-32
 	MOVQ w+0(FP), R8

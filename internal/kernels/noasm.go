@@ -19,6 +19,10 @@ func affineFast(_, _ []float32, _ *[2]float32) int { return 0 }
 
 func adamFast(_, _, _, _ []float32, _ *[4]float32) int { return 0 }
 
+func adagradFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
+
+func rmspropFast(_, _, _ []float32, _ *[4]float32) int { return 0 }
+
 func sgdFast(_, _ []float32, _ *[1]float32) int { return 0 }
 
 func momentumFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
@@ -39,4 +43,5 @@ func (*columnRows) normGradFast() int { return 0 }
 
 func multiplyAdds(rounds int) { multiplyAddsGeneric(rounds) }
 
-func flopsPerRound() int { return 8 * 2 }
+func flopsPerRound() int                        { return 8 * 2 }
+func (*dropper) fast(_, _ []float32, _ int) int { return 0 }

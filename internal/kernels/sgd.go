@@ -7,7 +7,7 @@ package kernels
 //	w += velocity                       without nesterov
 //	w += momentum·velocity - lr·g       with nesterov
 //
-// The velocity is nil for no momentum, w -= lr·g.
+// The velocity is nil for no momentum, w -= lr·g; then g may be w.
 func SGD(w, g, velocity []float32, lr, momentum float32, nesterov bool) {
 	need("SGD", "g", g, len(w))
 	if velocity != nil {

@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"cnntrain/internal/kernels"
+
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
 )
@@ -462,6 +464,39 @@ func affineCase(r *rand.Rand) gradCase {
 		func(v float64) float64 { return v*float64(scale) + float64(offset) })
 }
 
+// dropCase fixes the mask by its key.
+func dropCase(r *rand.Rand) gradCase {
+	s := tensor.Shape{between(r, 1, 4), between(r, 1, 6), between(r, 1, 6), between(r, 1, 6)}
+	spatial, seed := r.IntN(2) == 0, r.Uint64()
+	key := func() uint64 { return seed }
+	mask := make([]float32, s.TotalSize())
+	for i := range mask {
+		mask[i] = 1
+	}
+	if spatial {
+		kernels.SpatialDropout2D(mask, mask, seed, 0.5, s[0], s[1]*s[2], s[3])
+	} else {
+		kernels.Dropout(mask, mask, seed, 0.5)
+	}
+	return gradCase{
+		name:   fmt.Sprintf("dropout of %v, spatial %v", s, spatial),
+		shapes: []tensor.Shape{s},
+		build: func(in []*G.Node) *G.Node {
+			if spatial {
+				return SpatialDropout2D(in[0], 0.5, key)
+			}
+			return Dropout(in[0], 0.5, key)
+		},
+		want: func(in [][]float64) []float64 {
+			out := make([]float64, len(mask))
+			for i, v := range in[0] {
+				out[i] = v * float64(mask[i])
+			}
+			return out
+		},
+	}
+}
+
 func reshapeCase(r *rand.Rand) gradCase {
 	s := randomShape(r)
 	return elementCase("reshape", s,
@@ -616,7 +651,7 @@ func TestBatchMomentsMovesTheAverages(t *testing.T) {
 func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
-		"affine": affineCase, "batch_norm": batchNormCase,
+		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
 		"depthwise_conv2d": depthwiseCase,
 		"average_pool2d":   averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
 		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
@@ -643,7 +678,7 @@ func TestEqualOpsAreNotMerged(t *testing.T) {
 
 func TestOpsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, softmaxCase, batchNormCase,
+	for _, make := range []func(*rand.Rand) gradCase{convCase, poolCase, denseCase, reluCase, dropCase, softmaxCase, batchNormCase,
 		pointwiseCase, depthwiseCase, averagePoolCase, globalMaxPoolCase, padCase, localResponseNormCase, crossentropyCase(true)} {
 		c := make(r)
 		g := G.NewGraph()

@@ -89,7 +89,8 @@ func (f *fitting) epoch(ctx context.Context) error {
 }
 
 func (f *fitting) step(batch *data.Batch, sums *sums) error {
-	loss, probabilities, err := f.model.Step(batch.X, batch.Labels)
+	done := (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1
+	loss, probabilities, err := f.model.Step(done, batch.X, batch.Labels)
 	if err != nil {
 		return err
 	}

@@ -20,9 +20,10 @@ type Predictor interface {
 type Model interface {
 	Predictor
 	// Step runs a batch forward and backward and leaves the gradients in Params.
+	// step counts from 0 over the whole training and decides what is random.
 	// It returns the mean loss and the probabilities [len(labels), Classes],
 	// which are good until the next call.
-	Step(images []float32, labels []int) (loss float32, probabilities []float32, err error)
+	Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error)
 	// Params is the trainable weights with the gradients of the last Step.
 	Params() []G.ValueGrad
 	// Weights is every weight; writing to it changes the model.

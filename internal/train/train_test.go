@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -41,7 +42,10 @@ func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
 }
 
-func (f *fake) Step(images []float32, labels []int) (float32, []float32, error) {
+func (f *fake) Step(step int, images []float32, labels []int) (float32, []float32, error) {
+	if step != f.steps {
+		return 0, nil, fmt.Errorf("step %d of training is called %d", f.steps, step)
+	}
 	f.steps++
 	f.seen = append(f.seen, append([]int{}, labels...))
 	return f.loss(f.steps), f.know(images), nil

@@ -7,6 +7,7 @@ import (
 
 	"cnntrain/internal/builder/initializer"
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -55,7 +56,15 @@ type Layer interface {
 type Graph struct {
 	Training bool // false: the graph predicts
 	Frozen   bool // the layer keeps its weights in training, by its option trainable
+	// Random returns the numbers of the layer for the step that runs, the same
+	// ones whenever it is asked in that step. It is nil unless Training: nothing
+	// is random in use. What is drawn for an example of the batch takes its
+	// index from the position in the batch.
+	Random func() random.Stream
 }
+
+// key makes one number of Random, for kernels that draw by themselves.
+func (g *Graph) key() uint64 { return g.Random().Uint64(0) }
 
 // Layers is every layer a spec may name.
 var Layers = newLayers()

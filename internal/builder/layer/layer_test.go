@@ -68,7 +68,11 @@ func build(t *testing.T, l Layer, in Shape, training bool) *built {
 			b.state = append(b.state, v)
 		}
 	}
-	b.y = l.Build(&Graph{Training: training}, x, weights)
+	graph := &Graph{Training: training}
+	if training {
+		graph.Random = func() random.Stream { return random.New(5) } // of one step, for ever
+	}
+	b.y = l.Build(graph, x, weights)
 	r := node("r", varied(len(weights)+1, b.y.Shape()...))
 	b.loss = G.Must(G.Sum(G.Must(G.HadamardProd(b.y, r))))
 	if training {

@@ -88,6 +88,28 @@ var elementwiseKernels = []elementwise{
 		e.sub(w, w, 5)
 		e.store(0, w)
 	}},
+	{"adagrad", []string{"w", "grad", "accumulator"}, 2, func(e emitter) {
+		const w, g, sum, lr, epsilon = 0, 1, 2, 8, 9
+		e.comment("accumulator += g·g")
+		e.load(g, 1)
+		e.load(sum, 2)
+		e.mul(3, g, g)
+		e.add(sum, sum, 3)
+		e.store(2, sum)
+		rootStep(e, w, g, sum, lr, epsilon)
+	}},
+	{"rmsprop", []string{"w", "grad", "velocity"}, 4, func(e emitter) {
+		const w, g, v, lr, rho, rate, epsilon = 0, 1, 2, 8, 9, 10, 11
+		e.comment("velocity = velocity·rho + g·g·rate")
+		e.load(g, 1)
+		e.load(v, 2)
+		e.mul(3, g, g)
+		e.mul(3, 3, rate)
+		e.mul(v, v, rho)
+		e.add(v, v, 3)
+		e.store(2, v)
+		rootStep(e, w, g, v, lr, epsilon)
+	}},
 	{"sgd", []string{"w", "grad"}, 1, func(e emitter) {
 		e.comment("w -= g·lr")
 		e.load(0, 1)
@@ -112,6 +134,18 @@ var elementwiseKernels = []elementwise{
 		e.add(2, 2, 1)
 		e.store(0, 2)
 	}},
+}
+
+// rootStep ends a kernel whose weights follow the gradient over a root.
+func rootStep(e emitter, w, g, v, lr, epsilon int) {
+	e.comment("w -= g·lr / √(v + epsilon)")
+	e.add(v, v, epsilon)
+	e.op("VSQRTPS", e.r(v), e.r(v))
+	e.mul(g, g, lr)
+	e.div(g, g, v)
+	e.load(w, 0)
+	e.sub(w, w, g)
+	e.store(0, w)
 }
 
 // momentumStep leaves g·lr in register 0 and the new velocity in register 1.

@@ -17,6 +17,7 @@ func main() {
 	for name, write := range map[string]func(*file){
 		"batch_norm_amd64.s":  batchNorms,
 		"ceiling_amd64.s":     ceilings,
+		"dropout_amd64.s":     dropouts,
 		"elementwise_amd64.s": elementwises,
 		"max_pool2d_amd64.s":  maxPools,
 		"tile_amd64.s":        tiles,

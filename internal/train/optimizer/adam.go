@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -16,35 +17,41 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Doc: `Steps scaled by running means of the gradient and of its square (Kingma and Ba 2015).
 
 A good first choice. Epsilon is added to the root, as in Keras.`,
-	New: func(o *catalog.Options) Optimizer {
-		a := &adam{rate: rate{0.001}, beta1: 0.9, beta2: 0.999, epsilon: 1e-7}
-		a.option(o)
-		o.Bind(&a.beta1, "beta_1", "how slowly the mean of the gradient changes").Min(0).Below(1)
-		o.Bind(&a.beta2, "beta_2", "how slowly the mean of its square changes").Min(0).Below(1)
-		o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
-		return a
-	},
+	New: func(o *catalog.Options) Optimizer { return newAdam(o, 0) },
 })
 
 type adam struct {
-	rate
+	base
 	beta1, beta2, epsilon float64
-	t                     int   // steps done
-	m, v                  slots // means of the gradient and of its square
+	m, v                  slot // means of the gradient and of its square
+}
+
+// newAdam declares the options of Adam, with a default for the weight decay.
+func newAdam(o *catalog.Options, weightDecay float64) *adam {
+	a := &adam{
+		base:  base{learningRate: 0.001, weightDecay: weightDecay},
+		beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
+		m: slot{name: "momentum"}, v: slot{name: "velocity"},
+	}
+	a.rateOption(o)
+	o.Bind(&a.beta1, "beta_1", "how slowly the mean of the gradient changes").Min(0).Below(1)
+	o.Bind(&a.beta2, "beta_2", "how slowly the mean of its square changes").Min(0).Below(1)
+	o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
+	a.commonOptions(o)
+	return a
 }
 
 // Step is, per weight: m += (g-m)(1-β₁); v += (g²-v)(1-β₂);
 // w -= lr·√(1-β₂ᵗ)/(1-β₁ᵗ) · m/(√v+ε).
 func (a *adam) Step(weights []G.ValueGrad) error {
-	a.t++
-	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, float64(a.t))) / (1 - math.Pow(a.beta1, float64(a.t)))
-	for i, vg := range weights {
-		w, g, err := values(vg)
-		if err != nil {
-			return err
-		}
+	t := float64(a.iterations + 1)
+	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, t)) / (1 - math.Pow(a.beta1, t))
+	return a.step(weights, func(i int, w, g []float32) {
 		kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
 			float32(alpha), float32(a.beta1), float32(a.beta2), float32(a.epsilon))
-	}
-	return nil
+	})
+}
+
+func (a *adam) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
+	return state(weights, &a.m, &a.v)
 }

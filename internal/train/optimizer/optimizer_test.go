@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"math"
+	"slices"
 	"testing"
 
 	"cnntrain/internal/spec"
@@ -85,5 +86,67 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 		if err := decode(t, name).Step([]G.ValueGrad{newParam([]float32{1}, []float32{1, 2})}); err == nil {
 			t.Errorf("%s took it", name)
 		}
+	}
+}
+
+// State and Iterations, carried to a new optimizer, make it go on as the old one.
+func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
+	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}"}
+	for _, name := range Optimizers.Names() {
+		examples = append(examples, Optimizers.Entry(name).Example)
+	}
+	for _, text := range examples {
+		t.Run(text, func(t *testing.T) {
+			step := func(o Optimizer, p []G.ValueGrad, n int) {
+				for range n {
+					for i, v := range p {
+						for j, w := range v.(param).w.Float32s() {
+							v.(param).g.Float32s()[j] = w - float32(i)
+						}
+					}
+					if err := o.Step(p); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			params := func() []G.ValueGrad {
+				return []G.ValueGrad{newParam([]float32{3, 5, -3}, make([]float32, 3)), newParam([]float32{-2, 7}, make([]float32, 2))}
+			}
+			whole, p := decode(t, text), params()
+			step(whole, p, 7)
+
+			first, second, q := decode(t, text), decode(t, text), params()
+			step(first, q, 3)
+			from, err1 := first.State(q)
+			to, err2 := second.State(q)
+			if err1 != nil || err2 != nil || len(from) != len(to) {
+				t.Fatal(err1, err2, len(from), len(to))
+			}
+			for i := range to {
+				if to[i].Name != from[i].Name || !slices.Equal(to[i].Shape, from[i].Shape) {
+					t.Errorf("%s %v became %s %v", from[i].Name, from[i].Shape, to[i].Name, to[i].Shape)
+				}
+				copy(to[i].Data, from[i].Data)
+			}
+			second.SetIterations(first.Iterations())
+			step(second, q, 4)
+			if second.Iterations() != 7 {
+				t.Errorf("%d steps", second.Iterations())
+			}
+			for i := range p {
+				if !slices.Equal(p[i].(param).w.Float32s(), q[i].(param).w.Float32s()) {
+					t.Errorf("weight %d ends at %v, without a break at %v", i, q[i].Value(), p[i].Value())
+				}
+			}
+		})
+	}
+}
+
+func TestClippingOptionsExcludeEachOther(t *testing.T) {
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- adam: {clipnorm: 1, clipvalue: 1}\n"), nil, &problems)
+	Optimizers.Decode(s.Layers[0], &problems)
+	if want := "x.yaml:3:3: adam: only one of clipnorm, clipvalue and global_clipnorm can be set"; problems.Err() == nil || problems.Err().Error() != want {
+		t.Errorf("got %v", problems.Err())
 	}
 }

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -16,34 +17,37 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 With momentum the step is velocity = momentum·velocity - learning_rate·gradient;
 nesterov looks one step ahead.`,
 	New: func(o *catalog.Options) Optimizer {
-		s := &sgd{rate: rate{0.01}}
-		s.option(o)
+		s := &sgd{base: base{learningRate: 0.01}, velocity: slot{name: "momentum"}}
+		s.rateOption(o)
 		o.Bind(&s.momentum, "momentum", "share of the last step that is kept").Min(0).Max(1)
 		o.Bind(&s.nesterov, "nesterov", "whether to look ahead (Nesterov momentum)")
+		s.commonOptions(o)
 		return s
 	},
 })
 
 type sgd struct {
-	rate
+	base
 	momentum float64
 	nesterov bool
-	velocity slots
+	velocity slot
 }
 
 // Step is, per weight: w -= lr·g; or v = μv - lr·g and w += v, with nesterov
 // w += μv - lr·g.
 func (s *sgd) Step(weights []G.ValueGrad) error {
-	for i, vg := range weights {
-		w, g, err := values(vg)
-		if err != nil {
-			return err
-		}
+	return s.step(weights, func(i int, w, g []float32) {
 		var velocity []float32
 		if s.momentum > 0 {
 			velocity = s.velocity.of(i, len(w))
 		}
 		kernels.SGD(w, g, velocity, float32(s.learningRate), float32(s.momentum), s.nesterov)
+	})
+}
+
+func (s *sgd) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
+	if s.momentum == 0 {
+		return nil, nil
 	}
-	return nil
+	return state(weights, &s.velocity)
 }

@@ -1,0 +1,79 @@
+package layer
+
+import (
+	"fmt"
+	"math"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// An augmentation is a layer that changes images at random in training and does
+// nothing in use: what all of these have in common.
+type augmentation struct{}
+
+func (augmentation) Shape(in Shape) (Shape, error) {
+	if !in.maps() {
+		return nil, fmt.Errorf("needs images of height, width and channels, got %v values; put it in front of flatten", in)
+	}
+	return in, nil
+}
+
+func (augmentation) Weights(Shape) []Weight { return nil }
+
+// uniform returns number i of r, uniform between the bounds.
+func uniform(r random.Stream, i int, low, high float64) float64 {
+	return low + (high-low)*r.Float64(uint64(i))
+}
+
+// bounds returns the limits of a factor as Keras reads it: one number f is from -f to f.
+func bounds(r catalog.Range) (low, high float64) {
+	if len(r) == 1 {
+		return -math.Abs(r[0]), math.Abs(r[0])
+	}
+	return min(r[0], r[1]), max(r[0], r[1])
+}
+
+// A geometric augmentation moves pixels.
+type geometric struct {
+	augmentation
+	fillMode, interpolation string
+	fillValue               float64
+}
+
+func newGeometric() geometric {
+	return geometric{fillMode: "reflect", interpolation: "bilinear"}
+}
+
+func (l *geometric) options(o *catalog.Options) {
+	o.Bind(&l.fillMode, "fill_mode", "what lies around an image: reflect dcba|abcd|dcba, constant kkkk|abcd|kkkk, nearest aaaa|abcd|dddd, wrap abcd|abcd|abcd").
+		OneOf("reflect", "constant", "nearest", "wrap")
+	o.Bind(&l.interpolation, "interpolation", "how values between pixels are found").OneOf("bilinear", "nearest")
+	o.Bind(&l.fillValue, "fill_value", "the k of fill_mode constant")
+}
+
+// warp adds the layer to the graph. In each step, draw returns the matrix of image
+// n, from numbers of r: the pixel at column x and row y comes from column
+// m[0]·x + m[1]·y + m[2] and row m[3]·x + m[4]·y + m[5].
+func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) [6]float64) *G.Node {
+	if !g.Training {
+		return x
+	}
+	how := ops.Resampling{Fill: l.fillMode, Value: float32(l.fillValue), Nearest: l.interpolation == "nearest"}
+	return ops.Warp(x, x.Shape()[1], x.Shape()[2], how, func(m []float32) {
+		r := g.Random()
+		for n := range len(m) / 6 {
+			setMatrix(m, n, draw(r, n))
+		}
+	})
+}
+
+// setMatrix writes the matrix of image n to m [N,6].
+func setMatrix(m []float32, n int, matrix [6]float64) {
+	for i, v := range matrix {
+		m[6*n+i] = float32(v)
+	}
+}

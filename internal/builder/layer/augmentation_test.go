@@ -1,0 +1,106 @@
+package layer
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/random"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// augment runs a layer in training on n equal images of 5x4x1, whose pixels are
+// 0, 10, 20 and so on, and returns each image as it comes out.
+func augment(t *testing.T, layer string, step uint64, n int) (images [][]float32) {
+	t.Helper()
+	x := tensor.New(tensor.WithShape(n, 5, 4, 1), tensor.Of(tensor.Float32))
+	for i := range x.Float32s() {
+		x.Float32s()[i] = float32(i % 20 * 10)
+	}
+	g := G.NewGraph()
+	in := G.NewTensor(g, tensor.Float32, 4, G.WithShape(n, 5, 4, 1), G.WithName("x"), G.WithValue(x))
+	y := decode(t, layer).Build(&Graph{Training: true, Random: func() random.Stream { return random.New(step) }}, in, nil)
+	vm := G.NewTapeMachine(g)
+	defer vm.Close()
+	if err := vm.RunAll(); err != nil {
+		t.Fatal(err)
+	}
+	return slices.Collect(slices.Chunk(y.Value().(*tensor.Dense).Float32s(), y.Shape().TotalSize()/n))
+}
+
+func augmentations() (layers []string) {
+	for _, name := range Layers.Names() {
+		if strings.HasPrefix(name, "random_") {
+			layers = append(layers, Layers.Entry(name).Example)
+		}
+	}
+	return append(layers, "random_brightness: 0.2", "random_contrast: {factor: [0.2, 0.3]}")
+}
+
+func TestAugmentationDrawsForEachImageAndStep(t *testing.T) {
+	for _, layer := range augmentations() {
+		if strings.Contains(layer, "[0, 1]") {
+			continue // all pixels are cut off
+		}
+		a, b := augment(t, layer, 1, 16), augment(t, layer, 2, 16)
+		same := func(x []float32) bool { return slices.Equal(x, a[0]) }
+		if !slices.ContainsFunc(a, func(x []float32) bool { return !same(x) }) {
+			t.Errorf("%s: all images change alike", layer)
+		}
+		if slices.EqualFunc(a, b, slices.Equal) {
+			t.Errorf("%s: two steps change the images alike", layer)
+		}
+		if !slices.EqualFunc(a[:3], augment(t, layer, 1, 3), slices.Equal) {
+			t.Errorf("%s: what happens to an image depends on the size of the batch", layer)
+		}
+	}
+}
+
+func TestAugmentationDoesNothingInUse(t *testing.T) {
+	for _, layer := range augmentations() {
+		if strings.HasPrefix(layer, "random_crop") {
+			continue // another size
+		}
+		if b := build(t, decode(t, layer), Shape{5, 4, 1}, false); b.y.Name() != "x" {
+			t.Errorf("%s: adds %v to the graph of use", layer, b.y)
+		}
+	}
+}
+
+func TestRandomFlipMirrorsHalf(t *testing.T) {
+	flipped := 0
+	for _, image := range augment(t, "random_flip: vertical", 1, 1000) {
+		switch {
+		case slices.Equal(image[:4], []float32{0, 10, 20, 30}):
+		case slices.Equal(image[:4], []float32{160, 170, 180, 190}):
+			flipped++
+		default:
+			t.Fatalf("image %v", image)
+		}
+	}
+	if flipped < 437 || flipped > 563 { // four standard deviations
+		t.Errorf("mirrored %d of 1000", flipped)
+	}
+}
+
+func TestRandomCropReachesEveryPlace(t *testing.T) {
+	places := map[float32]int{}
+	for _, image := range augment(t, "random_crop: {height: 3, width: 3}", 1, 600) {
+		places[image[0]]++
+		if image[8] != image[0]+100 {
+			t.Fatalf("no window of the image: %v", image)
+		}
+	}
+	for top := range 3 {
+		for left := range 2 {
+			if n := places[float32(40*top+10*left)]; n < 60 || n > 140 {
+				t.Errorf("%d of 600 windows at row %d, column %d", n, top, left)
+			}
+		}
+	}
+	if len(places) != 6 {
+		t.Errorf("windows at %v", places)
+	}
+}

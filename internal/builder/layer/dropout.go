@@ -1,0 +1,41 @@
+package layer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "dropout",
+	Keras:   "Dropout",
+	Example: "dropout: 0.3",
+	Input:   []int{4, 3, 2},
+	Doc: `Sets a share of its inputs to 0, other ones at each step of training (Srivastava et al. 2014).
+
+The others are multiplied by 1 / (1 - rate), so that their sum stays the same on
+average. Does nothing in use.`,
+	New: func(o *catalog.Options) Layer {
+		l := &dropout{}
+		rateOption(o, &l.rate, "share of the inputs to drop")
+		return l
+	},
+})
+
+type dropout struct{ rate float64 }
+
+// rateOption declares the option "rate".
+func rateOption(o *catalog.Options, into *float64, doc string) {
+	o.Bind(into, "rate", doc).Required().Min(0).Below(1)
+}
+
+func (l *dropout) Shape(in Shape) (Shape, error) { return in, nil }
+func (l *dropout) Weights(Shape) []Weight        { return nil }
+
+func (l *dropout) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	if !g.Training || l.rate == 0 {
+		return x
+	}
+	return ops.Dropout(x, l.rate, g.key)
+}

@@ -1,0 +1,41 @@
+package layer
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/random"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "random_rotation",
+	Keras:   "RandomRotation",
+	Example: "random_rotation: 0.1",
+	Input:   []int{4, 3, 2},
+	Doc: `Turns each image about its centre by an angle drawn in each step of training.
+
+A factor of 0.1 is up to 36 degrees either way, [0.1, 0.2] from 36 to 72 degrees
+counterclockwise. Does nothing in use.`,
+	New: func(o *catalog.Options) Layer {
+		l := &randomRotation{geometric: newGeometric()}
+		o.Bind(&l.factor, "factor", "bounds of the angle as a share of a full turn; one number f is from -f to f").Required().Min(-1).Max(1)
+		l.options(o)
+		return l
+	},
+})
+
+type randomRotation struct {
+	geometric
+	factor catalog.Range
+}
+
+func (l *randomRotation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	cx, cy := float64(x.Shape()[2]-1)/2, float64(x.Shape()[1]-1)/2
+	low, high := bounds(l.factor)
+	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
+		sin, cos := math.Sincos(2 * math.Pi * uniform(r, n, low, high))
+		return [6]float64{cos, -sin, cx - cx*cos + cy*sin, sin, cos, cy - cx*sin - cy*cos}
+	})
+}

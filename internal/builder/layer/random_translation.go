@@ -1,0 +1,42 @@
+package layer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/random"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "random_translation",
+	Keras:   "RandomTranslation",
+	Example: "random_translation: {height_factor: 0.1, width_factor: 0.1}",
+	Input:   []int{4, 3, 2},
+	Doc: `Moves each image by a distance drawn in each step of training.
+
+Factors are shares of the height and the width; positive ones move down and to the
+right. Does nothing in use.`,
+	New: func(o *catalog.Options) Layer {
+		l := &randomTranslation{geometric: newGeometric()}
+		o.Bind(&l.height, "height_factor", "bounds of the way down; one number f is from -f to f").Required().Min(-1).Max(1)
+		o.Bind(&l.width, "width_factor", "bounds of the way to the right; one number f is from -f to f").Required().Min(-1).Max(1)
+		l.options(o)
+		return l
+	},
+})
+
+type randomTranslation struct {
+	geometric
+	height, width catalog.Range
+}
+
+func (l *randomTranslation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	height, width := float64(x.Shape()[1]), float64(x.Shape()[2])
+	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
+		low, high := bounds(l.height)
+		dy := height * uniform(r, 2*n, low, high)
+		low, high = bounds(l.width)
+		dx := width * uniform(r, 2*n+1, low, high)
+		return [6]float64{1, 0, -dx, 0, 1, -dy}
+	})
+}

@@ -1,0 +1,31 @@
+package kernels
+
+import "math"
+
+// Adagrad updates the weights w and their accumulator, in place, from the gradient
+// g (Duchi et al. 2011), in the form of Keras 3's keras/src/optimizers/adagrad.py:
+//
+//	accumulator += g²
+//	w -= lr·g / √(accumulator + epsilon)
+func Adagrad(w, g, accumulator []float32, lr, epsilon float32) {
+	need("Adagrad", "g", g, len(w))
+	need("Adagrad", "accumulator", accumulator, len(w))
+	adagradLoop.run(blocks(len(w), grain), adagradArgs{w, g, accumulator, lr, epsilon})
+}
+
+type adagradArgs struct {
+	w, g, accumulator []float32
+	lr, epsilon       float32
+}
+
+var adagradLoop = newLoop(func(a *adagradArgs, part int) {
+	from, to := block(part, len(a.w), grain)
+	w, g, accumulator := a.w[from:to], a.g[from:to], a.accumulator[from:to]
+	done := adagradFast(w, g, accumulator, &[...]float32{a.lr, a.epsilon})
+	w, g, accumulator = w[done:], g[done:], accumulator[done:]
+	for i := range w[:min(len(w), len(g), len(accumulator))] {
+		sum := accumulator[i] + g[i]*g[i]
+		accumulator[i] = sum
+		w[i] -= g[i] * a.lr / float32(math.Sqrt(float64(sum+a.epsilon)))
+	}
+})

@@ -1,0 +1,56 @@
+package kernels
+
+import "math"
+
+// RMSprop updates the weights w and what it keeps of them, in place, from the
+// gradient g (Tieleman and Hinton 2012), in the form of Keras 3's
+// keras/src/optimizers/rmsprop.py:
+//
+//	velocity = rho·velocity + (1-rho)·g²
+//	average = rho·average + (1-rho)·g
+//	step = lr·g / √(velocity - average² + epsilon)
+//	momenta = momentum·momenta + step
+//	w -= momenta
+//
+// The average is nil for no centring: then it is 0 in the step. The momenta are nil
+// for no momentum, w -= step.
+func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float32) {
+	need("RMSprop", "g", g, len(w))
+	need("RMSprop", "velocity", velocity, len(w))
+	if average != nil {
+		need("RMSprop", "average", average, len(w))
+	}
+	if momenta != nil {
+		need("RMSprop", "momenta", momenta, len(w))
+	}
+	rmspropLoop.run(blocks(len(w), grain), rmspropArgs{w, g, velocity, average, momenta, lr, rho, 1 - rho, momentum, epsilon})
+}
+
+type rmspropArgs struct {
+	w, g, velocity, average, momenta []float32
+	lr, rho, rate, momentum, epsilon float32
+}
+
+var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
+	from, to := block(part, len(a.w), grain)
+	w, g, velocity := a.w[from:to], a.g[from:to], a.velocity[from:to]
+	done := 0
+	if a.average == nil && a.momenta == nil {
+		done = rmspropFast(w, g, velocity, &[...]float32{a.lr, a.rho, a.rate, a.epsilon})
+	}
+	for i := done; i < len(w); i++ {
+		v := velocity[i]*a.rho + g[i]*g[i]*a.rate
+		velocity[i] = v
+		if a.average != nil {
+			average := a.average[from+i]*a.rho + g[i]*a.rate
+			a.average[from+i] = average
+			v -= average * average
+		}
+		step := g[i] * a.lr / float32(math.Sqrt(float64(v+a.epsilon)))
+		if a.momenta != nil {
+			step += a.momenta[from+i] * a.momentum
+			a.momenta[from+i] = step
+		}
+		w[i] -= step
+	}
+})

@@ -1,0 +1,228 @@
+package kernels
+
+import "fmt"
+
+// Warp is the sizes of a resampling: N images of H by W pixels and C channels
+// become OH by OW pixels.
+type Warp struct {
+	N, H, W, C int
+	OH, OW     int
+	Fill       Fill    // what lies around an image
+	Value      float32 // of it, for FillConstant
+	Nearest    bool    // take the nearest pixel, else interpolate between four
+}
+
+// A Fill says how an image goes on beyond its edge.
+type Fill int
+
+const (
+	FillReflect  Fill = iota // d c b a | a b c d | d c b a
+	FillConstant             // k k k k | a b c d | k k k k
+	FillNearest              // a a a a | a b c d | d d d d
+	FillWrap                 // a b c d | a b c d | a b c d, not quite: see inside
+)
+
+// WarpImages resamples each image by its row m [6] of matrices: the pixel at
+// column ox and row oy of out is what x has at column m[0]·ox + m[1]·oy + m[2]
+// and row m[3]·ox + m[4]·oy + m[5]. This is TensorFlow's
+// ImageProjectiveTransformV3 for affine maps, rounding included.
+func WarpImages(out, x, matrices []float32, s Warp) {
+	s.check("WarpImages", x, out, matrices)
+	warpLoop.run(s.N, warpArgs{out, x, matrices, s})
+}
+
+// WarpImagesGrad computes the gradient of [WarpImages] for x from that for its
+// output.
+func WarpImagesGrad(dx, dy, matrices []float32, s Warp) {
+	s.check("WarpImagesGrad", dx, dy, matrices)
+	warpGradLoop.run(s.N, warpArgs{dy, dx, matrices, s})
+}
+
+func (s *Warp) check(kernel string, x, out, matrices []float32) {
+	if s.H < 1 || s.W < 1 || s.OH < 1 || s.OW < 1 {
+		panic(fmt.Sprintf("kernels: %s: impossible sizes %+v", kernel, *s))
+	}
+	need(kernel, "image", x, s.N, s.H, s.W, s.C)
+	need(kernel, "output", out, s.N, s.OH, s.OW, s.C)
+	need(kernel, "matrices", matrices, s.N, 6)
+}
+
+type warpArgs struct {
+	out, x, matrices []float32
+	s                Warp
+}
+
+// A tap is where a pixel of the output comes from: the places of four pixels in
+// their image, two above and two below, or -1 outside of it, and the weights of
+// the right ones and the lower ones.
+type tap struct {
+	at           [4]int
+	right, below float32
+}
+
+// One part is one image.
+var warpLoop = newLoop(func(a *warpArgs, n int) {
+	s := &a.s
+	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], (*[6]float32)(a.matrices[6*n:])
+	right, bottom := float32(s.W-1), float32(s.H-1)
+	for oy := range s.OH {
+		mx, my := m[1]*float32(oy), m[4]*float32(oy)
+		for ox := range s.OW {
+			pixel := out[(oy*s.OW+ox)*s.C:][:s.C]
+			fx := float32(ox)
+			ix, iy := m[0]*fx+mx+m[2], m[3]*fx+my+m[5]
+			if !(ix >= 0 && ix <= right) {
+				ix = s.Fill.inside(ix, s.W)
+			}
+			if !(iy >= 0 && iy <= bottom) {
+				iy = s.Fill.inside(iy, s.H)
+			}
+			if s.Nearest {
+				if i := s.place(round(ix), round(iy)); i >= 0 {
+					copy(pixel, x[i:])
+					continue
+				}
+			}
+			if s.Nearest || !(ix >= 0 && ix < right && iy >= 0 && iy < bottom) {
+				t := s.tap(ix, iy)
+				s.mix(pixel, x, &t)
+				continue
+			}
+			// Most pixels: all four are inside.
+			x0, y0 := int(ix), int(iy)
+			i := (y0*s.W + x0) * s.C
+			mix(pixel, x[i:], x[i+s.W*s.C:], ix-float32(x0), iy-float32(y0))
+		}
+	}
+})
+
+// mix interpolates between two pixels each of the rows above and below.
+func mix(out, above, below []float32, right, down float32) {
+	left, up := 1-right, 1-down
+	if len(out) == 3 {
+		out, a, b := (*[3]float32)(out), (*[6]float32)(above), (*[6]float32)(below)
+		out[0] = up*(left*a[0]+right*a[3]) + down*(left*b[0]+right*b[3])
+		out[1] = up*(left*a[1]+right*a[4]) + down*(left*b[1]+right*b[4])
+		out[2] = up*(left*a[2]+right*a[5]) + down*(left*b[2]+right*b[5])
+		return
+	}
+	c := len(out)
+	above, below = above[:2*c], below[:2*c]
+	for i := range out {
+		out[i] = up*(left*above[i]+right*above[c+i]) + down*(left*below[i]+right*below[c+i])
+	}
+}
+
+// mix interpolates between the pixels of t.
+func (s *Warp) mix(out, x []float32, t *tap) {
+	left, above := 1-t.right, 1-t.below
+	for c := range out {
+		var v [4]float32
+		for i, at := range t.at {
+			if v[i] = s.Value; at >= 0 {
+				v[i] = x[at+c]
+			}
+		}
+		out[c] = above*(left*v[0]+t.right*v[1]) + t.below*(left*v[2]+t.right*v[3])
+	}
+}
+
+// One part is one image. A pixel may get parts from everywhere in the output;
+// they are added in the order of the output.
+var warpGradLoop = newLoop(func(a *warpArgs, n int) {
+	s := &a.s
+	dy, dx, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], (*[6]float32)(a.matrices[6*n:])
+	clear(dx)
+	for oy := range s.OH {
+		for ox := range s.OW {
+			fx, fy := float32(ox), float32(oy)
+			t := s.tap(s.Fill.inside(m[0]*fx+m[1]*fy+m[2], s.W), s.Fill.inside(m[3]*fx+m[4]*fy+m[5], s.H))
+			left, above := 1-t.right, 1-t.below
+			for i, weight := range [4]float32{above * left, above * t.right, t.below * left, t.below * t.right} {
+				if t.at[i] < 0 || weight == 0 {
+					continue
+				}
+				for c, g := range dy[:s.C] {
+					dx[t.at[i]+c] += weight * g
+				}
+			}
+			dy = dy[s.C:]
+		}
+	}
+})
+
+// tap finds what is at column x and row y of an image, both from Fill.inside.
+func (s *Warp) tap(x, y float32) tap {
+	if s.Nearest {
+		i := s.place(round(x), round(y))
+		return tap{at: [4]int{i, i, i, i}}
+	}
+	x0, y0 := floor(x), floor(y)
+	x1, y1 := x0+1, y0+1
+	if s.Fill != FillConstant { // x0 may be the last column: then the weight of x1 is 0
+		x1, y1 = min(x1, s.W-1), min(y1, s.H-1)
+	}
+	return tap{
+		at:    [4]int{s.place(x0, y0), s.place(x1, y0), s.place(x0, y1), s.place(x1, y1)},
+		right: x - float32(x0), below: y - float32(y0),
+	}
+}
+
+// place returns where the pixel at x and y is in its image, -1 outside of it.
+func (s *Warp) place(x, y int) int {
+	if uint(x) >= uint(s.W) || uint(y) >= uint(s.H) {
+		return -1
+	}
+	return (y*s.W + x) * s.C
+}
+
+// floor and round take a coordinate to a whole one; half a pixel goes away from 0.
+func floor(v float32) int {
+	i := int(v)
+	if float32(i) > v {
+		i--
+	}
+	return i
+}
+
+func round(v float32) int {
+	if v < 0 {
+		return int(v - 0.5)
+	}
+	return int(v + 0.5)
+}
+
+// inside takes a coordinate on an axis of n pixels to where the image has the same
+// value, from 0 to n-1, except for FillConstant. It is MapCoordinate of TensorFlow's
+// core/kernels/image/image_ops.h: between two copies of the image nothing is
+// interpolated, and FillWrap takes copies to repeat after n-1 pixels.
+func (f Fill) inside(v float32, n int) float32 {
+	last := float32(n - 1)
+	if f == FillConstant || v >= 0 && v <= last {
+		return v
+	}
+	switch {
+	case n == 1:
+		v = 0
+	case f == FillReflect:
+		v = reflect(v, float32(n))
+	case f == FillWrap && v < 0:
+		v += float32(n) * float32(int(-v/last)+1)
+	case f == FillWrap:
+		v -= float32(n) * float32(int(v/last))
+	}
+	return min(max(v, 0), last)
+}
+
+func reflect(v, n float32) float32 {
+	if v < 0 {
+		if v += 2 * n * float32(int(-v/(2*n))); v < -n {
+			return v + 2*n
+		}
+		return -v - 1
+	}
+	if v -= 2 * n * float32(int(v/(2*n))); v >= n {
+		return 2*n - v - 1
+	}
+	return v
+}

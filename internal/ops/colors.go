@@ -1,0 +1,42 @@
+package ops
+
+import (
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// Brightness adds an amount to each image of x [N,H,W,C] and cuts off what is below
+// low or above high. At each run, amounts fills a [N] with those of the images.
+func Brightness(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
+	return colors("brightness", x, low, high, amounts, kernels.Brightness, kernels.BrightnessGrad)
+}
+
+// Contrast moves the values of each image of x away from the mean of their channel
+// by a factor; the rest is as for Brightness.
+func Contrast(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
+	return colors("contrast", x, low, high, amounts, kernels.Contrast, kernels.ContrastGrad)
+}
+
+func colors(name string, x *G.Node, low, high float32, amounts func(a []float32),
+	change func(out, x, amounts []float32, s kernels.Colors), grad func(dx, x, dy, amounts []float32, s kernels.Colors)) *G.Node {
+	xs := x.Shape()
+	s := kernels.Colors{N: xs[0], Pixels: xs[1] * xs[2], C: xs[3], Low: low, High: high}
+	a := make([]float32, s.N)
+	return apply(op{
+		name: name,
+		out:  xs,
+		run: func(out []float32, in ...[]float32) {
+			amounts(a)
+			change(out, in[0], a, s)
+		},
+		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
+			return []*G.Node{apply(op{name: name + "_grad", out: xs,
+				run: func(out []float32, in ...[]float32) {
+					amounts(a)
+					grad(out, in[0], in[1], a, s)
+				},
+			}, x, dy)}
+		},
+	}, x)
+}

@@ -1,0 +1,41 @@
+package optimizer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Optimizers.Add(catalog.Entry[Optimizer]{
+	Name:    "adagrad",
+	Keras:   "Adagrad",
+	Example: "adagrad: {learning_rate: 0.1}",
+	Doc:     "Steps that get smaller the more a weight has moved (Duchi, Hazan and Singer 2011).",
+	New: func(o *catalog.Options) Optimizer {
+		a := &adagrad{base: base{learningRate: 0.001}, epsilon: 1e-7, accumulator: slot{name: "accumulator", start: 0.1}}
+		a.rateOption(o)
+		o.Bind(&a.accumulator.start, "initial_accumulator_value", "the sum of squares to start from").Min(0)
+		o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
+		a.commonOptions(o)
+		return a
+	},
+})
+
+type adagrad struct {
+	base
+	epsilon     float64
+	accumulator slot // sum of squares of the gradient
+}
+
+// Step is, per weight: a += g²; w -= lr·g / √(a+ε).
+func (a *adagrad) Step(weights []G.ValueGrad) error {
+	return a.step(weights, func(i int, w, g []float32) {
+		kernels.Adagrad(w, g, a.accumulator.of(i, len(w)), float32(a.learningRate), float32(a.epsilon))
+	})
+}
+
+func (a *adagrad) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
+	return state(weights, &a.accumulator)
+}

@@ -1,0 +1,148 @@
+package optimizer
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// base is what all optimizers have in common, as Keras's base class: the learning
+// rate, weight decay and clipping.
+type base struct {
+	learningRate, weightDecay           float64
+	clipNorm, clipValue, globalClipNorm float64 // 0: none
+	iterations                          int
+}
+
+// A slot is memory that an optimizer keeps for each weight.
+type slot struct {
+	name  string
+	start float64     // its values before the first step
+	data  [][]float32 // by weight
+}
+
+func (b *base) LearningRate() float64     { return b.learningRate }
+func (b *base) SetLearningRate(v float64) { b.learningRate = v }
+func (b *base) Iterations() int           { return b.iterations }
+func (b *base) SetIterations(n int)       { b.iterations = n }
+
+// rateOption declares the main option, and commonOptions those that come last.
+func (b *base) rateOption(o *catalog.Options) {
+	o.Bind(&b.learningRate, "learning_rate", "size of the steps").Min(0)
+}
+
+func (b *base) commonOptions(o *catalog.Options) {
+	o.Bind(&b.weightDecay, "weight_decay", "share of each weight, times the learning rate, taken off in each step").Min(0)
+	o.Bind(&b.clipNorm, "clipnorm", "largest norm of the gradient of one weight tensor; 0: any").Min(0)
+	o.Bind(&b.clipValue, "clipvalue", "largest size of one value of a gradient; 0: any").Min(0)
+	o.Bind(&b.globalClipNorm, "global_clipnorm", "largest norm of all gradients together; 0: any").Min(0)
+	o.Check(func() error {
+		given := 0
+		for _, v := range []float64{b.clipNorm, b.clipValue, b.globalClipNorm} {
+			if v > 0 {
+				given++
+			}
+		}
+		if given > 1 {
+			return errors.New("only one of clipnorm, clipvalue and global_clipnorm can be set")
+		}
+		return nil
+	})
+}
+
+// of returns the memory of weight i, which has size values.
+func (s *slot) of(i, size int) []float32 {
+	for len(s.data) <= i {
+		s.data = append(s.data, nil)
+	}
+	if s.data[i] == nil {
+		s.data[i] = make([]float32, size)
+		for j := range s.data[i] {
+			s.data[i][j] = float32(s.start)
+		}
+	}
+	return s.data[i]
+}
+
+// state returns slots as tensors, made if there was no step yet.
+func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
+	var state []checkpoint.Tensor
+	for _, s := range slots {
+		for i, v := range weights {
+			w, ok := v.Value().(*tensor.Dense)
+			if !ok {
+				return nil, fmt.Errorf("optimizer: a weight is a %T, want a tensor", v.Value())
+			}
+			state = append(state, checkpoint.Tensor{
+				Name: fmt.Sprintf("%s/%d", s.name, i), Shape: w.Shape(), Data: s.of(i, w.DataSize())})
+		}
+	}
+	return state, nil
+}
+
+// step clips the gradients, decays the weights, and updates each of them.
+func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32)) error {
+	var squares float64
+	if b.globalClipNorm > 0 {
+		for _, v := range weights {
+			_, g, err := values(v)
+			if err != nil {
+				return err
+			}
+			squares += kernels.SumSquares(g)
+		}
+	}
+	for i, v := range weights {
+		w, g, err := values(v)
+		if err != nil {
+			return err
+		}
+		switch {
+		case b.clipNorm > 0:
+			shorten(g, kernels.SumSquares(g), b.clipNorm)
+		case b.globalClipNorm > 0:
+			shorten(g, squares, b.globalClipNorm)
+		case b.clipValue > 0:
+			kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
+		}
+		if b.weightDecay > 0 {
+			kernels.SGD(w, w, nil, float32(b.weightDecay*b.learningRate), 0, false)
+		}
+		update(i, w, g)
+	}
+	b.iterations++
+	return nil
+}
+
+// shorten scales g, part of a vector with that sum of squares, so that the vector is
+// no longer than norm.
+func shorten(g []float32, squares, norm float64) {
+	if length := math.Sqrt(squares); length > norm {
+		kernels.Affine(g, g, float32(norm/length), 0)
+	}
+}
+
+// values returns the memory of a weight and its gradient.
+func values(v G.ValueGrad) (w, g []float32, err error) {
+	grad, err := v.Grad()
+	if err != nil {
+		return nil, nil, err
+	}
+	wt, ok1 := v.Value().(*tensor.Dense)
+	gt, ok2 := grad.(*tensor.Dense)
+	if !ok1 || !ok2 {
+		return nil, nil, fmt.Errorf("optimizer: a weight is a %T and its gradient a %T, want tensors", v.Value(), grad)
+	}
+	w, g = wt.Float32s(), gt.Float32s()
+	if len(w) != len(g) {
+		return nil, nil, fmt.Errorf("optimizer: a weight has %d values and its gradient %d", len(w), len(g))
+	}
+	return w, g, nil
+}
