@@ -63,6 +63,28 @@ func TestCreateAtWantsAnEmptyFolder(t *testing.T) {
 	}
 }
 
+func TestCheckFindsWhatCreateAtWouldMeetAndLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "a", "b", "c"): "",
+		dir:                               "not empty",
+		file:                              "not a directory",
+		filepath.Join(file, "a", "b"):     "not a directory",
+	} {
+		err := Check(path)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left %v behind", entries)
+	}
+}
+
 func TestInfoIsWrittenAsJSON(t *testing.T) {
 	r, err := Create(t.TempDir(), "x")
 	if err != nil {
