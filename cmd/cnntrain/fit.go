@@ -104,7 +104,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 		}
 	}
 	if o.dryRun {
-		return showPlan(o, e, s)
+		return dryRun(ctx, o, e, s)
 	}
 	sets, err := loadData(ctx, e, o.dataDir, o.limit, s)
 	if err != nil {
@@ -118,7 +118,18 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	return f.do(ctx)
 }
 
-func showPlan(o *fitOptions, e *experiment, s *streams) error {
+// dryRun makes sure that the data and the run folder can be had, and shows the model.
+func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
+	if err := checkData(ctx, e, o.dataDir, o.limit, s); err != nil {
+		return err
+	}
+	out := o.out
+	if out == "" {
+		out = runs.Next("runs", e.spec.Name)
+	}
+	if err := runs.Check(out); err != nil {
+		return err
+	}
 	if o.json {
 		return s.printJSON(summaryJSON(e.plan))
 	}
@@ -174,7 +185,7 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 }
 
 func datasetInfo(e *experiment, sets *data.Sets) runs.Dataset {
-	d := runs.Dataset{Name: e.data.Name, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
+	d := runs.Dataset{Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
 	}
@@ -202,8 +213,12 @@ func (f *fit) do(ctx context.Context) error {
 		return err
 	}
 	defer csv.Close()
+	images := f.data.Name
+	if f.sets.Dir != "" {
+		images += " in " + f.sets.Dir
+	}
 	f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
-		plural(f.sets.Train.Len(), "image"), f.data.Name, f.run.Dir)
+		plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
 	began := time.Now()
 	state, err := train.Fit(ctx, f.model, f.sets, f.train,
 		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),

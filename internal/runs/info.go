@@ -39,6 +39,7 @@ type Info struct {
 // Dataset says which examples a run saw.
 type Dataset struct {
 	Name       string   `json:"name"`
+	Path       string   `json:"path,omitempty"` // absolute, of the folder it was read from
 	Digest     string   `json:"sha256"`
 	Classes    []string `json:"classes"`
 	Train      int      `json:"train"`

@@ -44,6 +44,7 @@ type Data struct {
 	Train, Test Examples // Test is nil where there is none
 	Classes     []string
 	Shape       []int  // [H W C]
+	Dir         string // absolute path of the folder it lies in; empty where the program makes it
 	Digest      string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 }
 

@@ -103,7 +103,11 @@ func newFolderData(src Source, top string, classes []string, train, test []image
 	if len(train) == 0 {
 		return nil, fmt.Errorf("%s: no images left to train on; lower test_split", top)
 	}
-	d := &Data{Classes: classes, Shape: src.Input, Digest: digestFiles(classes, train, test)}
+	dir, err := filepath.Abs(top)
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{Classes: classes, Shape: src.Input, Dir: dir, Digest: digestFiles(classes, train, test)}
 	if d.Shape == nil {
 		size, err := imageSize(filepath.Join(top, filepath.FromSlash(train[0].name)))
 		if err != nil {
