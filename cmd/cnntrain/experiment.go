@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
@@ -73,7 +72,7 @@ func (e *experiment) check(problems *spec.Problems) {
 func (e *experiment) checkClasses(classes int) error {
 	if out := e.plan.Classes(); out != classes {
 		return fmt.Errorf("the model ends in %d outputs, but %s has %s; set units: %d in the last layer",
-			out, e.data.Name, strings.Replace(plural(classes, "class"), "classs", "classes", 1), classes)
+			out, e.data.Name, plural(classes, "class"), classes)
 	}
 	return nil
 }

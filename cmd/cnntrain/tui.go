@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
 )
 
@@ -56,10 +57,10 @@ func commas(n int) string {
 	return digits
 }
 
-// plural writes "1 image", "2 images".
+// plural writes "1 image", "2 images", "2 classes".
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return commas(n) + " " + noun + "s"
+	return commas(n) + " " + catalog.Plural(noun)
 }
