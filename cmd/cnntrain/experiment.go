@@ -40,31 +40,33 @@ func newExperiment(s *spec.Spec, problems *spec.Problems) (*experiment, error) {
 	if s == nil {
 		return nil, problems.Err()
 	}
-	e := &experiment{
-		spec:  s,
-		plan:  builder.NewPlan(s, problems),
-		data:  data.NewConfig(s.Data, problems),
-		train: train.NewConfig(s.Train, problems),
-	}
-	s.CheckUnknown(problems)
-	if problems.Len() == 0 {
-		e.check(problems)
-	}
+	e := &experiment{spec: s, plan: builder.NewPlan(s, problems)}
+	before := problems.Len()
+	e.data = data.NewConfig(s.Data, problems)
+	s.Data.CheckUnknown(problems)
+	wrongData := problems.Len() > before
+	e.train = train.NewConfig(s.Train, problems)
+	s.Train.CheckUnknown(problems)
+	e.checkData(problems)
+	// Of data that is wrong nobody knows whether there are to be validation examples.
+	e.train.CheckMonitors(wrongData || e.data.ValidationSplit > 0, problems)
 	return e, problems.Err()
 }
 
-// check finds parts that are right by themselves but do not fit each other.
-func (e *experiment) check(problems *spec.Problems) {
-	if shape := e.data.Dataset.Shape(); shape != nil && !slices.Equal(shape, e.spec.Input) {
+// checkData finds images and classes that do not fit the model, as far as both
+// are known.
+func (e *experiment) checkData(problems *spec.Problems) {
+	set := e.data.Dataset
+	if set == nil {
+		return
+	}
+	if shape := set.Shape(); shape != nil && e.spec.Input != nil && !slices.Equal(shape, e.spec.Input) {
 		problems.Add(e.spec.InputPos, "input: %s has images of %v, not %v", e.data.Name, shape, e.spec.Input)
 	}
-	if classes := e.data.Dataset.Classes(); classes != nil {
+	if classes := set.Classes(); classes != nil && e.plan.Complete {
 		if err := e.checkClasses(len(classes)); err != nil {
 			problems.Add(e.plan.OutputPos(), "%v", err)
 		}
-	}
-	if err := e.train.CheckMonitors(e.data.ValidationSplit > 0); err != nil {
-		problems.Add(e.spec.Train.Pos, "train: %v", err)
 	}
 }
 

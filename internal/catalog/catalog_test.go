@@ -181,7 +181,7 @@ func TestSectionsAreSharedByTheirOwners(t *testing.T) {
 	epochs, rate := 1, 1.0
 	DecodeSection(s.Train, &problems, func(o *Options) { o.Bind(&epochs, "epochs", "how long") })
 	DecodeSection(s.Train, &problems, func(o *Options) { o.Bind(&rate, "rate", "how fast") })
-	s.CheckUnknown(&problems)
+	s.Train.CheckUnknown(&problems)
 	if epochs != 3 || rate != 0.5 {
 		t.Errorf("epochs %d, rate %g", epochs, rate)
 	}

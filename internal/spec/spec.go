@@ -44,6 +44,19 @@ func (it *Item) At(n *yaml.Node) Pos {
 	return Pos{it.Pos.File, n.Line, n.Column}
 }
 
+// Thing returns the name of the thing that a decoded option holds: adam for
+// optimizer: {adam: {learning_rate: 0.01}}.
+func (it *Item) Thing(option string) string {
+	switch n := find(it.Resolved, option); {
+	case n == nil:
+		return ""
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		return n.Content[0].Value
+	default:
+		return n.Value
+	}
+}
+
 // topLevel is the keys of a document.
 var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "train"}
 

@@ -34,6 +34,15 @@ var activations = map[string]activationFunc{
 	"linear": func(x *G.Node) *G.Node { return x },
 }
 
+// Function returns the activation function that a layer called name is of
+// itself, or that its option "activation" gives it; empty where it has none.
+func Function(name, option string) string {
+	if _, ok := activations[name]; ok {
+		return name
+	}
+	return option
+}
+
 // addActivation registers an activation function, and a layer of the same name.
 func addActivation(e catalog.Entry[Layer], f activationFunc) activationFunc {
 	activations[e.Name] = f
