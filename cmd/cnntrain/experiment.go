@@ -28,11 +28,7 @@ func loadExperiment(path string, overrides []spec.Override) (*experiment, error)
 		path = filepath.Join(path, runs.SpecFile)
 	}
 	var problems spec.Problems
-	s, err := spec.Load(path, overrides, &problems)
-	if err != nil {
-		return nil, err
-	}
-	return newExperiment(s, &problems)
+	return newExperiment(spec.Load(path, overrides, &problems), &problems)
 }
 
 // newExperiment decodes every part of s, which is nil if it could not be read.

@@ -64,26 +64,22 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 			}
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
-					ov, err := spec.NewOverride(f.path, flag.Value.String(), "--"+f.flag+" "+flag.Value.String())
-					if err != nil {
-						return usageError{err}
-					}
-					o.flags = append(o.flags, ov)
+					o.flags = append(o.flags, spec.TextOverride(f.path, flag.Value.String(), "--"+f.flag))
 				}
 			}
 			return runFit(cmd.Context(), o, s)
 		},
 	}
 	for _, f := range fitOverrides {
-		cmd.Flags().String(f.flag, "", f.usage)
+		addTextFlag(cmd, new(string), f.flag, f.usage)
 	}
 	addDataDirFlag(cmd, &o.dataDir)
 	cmd.Flags().IntVar(&o.limit, "limit", 0, "train on the first `N` training examples only")
 	addSetFlag(cmd, &o.sets)
-	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
-	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
+	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
+	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addThreadsFlag(cmd, &threads)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model, and stop")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }
