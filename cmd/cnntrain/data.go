@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
@@ -97,9 +99,14 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	return newDatasetJSON(o.name, set.Shape(), d), nil
 }
 
+// connectTimeout is how long a server may take to be reached, on any network in use.
+const connectTimeout = 10 * time.Second
+
 func source(dir string, s *streams) (dataset.Source, error) {
 	dir, err := dataDir(dir)
-	return dataset.Source{Dir: dir, Client: http.DefaultClient, Progress: newDownloadProgress(s)}, err
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	return dataset.Source{Dir: dir, Client: &http.Client{Transport: transport}, Progress: newDownloadProgress(s)}, err
 }
 
 // loadData loads and splits the data of an experiment.
