@@ -52,7 +52,7 @@ written by cnntrain, on the data they were trained for.`,
 			return runEval(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().StringVar(&o.split, "split", "test", "which examples: train, val or test")
+	cmd.Flags().StringVar(&o.split, "split", "test", "`SPLIT` of the examples: train, val or test")
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 32, "`N` examples at a time")
 	addDataDirFlag(cmd, &o.dataDir)
 	addThreadsFlag(cmd, &threads)

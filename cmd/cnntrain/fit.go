@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"cnntrain/internal/builder"
@@ -99,6 +101,9 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 			return err
 		}
 	}
+	if err := runs.Check(runDir(o, e)); err != nil {
+		return err // before anything is downloaded
+	}
 	if o.dryRun {
 		return dryRun(ctx, o, e, s)
 	}
@@ -114,16 +119,17 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	return f.do(ctx)
 }
 
-// dryRun makes sure that the data and the run folder can be had, and shows the model.
+// runDir is the run folder that would be made now.
+func runDir(o *fitOptions, e *experiment) string {
+	if o.out != "" {
+		return o.out
+	}
+	return runs.Next("runs", e.spec.Name)
+}
+
+// dryRun makes sure that the data can be had, and shows the model.
 func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
 	if err := checkData(ctx, e, o.dataDir, o.limit, s); err != nil {
-		return err
-	}
-	out := o.out
-	if out == "" {
-		out = runs.Next("runs", e.spec.Name)
-	}
-	if err := runs.Check(out); err != nil {
 		return err
 	}
 	if o.json {
@@ -215,6 +221,7 @@ func (f *fit) do(ctx context.Context) error {
 	}
 	f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
 		plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
+	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
 	began := time.Now()
 	state, err := train.Fit(ctx, f.model, f.sets, f.train,
 		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),

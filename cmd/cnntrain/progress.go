@@ -46,13 +46,13 @@ func (p *progress) batch(s *callback.State) error {
 	}
 	if p.errWidth() > 0 && (now.Sub(p.drawn) >= redraw || s.Step == s.Steps) {
 		p.drawn = now
-		p.draw(s, now)
+		p.draw(s, now, false)
 	}
 	return nil
 }
 
 func (p *progress) epoch(s *callback.State) error {
-	p.draw(s, p.trained)
+	p.draw(s, p.trained, true)
 	fmt.Fprintln(p.err)
 	p.open, p.began = false, p.now()
 	return nil
@@ -66,8 +66,9 @@ func (p *progress) end(*callback.State) error {
 	return nil
 }
 
-// draw writes the line of the epoch; steps were done from p.began to at.
-func (p *progress) draw(s *callback.State, at time.Time) {
+// draw writes the line of the epoch, for the last time or to be redrawn; steps
+// were done from p.began to at.
+func (p *progress) draw(s *callback.State, at time.Time, last bool) {
 	elapsed := at.Sub(p.began)
 	full := s.Step * barWidth / s.Steps
 	count := fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Steps)), s.Step, s.Steps)
@@ -82,7 +83,7 @@ func (p *progress) draw(s *callback.State, at time.Time) {
 		fmt.Fprint(p.err, line)
 		return
 	}
-	if s.Step < s.Steps && utf8.RuneCountInString(line) >= width { // a line that wraps cannot be redrawn
+	if !last && utf8.RuneCountInString(line) >= width { // a line that wraps cannot be redrawn
 		line = string([]rune(line)[:width-1])
 	}
 	fmt.Fprintf(p.err, "\r\x1b[K%s", line)
@@ -112,24 +113,30 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// newDownloadProgress shows downloads: a bar on a terminal, elsewhere a line each.
+// downloadWidth is the columns that the line of a download may take.
+const downloadWidth = 80
+
+// newDownloadProgress shows downloads: a bar on a terminal that is wide enough,
+// elsewhere a line each.
 func newDownloadProgress(s *streams) func(what string, done, total int64) {
 	var bar *progressbar.ProgressBar
 	var current string
 	return func(what string, done, total int64) {
 		if what != current {
 			current = what
-			if s.errWidth() == 0 {
+			if s.errWidth() < downloadWidth {
 				s.logf("downloading %s", what)
 				return
 			}
+			s.midLine = true
 			bar = progressbar.NewOptions64(total,
 				progressbar.OptionSetWriter(s.err),
 				progressbar.OptionSetDescription("downloading "+what),
 				progressbar.OptionShowBytes(true),
 				progressbar.OptionSetWidth(barWidth),
 				progressbar.OptionThrottle(redraw),
-				progressbar.OptionOnCompletion(func() { fmt.Fprintln(s.err) }))
+				progressbar.OptionOnCompletion(s.endLine))
+			_ = bar.RenderBlank()
 		}
 		if bar != nil {
 			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop

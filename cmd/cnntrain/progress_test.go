@@ -55,11 +55,30 @@ func TestProgressRedrawsItsLineOnATerminal(t *testing.T) {
 }
 
 func TestProgressNeverWrapsALineItWillRedraw(t *testing.T) {
-	for _, line := range strings.FieldsFunc(watch(t, 40), func(r rune) bool { return r == '\r' || r == '\n' }) {
+	for _, line := range strings.SplitAfter(watch(t, 40), "\r") {
 		line = strings.TrimPrefix(line, "\x1b[K")
-		if n := len([]rune(line)); n >= 40 && !strings.Contains(line, "4/4") {
+		if n := len([]rune(line)); n > 40 && !strings.Contains(line, "\n") {
 			t.Errorf("%d columns: %q", n, line)
 		}
+	}
+}
+
+func TestAMessageDuringADownloadStartsItsOwnLine(t *testing.T) {
+	var b bytes.Buffer
+	s := &streams{err: &b, errWidth: func() int { return 80 }}
+	download := newDownloadProgress(s)
+	download("x.gz", 0, 10)
+	s.logf("broken")
+	s.logf("again")
+	if got := b.String(); !strings.Contains(got, "x.gz") || !strings.HasSuffix(got, "\ncnntrain: broken\ncnntrain: again\n") {
+		t.Errorf("got %q", got)
+	}
+	b.Reset()
+	download("y.gz", 0, 10)
+	download("y.gz", 10, 10)
+	s.logf("done")
+	if got := b.String(); !strings.HasSuffix(got, "\ncnntrain: done\n") || strings.Contains(got, "\n\n") {
+		t.Errorf("got %q", got)
 	}
 }
 

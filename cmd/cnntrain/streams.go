@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 
@@ -14,6 +15,16 @@ type streams struct {
 
 	// errWidth returns the columns of the terminal behind err, 0 if there is none.
 	errWidth func() int
+
+	midLine bool // err ends in the bar of a download, without a newline
+}
+
+// endLine makes what comes next on err start a line.
+func (s *streams) endLine() {
+	if s.midLine {
+		fmt.Fprintln(s.err)
+		s.midLine = false
+	}
 }
 
 func processStreams() *streams {

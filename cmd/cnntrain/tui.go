@@ -14,8 +14,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
@@ -26,6 +29,7 @@ func (s *streams) showError(err error) {
 	var invalid spec.Invalid
 	var interrupted *interruptedError
 	switch {
+	case unread(err): // as quiet as a program that SIGPIPE ends
 	case errors.As(err, &invalid):
 		fmt.Fprintln(s.err, invalid.Error())
 	case errors.Is(err, context.Canceled) && !errors.As(err, &interrupted):
@@ -35,8 +39,15 @@ func (s *streams) showError(err error) {
 	}
 }
 
+// unread reports that nobody reads standard output any more: "| head -1".
+func unread(err error) bool {
+	var at *fs.PathError
+	return errors.As(err, &at) && at.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
+}
+
 // logf writes a line to a person.
 func (s *streams) logf(format string, args ...any) {
+	s.endLine()
 	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
 }
 

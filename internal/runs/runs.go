@@ -64,7 +64,8 @@ func last(parent string) (highest int) {
 	return highest
 }
 
-// CreateAt makes the run folder dir, which must be empty or not there yet.
+// CreateAt makes the run folder dir, which must be empty or not there yet. Two
+// processes never get the same one.
 func CreateAt(dir string) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
@@ -72,7 +73,20 @@ func CreateAt(dir string) (*Run, error) {
 	if err := Check(dir); err != nil {
 		return nil, err
 	}
-	return &Run{Dir: dir}, nil
+	r := &Run{Dir: dir}
+	// Of two processes at once the one that makes the file has the folder.
+	file, err := os.OpenFile(r.Path(InfoFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, notEmpty(dir)
+	case err != nil:
+		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	}
+	return r, file.Close()
+}
+
+func notEmpty(dir string) error {
+	return fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
 }
 
 // Check returns the error that CreateAt would meet, and leaves nothing behind:
@@ -85,13 +99,13 @@ func Check(dir string) error {
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("cannot use the run folder: %w", err)
+		return fmt.Errorf("cannot make the run folder: %w", err)
 	case len(entries) > 0:
-		return fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
+		return notEmpty(dir)
 	}
 	probe, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {
-		return fmt.Errorf("cannot write to the run folder: %w", err)
+		return fmt.Errorf("cannot make the run folder in %s: %w", dir, errors.Unwrap(err)) // without the probe's path
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
