@@ -20,7 +20,7 @@ const layout = `
 	builder/layer       : catalog ops random builder/initializer
 	builder/loss        : catalog ops
 	builder             : spec catalog checkpoint random ops builder/layer builder/loss
-	data/dataset        : catalog spec random
+	data/dataset        : catalog random
 	data                : spec catalog random data/dataset
 	train/metric        : catalog
 	train/optimizer     : catalog checkpoint kernels

@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
@@ -80,9 +82,9 @@ func decodeDataset(name string) (dataset.Dataset, error) {
 	return d, problems.Err()
 }
 
-// openDataset loads the dataset of o, downloading what is missing.
-func openDataset(ctx context.Context, o *dataOptions, s *streams) (*dataset.Data, error) {
-	d, err := decodeDataset(o.name)
+// openDataset loads the dataset of o, downloading what is missing, and describes it.
+func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON, error) {
+	set, err := decodeDataset(o.name)
 	if err != nil {
 		return nil, err
 	}
@@ -90,15 +92,21 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*dataset.Data
 	if err != nil {
 		return nil, err
 	}
-	if src.Input = d.Shape(); src.Input == nil {
-		src.Input = []int{32, 32, 3} // for a folder, whose images are resized anyway
+	d, err := set.Load(ctx, src)
+	if err != nil {
+		return nil, err
 	}
-	return d.Load(ctx, src)
+	return newDatasetJSON(o.name, set.Shape(), d), nil
 }
+
+// connectTimeout is how long a server may take to be reached, on any network in use.
+const connectTimeout = 10 * time.Second
 
 func source(dir string, s *streams) (dataset.Source, error) {
 	dir, err := dataDir(dir)
-	return dataset.Source{Dir: dir, Client: http.DefaultClient, Progress: newDownloadProgress(s)}, err
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	return dataset.Source{Dir: dir, Client: &http.Client{Transport: transport}, Progress: newDownloadProgress(s)}, err
 }
 
 // loadData loads and splits the data of an experiment.
@@ -107,6 +115,21 @@ func loadData(ctx context.Context, e *experiment, dir string, s *streams) (*data
 	if err != nil {
 		return nil, err
 	}
+	return loadFrom(ctx, e, src)
+}
+
+// checkData finds what loadData would, but downloads nothing.
+func checkData(ctx context.Context, e *experiment, dir string, s *streams) error {
+	src, err := source(dir, s)
+	if err != nil {
+		return err
+	}
+	src.Offline = true
+	_, err = loadFrom(ctx, e, src)
+	return err
+}
+
+func loadFrom(ctx context.Context, e *experiment, src dataset.Source) (*data.Sets, error) {
 	src.Input = e.spec.Input
 	d, err := e.data.Dataset.Load(ctx, src)
 	if err != nil {
@@ -123,20 +146,21 @@ func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	dir, err := dataDir(o.dataDir)
-	if err != nil {
-		return err
-	}
 	if o.json {
-		return s.printJSON(newDatasetJSON(o.name, d))
+		return s.printJSON(d)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: complete in %s\n", o.name, dir)
+	where := "complete in " + d.Path
+	if d.Path == "" {
+		where = "drawn by the program, nothing to fetch"
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %s\n", o.name, where)
 	return err
 }
 
 type datasetJSON struct {
 	Name    string      `json:"name"`
-	Shape   []int       `json:"shape"`
+	Path    string      `json:"path,omitempty"` // absolute, of the folder it is read from
+	Shape   []int       `json:"shape"`          // null: as the spec's input
 	Digest  string      `json:"sha256"`
 	Train   int         `json:"train"`
 	Test    int         `json:"test"`
@@ -149,8 +173,8 @@ type countJSON struct {
 	Test  int    `json:"test"`
 }
 
-func newDatasetJSON(name string, d *dataset.Data) *datasetJSON {
-	j := &datasetJSON{Name: name, Shape: d.Shape, Digest: d.Digest}
+func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
+	j := &datasetJSON{Name: name, Path: d.Dir, Shape: shape, Digest: d.Digest}
 	for _, class := range d.Classes {
 		j.Classes = append(j.Classes, countJSON{Name: class})
 	}
@@ -172,15 +196,21 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	j := newDatasetJSON(o.name, d)
 	if o.json {
-		return s.printJSON(j)
+		return s.printJSON(d)
 	}
-	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %v\nsha256 %s\n\n",
-		o.name, plural(j.Train, "image"), commas(j.Test), j.Shape, j.Digest)
+	size := "resized to the input of the spec"
+	if d.Shape != nil {
+		size = fmt.Sprint(d.Shape)
+	}
+	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %s\n", o.name, plural(d.Train, "image"), commas(d.Test), size)
+	if d.Path != "" {
+		fmt.Fprintf(s.out, "in %s\n", d.Path)
+	}
+	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "class\ttrain\ttest")
-	for _, c := range j.Classes {
+	for _, c := range d.Classes {
 		fmt.Fprintf(t, "%s\t%d\t%d\n", c.Name, c.Train, c.Test)
 	}
 	return t.Flush()

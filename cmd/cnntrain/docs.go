@@ -17,7 +17,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-//go:generate sh -c "go run . docs > ../../docs/SPEC.md"
+//go:generate sh -c "go run . docs > spec.new && mv spec.new ../../docs/SPEC.md || { rm -f spec.new; exit 1; }"
 
 // newDocs writes docs/SPEC.md, so that the document says what the program does.
 func newDocs(s *streams) *cobra.Command {
@@ -50,8 +50,8 @@ func specDoc() string {
 	b.WriteString("\n## The data section\n\n" + fieldTable(dataFields()))
 	b.WriteString("\n## The train section\n\n" + fieldTable(trainFields()))
 	for _, l := range listings {
-		kind := l.Kind()
-		fmt.Fprintf(&b, "\n## %s%ss\n", strings.ToUpper(kind[:1]), kind[1:])
+		title := catalog.Plural(l.Kind())
+		fmt.Fprintf(&b, "\n## %s%s\n", strings.ToUpper(title[:1]), title[1:])
 		for _, name := range l.Names() {
 			b.WriteString("\n" + entryDoc(l.Info(name)))
 		}

@@ -46,7 +46,7 @@ several of them reach together.`,
 			return runEval(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().StringVar(&o.split, "split", "test", "which examples: train, val or test")
+	cmd.Flags().StringVar(&o.split, "split", "test", "`SPLIT` of the examples: train, val or test")
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
 	addDataDirFlag(cmd, &o.dataDir)

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
@@ -29,11 +28,7 @@ func loadExperiment(path string, overrides []spec.Override) (*experiment, error)
 		path = filepath.Join(path, runs.SpecFile)
 	}
 	var problems spec.Problems
-	s, err := spec.Load(path, overrides, &problems)
-	if err != nil {
-		return nil, err
-	}
-	return newExperiment(s, &problems)
+	return newExperiment(spec.Load(path, overrides, &problems), &problems)
 }
 
 // newExperiment decodes every part of s, which is nil if it could not be read.
@@ -41,31 +36,33 @@ func newExperiment(s *spec.Spec, problems *spec.Problems) (*experiment, error) {
 	if s == nil {
 		return nil, problems.Err()
 	}
-	e := &experiment{
-		spec:  s,
-		plan:  builder.NewPlan(s, problems),
-		data:  data.NewConfig(s.Data, problems),
-		train: train.NewConfig(s.Train, problems),
-	}
-	s.CheckUnknown(problems)
-	if problems.Len() == 0 {
-		e.check(problems)
-	}
+	e := &experiment{spec: s, plan: builder.NewPlan(s, problems)}
+	before := problems.Len()
+	e.data = data.NewConfig(s.Data, problems)
+	s.Data.CheckUnknown(problems)
+	wrongData := problems.Len() > before
+	e.train = train.NewConfig(s.Train, problems)
+	s.Train.CheckUnknown(problems)
+	e.checkData(problems)
+	// Of data that is wrong nobody knows whether there are to be validation examples.
+	e.train.CheckMonitors(wrongData || e.data.ValidationSplit > 0, problems)
 	return e, problems.Err()
 }
 
-// check finds parts that are right by themselves but do not fit each other.
-func (e *experiment) check(problems *spec.Problems) {
-	if shape := e.data.Dataset.Shape(); shape != nil && !slices.Equal(shape, e.spec.Input) {
+// checkData finds images and classes that do not fit the model, as far as both
+// are known.
+func (e *experiment) checkData(problems *spec.Problems) {
+	set := e.data.Dataset
+	if set == nil {
+		return
+	}
+	if shape := set.Shape(); shape != nil && e.spec.Input != nil && !slices.Equal(shape, e.spec.Input) {
 		problems.Add(e.spec.InputPos, "input: %s has images of %v, not %v", e.data.Name, shape, e.spec.Input)
 	}
-	if classes := e.data.Dataset.Classes(); classes != nil {
+	if classes := set.Classes(); classes != nil && e.plan.Complete {
 		if err := e.checkClasses(len(classes)); err != nil {
 			problems.Add(e.plan.OutputPos(), "%v", err)
 		}
-	}
-	if err := e.train.CheckMonitors(e.data.ValidationSplit > 0); err != nil {
-		problems.Add(e.spec.Train.Pos, "train: %v", err)
 	}
 }
 
@@ -84,7 +81,7 @@ func (e *experiment) checkMemory() error {
 func (e *experiment) checkClasses(classes int) error {
 	if out := e.plan.Classes(); out != classes {
 		return fmt.Errorf("the model ends in %d outputs, but %s has %s; set units: %d in the last layer",
-			out, e.data.Name, strings.Replace(plural(classes, "class"), "classs", "classes", 1), classes)
+			out, e.data.Name, plural(classes, "class"), classes)
 	}
 	return nil
 }

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"cnntrain/internal/builder"
@@ -57,25 +59,21 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 			o.spec = args[0]
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
-					ov, err := spec.NewOverride(f.path, flag.Value.String(), "--"+f.flag+" "+flag.Value.String())
-					if err != nil {
-						return usageError{err}
-					}
-					o.flags = append(o.flags, ov)
+					o.flags = append(o.flags, spec.TextOverride(f.path, flag.Value.String(), "--"+f.flag))
 				}
 			}
 			return runFit(cmd.Context(), o, s)
 		},
 	}
 	for _, f := range fitOverrides {
-		cmd.Flags().String(f.flag, "", f.usage)
+		addTextFlag(cmd, new(string), f.flag, f.usage)
 	}
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
-	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
-	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
+	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
+	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addComputeFlags(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model, and stop")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }
@@ -98,8 +96,11 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 			return err
 		}
 	}
+	if err := runs.Check(runDir(o, e)); err != nil {
+		return err // before anything is downloaded
+	}
 	if o.dryRun {
-		return showPlan(o, e, s)
+		return dryRun(ctx, o, e, s)
 	}
 	sets, err := loadData(ctx, e, o.dataDir, s)
 	if err != nil {
@@ -113,7 +114,19 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	return f.do(ctx)
 }
 
-func showPlan(o *fitOptions, e *experiment, s *streams) error {
+// runDir is the run folder that would be made now.
+func runDir(o *fitOptions, e *experiment) string {
+	if o.out != "" {
+		return o.out
+	}
+	return runs.Next("runs", e.spec.Name)
+}
+
+// dryRun makes sure that the data can be had, and shows the model.
+func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
+	if err := checkData(ctx, e, o.dataDir, s); err != nil {
+		return err
+	}
 	if o.json {
 		return s.printJSON(summaryJSON(e.plan))
 	}
@@ -169,7 +182,7 @@ func fileDigest(file string) (string, error) {
 }
 
 func datasetInfo(e *experiment, sets *data.Sets) runs.Dataset {
-	d := runs.Dataset{Name: e.data.Name, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
+	d := runs.Dataset{Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
 	}
@@ -197,8 +210,13 @@ func (f *fit) do(ctx context.Context) error {
 		return err
 	}
 	defer csv.Close()
+	images := f.data.Name
+	if f.sets.Dir != "" {
+		images += " in " + f.sets.Dir
+	}
 	f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
-		plural(f.sets.Train.Len(), "image"), f.data.Name, f.run.Dir)
+		plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
+	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
 	began := time.Now()
 	state, err := train.Fit(ctx, f.model, f.sets, f.train,
 		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 
@@ -21,7 +22,7 @@ func addJSONFlag(cmd *cobra.Command, into *bool) {
 }
 
 func addDataDirFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "data-dir", "", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
+	addTextFlag(cmd, into, "data-dir", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
 }
 
 // addComputeFlags adds the flags that say what to compute with, to be applied
@@ -46,6 +47,26 @@ func addComputeFlags(cmd *cobra.Command) {
 		return nil
 	}
 }
+
+// addTextFlag adds a flag that may be left out but not be empty: --out "$DIR"
+// where DIR is not set is a mistake.
+func addTextFlag(cmd *cobra.Command, into *string, name, usage string) {
+	cmd.Flags().Var((*text)(into), name, usage)
+}
+
+// text is the value of such a flag.
+type text string
+
+func (t *text) Set(s string) error {
+	if s == "" {
+		return errors.New("needs a value")
+	}
+	*t = text(s)
+	return nil
+}
+
+func (t *text) String() string { return string(*t) }
+func (t *text) Type() string   { return "string" }
 
 // parseSets reads the values of --set.
 func parseSets(sets []string) (overrides []spec.Override, err error) {

@@ -106,25 +106,30 @@ func short(d time.Duration) string {
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
 }
 
-// newDownloadProgress shows downloads: a bar on a terminal, elsewhere a line each.
+// downloadWidth is the columns that the line of a download may take.
+const downloadWidth = 80
+
+// newDownloadProgress shows downloads: a bar on a terminal that is wide enough,
+// elsewhere a line each.
 func newDownloadProgress(s *streams) func(what string, done, total int64) {
 	var bar *progressbar.ProgressBar
 	var current string
 	return func(what string, done, total int64) {
 		if what != current {
 			current = what
-			if s.errWidth() == 0 {
+			if s.errWidth() < downloadWidth {
 				s.logf("downloading %s", what)
 				return
 			}
+			s.open = true
 			bar = progressbar.NewOptions64(total,
 				progressbar.OptionSetWriter(s.err),
 				progressbar.OptionSetDescription("downloading "+what),
 				progressbar.OptionShowBytes(true),
 				progressbar.OptionSetWidth(barWidth),
 				progressbar.OptionThrottle(redraw),
-				progressbar.OptionOnCompletion(func() { s.endLine() }))
-			s.open = true
+				progressbar.OptionOnCompletion(s.endLine))
+			_ = bar.RenderBlank()
 		}
 		if bar != nil {
 			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop

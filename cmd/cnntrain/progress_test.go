@@ -69,6 +69,25 @@ func TestProgressNeverWrapsALineItWillRedraw(t *testing.T) {
 	}
 }
 
+func TestAMessageDuringADownloadStartsItsOwnLine(t *testing.T) {
+	var b bytes.Buffer
+	s := &streams{err: &b, errWidth: func() int { return 80 }}
+	download := newDownloadProgress(s)
+	download("x.gz", 0, 10)
+	s.logf("broken")
+	s.logf("again")
+	if got := b.String(); !strings.Contains(got, "x.gz") || !strings.HasSuffix(got, "\ncnntrain: broken\ncnntrain: again\n") {
+		t.Errorf("got %q", got)
+	}
+	b.Reset()
+	download("y.gz", 0, 10)
+	download("y.gz", 10, 10)
+	s.logf("done")
+	if got := b.String(); !strings.HasSuffix(got, "\ncnntrain: done\n") || strings.Contains(got, "\n\n") {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestDurationsAreShort(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		350 * time.Microsecond: "350us", 9 * time.Millisecond: "9ms", 12 * time.Second: "12s",

@@ -33,7 +33,6 @@ layers, with the names and numbers of Keras.
 Results go to standard output, everything else to standard error.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(
@@ -50,7 +49,58 @@ Results go to standard output, everything else to standard error.`,
 	)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range append(root.Commands(), root) {
+		switch {
+		case cmd.Name() == "help":
+			cmd.RunE = func(_ *cobra.Command, args []string) error { return help(root, args) }
+		case cmd.HasSubCommands():
+			refuseUnknown(cmd)
+		}
+	}
 	return root
+}
+
+// help shows the help of the command that args names.
+func help(root *cobra.Command, args []string) error {
+	cmd, rest, err := root.Find(args)
+	if err == nil {
+		err = unknownCommand(cmd, rest)
+	}
+	if err != nil {
+		return err
+	}
+	cmd.InitDefaultHelpFlag()
+	return cmd.Help()
+}
+
+// refuseUnknown makes a mistyped name below cmd an error, where cobra shows the
+// help and is content, and so it makes cmd without a name, unless it can run.
+func refuseUnknown(cmd *cobra.Command) {
+	cmd.Args = unknownCommand
+	if !cmd.Runnable() {
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+			return usagef("%s needs a command%s", cmd.Name(), spec.Hint("", commandNames(cmd)))
+		}
+	}
+}
+
+// unknownCommand returns an error if args are there.
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), spec.Hint(args[0], commandNames(cmd)))
+}
+
+func commandNames(cmd *cobra.Command) (names []string) {
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() {
+			names = append(names, c.Name())
+		}
+	}
+	return names
 }
 
 // run runs the program and returns its exit code.

@@ -5,6 +5,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 
 	"github.com/spf13/cobra"
@@ -36,48 +37,54 @@ type object = map[string]any
 
 // specSchema describes a whole spec file.
 func specSchema() object {
-	text := object{"type": "string"}
-	layers := object{"type": "array", "items": object{"$ref": "#/$defs/item"}, "minItems": 1}
+	scalar := []string{"string", "number", "boolean"} // text needs no quotes
+	orNull := func(schema object) object {
+		return object{"anyOf": []any{schema, object{"type": "null"}}}
+	}
+	layers := object{"$ref": "#/$defs/layers"}
 	block := object{
 		"type": "object",
 		"properties": object{
-			"params": object{"type": "array", "items": text, "description": "names that $name stands for in the layers"},
+			"params": orNull(object{"type": "array", "items": object{"type": scalar}, "description": "names that $name stands for in the layers"}),
 			"layers": layers,
 		},
 		"required":             []string{"layers"},
 		"additionalProperties": false,
 	}
+	times := object{"anyOf": []any{object{"type": "integer", "minimum": 1}, object{"type": "string", "pattern": `^\$`}}}
 	repeat := object{
 		"type":                 "object",
-		"properties":           object{"repeat": object{"type": []string{"integer", "string"}}, "layers": layers},
+		"properties":           object{"repeat": times, "layers": layers},
 		"required":             []string{"repeat", "layers"},
 		"additionalProperties": false,
 	}
 	// A block is called like a layer, by a name the schema cannot know.
+	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat")}}
 	call := object{"anyOf": []any{
-		object{"type": "string", "not": object{"enum": layer.Layers.Names()}},
-		object{"type": "object", "minProperties": 1, "maxProperties": 1,
-			"propertyNames": object{"not": object{"enum": append(layer.Layers.Names(), "repeat")}}},
+		blockName,
+		object{"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": blockName},
 	}}
 	return object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
 		"title":   "cnntrain spec",
 		"type":    "object",
 		"properties": object{
-			"name":        object{"type": "string", "description": "names the run folder; the file's name unless given"},
-			"description": object{"type": "string", "description": "what the model is"},
-			"input": object{"type": "array", "items": object{"type": "integer", "minimum": 1}, "minItems": 3, "maxItems": 3,
+			"name": orNull(object{"type": scalar, "pattern": spec.NamePattern,
+				"description": "names the run folder; made from the file's name unless given"}),
+			"description": orNull(object{"type": scalar, "description": "what the model is"}),
+			"input": object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": spec.MaxSide}, "minItems": 3, "maxItems": 3,
 				"description": "height, width and channels of an image"},
 			"data":   catalog.Object(dataFields()),
-			"blocks": object{"type": "object", "additionalProperties": block, "description": "lists of layers with a name and parameters"},
-			"layers": layers,
-			"train":  catalog.Object(trainFields()),
+			"blocks": orNull(object{"type": "object", "additionalProperties": block, "propertyNames": blockName, "description": "lists of layers with a name and parameters"}),
+			"layers": object{"$ref": "#/$defs/layers", "minItems": 1},
+			"train":  orNull(catalog.Object(trainFields())),
 		},
 		"required":             []string{"input", "layers", "data"},
 		"additionalProperties": false,
 		"$defs": object{
-			"item":  object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
-			"layer": layer.Layers.Schema(),
+			"layers": object{"type": "array", "items": object{"$ref": "#/$defs/item"}},
+			"item":   object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
+			"layer":  layer.Layers.Schema(),
 		},
 	}
 }

@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,8 +44,30 @@ func TestScripts(t *testing.T) {
 			}
 			return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "photos": photos},
 	})
+}
+
+// photos makes a folder of images of two classes, so many of each: photos DIR 10.
+func photos(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: photos DIR COUNT")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for class, shade := range map[string]uint8{"cat": 50, "dog": 200} {
+		dir := filepath.Join(ts.MkAbs(args[0]), class)
+		ts.Check(os.MkdirAll(dir, 0o777))
+		img := image.NewGray(image.Rect(0, 0, 8, 8))
+		for i := range img.Pix {
+			img.Pix[i] = shade
+		}
+		var b bytes.Buffer
+		ts.Check(png.Encode(&b, img))
+		for i := range n {
+			ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
+		}
+	}
 }
 
 // exits runs a command that must end with the given code: exits 2 cnntrain fit.

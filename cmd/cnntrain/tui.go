@@ -14,9 +14,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strconv"
 	"strings"
+	"syscall"
 
+	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
 )
 
@@ -25,6 +29,7 @@ func (s *streams) showError(err error) {
 	var invalid spec.Invalid
 	var interrupted *interruptedError
 	switch {
+	case unread(err): // as quiet as a program that SIGPIPE ends
 	case errors.As(err, &invalid):
 		s.endLine()
 		fmt.Fprintln(s.err, invalid.Error())
@@ -33,6 +38,12 @@ func (s *streams) showError(err error) {
 	default:
 		s.logf("%s", strings.TrimSpace(err.Error()))
 	}
+}
+
+// unread reports that nobody reads standard output any more: "| head -1".
+func unread(err error) bool {
+	var at *fs.PathError
+	return errors.As(err, &at) && at.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
 }
 
 // logf writes a line to a person.
@@ -58,10 +69,10 @@ func commas(n int) string {
 	return digits
 }
 
-// plural writes "1 image", "2 images".
+// plural writes "1 image", "2 images", "2 classes".
 func plural(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return commas(n) + " " + noun + "s"
+	return commas(n) + " " + catalog.Plural(noun)
 }

@@ -70,8 +70,14 @@ func TestPlanProblems(t *testing.T) {
 			"x.yaml:2:25: max_pooling2d_1: a window of 2x2 does not fit the input of 1x1x1; use padding: same, or fewer pooling layers before it"},
 		{"an output that is a map", "[relu]",
 			"x.yaml:2:10: relu: the model ends in 2x2x1 values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it"},
-		{"a size beyond memory", "[flatten, dense: 2000000000]",
+		{"a size beyond memory", "[flatten, dense: {units: 2000000000, activation: softmax}]",
 			"x.yaml:2:19: dense: 4x2000000000 is over 2147483647 values"},
+		{"scores where the loss wants probabilities", "[relu, flatten, dense: 3]",
+			"x.yaml:2:25: dense: its activation is linear and no softmax follows, but categorical_crossentropy needs probabilities; set activation: softmax, or add the layer softmax at the end"},
+		{"rectified scores", "[flatten, dense: 3, rescaling: 2, relu]",
+			"x.yaml:2:43: relu: its activation is relu and no softmax follows,"},
+		{"two things at the end", "[flatten, dense: 0, max_pooling2d, dense: 3]",
+			"x.yaml:2:26: dense: \"units\" must be at least 1, got 0"},
 		{"several at once", "[conv: 3, dense: 0, dropot: 1]",
 			"x.yaml:2:10: unknown layer \"conv\"; did you mean \"conv2d\"?\nx.yaml:2:26: dense: \"units\" must be at least 1, got 0\nx.yaml:2:29: unknown layer \"dropot\""},
 	} {
@@ -82,6 +88,21 @@ func TestPlanProblems(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, c.want)
 			}
 		})
+	}
+}
+
+func TestModelsWithASoftmaxEndAsTheyLike(t *testing.T) {
+	for _, layers := range []string{
+		"[flatten, dense: {units: 3, activation: softmax}]",
+		"[flatten, dense: 3, softmax]",
+		"[flatten, dense: 3, activation: softmax]",
+		"[flatten, dense: {units: 3, activation: softmax}, rescaling: 2]",
+		"[flatten, softmax, dense: 3]",
+	} {
+		p := plan(t, "input: [2, 2, 1]\nlayers: "+layers+"\n")
+		if !p.Complete {
+			t.Errorf("%s is not complete", layers)
+		}
 	}
 }
 

@@ -15,6 +15,9 @@ type Plan struct {
 	Input  layer.Shape // of one example, [H W C]
 	Layers []Layer
 	Loss   loss.Loss
+
+	// Complete says that every layer was understood and fits the one before.
+	Complete bool
 }
 
 // A Layer is one layer of a Plan.
@@ -43,9 +46,11 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 		}
 	}
 	known := len(s.Input) == 3 // shapes, up to here
+	decoded := true
 	shape := p.Input
 	for _, it := range s.Layers {
 		l, ok := layer.Layers.Decode(it, problems)
+		decoded = decoded && ok
 		if known = known && ok; !known {
 			continue
 		}
@@ -57,11 +62,35 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 		p.Layers = append(p.Layers, planned)
 		shape = planned.Out
 	}
-	if known && len(p.Layers) > 0 && len(shape) != 1 {
+	p.Complete = known && len(p.Layers) > 0
+	switch {
+	case p.Complete && len(shape) != 1:
 		last := p.Layers[len(p.Layers)-1]
 		problems.Add(last.Pos, "%s: the model ends in %v values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it", last.Label, shape)
+	case decoded && p.Loss != nil && p.Loss.Probabilities():
+		checkOutput(s, problems)
 	}
 	return p
+}
+
+// checkOutput finds a model without softmax whose last function is none that
+// makes probabilities. Keras trains such a model, badly and without a word.
+func checkOutput(s *spec.Spec, problems *spec.Problems) {
+	var last *spec.Item
+	var function string
+	for _, it := range s.Layers {
+		switch f := layer.Function(it.Name, it.Thing("activation")); f {
+		case "softmax":
+			return
+		case "":
+		default:
+			last, function = it, f
+		}
+	}
+	if function == "linear" || function == "relu" {
+		problems.Add(last.Pos, "%s: its activation is %s and no softmax follows, but %s needs probabilities; set activation: softmax, or add the layer softmax at the end",
+			last.Label, function, s.Train.Thing("loss"))
+	}
 }
 
 // Options declares the plan's part of the train section.

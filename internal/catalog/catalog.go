@@ -6,6 +6,7 @@ package catalog
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"cnntrain/internal/spec"
 )
@@ -18,9 +19,8 @@ type Catalog[T any] struct {
 	// Common, where set, binds the options that every thing of the kind has
 	// besides its own, and returns the thing that heeds them.
 	Common func(T, *Options) T
-	// Rewrite, where set, may change an item before it is looked up: a path
-	// names a dataset of image folders.
-	Rewrite func(*spec.Item)
+	// Alias, where set, lets more names stand for one of the things.
+	Alias *Alias
 }
 
 // An Entry is one thing of a catalog.
@@ -41,10 +41,18 @@ func New[T any](kind string) *Catalog[T] {
 // Kind returns what the catalog holds, in the singular.
 func (c *Catalog[T]) Kind() string { return c.kind }
 
+// Plural returns the plural of a noun, such as a catalog's kind: layers, losses.
+func Plural(noun string) string {
+	if strings.HasSuffix(noun, "s") {
+		return noun + "es"
+	}
+	return noun + "s"
+}
+
 // Add enters e. It returns a value only so that it can stand in a var declaration.
 func (c *Catalog[T]) Add(e Entry[T]) Entry[T] {
 	if _, ok := c.entries[e.Name]; ok {
-		panic("catalog: two " + c.kind + "s named " + e.Name)
+		panic("catalog: two " + Plural(c.kind) + " named " + e.Name)
 	}
 	c.entries[e.Name] = e
 	return e
@@ -65,6 +73,7 @@ func (c *Catalog[T]) Entry(name string) Entry[T] { return c.entries[name] }
 // Info is what an entry says of itself.
 type Info struct {
 	Name, Keras, Doc, Example string
+	Input                     []int
 	Fields                    []*Field // its options, at their defaults
 }
 
@@ -72,7 +81,7 @@ type Info struct {
 func (c *Catalog[T]) Info(name string) Info {
 	e := c.entries[name]
 	_, o := c.make(e)
-	return Info{e.Name, e.Keras, e.Doc, e.Example, o.fields}
+	return Info{e.Name, e.Keras, e.Doc, e.Example, e.Input, o.fields}
 }
 
 // A Listing is a catalog of whatever kind, for documentation.
@@ -95,8 +104,8 @@ func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
 // Decode turns an item of a spec into the thing it names and fills in
 // it.Resolved. What is wrong goes to problems; ok says nothing was.
 func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok bool) {
-	if c.Rewrite != nil {
-		c.Rewrite(it)
+	if c.Alias != nil && !c.Alias.apply(it, problems) {
+		return thing, false
 	}
 	e, ok := c.entries[it.Name]
 	if !ok {

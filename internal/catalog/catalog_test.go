@@ -3,12 +3,11 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"cnntrain/internal/spec"
-
-	"gopkg.in/yaml.v3"
 )
 
 // A small world of things to decode.
@@ -219,7 +218,7 @@ func TestSectionsAreSharedByTheirOwners(t *testing.T) {
 	epochs, rate := 1, 1.0
 	DecodeSection(s.Train, &problems, func(o *Options) { o.Bind(&epochs, "epochs", "how long") })
 	DecodeSection(s.Train, &problems, func(o *Options) { o.Bind(&rate, "rate", "how fast") })
-	s.CheckUnknown(&problems)
+	s.Train.CheckUnknown(&problems)
 	if epochs != 3 || rate != 0.5 {
 		t.Errorf("epochs %d, rate %g", epochs, rate)
 	}
@@ -240,17 +239,84 @@ func TestTwoThingsOfOneNameCannotBe(t *testing.T) {
 	world().Add(Entry[*car]{Name: "van"})
 }
 
-func TestRewriteMayChangeAnItem(t *testing.T) {
-	cars := world()
-	cars.Rewrite = func(it *spec.Item) {
-		if strings.HasPrefix(it.Name, "./") {
-			it.Name, it.Options = "van", &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: "4"}
+func TestAliasStandsForAThing(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"petrol", "petrol"},
+		{"./x", "{steam: {from: ./x, heat: 1}}"},
+		{"{./x: null}", "{steam: {from: ./x, heat: 1}}"},
+		{"{./x: {heat: 3}}", "{steam: {from: ./x, heat: 3}}"},
+		{"{./x: 3}", "x.yaml:3:9: ./x: must be followed by a mapping of the options of steam, or by nothing, got 3"},
+		{"{./x: [a]}", "x.yaml:3:9: ./x: must be followed by a mapping of the options of steam, or by nothing, got [a]"},
+		{"{./x: {from: y}}", "x.yaml:3:10: ./x: is the from already"},
+		{"{./x: {heet: 3}}", `x.yaml:3:10: steam: unknown option "heet"; did you mean "heat"?`},
+	} {
+		engines := New[engine]("engine")
+		engines.Alias = &Alias{regexp.MustCompile("/"), "steam", "from"}
+		engines.Add(Entry[engine]{Name: "petrol", New: func(*Options) engine { return engine{1} }})
+		engines.Add(Entry[engine]{Name: "steam", New: func(o *Options) engine {
+			from, heat := "", 1
+			o.Bind(&from, "from", "where").Required()
+			o.Bind(&heat, "heat", "how hot")
+			return engine{2}
+		}})
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+c.text+"\n"), nil, &problems)
+		_, ok := engines.Decode(s.Layers[0], &problems)
+		got := text(s.Layers[0].Node())
+		if !ok {
+			got = problems.Err().Error()
+		}
+		if got != c.want {
+			t.Errorf("%s\ngot  %s\nwant %s", c.text, got, c.want)
 		}
 	}
-	var problems spec.Problems
-	c, ok := cars.Decode(&spec.Item{Name: "./x"}, &problems)
-	if !ok || c.wheels != 4 {
-		t.Errorf("got %+v, %v", c, problems.Err())
+}
+
+func TestFieldsKnowWhereTheirValueComesFrom(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		sets []string
+		want string
+	}{
+		{"van: 4", nil, "x.yaml:3:8"},
+		{"van: {wheels: 4}", nil, "x.yaml:3:17"},
+		{"van: {load: 0.5}", []string{"wheels=4"}, "--set layers.0.wheels=4"},
+		{"van", nil, "x.yaml:3:3"},
+	} {
+		var problems spec.Problems
+		var overrides []spec.Override
+		for _, s := range c.sets {
+			o, err := spec.ParseOverride("layers.0." + s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			overrides = append(overrides, o)
+		}
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+c.text+"\n"), overrides, &problems)
+		wheels, o := 3, &Options{}
+		f := o.Bind(&wheels, "wheels", "how many")
+		load := 0.0
+		o.Bind(&load, "load", "share filled")
+		if o.decode(s.Layers[0], &problems); problems.Err() != nil || f.Pos.String() != c.want {
+			t.Errorf("%s: %v, %v, want %s", c.text, f.Pos, problems.Err(), c.want)
+		}
+	}
+}
+
+func TestThingsAreAllOrNone(t *testing.T) {
+	for text, want := range map[string]int{"[petrol, electric]": 2, "[]": 0, "[petrol, steam]": -1, "{a: 1, b: 2}": -1} {
+		c, _, _ := decode(t, "van: {wheels: 4, spares: "+text+"}")
+		if got := len(c.extras); c.extras == nil && want != -1 || c.extras != nil && got != want {
+			t.Errorf("%s: %v", text, c.extras)
+		}
+	}
+}
+
+func TestPlural(t *testing.T) {
+	for noun, want := range map[string]string{"layer": "layers", "loss": "losses", "class": "classes"} {
+		if got := Plural(noun); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -59,7 +59,8 @@ func (t *thing[T]) encode() *yaml.Node {
 }
 
 // Things declares an option whose value is a list of things of another catalog:
-// "metrics: [accuracy]". It adds to *into in the order of the list.
+// "metrics: [accuracy]". *into has them in the order of the list, and stays nil
+// where one of them is wrong.
 func Things[T any](o *Options, c *Catalog[T], into *[]T, name string, def []string, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &things[T]{c: c, into: into, def: def}})
 }
@@ -99,10 +100,14 @@ func (t *things[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.O
 		}
 		t.items = append(t.items, it)
 	}
+	all := []T{}
 	for _, it := range t.items {
 		if v, ok := t.c.Decode(it, problems); ok {
-			*t.into = append(*t.into, v)
+			all = append(all, v)
 		}
+	}
+	if len(all) == len(t.items) {
+		*t.into = all
 	}
 }
 

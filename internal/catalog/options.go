@@ -19,7 +19,8 @@ type Options struct {
 // A Field is one option.
 type Field struct {
 	Name, Doc string
-	Default   string // as YAML; empty where there is none
+	Default   string   // as YAML; empty where there is none
+	Pos       spec.Pos // where the value comes from, once decoded: the item, where it is not given
 	value     value
 	limits    limits
 	choices   []string
@@ -34,8 +35,8 @@ type value interface {
 	decode(f *Field, at *spec.Item, n *yaml.Node, overrides []spec.Override, problems *spec.Problems)
 	// encode returns the value as YAML, nil where there is nothing to write.
 	encode() *yaml.Node
-	// schema returns the value's JSON Schema.
-	schema() map[string]any
+	// schema returns the JSON Schema of the values that f takes.
+	schema(f *Field) map[string]any
 }
 
 // Bind declares the option name, read into *into: an int, float64, bool,
@@ -96,6 +97,9 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 		}
 		if missing(n) {
 			n = nil
+		}
+		if f.Pos = at.Pos; n != nil {
+			f.Pos = at.At(n)
 		}
 		f.value.decode(f, at, n, below, problems)
 		if v := f.value.encode(); v != nil && !(f.quiet && text(v) == f.Default) {

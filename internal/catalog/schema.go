@@ -8,32 +8,50 @@ func (c *Catalog[T]) Schema() map[string]any {
 	var forms []any
 	for _, name := range c.Names() {
 		e := c.Info(name)
-		title, _, _ := strings.Cut(e.Doc, "\n")
-		forms = append(forms,
-			map[string]any{"const": name, "description": title},
-			map[string]any{
-				"type":                 "object",
-				"properties":           map[string]any{name: itemSchema(e)},
-				"required":             []string{name},
-				"additionalProperties": false,
-			})
+		if !e.mustHaveOptions("") {
+			title, _, _ := strings.Cut(e.Doc, "\n")
+			forms = append(forms, map[string]any{"const": name, "description": title})
+		}
+		forms = append(forms, map[string]any{
+			"type":                 "object",
+			"properties":           map[string]any{name: itemSchema(e)},
+			"required":             []string{name},
+			"additionalProperties": false,
+		})
+	}
+	if c.Alias != nil {
+		forms = append(forms, c.Alias.schema(c.Info(c.Alias.Name).Fields))
 	}
 	return map[string]any{"anyOf": forms}
 }
 
-// parameter is the schema of $name, which inside a block may stand for any value.
-var parameter = map[string]any{"type": "string", "pattern": `^\$`}
+// mustHaveOptions reports whether e needs an option besides the one called given.
+func (e Info) mustHaveOptions(given string) bool {
+	for _, f := range e.Fields {
+		if f.required && f.Name != given {
+			return true
+		}
+	}
+	return false
+}
+
+var (
+	// parameter is the schema of $name, which inside a block may stand for any value.
+	parameter = map[string]any{"type": "string", "pattern": `^\$`}
+	// null leaves an option at its default.
+	null = map[string]any{"type": "null"}
+	// word is the schema of text, which needs no quotes in YAML.
+	word = map[string]any{"type": []string{"string", "number", "boolean"}}
+)
 
 // itemSchema is what may stand behind "NAME:".
 func itemSchema(e Info) map[string]any {
-	options := Object(e.Fields)
-	properties := options["properties"].(map[string]any)
-	for name, p := range properties {
-		properties[name] = map[string]any{"anyOf": []any{p, parameter}}
+	forms := []any{Object(e.Fields)}
+	if !e.mustHaveOptions("") {
+		forms = append(forms, null)
 	}
-	forms := []any{options, map[string]any{"type": "null"}}
-	if len(e.Fields) > 0 {
-		forms = append(forms, properties[e.Fields[0].Name])
+	if main := (&Options{fields: e.Fields}).main(); main != nil && !e.mustHaveOptions(main.Name) {
+		forms = append(forms, main.Schema(), parameter)
 	}
 	return map[string]any{"description": e.Doc, "anyOf": forms}
 }
@@ -42,10 +60,13 @@ func itemSchema(e Info) map[string]any {
 func Object(fields []*Field) map[string]any {
 	properties, required := map[string]any{}, []string{}
 	for _, f := range fields {
-		properties[f.Name] = f.Schema()
+		forms := []any{f.Schema(), parameter}
 		if f.required {
 			required = append(required, f.Name)
+		} else {
+			forms = append(forms, null)
 		}
+		properties[f.Name] = map[string]any{"anyOf": forms}
 	}
 	schema := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {
@@ -56,7 +77,7 @@ func Object(fields []*Field) map[string]any {
 
 // Schema returns the JSON Schema of the option's value.
 func (f *Field) Schema() map[string]any {
-	schema := f.value.schema()
+	schema := f.value.schema(f)
 	schema["description"] = f.Doc
 	if f.Default != "" {
 		schema["description"] = f.Doc + " (default " + f.Default + ")"
@@ -64,47 +85,53 @@ func (f *Field) Schema() map[string]any {
 	if len(f.choices) > 0 {
 		schema["enum"] = f.choices
 	}
-	f.limits.addTo(schema) // says nothing of values that are no numbers
 	return schema
 }
 
 // fraction matches what parseNumber reads besides numbers.
 const fraction = `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`
 
-func (p *plain) schema() map[string]any {
-	integer := map[string]any{"type": "integer"}
-	numeric := map[string]any{"anyOf": []any{map[string]any{"type": "number"}, map[string]any{"type": "string", "pattern": fraction}}}
+func (p *plain) schema(f *Field) map[string]any {
+	number := func(kind string) map[string]any {
+		schema := map[string]any{"type": kind}
+		f.limits.addTo(schema)
+		return schema
+	}
 	switch p.into.(type) {
 	case *int:
-		return integer
+		return number("integer")
 	case *float64:
-		return numeric
+		return map[string]any{"anyOf": []any{number("number"), map[string]any{"type": "string", "pattern": fraction}}}
 	case *bool:
 		return map[string]any{"type": "boolean"}
 	case *[]string:
-		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
+		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": word}, word}}
 	case *Pair:
-		return map[string]any{"anyOf": []any{integer, twoOf(integer)}}
+		side := map[string]any{"anyOf": []any{number("integer"), parameter}}
+		return map[string]any{"anyOf": []any{number("integer"), listOf(side, 2)}}
 	case *Sides:
-		return map[string]any{"anyOf": []any{integer, twoOf(integer), twoOf(twoOf(integer))}}
+		side := map[string]any{"anyOf": []any{number("integer"), parameter}}
+		return map[string]any{"anyOf": []any{number("integer"), listOf(map[string]any{"anyOf": []any{number("integer"), parameter, listOf(side, 2)}}, 2)}}
 	case *Range:
-		return map[string]any{"anyOf": []any{numeric, map[string]any{"type": "array", "items": numeric, "minItems": 1, "maxItems": 2}}}
+		bound := map[string]any{"anyOf": []any{number("number"), parameter, map[string]any{"type": "string", "pattern": fraction}}}
+		return map[string]any{"anyOf": []any{bound, listOf(bound, 1)}}
 	}
-	return map[string]any{"type": "string"}
+	return map[string]any{"type": word["type"]}
 }
 
-func twoOf(items any) map[string]any {
-	return map[string]any{"type": "array", "items": items, "minItems": 2, "maxItems": 2}
+// listOf is a list of two, or of at least so many.
+func listOf(items any, least int) map[string]any {
+	return map[string]any{"type": "array", "items": items, "minItems": least, "maxItems": 2}
 }
 
-func (t *thing[T]) schema() map[string]any { return t.c.Schema() }
+func (t *thing[T]) schema(*Field) map[string]any { return t.c.Schema() }
 
-func (t *things[T]) schema() map[string]any {
+func (t *things[T]) schema(*Field) map[string]any {
 	one := t.c.Schema()
 	return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 }
 
-func (t *optional[T]) schema() map[string]any {
+func (t *optional[T]) schema(*Field) map[string]any {
 	return itemSchema(t.c.Info(t.name))
 }
 
@@ -136,7 +163,7 @@ func (f *Field) Kind() string {
 }
 
 func (t *thing[T]) kind() string    { return t.c.kind }
-func (t *things[T]) kind() string   { return "list of " + t.c.kind + "s" }
+func (t *things[T]) kind() string   { return "list of " + Plural(t.c.kind) }
 func (t *optional[T]) kind() string { return t.c.kind }
 
 func list(names []string) string { return strings.Join(names, ", ") }

@@ -46,6 +46,7 @@ type Weights struct {
 // Dataset says which examples a run saw.
 type Dataset struct {
 	Name       string   `json:"name"`
+	Path       string   `json:"path,omitempty"` // absolute, of the folder it was read from
 	Digest     string   `json:"sha256"`
 	Classes    []string `json:"classes"`
 	Train      int      `json:"train"`

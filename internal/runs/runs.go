@@ -47,6 +47,12 @@ func Create(root, name string) (*Run, error) {
 	}
 }
 
+// Next returns the folder that Create would make now.
+func Next(root, name string) string {
+	parent := filepath.Join(root, name)
+	return filepath.Join(parent, strconv.Itoa(last(parent)+1))
+}
+
 // last returns the highest number that names something in parent.
 func last(parent string) (highest int) {
 	entries, _ := os.ReadDir(parent)
@@ -58,22 +64,50 @@ func last(parent string) (highest int) {
 	return highest
 }
 
-// CreateAt makes the run folder dir, which must be empty or not there yet.
+// CreateAt makes the run folder dir, which must be empty or not there yet. Two
+// processes never get the same one.
 func CreateAt(dir string) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
 	}
-	switch entries, err := os.ReadDir(dir); {
+	if err := Check(dir); err != nil {
+		return nil, err
+	}
+	r := &Run{Dir: dir}
+	// Of two processes at once the one that makes the file has the folder.
+	file, err := os.OpenFile(r.Path(InfoFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil, notEmpty(dir)
 	case err != nil:
-		return nil, fmt.Errorf("cannot use the run folder: %w", err)
+		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	}
+	return r, file.Close()
+}
+
+func notEmpty(dir string) error {
+	return fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
+}
+
+// Check returns the error that CreateAt would meet, and leaves nothing behind:
+// where dir is not there yet, it tries the nearest folder above.
+func Check(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+		_, err = os.Stat(dir)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("cannot make the run folder: %w", err)
 	case len(entries) > 0:
-		return nil, fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
+		return notEmpty(dir)
 	}
 	probe, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {
-		return nil, fmt.Errorf("cannot write to the run folder: %w", err)
+		return fmt.Errorf("cannot make the run folder in %s: %w", dir, errors.Unwrap(err)) // without the probe's path
 	}
-	return &Run{Dir: dir}, errors.Join(probe.Close(), os.Remove(probe.Name()))
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
 // Path returns the path of a file of the run.

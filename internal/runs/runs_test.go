@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -52,14 +53,50 @@ func TestCreateAtWantsAnEmptyFolder(t *testing.T) {
 	if _, err := CreateAt(dir); err != nil {
 		t.Fatal(err)
 	}
-	if entries, _ := os.ReadDir(dir); len(entries) > 0 {
-		t.Errorf("left %v behind", entries)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "x"), nil, 0o644); err != nil {
-		t.Fatal(err)
-	}
 	if _, err := CreateAt(dir); err == nil || !strings.Contains(err.Error(), "not empty") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestOneOfManyGetsAFolderOfThatName(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	var wg sync.WaitGroup
+	var made atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			switch _, err := CreateAt(dir); {
+			case err == nil:
+				made.Add(1)
+			case !strings.Contains(err.Error(), "not empty"):
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if made.Load() != 1 {
+		t.Errorf("%d runs have the folder", made.Load())
+	}
+}
+
+func TestCheckFindsWhatCreateAtWouldMeetAndLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]string{
+		filepath.Join(dir, "a", "b", "c"): "",
+		dir:                               "not empty",
+		file:                              "not a directory",
+		filepath.Join(file, "a", "b"):     "not a directory",
+	} {
+		err := Check(path)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+	}
+	if entries, _ := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("left %v behind", entries)
 	}
 }
 

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -120,6 +121,9 @@ func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
 	}
 }
 
+// layerName is what summaries, weights ("conv2d/kernel") and --set can call a layer.
+var layerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // label names each layer as Keras does: conv2d, conv2d_1, … unless it has a name option.
 func (r *reader) label() {
 	count, taken := map[string]int{}, map[string]Pos{}
@@ -127,6 +131,9 @@ func (r *reader) label() {
 		given := find(it.Options, "name")
 		if given != nil && given.Kind == yaml.ScalarNode && !isNull(given) {
 			it.Label = given.Value
+			if !layerName.MatchString(it.Label) {
+				r.problems.Add(it.At(given), "%s: a layer's name must be letters, digits, '-' and '_', got %q", it.Name, it.Label)
+			}
 			if at, ok := taken[it.Label]; ok {
 				r.problems.Add(it.At(given), "%s: another layer is named %q already (%s)", it.Name, it.Label, at)
 			}

@@ -31,12 +31,7 @@ func ParseOverride(text string) (Override, error) {
 	if !ok {
 		return Override{}, fmt.Errorf("--set %s: must be KEY=VALUE, such as train.epochs=3", text)
 	}
-	return NewOverride(key, value, "--set "+text)
-}
-
-// NewOverride makes the override that flag stands for.
-func NewOverride(key, value, flag string) (Override, error) {
-	flag = oneLine(flag)
+	flag := oneLine("--set " + text)
 	path := strings.Split(strings.TrimSpace(key), ".")
 	for _, p := range path {
 		if p == "" {
@@ -52,6 +47,12 @@ func NewOverride(key, value, flag string) (Override, error) {
 	}
 	forgetPlace(n)
 	return Override{Path: path, Value: n, Flag: flag}, nil
+}
+
+// TextOverride makes the override of a flag of its own, whose value is text and
+// never YAML: --dataset "./cats #1".
+func TextOverride(key, value, flag string) Override {
+	return Override{Path: strings.Split(key, "."), Value: Scalar(value), Flag: oneLine(flag + " " + value)}
 }
 
 // forgetPlace makes errors below n name the flag, not a line of its value.
@@ -105,10 +106,13 @@ func (r *reader) attach(overrides []Override) {
 				r.problems.Add(o.Pos(), "name a layer and an option, such as layers.dense_1.units")
 				continue
 			}
-			if it := r.layer(o.Path[1]); it != nil {
-				it.Overrides = append(it.Overrides, o.Below().Below())
-			} else {
+			switch it := r.layer(o.Path[1]); {
+			case it == nil:
 				r.problems.Add(o.Pos(), "no layer %q%s", o.Path[1], Hint(o.Path[1], r.labels()))
+			case o.Path[len(o.Path)-1] == "name":
+				r.problems.Add(o.Pos(), "a layer is named in the spec alone, since --set and checkpoints go by the name")
+			default:
+				it.Overrides = append(it.Overrides, o.Below().Below())
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package spec
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,7 +15,7 @@ import (
 // A Spec is one document, read but not yet understood.
 type Spec struct {
 	File        string
-	Name        string // names the run folder; the file's name unless given
+	Name        string // names the run folder; made from the file's name unless given
 	Description string
 	Input       []int // of one image: height, width, channels
 	InputPos    Pos
@@ -44,30 +43,44 @@ func (it *Item) At(n *yaml.Node) Pos {
 	return Pos{it.Pos.File, n.Line, n.Column}
 }
 
+// Thing returns the name of the thing that a decoded option holds: adam for
+// optimizer: {adam: {learning_rate: 0.01}}.
+func (it *Item) Thing(option string) string {
+	switch n := find(it.Resolved, option); {
+	case n == nil:
+		return ""
+	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
+		return n.Content[0].Value
+	default:
+		return n.Value
+	}
+}
+
 // topLevel is the keys of a document.
 var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "train"}
 
 // Load reads the spec in file and applies the overrides. What is wrong with it
-// goes to problems; the error is for a file that cannot be read.
-func Load(file string, overrides []Override, problems *Problems) (*Spec, error) {
+// goes to problems; the spec is nil where the file cannot be read or is not YAML at all.
+func Load(file string, overrides []Override, problems *Problems) *Spec {
 	src, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("%s: no such spec file", file)
+		problems.Add(Pos{File: file}, "no such spec file")
+		return nil
 	case err != nil:
-		return nil, fmt.Errorf("cannot read the spec: %w", err)
+		problems.Add(Pos{File: file}, "cannot be read: %v", errors.Unwrap(err)) // without the path
+		return nil
 	}
-	return Parse(file, src, overrides, problems), nil
+	return Parse(file, src, overrides, problems)
 }
 
-// Parse is Load for a document at hand. The spec is nil where it is not YAML at all.
+// Parse is Load for a document at hand.
 func Parse(file string, src []byte, overrides []Override, problems *Problems) *Spec {
 	root := parse(file, src, problems)
 	if root == nil {
 		return nil
 	}
-	base := filepath.Base(file)
-	s := &Spec{File: file, Name: strings.TrimSuffix(base, filepath.Ext(base)), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
+	s := &Spec{File: file, Name: nameOf(file), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
 	s.Data, s.Train = newSection("data", s.InputPos), newSection("train", s.InputPos)
 	r := reader{Spec: s, problems: problems, overrides: overrides, flags: map[*yaml.Node]Pos{}, blocks: map[string]*block{}}
 	if root.Kind != yaml.MappingNode {
@@ -109,7 +122,7 @@ func (r *reader) document(root *yaml.Node) {
 		}
 	}
 	rest := r.overrideScalars(values)
-	r.name(values["name"])
+	r.name(values["name"], root)
 	r.Description = r.text("description", values["description"])
 	r.input(values["input"], root)
 	r.section(r.Data, values["data"])
@@ -119,17 +132,32 @@ func (r *reader) document(root *yaml.Node) {
 	r.attach(rest)
 }
 
-// runName is what can name a folder on every system.
-var runName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
+// NamePattern is what can name a folder on every system.
+const NamePattern = `^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`
 
-func (r *reader) name(n *yaml.Node) {
-	if n == nil {
-		return
-	}
-	if name := r.text("name", n); runName.MatchString(name) && len(name) <= 100 {
-		r.Name = name
-	} else {
-		r.problems.Add(r.at(n), "name: must be letters, digits, '-', '_' and '.', since it names the run folder; got %q", name)
+var runName = regexp.MustCompile(NamePattern)
+
+// notInName is what a file's name may hold that a run's may not.
+var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
+
+// nameOf makes a name from that of a spec file: "my net.yaml" gives my-net. It is
+// empty where nothing of it can name a folder.
+func nameOf(file string) string {
+	base := filepath.Base(file)
+	name := strings.TrimSuffix(base, filepath.Ext(base))
+	name = strings.Trim(notInName.ReplaceAllString(name, "-"), "-.")
+	return name[:min(len(name), 100)]
+}
+
+func (r *reader) name(n, root *yaml.Node) {
+	switch {
+	case n == nil && r.Name == "":
+		r.problems.Add(r.at(root), `missing "name": %q holds nothing to name the run folder; write name: NAME`, filepath.Base(r.File))
+	case n == nil:
+	case runName.MatchString(r.text("name", n)):
+		r.Name = n.Value
+	case n.Kind == yaml.ScalarNode:
+		r.problems.Add(r.at(n), "name: must be letters, digits, '-', '_' and '.', since it names the run folder; got %q", n.Value)
 	}
 }
 
@@ -144,8 +172,8 @@ func (r *reader) text(key string, n *yaml.Node) string {
 	return n.Value
 }
 
-// maxSide bounds the sides of an image, so that sizes multiply without overflow.
-const maxSide = 1 << 14
+// MaxSide bounds the sides of an image, so that sizes multiply without overflow.
+const MaxSide = 1 << 14
 
 func (r *reader) input(n, root *yaml.Node) {
 	if n == nil {
@@ -161,8 +189,8 @@ func (r *reader) input(n, root *yaml.Node) {
 	shape := make([]int, 3)
 	for i, d := range dims {
 		v, err := strconv.Atoi(d.Value)
-		if d.Kind != yaml.ScalarNode || err != nil || v < 1 || v > maxSide {
-			r.problems.Add(r.at(d), "input: the %s must be a whole number from 1 to %d, got %q", [...]string{"height", "width", "number of channels"}[i], maxSide, d.Value)
+		if d.Kind != yaml.ScalarNode || err != nil || v < 1 || v > MaxSide {
+			r.problems.Add(r.at(d), "input: the %s must be a whole number from 1 to %d, got %q", [...]string{"height", "width", "number of channels"}[i], MaxSide, d.Value)
 			return
 		}
 		shape[i] = v

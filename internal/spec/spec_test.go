@@ -44,9 +44,7 @@ func TestBadSpecsNameEveryProblemWithItsPlace(t *testing.T) {
 	for _, path := range files(t, "testdata/bad/*.yaml") {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			var problems Problems
-			if _, err := Load(path, nil, &problems); err != nil {
-				t.Fatal(err)
-			}
+			Load(path, nil, &problems)
 			if problems.Len() == 0 {
 				t.Fatal("nothing is wrong with it")
 			}
@@ -59,9 +57,9 @@ func TestGoodSpecsAreWrittenOut(t *testing.T) {
 	for _, path := range files(t, "testdata/good/*.yaml") {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			var problems Problems
-			s, err := Load(path, nil, &problems)
-			if err != nil || problems.Err() != nil {
-				t.Fatal(err, problems.Err())
+			s := Load(path, nil, &problems)
+			if problems.Err() != nil {
+				t.Fatal(problems.Err())
 			}
 			var b strings.Builder
 			fmt.Fprintf(&b, "%s %v\n", s.Name, s.Input)
@@ -74,11 +72,62 @@ func TestGoodSpecsAreWrittenOut(t *testing.T) {
 	}
 }
 
-func TestMissingFileIsOneLine(t *testing.T) {
-	var problems Problems
-	_, err := Load("testdata/none.yaml", nil, &problems)
-	if err == nil || err.Error() != "testdata/none.yaml: no such spec file" {
-		t.Errorf("got %v", err)
+func TestUnreadableFileIsAProblemOfThatFile(t *testing.T) {
+	for path, want := range map[string]string{
+		"testdata/none.yaml": "testdata/none.yaml: no such spec file",
+		"testdata/good":      "testdata/good: cannot be read: is a directory",
+	} {
+		var problems Problems
+		s := Load(path, nil, &problems)
+		if err := problems.Err(); s != nil || err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestNameIsMadeFromTheFile(t *testing.T) {
+	for file, want := range map[string]string{
+		"a/lenet5.yaml":   "lenet5",
+		"my net.yaml":     "my-net",
+		"-x(1).v2.yaml":   "x-1-.v2",
+		".hidden.yaml":    "hidden",
+		"größe.yaml":      "gr-e",
+		"model.yaml/spec": "spec",
+	} {
+		var problems Problems
+		s := Parse(file, []byte(overridable[len("\nname: x"):]), nil, &problems)
+		if problems.Err() != nil || s.Name != want {
+			t.Errorf("%s: name %q, %v, want %s", file, s.Name, problems.Err(), want)
+		}
+	}
+	for _, file := range []string{"...yaml", "  .yaml", "模型.yaml", ".yaml"} {
+		var problems Problems
+		Parse(file, []byte("input: [8, 8, 1]\nlayers: [flatten]\n"), nil, &problems)
+		want := file + `:1:1: missing "name": "` + file + `" holds nothing to name the run folder; write name: NAME`
+		if err := problems.Err(); err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func TestNamesThatCannotNameAFolderAreRefused(t *testing.T) {
+	for _, name := range []string{".", "..", "...", "a/b", "''", ".x", "-x", "a b", strings.Repeat("x", 101), "[a]"} {
+		var problems Problems
+		Parse("x.yaml", []byte("name: "+name+"\ninput: [8, 8, 1]\nlayers: [flatten]\n"), nil, &problems)
+		if err := problems.Err(); err == nil || !strings.HasPrefix(err.Error(), "x.yaml:1:7: name: must be ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTextOfAFlagIsNoYAML(t *testing.T) {
+	for _, text := range []string{"./cats #1", "{a: b}", "null", "[", "a: b", "3"} {
+		var problems Problems
+		o := TextOverride("train.epochs", text, "--epochs")
+		s := Parse("x.yaml", []byte(overridable), []Override{o}, &problems)
+		if got := s.Train.Overrides[0]; problems.Err() != nil || got.Value.Value != text || isNull(got.Value) || got.Flag != "--epochs "+text {
+			t.Errorf("%s: %+v, %v", text, got.Value, problems.Err())
+		}
 	}
 }
 
@@ -135,6 +184,8 @@ func TestBadOverridesNameTheFlag(t *testing.T) {
 		{"input=[0, 1, 1]", `--set input=[0, 1, 1]: input: the height must be a whole number from 1 to 16384, got "0"`},
 		{"layers.dense_2.units=3", `--set layers.dense_2.units=3: no layer "dense_2"; did you mean "dense_1"?`},
 		{"layers.9.units=3", `--set layers.9.units=3: no layer "9"; known: conv2d, dense, dense_1`},
+		{"layers.dense.name=out", "--set layers.dense.name=out: a layer is named in the spec alone, since --set and checkpoints go by the name"},
+		{"layers.1.dense.name=out", "--set layers.1.dense.name=out: a layer is named in the spec alone, since --set and checkpoints go by the name"},
 		{"layers.0=3", "--set layers.0=3: name a layer and an option, such as layers.dense_1.units"},
 	} {
 		t.Run(c.text, func(t *testing.T) {

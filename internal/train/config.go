@@ -68,24 +68,26 @@ func (c *Config) Best(validation bool) *callback.Monitor {
 }
 
 // CheckMonitors finds callbacks that watch a figure the run will not have.
-func (c *Config) CheckMonitors(validation bool) error {
+func (c *Config) CheckMonitors(validation bool, problems *spec.Problems) {
+	if c.Metrics == nil {
+		return // one of them is wrong, which has been said
+	}
 	figures := []string{"loss"}
 	for _, m := range c.Metrics {
 		figures = append(figures, m.Name())
 	}
-	if validation {
-		for _, f := range figures {
-			figures = append(figures, "val_"+f)
-		}
+	for _, f := range figures {
+		figures = append(figures, "val_"+f)
 	}
 	for _, cb := range c.Callbacks {
-		if cb.Watches == nil || slices.Contains(figures, cb.Watches.Name) {
+		if cb.Watches == nil {
 			continue
 		}
-		if !validation && strings.HasPrefix(cb.Watches.Name, "val_") {
-			return fmt.Errorf("%q cannot be monitored without validation data; set validation_split in data", cb.Watches.Name)
+		switch name := cb.Watches.Name; {
+		case !slices.Contains(figures, name):
+			problems.Add(cb.Watches.Field.Pos, "monitor: nothing is called %q%s", name, spec.Hint(name, figures))
+		case !validation && strings.HasPrefix(name, "val_"):
+			problems.Add(cb.Watches.Field.Pos, "monitor: there is no %q without validation data; set validation_split in data, or monitor %q", name, strings.TrimPrefix(name, "val_"))
 		}
-		return fmt.Errorf("nothing called %q to monitor%s", cb.Watches.Name, spec.Hint(cb.Watches.Name, figures))
 	}
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
 	"cnntrain/internal/spec"
@@ -80,7 +81,7 @@ func config(t *testing.T, text string) *Config {
 	var problems spec.Problems
 	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: "+text+"\n"), nil, &problems)
 	c := NewConfig(s.Train, &problems)
-	s.CheckUnknown(&problems)
+	s.Train.CheckUnknown(&problems)
 	if problems.Err() != nil {
 		t.Fatal(problems.Err())
 	}
@@ -270,15 +271,34 @@ func TestEvaluateCountsEveryExample(t *testing.T) {
 }
 
 func TestMonitorsMustExist(t *testing.T) {
-	c := config(t, "{early_stopping: {monitor: val_acuracy}}")
-	if err := c.CheckMonitors(true); err == nil || err.Error() != `nothing called "val_acuracy" to monitor; did you mean "val_accuracy"?` {
-		t.Errorf("got %v", err)
+	for _, c := range []struct {
+		train      string
+		validation bool
+		want       string
+	}{
+		{"{early_stopping: 3}", true, "<nil>"},
+		{"{early_stopping: {monitor: loss}}", false, "<nil>"},
+		{"{early_stopping: 3}", false, `x.yaml:3:25: monitor: there is no "val_loss" without validation data; set validation_split in data, or monitor "loss"`},
+		{"{early_stopping: {monitor: val_acuracy}}", true, `x.yaml:3:35: monitor: nothing is called "val_acuracy"; did you mean "val_accuracy"?`},
+		{"{early_stopping: {monitor: val_los}}", false, `x.yaml:3:35: monitor: nothing is called "val_los"; did you mean "val_loss"?`},
+		{"{early_stopping: {monitor: f1}}", false, `x.yaml:3:35: monitor: nothing is called "f1"; known: loss, accuracy, val_loss, val_accuracy`},
+		{"{metrics: [], early_stopping: {monitor: accuracy}}", true, `x.yaml:3:48: monitor: nothing is called "accuracy"; known: loss, val_loss`},
+	} {
+		var problems spec.Problems
+		if config(t, c.train).CheckMonitors(c.validation, &problems); fmt.Sprint(problems.Err()) != c.want {
+			t.Errorf("%s\ngot  %v\nwant %s", c.train, problems.Err(), c.want)
+		}
 	}
-	if err := config(t, "{early_stopping: 3}").CheckMonitors(false); err == nil {
-		t.Error("watches validation data that is not there")
+}
+
+func TestEveryWrongMonitorIsReported(t *testing.T) {
+	c := config(t, "{}")
+	for _, name := range []string{"val_loss", "f1"} {
+		c.Callbacks = append(c.Callbacks, callback.Callback{Watches: &callback.Monitor{Name: name, Field: &catalog.Field{Pos: spec.Pos{File: name}}}})
 	}
-	if err := config(t, "{early_stopping: 3}").CheckMonitors(true); err != nil {
-		t.Error(err)
+	var problems spec.Problems
+	if c.CheckMonitors(false, &problems); problems.Len() != 2 {
+		t.Errorf("got %v", problems.Err())
 	}
 }
 

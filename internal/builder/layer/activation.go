@@ -47,6 +47,15 @@ func addFunction(name string, f activationFunc) activationFunc {
 	return f
 }
 
+// Function returns the activation function that a layer called name is of
+// itself, or that its option "activation" gives it; empty where it has none.
+func Function(name, option string) string {
+	if _, ok := activations[name]; ok {
+		return name
+	}
+	return option
+}
+
 // addActivation registers an activation function, and a layer of the same name.
 func addActivation(e catalog.Entry[Layer], f activationFunc) activationFunc {
 	addFunction(e.Name, f)

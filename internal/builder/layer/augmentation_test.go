@@ -63,7 +63,7 @@ func TestAugmentationDoesNothingInUse(t *testing.T) {
 		if strings.HasPrefix(layer, "random_crop") {
 			continue // another size
 		}
-		if b := build(t, decode(t, layer), Shape{5, 4, 1}, false); b.y.Name() != "x" {
+		if b := build(t, decode(t, layer), 3, Shape{5, 4, 1}, false); b.y.Name() != "x" {
 			t.Errorf("%s: adds %v to the graph of use", layer, b.y)
 		}
 	}

@@ -39,9 +39,8 @@ type built struct {
 	state []*tensor.Dense // the other weights, as they start
 }
 
-func build(t *testing.T, l Layer, in Shape, training bool) *built {
+func build(t *testing.T, l Layer, n int, in Shape, training bool) *built {
 	t.Helper()
-	const n = 3
 	b := &built{}
 	g := G.NewGraph()
 	node := func(name string, v *tensor.Dense) *G.Node {
@@ -113,15 +112,15 @@ func TestEveryLayerConforms(t *testing.T) {
 			}
 			t.Run("builds the shape it infers", func(t *testing.T) {
 				for _, training := range []bool{true, false} {
-					b := build(t, l, in, training)
+					b := build(t, l, 3, in, training)
 					if got := Shape(b.y.Shape()[1:]); !slices.Equal(got, out) {
 						t.Errorf("training %v: built %v, inferred %v", training, got, out)
 					}
 				}
 			})
-			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, in, true)) })
+			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, 3, in, true)) })
 			t.Run("gives the same bytes for any number of threads", func(t *testing.T) { checkThreads(t, l, in) })
-			t.Run("changes no weight in use", func(t *testing.T) { checkState(t, build(t, l, in, false)) })
+			t.Run("changes no weight in use", func(t *testing.T) { checkState(t, build(t, l, 3, in, false)) })
 			t.Run("weights have initializers", func(t *testing.T) {
 				for _, w := range l.Weights(in) {
 					if w.Init == nil || w.Name == "" || w.Shape.Size() < 1 {
@@ -171,10 +170,11 @@ func checkState(t *testing.T, b *built) {
 
 func checkThreads(t *testing.T, l Layer, in Shape) {
 	defer kernels.SetThreads(kernels.Threads())
+	n := 3*1<<14/in.Size() + 1 // kernels give a thread no fewer than 1<<14 values
 	var want []float32
 	for _, threads := range []int{1, 2, 3} {
 		kernels.SetThreads(threads)
-		b := build(t, l, in, true)
+		b := build(t, l, n, in, true)
 		b.run(t)
 		got := slices.Clone(b.y.Value().(*tensor.Dense).Float32s())
 		for _, g := range b.grads {

@@ -19,6 +19,8 @@ The model ends in softmax.`,
 
 type categoricalCrossentropy struct{}
 
+func (categoricalCrossentropy) Probabilities() bool { return true }
+
 func (categoricalCrossentropy) Build(y, target *G.Node) *G.Node {
 	return ops.CategoricalCrossentropy(y, target)
 }

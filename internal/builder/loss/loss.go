@@ -12,6 +12,8 @@ type Loss interface {
 	// Build adds the loss to the graph: a scalar, the mean over the batch, from
 	// the model's output y and the targets, both [N, classes].
 	Build(y, target *G.Node) *G.Node
+	// Probabilities reports whether y must hold probabilities.
+	Probabilities() bool
 }
 
 // Losses is every loss a spec may name.

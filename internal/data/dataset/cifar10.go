@@ -79,18 +79,22 @@ func (c *cifar10) Load(ctx context.Context, src Source) (*Data, error) {
 	digest := sha256.New()
 	digest.Write(train)
 	digest.Write(test)
-	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Digest: hex.EncodeToString(digest.Sum(nil))}, nil
+	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Dir: dir, Digest: hex.EncodeToString(digest.Sum(nil))}, nil
 }
 
-// find returns the folder of the files: the data folder itself or the one in it,
+// find returns the absolute path of the folder of the files: the data folder itself or the one in it,
 // which is unpacked from an archive beside it, or downloaded, if need be.
 func (c *cifar10) find(ctx context.Context, src Source) (string, error) {
-	for _, dir := range []string{src.Dir, filepath.Join(src.Dir, cifar10Folder)} {
+	top, err := filepath.Abs(src.Dir)
+	if err != nil {
+		return "", err
+	}
+	folder := filepath.Join(top, cifar10Folder)
+	for _, dir := range []string{top, folder} {
 		if _, err := os.Stat(filepath.Join(dir, cifar10Train[0])); err == nil {
 			return dir, nil
 		}
 	}
-	folder := filepath.Join(src.Dir, cifar10Folder)
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
 		// It is there but of no use: read will say which file is missing.
 		return folder, nil
@@ -112,10 +116,19 @@ func (c *cifar10) read(ctx context.Context, dir string, files []string) (cifar10
 			err = part.check()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w; remove %s and run the command again to download it", path, err, dir)
+			return nil, fmt.Errorf("%s: %w; %s", path, err, repair(dir))
 		}
 	}
 	return all, nil
+}
+
+// repair says how to get good files into dir. Only the folder of that name is
+// made by a download, any other may hold more than CIFAR-10.
+func repair(dir string) string {
+	if filepath.Base(dir) == cifar10Folder {
+		return "remove " + dir + " and run the command again to download it"
+	}
+	return "replace it by the file in " + cifar10Archive.url
 }
 
 // cifar10Examples is records as in the files.

@@ -51,10 +51,15 @@ func TestCIFAR10IsReadFromItsFolderOrTheOneAbove(t *testing.T) {
 		if !slices.Equal(d.Classes, cifar10Names) {
 			t.Errorf("classes %v", d.Classes)
 		}
+		if d.Dir != dir {
+			t.Errorf("lies in %s, not %s", d.Dir, dir)
+		}
 		checkData(t, d)
 	}
 	t.Chdir(dir)
-	mustLoad(t, set, Source{Offline: true})
+	if d := mustLoad(t, set, Source{Offline: true}); d.Dir != dir {
+		t.Errorf("lies in %s, not %s", d.Dir, dir)
+	}
 }
 
 func TestCIFAR10PlanesBecomePixels(t *testing.T) {
@@ -123,6 +128,19 @@ func TestDamagedCIFAR10NamesFilePlaceAndFix(t *testing.T) {
 				mustFail(t, err, "remove "+dir+" and run the command again")
 			}
 		})
+	}
+}
+
+// The files may lie beside whatever else a person keeps in a folder.
+func TestDamagedCIFAR10NeverAsksToRemoveAnotherFolder(t *testing.T) {
+	top := t.TempDir()
+	writeCIFAR(t, top)
+	path := filepath.Join(top, "data_batch_3.bin")
+	write(t, path, []byte("x"))
+	_, err := (&cifar10{perFile: smallCIFAR}).Load(context.Background(), Source{Dir: top, Offline: true})
+	mustFail(t, err, path, "ends at byte 1", "; replace it by the file in https://")
+	if strings.Contains(err.Error(), "remove") {
+		t.Errorf("asks to remove something: %v", err)
 	}
 }
 

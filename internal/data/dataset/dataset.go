@@ -5,13 +5,11 @@ package dataset
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/spec"
 )
 
 // Examples is labelled images of one size: one split of a dataset.
@@ -44,6 +42,7 @@ type Data struct {
 	Train, Test Examples // Test is nil where there is none
 	Classes     []string
 	Shape       []int  // [H W C]
+	Dir         string // absolute path of the folder it lies in; empty where the program makes it
 	Digest      string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 }
 
@@ -63,30 +62,9 @@ var Datasets = newDatasets()
 
 func newDatasets() *catalog.Catalog[Dataset] {
 	c := catalog.New[Dataset]("dataset")
-	c.Rewrite = pathToFolder
+	// Names have no separators, so what has is a path; a folder here is written ./photos.
+	c.Alias = &catalog.Alias{Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path"}
 	return c
-}
-
-// pathToFolder turns an item called ./photos into image_folder with that path.
-func pathToFolder(it *spec.Item) {
-	path := spec.Scalar(it.Name)
-	switch {
-	case !isPath(it.Name):
-		return
-	case it.Options == nil:
-		it.Options = path
-	default:
-		options := *it.Options // the document stays as it is
-		options.Content = append(slices.Clone(options.Content), spec.Scalar("path"), path)
-		it.Options = &options
-	}
-	it.Name = "image_folder"
-}
-
-// isPath reports whether the name of a dataset is meant as a path. Names have no
-// separators; a folder beside the spec is written ./photos.
-func isPath(name string) bool {
-	return strings.ContainsAny(name, `/\`) || name == "." || name == ".." || name == "~"
 }
 
 // parallel calls do for parts of 0 to n-1, as many at a time as Go may use

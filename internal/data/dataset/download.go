@@ -119,6 +119,7 @@ func (f *fetcher) fetchPart(ctx context.Context, r remote, part string) error {
 // verifies the whole.
 func (t *transfer) complete(ctx context.Context) error {
 	for try := 1; t.done != t.remote.size; try++ {
+		t.progress(t.name, t.done, t.remote.size)
 		err := t.get(ctx)
 		var broken brokenError
 		switch {

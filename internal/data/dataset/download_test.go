@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -159,6 +160,32 @@ func TestFetchWithoutNetworkFailsAtOnce(t *testing.T) {
 	mustFail(t, err, "downloading "+d.url+": ", "refused", "check the network", "put the file at "+d.path)
 	if strings.Count(err.Error(), d.url) != 1 || len(d.waited) != 0 {
 		t.Errorf("waited %v: %v", d.waited, err)
+	}
+}
+
+// dialFails lets the connections of a client fail from one on.
+type dialFails struct {
+	http.RoundTripper
+	from, count int
+}
+
+func (d *dialFails) RoundTrip(r *http.Request) (*http.Response, error) {
+	if d.count++; d.count >= d.from {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.ErrDeadlineExceeded}
+	}
+	return d.RoundTripper.RoundTrip(r)
+}
+
+func TestFetchTriesAgainOnlyWhereTheServerCouldBeReachedBefore(t *testing.T) {
+	for from, tries := range map[int]int{1: 1, 2: 5} {
+		d := newDownload(t)
+		d.breaks = []int{300_000}
+		dials := &dialFails{RoundTripper: http.DefaultTransport, from: from}
+		d.client = &http.Client{Transport: dials}
+		mustFail(t, d.run(), "timeout", "check the network and run the command again")
+		if dials.count != tries {
+			t.Errorf("connected %d times, want %d", dials.count, tries)
+		}
 	}
 }
 

@@ -21,7 +21,8 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Example: "image_folder: {path: ./photos, test_split: 0.1}",
 	Doc: `Your own images: a folder with a folder of PNG or JPEG files for each class.
 
-The path alone will do: ` + "`dataset: ./photos`" + `. The classes are the folders' names in
+The path alone will do: ` + "`dataset: ./photos`" + `. A path is relative to the folder
+that cnntrain is run in, not to that of the spec. The classes are the folders' names in
 alphabetical order; files in folders below belong to the class too. Images are
 resized to the spec's input (bilinear, as Keras does it, without regard to the
 aspect ratio) each time they are used, so that memory does not grow with their
@@ -32,7 +33,7 @@ Otherwise a hash of the name decides which images are for testing, so an image
 never moves from one split to the other when others are added.`,
 	New: func(o *catalog.Options) Dataset {
 		f := &imageFolder{testSplit: 0.2}
-		o.Bind(&f.path, "path", "the folder").Required()
+		o.Bind(&f.path, "path", "the folder; relative to the one that cnntrain is run in").Required()
 		o.Bind(&f.testSplit, "test_split", "share of the images for testing, where the folder has no train and test").Min(0).Below(1)
 		return f
 	},
@@ -103,7 +104,11 @@ func newFolderData(src Source, top string, classes []string, train, test []image
 	if len(train) == 0 {
 		return nil, fmt.Errorf("%s: no images left to train on; lower test_split", top)
 	}
-	d := &Data{Classes: classes, Shape: src.Input, Digest: digestFiles(classes, train, test)}
+	dir, err := filepath.Abs(top)
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{Classes: classes, Shape: src.Input, Dir: dir, Digest: digestFiles(classes, train, test)}
 	if d.Shape == nil {
 		size, err := imageSize(filepath.Join(top, filepath.FromSlash(train[0].name)))
 		if err != nil {

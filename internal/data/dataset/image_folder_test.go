@@ -58,6 +58,13 @@ func TestImageFolderClassesAreItsFolders(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "dog", "more", "X.JPEG"), encoded(t, 3, 3, color.NRGBA{A: 255}, true))
 	d := mustLoad(t, &imageFolder{dir, 0.25}, inputShape)
+	if d.Dir != dir {
+		t.Errorf("lies in %s, not %s", d.Dir, dir)
+	}
+	t.Chdir(dir)
+	if d := mustLoad(t, &imageFolder{".", 0.25}, inputShape); d.Dir != dir {
+		t.Errorf("lies in %s, not %s", d.Dir, dir)
+	}
 	if want := []string{"Ant", "cat", "dog"}; !slices.Equal(d.Classes, want) {
 		t.Errorf("classes %v, want %v", d.Classes, want)
 	}

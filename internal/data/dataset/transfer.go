@@ -18,6 +18,7 @@ type transfer struct {
 	file      partFile
 	name      string // for progress
 	done      int64  // bytes in file
+	answered  bool
 	validator string // of the server's copy: its ETag or date; empty before the first answer
 }
 
@@ -75,8 +76,9 @@ func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 	answer, err := t.client.Do(q)
 	switch {
 	case err == nil:
+		t.answered = true
 		return answer, nil
-	case hopeless(err):
+	case hopeless(err), !t.answered && unreachable(err):
 		return nil, err
 	}
 	return nil, brokenError{err}
@@ -87,6 +89,13 @@ func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 func hopeless(err error) bool {
 	var dns *net.DNSError
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dns) && dns.IsNotFound
+}
+
+// unreachable reports an error of making a connection. Before the first answer
+// it says that there is no network rather than that it broke down for a moment.
+func unreachable(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
 // accept looks at the head of an answer and makes the file ready for its body.

@@ -13,7 +13,8 @@ type Monitor struct {
 	Name     string
 	Mode     string // min, max or auto
 	MinDelta float64
-	From     int // epochs to let pass before watching
+	From     int            // epochs to let pass before watching
+	Field    *catalog.Field // that Name comes from; nil where no spec gives it
 	best     float64
 	seen     bool
 }
@@ -22,7 +23,7 @@ type Monitor struct {
 func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"} }
 
 func (m *Monitor) options(o *catalog.Options) {
-	o.Bind(&m.Name, "monitor", "the figure to watch: loss or a metric, with val_ in front for validation data")
+	m.Field = o.Bind(&m.Name, "monitor", "the figure to watch: loss or a metric, with val_ in front for validation data")
 	o.Bind(&m.MinDelta, "min_delta", "a change smaller than this is no improvement").Min(0)
 	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
 }

@@ -1,0 +1,58 @@
+package catalog
+
+import (
+	"regexp"
+	"slices"
+
+	"cnntrain/internal/spec"
+
+	"gopkg.in/yaml.v3"
+)
+
+// An Alias lets every name of a form stand for one thing: a path for the dataset
+// image_folder with that path.
+type Alias struct {
+	Pattern *regexp.Regexp // of the names, in syntax that JSON Schema has too
+	Name    string         // of the thing
+	Option  string         // of the thing, that takes the name
+}
+
+// apply turns an item whose name matches into the thing with the option set. It
+// reports whether the item is of use.
+func (a *Alias) apply(it *spec.Item, problems *spec.Problems) bool {
+	if !a.Pattern.MatchString(it.Name) {
+		return true
+	}
+	options := &yaml.Node{Kind: yaml.MappingNode}
+	if !missing(it.Options) {
+		if it.Options.Kind != yaml.MappingNode {
+			problems.Add(it.At(it.Options), "%s: must be followed by a mapping of the options of %s, or by nothing, got %s", it.Name, a.Name, text(it.Options))
+			return false
+		}
+		*options = *it.Options // the document stays as it is
+	}
+	for i := 0; i < len(options.Content); i += 2 {
+		if key := options.Content[i]; key.Value == a.Option {
+			problems.Add(it.At(key), "%s: is the %s already", it.Name, a.Option)
+			return false
+		}
+	}
+	options.Content = append(slices.Clip(options.Content), spec.Scalar(a.Option), spec.Scalar(it.Name))
+	it.Name, it.Options = a.Name, options
+	return true
+}
+
+// schema returns the JSON Schema of an item that is called by an alias; fields
+// is the options of the thing.
+func (a *Alias) schema(fields []*Field) map[string]any {
+	rest := slices.DeleteFunc(slices.Clone(fields), func(f *Field) bool { return f.Name == a.Option })
+	options := map[string]any{"anyOf": []any{Object(rest), null}}
+	return map[string]any{"anyOf": []any{
+		map[string]any{"type": "string", "pattern": a.Pattern.String()},
+		map[string]any{
+			"type":                 "object",
+			"patternProperties":    map[string]any{a.Pattern.String(): options},
+			"additionalProperties": false, "minProperties": 1, "maxProperties": 1,
+		},
+	}}
+}
