@@ -1,7 +1,6 @@
 package train
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -21,12 +20,21 @@ type Config struct {
 	Optimizer optimizer.Optimizer
 	Metrics   []metric.Metric
 	Callbacks []callback.Callback
+
+	metrics *catalog.Field
 }
 
 // NewConfig decodes the train section. What is wrong goes to problems.
 func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	c := &Config{}
 	catalog.DecodeSection(s, problems, c.Options)
+	seen := map[string]bool{}
+	for _, m := range c.Metrics {
+		if seen[m.Name()] {
+			problems.Add(c.metrics.Pos, "train: metrics names %q twice", m.Name())
+		}
+		seen[m.Name()] = true
+	}
 	return c
 }
 
@@ -34,21 +42,11 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize = 10, 32
 	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "how the weights follow their gradients")
-	catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "what to report besides the loss")
+	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "what to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
 	o.Bind(&c.Seed, "seed", "decides all that is random: first weights, order of examples, augmentation, dropout").Min(0)
 	catalog.Each(o, callback.Callbacks, &c.Callbacks)
-	o.Check(func() error {
-		seen := map[string]bool{}
-		for _, m := range c.Metrics {
-			if seen[m.Name()] {
-				return fmt.Errorf("metrics names %q twice", m.Name())
-			}
-			seen[m.Name()] = true
-		}
-		return nil
-	})
 }
 
 // Best returns a monitor for the figure that decides which weights are kept as

@@ -291,6 +291,16 @@ func TestMonitorsMustExist(t *testing.T) {
 	}
 }
 
+func TestMetricsAreNamedOnceWhateverElseIsWrong(t *testing.T) {
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: {epochs: 0, metrics: [accuracy, accuracy]}\n"), nil, &problems)
+	NewConfig(s.Train, &problems)
+	want := "x.yaml:3:17: train: \"epochs\" must be at least 1, got 0\nx.yaml:3:29: train: metrics names \"accuracy\" twice"
+	if err := problems.Err(); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestEveryWrongMonitorIsReported(t *testing.T) {
 	c := config(t, "{}")
 	for _, name := range []string{"val_loss", "f1"} {
