@@ -28,3 +28,9 @@ func nesterovFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
 func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
 
 func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }
+
+func (t *winogradTile) image()      { t.imageGeneric() }
+func (t *winogradTile) filter()     { t.filterGeneric() }
+func (t *winogradTile) output()     { t.outputGeneric() }
+func (t *winogradTile) outputGrad() { t.outputGradGeneric() }
+func (t *winogradTile) filterGrad() { t.filterGradGeneric() }
