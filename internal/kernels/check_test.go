@@ -52,6 +52,12 @@ func wide(x []float32) []float64 {
 // near fails unless got is want up to 1e-5 of the largest value of want.
 func near(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
+	nearWithin(t, what, 1e-5, got, want)
+}
+
+// nearWithin fails unless got is want up to tolerance times its largest value.
+func nearWithin(t *testing.T, what string, tolerance float64, got []float32, want []float64) {
+	t.Helper()
 	if len(got) != len(want) {
 		t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
 	}
@@ -60,7 +66,7 @@ func near(t *testing.T, what string, got []float32, want []float64) {
 		scale = max(scale, math.Abs(v))
 	}
 	for i, v := range want {
-		if diff := math.Abs(float64(got[i]) - v); !(diff <= 1e-5*scale) {
+		if diff := math.Abs(float64(got[i]) - v); !(diff <= tolerance*scale) {
 			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], v)
 		}
 	}

@@ -5,13 +5,15 @@ import "fmt"
 // Conv is the sizes of a convolution: N images of H by W pixels and C channels,
 // F filters of KH by KW pixels moved by SH and SW, Top rows and Left columns of
 // zeros before the image, OH by OW pixels of output. How many zeros stand after
-// the image follows from these.
+// the image follows from these. Direct forbids Winograd's algorithm, which is used
+// where it is faster, with rounding errors about ten times as large.
 type Conv struct {
 	N, H, W, C int
 	F, KH, KW  int
 	SH, SW     int
 	Top, Left  int
 	OH, OW     int
+	Direct     bool
 }
 
 // NewConv returns the sizes of a convolution with TensorFlow's 'same' or, else,

@@ -116,6 +116,29 @@ func TestConv2DGradIsFiniteDifference(t *testing.T) {
 	})
 }
 
+func TestWinogradIsTheDefinition(t *testing.T) {
+	eachCPU(t, func(t *testing.T) {
+		rng := newRand()
+		for range 10 {
+			s := anyWinograd(rng)
+			nx, nw, ny := s.lens()
+			x, w, b, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny)
+			out, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+			wantX, wantW := make([]float64, nx), make([]float64, nw)
+			s.products(func(i, j, k int) {
+				wantX[j] += float64(dy[i]) * float64(w[k])
+				wantW[k] += float64(dy[i]) * float64(x[j])
+			})
+			Conv2D(out, x, w, b, s)
+			Conv2DGradX(dx, dy, w, s)
+			Conv2DGradW(dw, x, dy, s)
+			nearWithin(t, "out", 1e-4, out, s.define(wide(x), wide(w), wide(b)))
+			nearWithin(t, "dx", 1e-4, dx, wantX)
+			nearWithin(t, "dw", 1e-4, dw, wantW)
+		}
+	})
+}
+
 func TestConvSizesFollowTensorFlow(t *testing.T) {
 	for _, c := range []struct {
 		in, k, stride int

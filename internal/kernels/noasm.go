@@ -43,5 +43,16 @@ func (*columnRows) normGradFast() int { return 0 }
 
 func multiplyAdds(rounds int) { multiplyAddsGeneric(rounds) }
 
-func flopsPerRound() int                        { return 8 * 2 }
+func flopsPerRound() int { return 8 * 2 }
+
 func (*dropper) fast(_, _ []float32, _ int) int { return 0 }
+
+func (t *winogradTile) image() { t.imageGeneric() }
+
+func (t *winogradTile) filter() { t.filterGeneric() }
+
+func (t *winogradTile) output() { t.outputGeneric() }
+
+func (t *winogradTile) outputGrad() { t.outputGradGeneric() }
+
+func (t *winogradTile) filterGrad() { t.filterGradGeneric() }

@@ -1,24 +1,29 @@
 package kernels
 
-// spare holds working memory between calls.
-var spare = make(chan []float32, 16)
+import "math/bits"
+
+// spare holds working memory between calls: slices of 2^i values in spare[i].
+var spare = func() (s [48]chan []float32) {
+	for i := range s {
+		s[i] = make(chan []float32, 16)
+	}
+	return
+}()
 
 // takeScratch returns n values of unknown content. Give them back with giveScratch.
 func takeScratch(n int) []float32 {
-	var s []float32
+	size := bits.Len(uint(max(n, 1) - 1))
 	select {
-	case s = <-spare:
+	case s := <-spare[size]:
+		return s[:n]
 	default:
+		return make([]float32, 1<<size)[:n]
 	}
-	if cap(s) < n {
-		s = make([]float32, n)
-	}
-	return s[:n]
 }
 
 func giveScratch(s []float32) {
 	select {
-	case spare <- s:
+	case spare[bits.Len(uint(cap(s)-1))] <- s:
 	default:
 	}
 }

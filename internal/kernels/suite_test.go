@@ -21,6 +21,8 @@ type kernelCase struct {
 func kernelCases() []kernelCase {
 	const long = 2*grain + 123
 	conv := NewConv(5, 9, 11, 3, 7, 3, 4, 2, 1, true)
+	wino := NewConv(5, 7, 8, 17, 35, 3, 3, 1, 1, true) // by Winograd's algorithm
+	wx, ww, wy := wino.lens()
 	x, w, y := 5*9*11*3, 3*4*3*7, 5*conv.OH*conv.OW*7
 	pool := NewPool(5, 9, 11, 3, 3, 2, 2, 1, true)
 	pooled := 5 * pool.OH * pool.OW * 3
@@ -36,6 +38,9 @@ func kernelCases() []kernelCase {
 		{"Conv2D", []int{y}, []int{x, w, 7}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], conv) }},
 		{"Conv2DGradX", []int{x}, []int{y, w}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], conv) }},
 		{"Conv2DGradW", []int{w}, []int{x, y}, false, func(out, in [][]float32) { Conv2DGradW(out[0], in[0], in[1], conv) }},
+		{"Conv2D", []int{wy}, []int{wx, ww, 35}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], wino) }},
+		{"Conv2DGradX", []int{wx}, []int{wy, ww}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], wino) }},
+		{"Conv2DGradW", []int{ww}, []int{wx, wy}, false, func(out, in [][]float32) { Conv2DGradW(out[0], in[0], in[1], wino) }},
 		{"MaxPool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { MaxPool2D(out[0], in[0], pool) }},
 		{"MaxPool2DGrad", []int{x, pooled}, []int{x, pooled}, false, func(out, in [][]float32) {
 			MaxPool2D(out[1], in[0], pool)

@@ -26,7 +26,11 @@ func (f *file) line(s string) { f.text.WriteString(s + "\n") }
 func (f *file) function(declaration, name string, frame, args int) {
 	f.line("")
 	f.line("// " + declaration)
-	f.line(fmt.Sprintf("TEXT ·%s(SB), NOSPLIT, $%d-%d", name, frame, args))
+	flags := "NOSPLIT"
+	if frame > 256 {
+		flags = "0" // the stack may have to grow
+	}
+	f.line(fmt.Sprintf("TEXT ·%s(SB), %s, $%d-%d", name, flags, frame, args))
 }
 
 // comment says what the lines that follow compute.

@@ -22,6 +22,7 @@ func main() {
 		"max_pool2d_amd64.s":  maxPools,
 		"tile_amd64.s":        tiles,
 		"transpose_amd64.s":   transposes,
+		"winograd_amd64.s":    winograds,
 	} {
 		f := newFile()
 		write(f)

@@ -1,0 +1,323 @@
+package main
+
+import "fmt"
+
+// winograds writes winograd_amd64.s: the transforms of winogradTile, each of them
+// to = M·from·Mᵀ for every channel. See winograd.go for the matrices.
+func winograds(f *file) {
+	f.maskTable("winogradMask")
+	f.line("")
+	f.line("// Eight times each constant of the matrices.")
+	for i, c := range winogradConstants {
+		for lane := range 8 {
+			f.line(fmt.Sprintf("DATA winogradConstant<>+%d(SB)/4, $%s", 32*i+4*lane, c.bits))
+		}
+	}
+	f.line(fmt.Sprintf("GLOBL winogradConstant<>(SB), RODATA|NOPTR, $%d", 32*len(winogradConstants)))
+	for _, v := range []vector{zmm, ymm} {
+		for _, t := range []winogradTransform{
+			{"winogradImage", 6, 6, true, (*winogradKernel).image},
+			{"winogradFilter", 3, 6, true, (*winogradKernel).filter},
+			{"winogradOutput", 6, 4, false, (*winogradKernel).output},
+			{"winogradOutputGrad", 4, 6, true, (*winogradKernel).outputGrad},
+			{"winogradFilterGrad", 6, 3, false, (*winogradKernel).filterGrad},
+		} {
+			(&winogradKernel{f, v, t, false}).write()
+		}
+	}
+}
+
+// A winogradTransform is M, which makes columns of to values from columns of from.
+type winogradTransform struct {
+	name       string
+	from, to   int
+	fromPixels bool // else from planes to pixels
+	column     func(k *winogradKernel)
+}
+
+type winogradKernel struct {
+	*file
+	v vector
+	winogradTransform
+	edge bool // only the channels left, which are fewer than lanes
+}
+
+var winogradConstants = []struct{ name, bits string }{
+	{"2", "0x40000000"}, {"4", "0x40800000"}, {"5", "0x40a00000"}, {"8", "0x41000000"},
+	{"1/4", "0x3e800000"}, {"1/6", "0x3e2aaaab"}, {"1/12", "0x3daaaaab"}, {"1/24", "0x3d2aaaab"},
+}
+
+// constant is an operand: with AVX2, which has no registers to spare, in memory.
+func (k *winogradKernel) constant(name string) string {
+	for i, c := range winogradConstants {
+		if c.name == name {
+			if k.v.evex {
+				return k.v.reg(24 + i)
+			}
+			return fmt.Sprintf("winogradConstant<>+%d(SB)", 32*i)
+		}
+	}
+	panic("no constant " + name)
+}
+
+// Columns are transformed from registers 0 to 5 to registers 8 to 13 by these, with
+// registers 6, 7, 14 and 15 to spare.
+func (k *winogradKernel) add(to, a, b int) { k.op("VADDPS", k.v.reg(b), k.v.reg(a), k.v.reg(to)) }
+func (k *winogradKernel) sub(to, a, b int) { k.op("VSUBPS", k.v.reg(b), k.v.reg(a), k.v.reg(to)) }
+func (k *winogradKernel) mul(to, a int, c string) {
+	k.op("VMULPS", k.constant(c), k.v.reg(a), k.v.reg(to))
+}
+
+// addMul and subMul: to = a ± b·c.
+func (k *winogradKernel) addMul(to, a, b int, c string) { k.fused("VFMADD231PS", to, a, b, c) }
+func (k *winogradKernel) subMul(to, a, b int, c string) { k.fused("VFNMADD231PS", to, a, b, c) }
+func (k *winogradKernel) fused(op string, to, a, b int, c string) {
+	if to != a {
+		k.op("VMOVAPS", k.v.reg(a), k.v.reg(to))
+	}
+	k.op(op, k.constant(c), k.v.reg(b), k.v.reg(to))
+}
+
+// image is Bᵀ: 4 0 -5 0 1 0, 0 -4 -4 1 1 0, 0 4 -4 -1 1 0, 0 -2 -1 2 1 0,
+// 0 2 -1 -2 1 0, 0 4 0 -5 0 1.
+func (k *winogradKernel) image() {
+	k.addMul(8, 4, 0, "4")
+	k.subMul(8, 8, 2, "5")
+	k.subMul(14, 4, 2, "4")
+	k.subMul(15, 3, 1, "4")
+	k.add(9, 14, 15)
+	k.sub(10, 14, 15)
+	k.sub(14, 4, 2)
+	k.sub(15, 3, 1)
+	k.addMul(11, 14, 15, "2")
+	k.subMul(12, 14, 15, "2")
+	k.addMul(13, 5, 1, "4")
+	k.subMul(13, 13, 3, "5")
+}
+
+// filter is G: 1/4 0 0, -1/6 -1/6 -1/6, -1/6 1/6 -1/6, 1/24 1/12 1/6,
+// 1/24 -1/12 1/6, 0 0 1.
+func (k *winogradKernel) filter() {
+	k.mul(8, 0, "1/4")
+	k.add(14, 0, 2)
+	k.zero(k.v, k.v.reg(7))
+	k.subMul(7, 7, 14, "1/6")
+	k.mul(15, 1, "1/6")
+	k.sub(9, 7, 15)
+	k.add(10, 7, 15)
+	k.mul(14, 0, "1/24")
+	k.addMul(14, 14, 2, "1/6")
+	k.mul(15, 1, "1/12")
+	k.add(11, 14, 15)
+	k.sub(12, 14, 15)
+	k.op("VMOVAPS", k.v.reg(2), k.v.reg(13))
+}
+
+// output is Aᵀ: 1 1 1 1 1 0, 0 1 -1 2 -2 0, 0 1 1 4 4 0, 0 1 -1 8 -8 1.
+func (k *winogradKernel) output() {
+	k.add(14, 1, 2)
+	k.sub(15, 1, 2)
+	k.add(6, 3, 4)
+	k.sub(7, 3, 4)
+	k.add(8, 0, 14)
+	k.add(8, 8, 6)
+	k.addMul(9, 15, 7, "2")
+	k.addMul(10, 14, 6, "4")
+	k.add(11, 15, 5)
+	k.addMul(11, 11, 7, "8")
+}
+
+// outputGrad is A.
+func (k *winogradKernel) outputGrad() {
+	k.op("VMOVAPS", k.v.reg(0), k.v.reg(8))
+	k.add(14, 0, 2)
+	k.add(15, 1, 3)
+	k.add(9, 14, 15)
+	k.sub(10, 14, 15)
+	k.addMul(14, 0, 2, "4")
+	k.mul(15, 1, "2")
+	k.addMul(15, 15, 3, "8")
+	k.add(11, 14, 15)
+	k.sub(12, 14, 15)
+	k.op("VMOVAPS", k.v.reg(3), k.v.reg(13))
+}
+
+// filterGrad is Gᵀ.
+func (k *winogradKernel) filterGrad() {
+	k.add(14, 1, 2)
+	k.sub(15, 2, 1)
+	k.add(6, 3, 4)
+	k.sub(7, 3, 4)
+	k.mul(8, 0, "1/4")
+	k.subMul(8, 8, 14, "1/6")
+	k.addMul(8, 8, 6, "1/24")
+	k.mul(9, 15, "1/6")
+	k.addMul(9, 9, 7, "1/12")
+	k.sub(14, 6, 14)
+	k.addMul(10, 5, 14, "1/6")
+}
+
+// Registers of a transform.
+const (
+	winoArgs   = "AX" // *winogradTile
+	winoLeft   = "BX" // channels left
+	winoAt     = "CX" // bytes to the channels in turn
+	winoWork   = "DX" // columns that have been transformed, rows not yet
+	winoPlanes = "SI" // planes at the channels in turn
+	winoPlane  = "R8" // bytes from plane to plane
+	winoRow    = "R9" // and from row to row of planes
+	winoPixel  = "R10"
+	winoWalk   = "R11"
+	winoMask   = "R12"
+)
+
+// winoFrame holds 36 vectors, at a multiple of their size.
+const winoFrame = 36*64 + 64
+
+func (k *winogradKernel) field(name string) string {
+	return "winogradTile_" + name + "(" + winoArgs + ")"
+}
+
+func (k *winogradKernel) write() {
+	name := k.name + map[bool]string{true: "AVX512", false: "AVX2"}[k.v.evex]
+	k.function(fmt.Sprintf("func %s(t *winogradTile)", name), name, winoFrame, 8)
+	k.op("MOVQ", "t+0(FP)", winoArgs)
+	k.op("MOVQ", k.field("channels"), winoLeft)
+	k.op("XORQ", winoAt, winoAt)
+	k.op("LEAQ", fmt.Sprintf("work-%d(SP)", winoFrame-63), winoWork)
+	k.op("ANDQ", imm(-64), winoWork)
+	k.op("MOVQ", k.field("planes"), winoPlanes)
+	k.op("MOVQ", k.field("plane"), winoPlane)
+	k.op("LEAQ", mem(0, winoPlane, winoPlane, 2), winoRow)
+	k.op("ADDQ", winoRow, winoRow)
+	if k.v.evex {
+		for i := range winogradConstants {
+			k.op("VBROADCASTSS", fmt.Sprintf("winogradConstant<>+%d(SB)", 32*i), k.v.reg(24+i))
+		}
+	}
+	k.label("vector")
+	k.op("CMPQ", winoLeft, imm(k.v.lanes))
+	k.op("JLT", "edge")
+	k.edge = false
+	k.body()
+	k.op("ADDQ", imm(k.v.bytes()), winoAt)
+	k.op("ADDQ", imm(k.v.bytes()), winoPlanes)
+	k.op("SUBQ", imm(k.v.lanes), winoLeft)
+	k.op("JMP", "vector")
+	k.label("edge")
+	k.op("TESTQ", winoLeft, winoLeft)
+	k.op("JZ", "done")
+	if k.v.evex {
+		k.op("MOVQ", winoLeft, "CX")
+		k.op("MOVL", imm(1), winoMask)
+		k.op("SHLL", "CX", winoMask)
+		k.op("DECL", winoMask)
+		k.op("KMOVW", winoMask, "K1")
+		k.op("MOVQ", winoPlanes, winoAt)
+		k.op("SUBQ", k.field("planes"), winoAt)
+	} else {
+		k.op("LEAQ", "winogradMask<>+32(SB)", winoMask)
+		k.op("SHLQ", imm(2), winoLeft)
+		k.op("SUBQ", winoLeft, winoMask)
+	}
+	k.edge = true
+	k.body()
+	k.label("done")
+	k.ret()
+}
+
+// body transforms one vector of channels: first the columns, then the rows.
+func (k *winogradKernel) body() {
+	for j := range k.from {
+		k.comment("column %d", j)
+		k.loadColumn(j)
+		k.column(k)
+		for i := range k.to {
+			k.op("VMOVAPS", k.v.reg(8+i), k.work(i, j))
+		}
+	}
+	if !k.fromPixels && k.to == 4 {
+		k.op("MOVQ", k.field("bias"), winoWalk)
+		k.op("VMOVUPS", mem(0, winoWalk, winoAt, 1), k.v.reg(12))
+	} else {
+		k.op("MOVQ", winoPlanes, winoWalk)
+	}
+	for i := range k.to {
+		k.comment("row %d", i)
+		for j := range k.from {
+			k.op("VMOVAPS", k.work(i, j), k.v.reg(j))
+		}
+		k.column(k)
+		k.storeRow(i)
+	}
+}
+
+func (k *winogradKernel) work(i, j int) string {
+	return mem((i*k.from+j)*k.v.bytes(), winoWork, "", 0)
+}
+
+func (k *winogradKernel) loadColumn(j int) {
+	if !k.fromPixels {
+		if j == 0 {
+			k.op("MOVQ", winoPlanes, winoWalk)
+		} else {
+			k.op("ADDQ", winoPlane, winoWalk)
+		}
+		k.op("MOVQ", winoWalk, winoPixel)
+		for i := range k.from {
+			k.op("VMOVUPS", mem(0, winoPixel, "", 0), k.v.reg(i))
+			if i < k.from-1 {
+				k.op("ADDQ", winoRow, winoPixel)
+			}
+		}
+		return
+	}
+	if k.edge && !k.v.evex {
+		k.op("VMOVUPS", mem(0, winoMask, "", 0), k.v.reg(15))
+	}
+	for i := range k.from {
+		k.pixel(i*k.from + j)
+		at := mem(0, winoPixel, winoAt, 1)
+		switch {
+		case !k.edge:
+			k.op("VMOVUPS", at, k.v.reg(i))
+		case k.v.evex:
+			k.op("VMOVUPS.Z", at, "K1", k.v.reg(i))
+		default:
+			k.op("VMASKMOVPS", at, k.v.reg(15), k.v.reg(i))
+		}
+	}
+}
+
+func (k *winogradKernel) storeRow(i int) {
+	if k.fromPixels {
+		for j := range k.to {
+			k.op("VMOVUPS", k.v.reg(8+j), mem(0, winoWalk, "", 0))
+			k.op("ADDQ", winoPlane, winoWalk)
+		}
+		return
+	}
+	if k.edge && !k.v.evex {
+		k.op("VMOVUPS", mem(0, winoMask, "", 0), k.v.reg(15))
+	}
+	for j := range k.to {
+		if k.to == 4 {
+			k.add(8+j, 8+j, 12)
+		}
+		k.pixel(i*k.to + j)
+		at := mem(0, winoPixel, winoAt, 1)
+		switch {
+		case !k.edge:
+			k.op("VMOVUPS", k.v.reg(8+j), at)
+		case k.v.evex:
+			k.op("VMOVUPS", k.v.reg(8+j), "K1", at)
+		default:
+			k.op("VMASKMOVPS", k.v.reg(8+j), k.v.reg(15), at)
+		}
+	}
+}
+
+// pixel finds a pixel of the tile.
+func (k *winogradKernel) pixel(i int) {
+	k.op("MOVQ", fmt.Sprintf("winogradTile_pixels+%d(%s)", 8*i, winoArgs), winoPixel)
+}

@@ -1,0 +1,230 @@
+package kernels
+
+// Winograd's algorithm F(4x4,3x3) computes a tile of 4x4 pixels of a convolution
+// with 3x3 filters from 6x6 pixels of the image, d, and the filter g as
+//
+//	Aᵀ·[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]·A
+//
+// with 36 products for each channel in place of 144 (Lavin and Gray, "Fast Algorithms
+// for Convolutional Neural Networks", 2015, section 4.1). A plane is one of the 36
+// values for all tiles and channels, or for all channels and filters: a matrix.
+// What stands between the transforms, ⊙ and the sum over channels, is 36 products
+// of two planes. Rounding errors are about ten times those of the plain sums.
+const (
+	winogradOut    = 4 // pixels along a side of a tile of the output
+	winogradIn     = 6 // and of the image
+	winogradPlanes = winogradIn * winogradIn
+)
+
+// winograd reports whether Winograd's algorithm is the faster one. Measured: with 16
+// channels and filters or more the transforms pay, and where at least two thirds of
+// the pixels that tiles cover exist. This may not depend on the number of images, or
+// the result of an image would.
+func (s *Conv) winograd() bool {
+	if s.Direct || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
+		return false
+	}
+	covered := s.tileRows() * s.tileCols() * winogradOut * winogradOut
+	return s.C >= 16 && s.F >= 16 && 2*covered <= 3*s.OH*s.OW
+}
+
+// tileRows and tileCols are how many tiles cover an output, tiles all outputs.
+func (s *Conv) tileRows() int { return blocks(s.OH, winogradOut) }
+func (s *Conv) tileCols() int { return blocks(s.OW, winogradOut) }
+func (s *Conv) tiles() int    { return s.N * s.tileRows() * s.tileCols() }
+
+// tile returns the image of a tile and the output pixel that it begins with.
+func (s *Conv) tile(i int) (n, oh, ow int) {
+	perImage := s.tileRows() * s.tileCols()
+	n, i = i/perImage, i%perImage
+	return n, i / s.tileCols() * winogradOut, i % s.tileCols() * winogradOut
+}
+
+// reversed is the convolution that makes the gradient for the image from that for
+// the output, with the filters turned by 180 degrees; the stride is 1.
+func (s *Conv) reversed() Conv {
+	r := *s
+	r.H, r.W, r.C, r.OH, r.OW, r.F = s.OH, s.OW, s.F, s.H, s.W, s.C
+	r.Top, r.Left = s.KH-1-s.Top, s.KW-1-s.Left
+	return r
+}
+
+// imagePlanes transforms the tiles [from,to) of x. In a plane, each has a row of
+// winogradRow(C) values; planes lie plane values apart.
+func (s *Conv) imagePlanes(planes []float32, plane int, x []float32, from, to int) {
+	row := winogradRow(s.C)
+	nothing := takeScratch(s.C)
+	clear(nothing)
+	t := winogradTile{plane: plane * float, channels: s.C}
+	for i := from; i < to; i++ {
+		n, oh, ow := s.tile(i)
+		t.window(x[n*s.H*s.W*s.C:], s.H, s.W, s.C, winogradIn, oh-s.Top, ow-s.Left, &nothing[0])
+		t.planes = &planes[(i-from)*row]
+		t.image()
+	}
+	giveScratch(nothing)
+}
+
+// winogradRow is how far rows of c values lie apart in a plane: room for whole
+// vectors, and never a power of two, by which rows would share few cache lines.
+func winogradRow(c int) int { return blocks(c, 16)*16 + 16 }
+
+type winogradArgs struct {
+	Conv
+	out, x, w, b []float32
+	turned       bool      // w belongs to the reversed convolution
+	images       []float32 // planes of the tiles of x, if made before
+	filters      []float32 // planes of the filters, if made before
+	tilesPerPart int
+}
+
+// winogradConv is [Conv2D], or [Conv2DGradX] of the reversed convolution, by
+// Winograd's algorithm. Either the images or the filters are transformed first, of
+// which there are fewer; the others by each part for itself.
+func winogradConv(out, x, w, b []float32, s Conv, turned bool) {
+	a := winogradArgs{Conv: s, out: out, x: x, w: w, b: b, turned: turned}
+	tiles := s.tiles()
+	if tiles < s.F {
+		a.tilesPerPart = tiles
+		a.images = takeScratch(winogradPlanes * tiles * winogradRow(s.C))
+		winogradImagesLoop.run(blocks(tiles, winogradFew), a)
+		winogradLoop.run(blocks(s.F, panel), a)
+		giveScratch(a.images)
+		return
+	}
+	a.tilesPerPart = blocks(tiles, blocks(tiles, winogradTiles))
+	a.filters = takeScratch(winogradPlanes * s.C * blocks(s.F, panel) * panel)
+	winogradFiltersLoop.run(blocks(s.C, winogradRun)*blocks(s.F, panel), a)
+	winogradLoop.run(blocks(tiles, a.tilesPerPart), a)
+	giveScratch(a.filters)
+}
+
+const (
+	winogradTiles = 32  // of one part, so that their planes stay in the cache
+	winogradFew   = 4   // tiles of one part where they are only transformed
+	winogradRun   = 128 // channels added up in one go
+)
+
+var winogradImagesLoop = newLoop(func(a *winogradArgs, part int) {
+	row := winogradRow(a.C)
+	from, to := block(part, a.tiles(), winogradFew)
+	a.imagePlanes(a.images[from*row:], a.tiles()*row, a.x, from, to)
+})
+
+var winogradFiltersLoop = newLoop(func(a *winogradArgs, part int) {
+	p := part % blocks(a.F, panel)
+	c0, c1 := block(part/blocks(a.F, panel), a.C, winogradRun)
+	a.filterPlanes(a.filters[a.filtersAt(p, c0):], p, c0, c1)
+})
+
+// filtersAt is where in filters the planes of a panel begin that hold the channels
+// from c on.
+func (a *winogradArgs) filtersAt(p, c int) int { return winogradPlanes * (p*a.C + c) * panel }
+
+// filterPlanes transforms channels [c0,c1) of the filters of a panel. In a plane
+// each channel has a row of 32 values.
+func (a *winogradArgs) filterPlanes(planes []float32, p, c0, c1 int) {
+	f0, f1 := block(p, a.F, panel)
+	t := winogradTile{plane: (c1 - c0) * panel * float, channels: f1 - f0}
+	if !a.turned {
+		for c := c0; c < c1; c++ {
+			t.planes = &planes[(c-c0)*panel]
+			for tap := range 9 {
+				t.pixels[tap] = &a.w[(tap*a.C+c)*a.F+f0]
+			}
+			t.filter()
+		}
+		return
+	}
+	rows := takeScratch(9 * (c1 - c0) * panel)
+	for tap := range 9 {
+		transpose(rows[tap*(c1-c0)*panel:], a.w[((8-tap)*a.F+f0)*a.C+c0:], c1-c0, f1-f0, panel, a.C)
+	}
+	for c := range c1 - c0 {
+		t.planes = &planes[c*panel]
+		for tap := range 9 {
+			t.pixels[tap] = &rows[(tap*(c1-c0)+c)*panel]
+		}
+		t.filter()
+	}
+	giveScratch(rows)
+}
+
+// One part is some tiles in all panels, or all tiles in one panel.
+var winogradLoop = newLoop(func(a *winogradArgs, part int) {
+	panels := blocks(a.F, panel)
+	p0, p1, images := part, part+1, a.images
+	from, to := 0, a.tiles()
+	row := winogradRow(a.C)
+	if images == nil {
+		p0, p1 = 0, panels
+		from, to = block(part, a.tiles(), a.tilesPerPart)
+		images = takeScratch(winogradPlanes * (to - from) * row)
+		a.imagePlanes(images, (to-from)*row, a.x, from, to)
+	}
+	filters := a.filters
+	if filters == nil {
+		filters = takeScratch(winogradPlanes * min(winogradRun, a.C) * panel)
+	}
+	sums := takeScratch(winogradPlanes * (to - from) * panel)
+	for p := p0; p < p1; p++ {
+		for c0 := 0; c0 < a.C; c0 += winogradRun {
+			c1 := min(c0+winogradRun, a.C)
+			at := 0
+			if a.filters == nil {
+				a.filterPlanes(filters, p, c0, c1)
+			} else {
+				at = a.filtersAt(p, c0)
+			}
+			a.multiply(sums, images, filters[at:], to-from, p, c0, c1)
+		}
+		a.outputs(sums, p, from, to)
+	}
+	giveScratch(sums)
+	if a.filters == nil {
+		giveScratch(filters)
+	}
+	if a.images == nil {
+		giveScratch(images)
+	}
+})
+
+// multiply adds to the planes of outputs in one panel the products of channels
+// [c0,c1); the first of them start the sums.
+func (a *winogradArgs) multiply(sums, images, filters []float32, tiles, p, c0, c1 int) {
+	f0, f1 := block(p, a.F, panel)
+	row := winogradRow(a.C)
+	m := product{bPanel: panel}
+	m.cRow, m.aRow = panel*float, row*float
+	m.n1, m.a1, m.b1 = along(c1-c0, 1, panel)
+	m.n2, m.a2, m.b2 = once()
+	m.n3, m.a3, m.b3 = once()
+	for plane := range winogradPlanes {
+		m.c = sums[plane*tiles*panel:]
+		m.a = images[plane*tiles*row+c0:]
+		m.b = filters[plane*(c1-c0)*panel:]
+		if c0 > 0 {
+			m.add, m.addRow = m.c, m.cRow
+		}
+		m.run(tiles, f1-f0)
+	}
+}
+
+// outputs transforms the sums of one panel to the output.
+func (a *winogradArgs) outputs(sums []float32, p, from, to int) {
+	f0, f1 := block(p, a.F, panel)
+	spare := takeScratch(2 * panel)
+	bias, nowhere := spare[:panel], spare[panel:]
+	clear(bias)
+	if a.b != nil {
+		copy(bias, a.b[f0:f1])
+	}
+	t := winogradTile{plane: (to - from) * panel * float, channels: f1 - f0, bias: &bias[0]}
+	for i := from; i < to; i++ {
+		n, oh, ow := a.tile(i)
+		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nowhere[0])
+		t.planes = &sums[(i-from)*panel]
+		t.output()
+	}
+	giveScratch(spare)
+}

@@ -1,0 +1,125 @@
+package kernels
+
+type winogradGradWArgs struct {
+	Conv
+	dw, x, dy          []float32
+	images, outputs    []float32 // planes of tiles of x and of dy
+	sums               []float32 // planes of dw, if they wait for more tiles
+	from, to           int       // tiles in this round
+	cPerPart, fPerPart int
+}
+
+const (
+	winogradGradRows = 48            // channels of one part
+	winogradGradCols = 64            // filters of one part
+	winogradRound    = 1<<20 + 1<<19 // values in the planes of a round
+)
+
+// winogradGradW is [Conv2DGradW] by Winograd's algorithm: with x' and dy' the
+// planes of a tile of x and of dy, the transforms of [Conv2D] turned around give
+//
+//	dw = Gᵀ·[Σtiles x' ⊙ dy']·G
+//
+// Tiles are transformed in rounds, as many as stay in the cache.
+func winogradGradW(dw, x, dy []float32, s Conv) {
+	a := winogradGradWArgs{Conv: s, dw: dw, x: x, dy: dy}
+	perTile := winogradPlanes * (winogradRow(s.C) + winogradRow(s.F))
+	tiles := s.tiles()
+	rounds := min(tiles, blocks(tiles*perTile, winogradRound))
+	perRound := blocks(tiles, rounds)
+	a.images = takeScratch(winogradPlanes * perRound * winogradRow(s.C))
+	a.outputs = takeScratch(winogradPlanes * perRound * winogradRow(s.F))
+	a.cPerPart = blocks(s.C, blocks(s.C, winogradGradRows))
+	a.fPerPart = min(s.F, winogradGradCols)
+	parts := blocks(s.C, a.cPerPart) * blocks(s.F, a.fPerPart)
+	if rounds > 1 {
+		a.sums = takeScratch(parts * a.partSums())
+	}
+	for a.from < tiles {
+		a.to = min(a.from+perRound, tiles)
+		winogradTilesLoop.run(blocks(a.to-a.from, winogradFew), a)
+		winogradGradWLoop.run(parts, a)
+		a.from = a.to
+	}
+	giveScratch(a.images)
+	giveScratch(a.outputs)
+	if rounds > 1 {
+		giveScratch(a.sums)
+	}
+}
+
+// partSums is how many values the planes of dw have in one part.
+func (a *winogradGradWArgs) partSums() int { return winogradPlanes * a.cPerPart * winogradGradCols }
+
+var winogradTilesLoop = newLoop(func(a *winogradGradWArgs, part int) {
+	from, to := block(part, a.to-a.from, winogradFew)
+	count := a.to - a.from
+	xRow, yRow := winogradRow(a.C), winogradRow(a.F)
+	a.imagePlanes(a.images[from*xRow:], count*xRow, a.x, a.from+from, a.from+to)
+	a.outputPlanes(a.outputs[from*yRow:], count*yRow, a.from+from, a.from+to)
+})
+
+// outputPlanes transforms the tiles [from,to) of dy.
+func (a *winogradGradWArgs) outputPlanes(planes []float32, plane, from, to int) {
+	row := winogradRow(a.F)
+	nothing := takeScratch(a.F)
+	clear(nothing)
+	t := winogradTile{plane: plane * float, channels: a.F}
+	for i := from; i < to; i++ {
+		n, oh, ow := a.tile(i)
+		t.window(a.dy[n*a.OH*a.OW*a.F:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nothing[0])
+		t.planes = &planes[(i-from)*row]
+		t.outputGrad()
+	}
+	giveScratch(nothing)
+}
+
+// One part is some channels of some filters.
+var winogradGradWLoop = newLoop(func(a *winogradGradWArgs, part int) {
+	sums := a.sums
+	if sums == nil {
+		sums = takeScratch(a.partSums())
+		defer giveScratch(sums)
+	} else {
+		sums = sums[part*a.partSums():]
+	}
+	cParts := blocks(a.C, a.cPerPart)
+	c0, c1 := block(part%cParts, a.C, a.cPerPart)
+	f0, f1 := block(part/cParts, a.F, a.fPerPart)
+	a.multiply(sums, c0, c1, f0, f1)
+	if a.to == a.tiles() {
+		a.filterGrads(sums, c0, c1, f0, f1)
+	}
+})
+
+// multiply adds the tiles of this round to the planes of dw.
+func (a *winogradGradWArgs) multiply(sums []float32, c0, c1, f0, f1 int) {
+	count := a.to - a.from
+	xRow, yRow := winogradRow(a.C), winogradRow(a.F)
+	m := product{bPanel: panel}
+	m.cRow, m.aRow = winogradGradCols*float, float
+	m.n1, m.a1, m.b1 = along(count, xRow, yRow)
+	m.n2, m.a2, m.b2 = once()
+	m.n3, m.a3, m.b3 = once()
+	for plane := range winogradPlanes {
+		m.c = sums[plane*(c1-c0)*winogradGradCols:]
+		m.a = a.images[plane*count*xRow+c0:]
+		m.b = a.outputs[plane*count*yRow+f0:]
+		if a.from > 0 {
+			m.add, m.addRow = m.c, m.cRow
+		}
+		m.run(c1-c0, f1-f0)
+	}
+}
+
+// filterGrads transforms planes of dw to dw.
+func (a *winogradGradWArgs) filterGrads(sums []float32, c0, c1, f0, f1 int) {
+	t := winogradTile{plane: (c1 - c0) * winogradGradCols * float, channels: f1 - f0}
+	for c := c0; c < c1; c++ {
+		t.planes = &sums[(c-c0)*winogradGradCols]
+		for tap := range 9 {
+			t.pixels[tap] = &a.dw[(tap*a.C+c)*a.F+f0]
+		}
+		t.filterGrad()
+	}
+}

@@ -1,0 +1,38 @@
+package kernels
+
+// A winogradTile is one tile to be transformed between pixels and planes, in some
+// channels. See winograd.go for what these are.
+type winogradTile struct {
+	pixels   [winogradPlanes]*float32 // row by row, as many as the transform has
+	planes   *float32                 // this tile in the first plane, with room for whole vectors
+	plane    int                      // bytes from plane to plane
+	channels int
+	bias     *float32 // added to each pixel of an output, with room for whole vectors
+}
+
+// window points to k by k pixels of an image of h rows of w pixels, from row ih
+// and column iw on; to nothing where the image has none. Pixels lie size apart.
+func (t *winogradTile) window(image []float32, h, w, size, k, ih, iw int, nothing *float32) {
+	row0, row1 := inside(ih, k, h)
+	col0, col1 := inside(iw, k, w)
+	for i := range k {
+		pixels := t.pixels[i*k:][:k]
+		if i < row0 || i >= row1 {
+			for j := range pixels {
+				pixels[j] = nothing
+			}
+			continue
+		}
+		for j := range pixels[:col0] {
+			pixels[j] = nothing
+		}
+		at := ((ih+i)*w + iw + col0) * size
+		for j := col0; j < col1; j++ {
+			pixels[j] = &image[at]
+			at += size
+		}
+		for j := col1; j < k; j++ {
+			pixels[j] = nothing
+		}
+	}
+}
