@@ -17,7 +17,7 @@ func takeScratch(n int) []float32 {
 	case s := <-spare[size]:
 		return s[:n]
 	default:
-		return make([]float32, 1<<size)[:n]
+		return Memory(1 << size)[:n]
 	}
 }
 

@@ -63,9 +63,11 @@ func (s *slot) of(i, size int) []float32 {
 		s.data = append(s.data, nil)
 	}
 	if s.data[i] == nil {
-		s.data[i] = make([]float32, size)
-		for j := range s.data[i] {
-			s.data[i][j] = float32(s.start)
+		s.data[i] = kernels.Memory(size)
+		if s.start != 0 {
+			for j := range s.data[i] {
+				s.data[i][j] = float32(s.start)
+			}
 		}
 	}
 	return s.data[i]
