@@ -92,3 +92,15 @@ func TestCurveOfLeNet5IsThatOfTheReferenceKernels(t *testing.T) {
 		})
 	}
 }
+
+// Plain Go would take half an hour for VGG13, so here the fast kernels without
+// Winograd's algorithm are the reference; those are held to plain Go one by one.
+func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
+	needLong(t)
+	direct := lossCurve(t, "vgg13", 200, 20, "train.convolution=direct")
+	far := farthest(direct, lossCurve(t, "vgg13", 200, 20))
+	t.Logf("%.4f away from %.4f", far, direct)
+	if far > 0.1 {
+		t.Errorf("%.4f away", far)
+	}
+}

@@ -209,7 +209,7 @@ const drawKey = 0x64726177 // "draw"
 
 // layerGraph is what layer i may know of a graph.
 func (m *Model) layerGraph(i int, training bool) *layer.Graph {
-	g := &layer.Graph{Training: training}
+	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
 		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), m.step) }
 	}

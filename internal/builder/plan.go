@@ -16,6 +16,8 @@ type Plan struct {
 	Layers []Layer
 	Loss   loss.Loss
 
+	Convolution string // auto or direct
+
 	// Complete says that every layer was understood and fits the one before.
 	Complete bool
 }
@@ -96,6 +98,8 @@ func checkOutput(s *spec.Spec, problems *spec.Problems) {
 // Options declares the plan's part of the train section.
 func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
+	p.Convolution = "auto"
+	o.Bind(&p.Convolution, "convolution", "auto takes Winograd's algorithm where it is faster, with about ten times the rounding error; direct sums up products as they are").OneOf("auto", "direct")
 }
 
 // infer fills in the shapes and weights behind l.In.

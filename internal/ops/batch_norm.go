@@ -42,6 +42,7 @@ func BatchNorm(n Norm) *G.Node {
 	s.Epsilon, s.ReLU = n.Epsilon, n.ReLU
 	return apply(op{
 		name: "batch_norm", out: n.X.Shape(), constant: 2,
+		withReLU: n.withReLU(),
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[1:])
 			s.Apply(out, in[0], mean, variance, gamma, beta)
@@ -58,6 +59,14 @@ func BatchNorm(n Norm) *G.Node {
 			return append(grads, nil, nil)
 		},
 	}, n.inputs(n.X)...)
+}
+
+func (n Norm) withReLU() func() *G.Node {
+	if n.ReLU {
+		return nil // it is there already
+	}
+	n.ReLU = true
+	return func() *G.Node { return BatchNorm(n) }
 }
 
 // gradSums is the gradients of beta and gamma, [2,C].

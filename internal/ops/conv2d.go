@@ -7,10 +7,17 @@ import (
 	"gorgonia.org/tensor"
 )
 
+// A Conv says how the filters of a convolution slide.
+type Conv struct {
+	Strides [2]int
+	Same    bool // pad with zeros so that only strides shrink the map
+	Direct  bool // sum up products as they are: no Winograd
+}
+
 // Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C,F], plus b [F]
-// unless that is nil. same pads with zeros so that only strides shrink the map.
-func Conv2D(x, w, b *G.Node, strides [2]int, same bool) *G.Node {
-	s := convSizes(x, w, strides, same)
+// unless that is nil.
+func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
+	s := c.sizes(x, w)
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)
@@ -50,7 +57,9 @@ func conv2DGradW(x, dy *G.Node, s kernels.Conv) *G.Node {
 // convFlops counts the zeros of the padding too, as is usual.
 func convFlops(s kernels.Conv) int { return 2 * s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C }
 
-func convSizes(x, w *G.Node, strides [2]int, same bool) kernels.Conv {
+func (c Conv) sizes(x, w *G.Node) kernels.Conv {
 	xs, ws := x.Shape(), w.Shape()
-	return kernels.NewConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], strides[0], strides[1], same)
+	s := kernels.NewConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], c.Same)
+	s.Direct = c.Direct
+	return s
 }

@@ -26,6 +26,10 @@ type op struct {
 	reuses int  // which input, counted from 1, the output may overwrite; 0 for none
 	view   bool // the output is the first input in another shape: run does nothing
 
+	// withReLU adds an op that is this one with max(·, 0) of its output, nil where
+	// there is none.
+	withReLU func() *G.Node
+
 	// grads gives the gradient of each input from the inputs, the output y and
 	// the output's gradient dy, nil for an input without one. An op whose grads
 	// is nil has no gradient: it is one.

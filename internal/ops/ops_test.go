@@ -188,9 +188,9 @@ func convCase(r *rand.Rand) gradCase {
 		shapes: []tensor.Shape{x, k, {k[3]}},
 		build: func(in []*G.Node) *G.Node {
 			if !bias {
-				return Conv2D(in[0], in[1], nil, strides, same)
+				return Conv2D(in[0], in[1], nil, Conv{Strides: strides, Same: same})
 			}
-			return Conv2D(in[0], in[1], in[2], strides, same)
+			return Conv2D(in[0], in[1], in[2], Conv{Strides: strides, Same: same})
 		},
 		want: func(in [][]float64) []float64 {
 			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
@@ -626,6 +626,31 @@ func batchNormCase(r *rand.Rand) gradCase {
 	}
 }
 
+// rectified puts a ReLU behind a case, which makes one op of both.
+func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
+	return func(r *rand.Rand) gradCase {
+		c := of(r)
+		build, want := c.build, c.want
+		c.name += ", rectified"
+		c.build = func(in []*G.Node) *G.Node {
+			y := build(in)
+			rectified := ReLU(y)
+			if o := rectified.Op().(*op); o.name == "relu" || o.withReLU != nil {
+				panic(o.name + " and relu are not one op")
+			}
+			return rectified
+		}
+		c.want = func(in [][]float64) []float64 {
+			out := want(in)
+			for i, v := range out {
+				out[i] = max(v, 0)
+			}
+			return out
+		}
+		return c
+	}
+}
+
 func TestBatchMomentsMovesTheAverages(t *testing.T) {
 	g := G.NewGraph()
 	node := func(name string, data []float32, shape ...int) *G.Node {
@@ -652,8 +677,9 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
-		"depthwise_conv2d": depthwiseCase,
-		"average_pool2d":   averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
+		"batch_norm with relu": rectified(batchNormCase),
+		"depthwise_conv2d":     depthwiseCase,
+		"average_pool2d":       averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
 		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {

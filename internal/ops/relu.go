@@ -6,8 +6,12 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// ReLU is max(x, 0).
+// ReLU is max(x, 0), in one op with the one that computes x where there is such an
+// op. Then x itself is left without a reader.
 func ReLU(x *G.Node) *G.Node {
+	if o, ok := x.Op().(*op); ok && o.withReLU != nil {
+		return o.withReLU()
+	}
 	return apply(op{
 		name:   "relu",
 		out:    x.Shape(),

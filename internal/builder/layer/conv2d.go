@@ -56,12 +56,12 @@ func (l *conv2d) Weights(in Shape) []Weight {
 	return weights
 }
 
-func (l *conv2d) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
+func (l *conv2d) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	var bias *G.Node
 	if l.useBias {
 		bias = w[1]
 	}
-	return activations[l.activation](ops.Conv2D(x, w[0], bias, l.strides, l.padding == "same"))
+	return activations[l.activation](ops.Conv2D(x, w[0], bias, ops.Conv{Strides: l.strides, Same: l.padding == "same", Direct: g.Direct}))
 }
 
 // A window slides over a map: what convolution and pooling have in common.

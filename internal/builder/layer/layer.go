@@ -55,6 +55,7 @@ type Layer interface {
 // Graph is what Build may know of the graph it adds to.
 type Graph struct {
 	Training bool // false: the graph predicts
+	Direct   bool // convolutions sum up products as they are: no Winograd
 	Frozen   bool // the layer keeps its weights in training, by its option trainable
 	// Random returns the numbers of the layer for the step that runs, the same
 	// ones whenever it is asked in that step. It is nil unless Training: nothing

@@ -66,5 +66,5 @@ func (l *separableConv2D) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
 		bias = w[2]
 	}
 	y := ops.DepthwiseConv2D(x, w[0], nil, l.strides, l.padding == "same")
-	return activations[l.activation](ops.Conv2D(y, w[1], bias, [2]int{1, 1}, false))
+	return activations[l.activation](ops.Conv2D(y, w[1], bias, ops.Conv{Strides: [2]int{1, 1}}))
 }
