@@ -22,7 +22,7 @@ func Dense(x, w, b *G.Node) *G.Node {
 			if len(in) == 3 {
 				bias = in[2]
 			}
-			kernels.Dense(out, in[0], in[1], bias, n, f, u)
+			kernels.Dense(out, in[0], in[1], bias, n, f, u, false)
 		},
 		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
 			grads := []*G.Node{denseGradX(dy, w), denseGradW(x, dy)}
