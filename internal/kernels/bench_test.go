@@ -38,8 +38,10 @@ func newLeNet5Step(n int) func() {
 		Adam(l.b, l.db, l.mb, l.vb, 0.001, 0.9, 0.999, 1e-7)
 	}
 	conv1 := NewConv(n, 32, 32, 3, 6, 5, 5, 1, 1, false)
+	conv1.ReLU = true
 	pool1 := NewPool(n, 28, 28, 6, 2, 2, 2, 2, false)
 	conv2 := NewConv(n, 14, 14, 6, 16, 5, 5, 1, 1, false)
+	conv2.ReLU = true
 	pool2 := NewPool(n, 10, 10, 16, 2, 2, 2, 2, false)
 
 	image := randoms(rng, n*32*32*3)
@@ -55,37 +57,31 @@ func newLeNet5Step(n int) func() {
 
 	return func() {
 		Conv2D(c1.out, c1.x, c1.w, c1.b, conv1)
-		ReLU(c1.out, c1.out)
 		MaxPool2D(p1.out, p1.x, pool1)
 		Conv2D(c2.out, c2.x, c2.w, c2.b, conv2)
-		ReLU(c2.out, c2.out)
 		MaxPool2D(p2.out, p2.x, pool2)
-		Dense(d1.out, d1.x, d1.w, d1.b, n, 400, 120)
-		ReLU(d1.out, d1.out)
-		Dense(d2.out, d2.x, d2.w, d2.b, n, 120, 84)
-		ReLU(d2.out, d2.out)
-		Dense(d3.out, d3.x, d3.w, d3.b, n, 84, 10)
+		Dense(d1.out, d1.x, d1.w, d1.b, n, 400, 120, true)
+		Dense(d2.out, d2.x, d2.w, d2.b, n, 120, 84, true)
+		Dense(d3.out, d3.x, d3.w, d3.b, n, 84, 10, false)
 		SoftmaxCrossEntropy(loss, d3.out, target, n, 10)
 
 		SoftmaxCrossEntropyGrad(d3.dout, d3.out, target, 1, n, 10)
 		denseBackward := func(l layer, f, u int) {
-			SumRows(l.db, l.dout, n, u)
 			DenseGradW(l.dw, l.x, l.dout, n, f, u)
 			DenseGradX(l.dx, l.dout, l.w, n, f, u)
 		}
+		SumRows(d3.db, d3.dout, n, 10)
 		denseBackward(d3, 84, 10)
-		ReLUGrad(d2.dout, d2.out, d2.dout)
+		ReLUGradSumRows(d2.db, d2.dout, d2.out, n, 84)
 		denseBackward(d2, 120, 84)
-		ReLUGrad(d1.dout, d1.out, d1.dout)
+		ReLUGradSumRows(d1.db, d1.dout, d1.out, n, 120)
 		denseBackward(d1, 400, 120)
 		MaxPool2DGrad(p2.dx, p2.x, p2.out, p2.dout, pool2)
-		ReLUGrad(c2.dout, c2.out, c2.dout)
-		SumRows(c2.db, c2.dout, n*10*10, 16)
+		ReLUGradSumRows(c2.db, c2.dout, c2.out, n*10*10, 16)
 		Conv2DGradW(c2.dw, c2.x, c2.dout, conv2)
 		Conv2DGradX(c2.dx, c2.dout, c2.w, conv2)
 		MaxPool2DGrad(p1.dx, p1.x, p1.out, p1.dout, pool1)
-		ReLUGrad(c1.dout, c1.out, c1.dout)
-		SumRows(c1.db, c1.dout, n*28*28, 6)
+		ReLUGradSumRows(c1.db, c1.dout, c1.out, n*28*28, 6)
 		Conv2DGradW(c1.dw, c1.x, c1.dout, conv1)
 		for _, l := range []layer{c1, c2, d1, d2, d3} {
 			update(l)

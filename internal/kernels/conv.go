@@ -6,7 +6,8 @@ import "fmt"
 // F filters of KH by KW pixels moved by SH and SW, Top rows and Left columns of
 // zeros before the image, OH by OW pixels of output. How many zeros stand after
 // the image follows from these. Direct forbids Winograd's algorithm, which is used
-// where it is faster, with rounding errors about ten times as large.
+// where it is faster, with rounding errors about ten times as large. With ReLU the
+// output is 0 where it would be negative; gradients are those without it.
 type Conv struct {
 	N, H, W, C int
 	F, KH, KW  int
@@ -14,6 +15,7 @@ type Conv struct {
 	Top, Left  int
 	OH, OW     int
 	Direct     bool
+	ReLU       bool
 }
 
 // NewConv returns the sizes of a convolution with TensorFlow's 'same' or, else,

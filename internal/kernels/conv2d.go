@@ -4,7 +4,7 @@ package kernels
 //
 //	out[n,oh,ow,f] = b[f] + Σkh,kw,c x[n, oh·SH-Top+kh, ow·SW-Left+kw, c]·w[kh,kw,c,f]
 //
-// where x is zero outside the image.
+// where x is zero outside the image; with s.ReLU, 0 where that is negative.
 func Conv2D(out, x, w, b []float32, s Conv) {
 	s.check("Conv2D", x, w, out)
 	if b != nil {

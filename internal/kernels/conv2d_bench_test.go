@@ -49,7 +49,7 @@ func BenchmarkDense(b *testing.B) {
 			name string
 			run  func()
 		}{
-			{"forward", func() { Dense(y, x, w, nil, n, f, u) }},
+			{"forward", func() { Dense(y, x, w, nil, n, f, u, false) }},
 			{"gradX", func() { DenseGradX(x, y, w, n, f, u) }},
 			{"gradW", func() { DenseGradW(w, x, y, n, f, u) }},
 		} {

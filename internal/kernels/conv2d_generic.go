@@ -26,6 +26,9 @@ var conv2DLoop = newLoop(func(a *conv2DArgs, part int) {
 			ow += pixels
 		}
 	}
+	if s.ReLU {
+		reluGeneric(out, out)
+	}
 })
 
 type conv2DGradXArgs struct {

@@ -3,10 +3,12 @@ package kernels
 type denseArgs struct {
 	c, a, b, bias []float32
 	n, f, u       int
+	relu          bool
 }
 
-// Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros.
-func Dense(out, x, w, b []float32, n, f, u int) {
+// Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros; with
+// relu, 0 where that is negative.
+func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	need("Dense", "out", out, n, u)
 	need("Dense", "x", x, n, f)
 	need("Dense", "w", w, f, u)
@@ -14,10 +16,10 @@ func Dense(out, x, w, b []float32, n, f, u int) {
 		need("Dense", "b", b, u)
 	}
 	if has(avx2) && n > 0 && f > 0 {
-		denseTiles(out, x, w, b, n, f, u)
+		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
 		return
 	}
-	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u})
+	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u, relu})
 }
 
 // DenseGradX computes the gradient of [Dense] for x: dx[n,f] = Σu dy[n,u]·w[f,u].

@@ -13,6 +13,12 @@ var denseLoop = newLoop(func(a *denseArgs, part int) {
 		fillRows(out, a.bias[from:to])
 	}
 	mulAdd(out, rowMajor(a.a, a.n, a.f, a.f), rowMajor(a.b[from:], a.f, to-from, a.u))
+	if a.relu {
+		for i := range out.rows {
+			row := out.data[i*out.down:][:out.cols]
+			reluGeneric(row, row)
+		}
+	}
 })
 
 var denseGradXLoop = newLoop(func(a *denseArgs, part int) {

@@ -29,9 +29,9 @@ func TestDenseIsItsDefinition(t *testing.T) {
 				x, w, b, dy := randoms(rng, n*f), randoms(rng, f*u), randoms(rng, u), randoms(rng, n*u)
 
 				out := make([]float32, n*u)
-				Dense(out, x, w, b, n, f, u)
+				Dense(out, x, w, b, n, f, u, false)
 				near(t, "out", out, defineDense(wide(x), wide(w), wide(b), n, f, u))
-				Dense(out, x, w, nil, n, f, u)
+				Dense(out, x, w, nil, n, f, u, false)
 				near(t, "out without bias", out, defineDense(wide(x), wide(w), nil, n, f, u))
 
 				dx, dw, db := make([]float32, n*f), make([]float32, f*u), make([]float32, u)

@@ -3,8 +3,8 @@ package kernels
 // The dense kernels by tiles read the weights in place, once for small batches.
 
 // denseTiles is [Dense]; one part is some columns of w.
-func denseTiles(out, x, w, b []float32, n, f, u int) {
-	denseTilesLoop.run(blocks(u, denseColumns(f, u)), denseArgs{out, x, w, b, n, f, u})
+func denseTiles(a denseArgs) {
+	denseTilesLoop.run(blocks(a.u, denseColumns(a.f, a.u)), a)
 }
 
 // denseColumns is how many columns of w one part handles: enough to read longer
@@ -30,6 +30,9 @@ var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 	for k := 0; k < a.f; k += denseRun {
 		p.n1, p.a1, p.b1 = along(min(denseRun, a.f-k), 1, a.u)
 		p.a, p.b = a.a[k:], a.b[k*a.u+from:]
+		if a.relu && k+denseRun >= a.f {
+			p.relu = 1
+		}
 		p.run(a.n, to-from)
 		p.add, p.addRow = p.c, p.cRow
 	}

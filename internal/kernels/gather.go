@@ -163,6 +163,9 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 		p.n3, p.a3, p.b3 = once()
 		q := p
 		q.b = p.b[(lo*g.KW+kw0)*g.C*width:]
+		if g.ReLU && end >= kh1 { // nothing is added after this
+			q.relu = 1
+		}
 		alongRow := pixels >= 12 || pixels >= n1-n0
 		count, rows := pixels, n1-n0
 		q.aRow, q.cRow = g.H*g.W*g.C*float, g.outImage*float
@@ -187,7 +190,8 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 	}
 }
 
-// fill sets pixels whose windows hold nothing of the image to the bias.
+// fill sets pixels whose windows hold nothing of the image to the bias, or to what
+// ReLU makes of it.
 func (g *gather) fill(n0, n1, oh, ow, pixels, j, j1 int, bias []float32) {
 	for n := n0; n < n1; n++ {
 		for i := range pixels {
@@ -196,6 +200,9 @@ func (g *gather) fill(n0, n1, oh, ow, pixels, j, j1 int, bias []float32) {
 				clear(out)
 			} else {
 				copy(out, bias)
+			}
+			if g.ReLU {
+				reluGeneric(out, out)
 			}
 		}
 	}

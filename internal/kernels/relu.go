@@ -15,11 +15,14 @@ var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
 	done := reluFast(out, x)
-	out, x = out[done:], x[done:]
+	reluGeneric(out[done:], x[done:])
+})
+
+func reluGeneric(out, x []float32) {
 	for i, v := range x[:len(out)] {
 		out[i] = max(v, 0)
 	}
-})
+}
 
 // ReLUGrad computes the gradient of [ReLU] for x from its output y and the
 // gradient for it: dx[i] = dy[i] where y[i] > 0, else 0. It may work in place.
@@ -31,7 +34,10 @@ func ReLUGrad(dx, y, dy []float32) {
 
 var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	dx, y, dy := a.out[from:to], a.x[from:to], a.dy[from:to]
+	reluGrad(a.out[from:to], a.x[from:to], a.dy[from:to])
+})
+
+func reluGrad(dx, y, dy []float32) {
 	done := reluGradFast(dx, y, dy)
 	dx, y, dy = dx[done:], y[done:], dy[done:]
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
@@ -41,4 +47,4 @@ var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 		}
 		dx[i] = math.Float32frombits(g)
 	}
-})
+}

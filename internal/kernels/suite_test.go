@@ -46,7 +46,7 @@ func kernelCases() []kernelCase {
 			MaxPool2D(out[1], in[0], pool)
 			MaxPool2DGrad(out[0], in[0], out[1], in[1], pool)
 		}},
-		{"Dense", []int{n * u}, []int{n * f, f * u, u}, false, func(out, in [][]float32) { Dense(out[0], in[0], in[1], in[2], n, f, u) }},
+		{"Dense", []int{n * u}, []int{n * f, f * u, u}, false, func(out, in [][]float32) { Dense(out[0], in[0], in[1], in[2], n, f, u, false) }},
 		{"DenseGradX", []int{n * f}, []int{n * u, f * u}, false, func(out, in [][]float32) { DenseGradX(out[0], in[0], in[1], n, f, u) }},
 		{"DenseGradW", []int{f * u}, []int{n * f, n * u}, false, func(out, in [][]float32) { DenseGradW(out[0], in[0], in[1], n, f, u) }},
 		{"SumRows", []int{u}, []int{(3*sumBlock + 5) * u}, false, func(out, in [][]float32) { SumRows(out[0], in[0], 3*sumBlock+5, u) }},
@@ -81,6 +81,9 @@ func kernelCases() []kernelCase {
 		{"LocalResponseNorm.Apply", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { local.Apply(out[0], in[0]) }},
 		{"LocalResponseNorm.Grad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {
 			local.Grad(out[0], in[0], in[1])
+		}},
+		{"ReLUGradSumRows", []int{u, (sumBlock + 5) * u}, []int{(sumBlock + 5) * u}, false, func(out, in [][]float32) {
+			ReLUGradSumRows(out[0], out[1], in[0], sumBlock+5, u)
 		}},
 		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
 		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
@@ -180,7 +183,7 @@ func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
 
 func TestResultDoesNotDependOnWhatOutputHeld(t *testing.T) {
 	eachKernel(t, func(t *testing.T, c kernelCase) {
-		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "MoveAverage"}, c.name) {
+		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "MoveAverage", "ReLUGradSumRows"}, c.name) {
 			t.Skip("updates its outputs")
 		}
 		want, in := c.slices()
@@ -306,7 +309,7 @@ func TestEmptyBatchIsNoWork(t *testing.T) {
 			t.Errorf("gradient of no images is %v", w)
 		}
 		MaxPool2D(nil, nil, NewPool(0, 2, 2, 1, 2, 2, 2, 2, false))
-		Dense(nil, nil, w, nil, 0, 2, 2)
+		Dense(nil, nil, w, nil, 0, 2, 2, false)
 		SumRows(w, nil, 0, 4)
 		BatchNorm{C: 4}.Moments(w, w, nil)
 		BatchNorm{C: 4}.Apply(nil, nil, w, w, w, w)

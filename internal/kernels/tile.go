@@ -18,6 +18,7 @@ type tile struct {
 	n2, a2, b2         int
 	n3, a3, b3         int
 	rows, cols         int
+	relu               int // 1: what would be negative is 0
 }
 
 const float = 4 // bytes

@@ -37,6 +37,7 @@ func sameUpTo(t *testing.T, what string, tolerance float64, got, want []float32)
 // 1, 2 and 4 threads, with memory that ends behind each slice.
 func compareConv(t *testing.T, rng *rand.Rand, s Conv) {
 	nx, nw, ny := s.lens()
+	s.ReLU = rng.IntN(2) == 0
 	in := fences(t, randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny))
 	x, w, b, dy := in[0], in[1], in[2], in[3]
 	tolerance := 1e-5
@@ -55,7 +56,7 @@ func compareDense(t *testing.T, rng *rand.Rand, n, f, u int) {
 	in := fences(t, randoms(rng, n*f), randoms(rng, f*u), randoms(rng, u), randoms(rng, n*u))
 	x, w, b, dy := in[0], in[1], in[2], in[3]
 	compare(t, fmt.Sprintf("dense %d %d %d", n, f, u), 1e-5, func(y, dx, dw []float32) {
-		Dense(y, x, w, b, n, f, u)
+		Dense(y, x, w, b, n, f, u, n%2 == 0)
 		DenseGradX(dx, dy, w, n, f, u)
 		DenseGradW(dw, x, dy, n, f, u)
 	}, n*u, n*f, f*u)

@@ -46,6 +46,7 @@ func (s *Conv) reversed() Conv {
 	r := *s
 	r.H, r.W, r.C, r.OH, r.OW, r.F = s.OH, s.OW, s.F, s.H, s.W, s.C
 	r.Top, r.Left = s.KH-1-s.Top, s.KW-1-s.Left
+	r.ReLU = false
 	return r
 }
 
@@ -220,6 +221,9 @@ func (a *winogradArgs) outputs(sums []float32, p, from, to int) {
 		copy(bias, a.b[f0:f1])
 	}
 	t := winogradTile{plane: (to - from) * panel * float, channels: f1 - f0, bias: &bias[0]}
+	if a.ReLU {
+		t.relu = 1
+	}
 	for i := from; i < to; i++ {
 		n, oh, ow := a.tile(i)
 		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nowhere[0])

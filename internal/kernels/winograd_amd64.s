@@ -24,6 +24,11 @@ DATA winogradMask<>+56(SB)/4, $0
 DATA winogradMask<>+60(SB)/4, $0
 GLOBL winogradMask<>(SB), RODATA|NOPTR, $64
 
+// Minus infinity, then zero.
+DATA winogradFloor<>+0(SB)/4, $0xff800000
+DATA winogradFloor<>+4(SB)/4, $0
+GLOBL winogradFloor<>(SB), RODATA|NOPTR, $8
+
 // Eight times each constant of the matrices.
 DATA winogradConstant<>+0(SB)/4, $0x40000000
 DATA winogradConstant<>+4(SB)/4, $0x40000000
@@ -1771,6 +1776,9 @@ vector:
 	VMOVAPS Z11, 1472(DX)
 	MOVQ winogradTile_bias(AX), R11
 	VMOVUPS (R11)(CX*1), Z12
+	MOVQ winogradTile_relu(AX), R10
+	LEAQ winogradFloor<>(SB), R11
+	VBROADCASTSS (R11)(R10*4), Z13
 	// row 0
 	VMOVAPS (DX), Z0
 	VMOVAPS 64(DX), Z1
@@ -1791,15 +1799,19 @@ vector:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+0(AX), R10
 	VMOVUPS Z8, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+8(AX), R10
 	VMOVUPS Z9, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+16(AX), R10
 	VMOVUPS Z10, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+24(AX), R10
 	VMOVUPS Z11, (R10)(CX*1)
 	// row 1
@@ -1822,15 +1834,19 @@ vector:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+32(AX), R10
 	VMOVUPS Z8, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+40(AX), R10
 	VMOVUPS Z9, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+48(AX), R10
 	VMOVUPS Z10, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+56(AX), R10
 	VMOVUPS Z11, (R10)(CX*1)
 	// row 2
@@ -1853,15 +1869,19 @@ vector:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+64(AX), R10
 	VMOVUPS Z8, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+72(AX), R10
 	VMOVUPS Z9, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+80(AX), R10
 	VMOVUPS Z10, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+88(AX), R10
 	VMOVUPS Z11, (R10)(CX*1)
 	// row 3
@@ -1884,15 +1904,19 @@ vector:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+96(AX), R10
 	VMOVUPS Z8, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+104(AX), R10
 	VMOVUPS Z9, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+112(AX), R10
 	VMOVUPS Z10, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+120(AX), R10
 	VMOVUPS Z11, (R10)(CX*1)
 	ADDQ $64, CX
@@ -2091,6 +2115,9 @@ edge:
 	VMOVAPS Z11, 1472(DX)
 	MOVQ winogradTile_bias(AX), R11
 	VMOVUPS (R11)(CX*1), Z12
+	MOVQ winogradTile_relu(AX), R10
+	LEAQ winogradFloor<>(SB), R11
+	VBROADCASTSS (R11)(R10*4), Z13
 	// row 0
 	VMOVAPS (DX), Z0
 	VMOVAPS 64(DX), Z1
@@ -2111,15 +2138,19 @@ edge:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+0(AX), R10
 	VMOVUPS Z8, K1, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+8(AX), R10
 	VMOVUPS Z9, K1, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+16(AX), R10
 	VMOVUPS Z10, K1, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+24(AX), R10
 	VMOVUPS Z11, K1, (R10)(CX*1)
 	// row 1
@@ -2142,15 +2173,19 @@ edge:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+32(AX), R10
 	VMOVUPS Z8, K1, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+40(AX), R10
 	VMOVUPS Z9, K1, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+48(AX), R10
 	VMOVUPS Z10, K1, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+56(AX), R10
 	VMOVUPS Z11, K1, (R10)(CX*1)
 	// row 2
@@ -2173,15 +2208,19 @@ edge:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+64(AX), R10
 	VMOVUPS Z8, K1, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+72(AX), R10
 	VMOVUPS Z9, K1, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+80(AX), R10
 	VMOVUPS Z10, K1, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+88(AX), R10
 	VMOVUPS Z11, K1, (R10)(CX*1)
 	// row 3
@@ -2204,15 +2243,19 @@ edge:
 	VADDPS Z5, Z15, Z11
 	VFMADD231PS Z27, Z7, Z11
 	VADDPS Z12, Z8, Z8
+	VMAXPS Z8, Z13, Z8
 	MOVQ winogradTile_pixels+96(AX), R10
 	VMOVUPS Z8, K1, (R10)(CX*1)
 	VADDPS Z12, Z9, Z9
+	VMAXPS Z9, Z13, Z9
 	MOVQ winogradTile_pixels+104(AX), R10
 	VMOVUPS Z9, K1, (R10)(CX*1)
 	VADDPS Z12, Z10, Z10
+	VMAXPS Z10, Z13, Z10
 	MOVQ winogradTile_pixels+112(AX), R10
 	VMOVUPS Z10, K1, (R10)(CX*1)
 	VADDPS Z12, Z11, Z11
+	VMAXPS Z11, Z13, Z11
 	MOVQ winogradTile_pixels+120(AX), R10
 	VMOVUPS Z11, K1, (R10)(CX*1)
 done:
@@ -5022,6 +5065,9 @@ vector:
 	VMOVAPS Y11, 736(DX)
 	MOVQ winogradTile_bias(AX), R11
 	VMOVUPS (R11)(CX*1), Y12
+	MOVQ winogradTile_relu(AX), R10
+	LEAQ winogradFloor<>(SB), R11
+	VBROADCASTSS (R11)(R10*4), Y13
 	// row 0
 	VMOVAPS (DX), Y0
 	VMOVAPS 32(DX), Y1
@@ -5042,15 +5088,19 @@ vector:
 	VADDPS Y5, Y15, Y11
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+0(AX), R10
 	VMOVUPS Y8, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+8(AX), R10
 	VMOVUPS Y9, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+16(AX), R10
 	VMOVUPS Y10, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+24(AX), R10
 	VMOVUPS Y11, (R10)(CX*1)
 	// row 1
@@ -5073,15 +5123,19 @@ vector:
 	VADDPS Y5, Y15, Y11
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+32(AX), R10
 	VMOVUPS Y8, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+40(AX), R10
 	VMOVUPS Y9, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+48(AX), R10
 	VMOVUPS Y10, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+56(AX), R10
 	VMOVUPS Y11, (R10)(CX*1)
 	// row 2
@@ -5104,15 +5158,19 @@ vector:
 	VADDPS Y5, Y15, Y11
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+64(AX), R10
 	VMOVUPS Y8, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+72(AX), R10
 	VMOVUPS Y9, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+80(AX), R10
 	VMOVUPS Y10, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+88(AX), R10
 	VMOVUPS Y11, (R10)(CX*1)
 	// row 3
@@ -5135,15 +5193,19 @@ vector:
 	VADDPS Y5, Y15, Y11
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+96(AX), R10
 	VMOVUPS Y8, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+104(AX), R10
 	VMOVUPS Y9, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+112(AX), R10
 	VMOVUPS Y10, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+120(AX), R10
 	VMOVUPS Y11, (R10)(CX*1)
 	ADDQ $32, CX
@@ -5338,6 +5400,9 @@ edge:
 	VMOVAPS Y11, 736(DX)
 	MOVQ winogradTile_bias(AX), R11
 	VMOVUPS (R11)(CX*1), Y12
+	MOVQ winogradTile_relu(AX), R10
+	LEAQ winogradFloor<>(SB), R11
+	VBROADCASTSS (R11)(R10*4), Y13
 	// row 0
 	VMOVAPS (DX), Y0
 	VMOVAPS 32(DX), Y1
@@ -5359,15 +5424,19 @@ edge:
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VMOVUPS (R12), Y15
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+0(AX), R10
 	VMASKMOVPS Y8, Y15, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+8(AX), R10
 	VMASKMOVPS Y9, Y15, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+16(AX), R10
 	VMASKMOVPS Y10, Y15, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+24(AX), R10
 	VMASKMOVPS Y11, Y15, (R10)(CX*1)
 	// row 1
@@ -5391,15 +5460,19 @@ edge:
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VMOVUPS (R12), Y15
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+32(AX), R10
 	VMASKMOVPS Y8, Y15, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+40(AX), R10
 	VMASKMOVPS Y9, Y15, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+48(AX), R10
 	VMASKMOVPS Y10, Y15, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+56(AX), R10
 	VMASKMOVPS Y11, Y15, (R10)(CX*1)
 	// row 2
@@ -5423,15 +5496,19 @@ edge:
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VMOVUPS (R12), Y15
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+64(AX), R10
 	VMASKMOVPS Y8, Y15, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+72(AX), R10
 	VMASKMOVPS Y9, Y15, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+80(AX), R10
 	VMASKMOVPS Y10, Y15, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+88(AX), R10
 	VMASKMOVPS Y11, Y15, (R10)(CX*1)
 	// row 3
@@ -5455,15 +5532,19 @@ edge:
 	VFMADD231PS winogradConstant<>+96(SB), Y7, Y11
 	VMOVUPS (R12), Y15
 	VADDPS Y12, Y8, Y8
+	VMAXPS Y8, Y13, Y8
 	MOVQ winogradTile_pixels+96(AX), R10
 	VMASKMOVPS Y8, Y15, (R10)(CX*1)
 	VADDPS Y12, Y9, Y9
+	VMAXPS Y9, Y13, Y9
 	MOVQ winogradTile_pixels+104(AX), R10
 	VMASKMOVPS Y9, Y15, (R10)(CX*1)
 	VADDPS Y12, Y10, Y10
+	VMAXPS Y10, Y13, Y10
 	MOVQ winogradTile_pixels+112(AX), R10
 	VMASKMOVPS Y10, Y15, (R10)(CX*1)
 	VADDPS Y12, Y11, Y11
+	VMAXPS Y11, Y13, Y11
 	MOVQ winogradTile_pixels+120(AX), R10
 	VMASKMOVPS Y11, Y15, (R10)(CX*1)
 done:

@@ -8,6 +8,7 @@ type winogradTile struct {
 	plane    int                      // bytes from plane to plane
 	channels int
 	bias     *float32 // added to each pixel of an output, with room for whole vectors
+	relu     int      // 1: pixels of an output are at least 0
 }
 
 // window points to k by k pixels of an image of h rows of w pixels, from row ih

@@ -54,7 +54,7 @@ func (t *winogradTile) filter() {
 	}
 }
 
-// output: pixels = bias + Aᵀ·planes·A with 4x4 pixels.
+// output: pixels = bias + Aᵀ·planes·A with 4x4 pixels; at least 0 with relu.
 func (t *winogradTile) output() {
 	if has(avx512) {
 		winogradOutputAVX512(t)

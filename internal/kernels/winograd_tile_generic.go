@@ -1,7 +1,5 @@
 package kernels
 
-import "unsafe"
-
 // The matrices of Winograd's F(4x4,3x3), from Lavin and Gray.
 var (
 	winogradB = rowMajor([]float32{
@@ -31,9 +29,9 @@ var (
 // The transforms, channel by channel.
 func (t *winogradTile) imageGeneric()      { t.toPlanes(winogradB) }
 func (t *winogradTile) filterGeneric()     { t.toPlanes(winogradG) }
-func (t *winogradTile) outputGeneric()     { t.toPixels(winogradA, true) }
+func (t *winogradTile) outputGeneric()     { t.toPixels(winogradA, t.bias) }
 func (t *winogradTile) outputGradGeneric() { t.toPlanes(winogradA.transposed()) }
-func (t *winogradTile) filterGradGeneric() { t.toPixels(winogradG.transposed(), false) }
+func (t *winogradTile) filterGradGeneric() { t.toPixels(winogradG.transposed(), nil) }
 
 // toPlanes computes planes = m·pixels·mᵀ.
 func (t *winogradTile) toPlanes(m matrix) {
@@ -49,8 +47,8 @@ func (t *winogradTile) toPlanes(m matrix) {
 	}
 }
 
-// toPixels computes pixels = m·planes·mᵀ, plus the bias where that is wanted.
-func (t *winogradTile) toPixels(m matrix, bias bool) {
+// toPixels computes pixels = m·planes·mᵀ, plus bias unless that is nil.
+func (t *winogradTile) toPixels(m matrix, bias *float32) {
 	for c := range t.channels {
 		var pixels, planes [winogradPlanes]float32
 		for i := range m.cols * m.cols {
@@ -58,8 +56,11 @@ func (t *winogradTile) toPixels(m matrix, bias bool) {
 		}
 		m.sandwich(pixels[:], planes[:])
 		for i := range m.rows * m.rows {
-			if bias {
-				pixels[i] += *value(t.bias, c*float)
+			if bias != nil {
+				pixels[i] += *value(bias, c*float)
+			}
+			if t.relu == 1 {
+				pixels[i] = max(pixels[i], 0)
 			}
 			*value(t.pixels[i], c*float) = pixels[i]
 		}
@@ -72,9 +73,4 @@ func (m matrix) sandwich(to, from []float32) {
 	product := rowMajor(half[:], m.rows, m.cols, m.cols)
 	mulAdd(product, m, rowMajor(from, m.cols, m.cols, m.cols))
 	mulAdd(rowMajor(to, m.rows, m.rows, m.rows), product, m.transposed())
-}
-
-// value is the value so many bytes after p.
-func value(p *float32, bytes int) *float32 {
-	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }

@@ -16,13 +16,14 @@ type Conv struct {
 
 // Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C,F], plus b [F]
 // unless that is nil.
-func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
-	s := c.sizes(x, w)
+func Conv2D(x, w, b *G.Node, c Conv) *G.Node { return conv2D(x, w, b, c.sizes(x, w)) }
+
+func conv2D(x, w, b *G.Node, s kernels.Conv) *G.Node {
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)
 	}
-	return apply(op{
+	o := op{
 		name: "conv2d",
 		out:  tensor.Shape{s.N, s.OH, s.OW, s.F}, flops: convFlops(s),
 		run: func(out []float32, in ...[]float32) {
@@ -33,13 +34,20 @@ func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
 			kernels.Conv2D(out, in[0], in[1], bias, s)
 		},
 		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
-			grads := []*G.Node{conv2DGradX(dy, w, s), conv2DGradW(x, dy, s)}
+			dsum, db := sumGrads(y, dy, s.ReLU, b != nil)
+			grads := []*G.Node{conv2DGradX(dsum, w, s), conv2DGradW(x, dsum, s)}
 			if b != nil {
-				grads = append(grads, sumRows(dy))
+				grads = append(grads, db)
 			}
 			return grads
 		},
-	}, in...)
+	}
+	if !s.ReLU {
+		s := s
+		s.ReLU = true
+		o.withReLU = func() *G.Node { return conv2D(x, w, b, s) }
+	}
+	return apply(o, in...)
 }
 
 func conv2DGradX(dy, w *G.Node, s kernels.Conv) *G.Node {

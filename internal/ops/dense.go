@@ -8,13 +8,15 @@ import (
 )
 
 // Dense is x [N,F] times w [F,U], plus b [U] unless that is nil.
-func Dense(x, w, b *G.Node) *G.Node {
+func Dense(x, w, b *G.Node) *G.Node { return dense(x, w, b, false) }
+
+func dense(x, w, b *G.Node, relu bool) *G.Node {
 	n, f, u := x.Shape()[0], w.Shape()[0], w.Shape()[1]
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)
 	}
-	return apply(op{
+	o := op{
 		name: "dense",
 		out:  tensor.Shape{n, u}, flops: 2 * n * f * u,
 		run: func(out []float32, in ...[]float32) {
@@ -22,16 +24,21 @@ func Dense(x, w, b *G.Node) *G.Node {
 			if len(in) == 3 {
 				bias = in[2]
 			}
-			kernels.Dense(out, in[0], in[1], bias, n, f, u)
+			kernels.Dense(out, in[0], in[1], bias, n, f, u, relu)
 		},
 		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
-			grads := []*G.Node{denseGradX(dy, w), denseGradW(x, dy)}
+			dsum, db := sumGrads(y, dy, relu, b != nil)
+			grads := []*G.Node{denseGradX(dsum, w), denseGradW(x, dsum)}
 			if b != nil {
-				grads = append(grads, sumRows(dy))
+				grads = append(grads, db)
 			}
 			return grads
 		},
-	}, in...)
+	}
+	if !relu {
+		o.withReLU = func() *G.Node { return dense(x, w, b, true) }
+	}
+	return apply(o, in...)
 }
 
 func denseGradX(dy, w *G.Node) *G.Node {

@@ -677,9 +677,9 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
-		"batch_norm with relu": rectified(batchNormCase),
-		"depthwise_conv2d":     depthwiseCase,
-		"average_pool2d":       averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
+		"batch_norm with relu": rectified(batchNormCase), "conv2d with relu": rectified(convCase), "dense with relu": rectified(denseCase),
+		"depthwise_conv2d": depthwiseCase,
+		"average_pool2d":   averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
 		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,
 		"crossentropy": crossentropyCase(false), "softmax_crossentropy": crossentropyCase(true),
 	} {

@@ -4,6 +4,7 @@ import (
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
 )
 
 // ReLU is max(x, 0), in one op with the one that computes x where there is such an
@@ -17,10 +18,46 @@ func ReLU(x *G.Node) *G.Node {
 		out:    x.Shape(),
 		reuses: 1,
 		run:    func(out []float32, in ...[]float32) { kernels.ReLU(out, in[0]) },
-		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
-			return []*G.Node{apply(op{name: "relu_grad", out: x.Shape(), reuses: 2,
-				run: func(out []float32, in ...[]float32) { kernels.ReLUGrad(out, in[0], in[1]) },
-			}, y, dy)}
-		},
+		grads:  func(_ []*G.Node, y, dy *G.Node) []*G.Node { return []*G.Node{reluGrad(y, dy)} },
 	}, x)
+}
+
+func reluGrad(y, dy *G.Node) *G.Node {
+	return apply(op{name: "relu_grad", out: dy.Shape(), reuses: 2,
+		run: func(out []float32, in ...[]float32) { kernels.ReLUGrad(out, in[0], in[1]) },
+	}, y, dy)
+}
+
+// sumGrads takes the gradient for y [...,U] back to that for what y is the sum or,
+// with relu, the positive part of, and to that for the bias, if there is one.
+func sumGrads(y, dy *G.Node, relu, bias bool) (dsum, db *G.Node) {
+	switch {
+	case relu && bias:
+		return reluGradSumRows(y, dy)
+	case relu:
+		return reluGrad(y, dy), nil
+	case bias:
+		return dy, sumRows(dy)
+	}
+	return dy, nil
+}
+
+// reluGradSumRows is two ops, since an op has one output, but one pass: the first
+// leaves in sums what the second hands out.
+func reluGradSumRows(y, dy *G.Node) (dsum, db *G.Node) {
+	u := dy.Shape()[dy.Dims()-1]
+	n := dy.Shape().TotalSize() / u
+	sums := make([]float32, u)
+	dsum = apply(op{name: "relu_grad_sum_rows", out: dy.Shape(), reuses: 2,
+		run: func(out []float32, in ...[]float32) {
+			if &out[0] != &in[1][0] {
+				copy(out, in[1])
+			}
+			kernels.ReLUGradSumRows(sums, out, in[0], n, u)
+		},
+	}, y, dy)
+	db = apply(op{name: "sum_rows", out: tensor.Shape{u},
+		run: func(out []float32, _ ...[]float32) { copy(out, sums) },
+	}, dsum)
+	return dsum, db
 }

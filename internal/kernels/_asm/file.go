@@ -98,6 +98,16 @@ func (f *file) zero(v vector, reg string) {
 	}
 }
 
+// floorTable writes what results are at least: anything, or 0 with relu. VMAXPS
+// with it as the second operand of Go's three keeps NaN.
+func (f *file) floorTable(name string) {
+	f.line("")
+	f.line("// Minus infinity, then zero.")
+	f.line(fmt.Sprintf("DATA %s<>+0(SB)/4, $0xff800000", name))
+	f.line(fmt.Sprintf("DATA %s<>+4(SB)/4, $0", name))
+	f.line(fmt.Sprintf("GLOBL %s<>(SB), RODATA|NOPTR, $8", name))
+}
+
 // maskTable writes a table of eight words of ones, then eight of zeros: a mask of
 // n lanes starts n words before the zeros.
 func (f *file) maskTable(name string) {

@@ -16,6 +16,7 @@ func (s tileShape) cols() int { return s.nv * s.v.lanes }
 // tiles writes tile_amd64.s: see tile in tile.go for the formula.
 func tiles(f *file) {
 	f.maskTable("tileMask")
+	f.floorTable("tileFloor")
 	tileShape{"tile32AVX512", zmm, 2, 12}.write(f)
 	tileShape{"tile16AVX512", zmm, 1, 12}.write(f)
 	tileShape{"tile8AVX512", ymmX, 1, 12}.write(f)
@@ -96,6 +97,9 @@ func (s tileShape) spare(i int) string {
 	return s.v.reg(first + i%(end-first))
 }
 
+// floor is the register of what the results are at least, when the products are done.
+func (s tileShape) floor() string { return s.spare(0) }
+
 func (s tileShape) body(f *file, m int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, m) }
 	field := func(name string) string { return "tile_" + name + "(" + args + ")" }
@@ -149,7 +153,10 @@ func (s tileShape) body(f *file, m int) {
 	f.op("DECQ", "left3-8(SP)")
 	f.op("JNZ", label("third"))
 
-	f.comment("c[i,j] = add[i,j] + sum[i,j]")
+	f.comment("c[i,j] = add[i,j] + sum[i,j], at least 0 with relu")
+	f.op("MOVQ", field("relu"), count)
+	f.op("LEAQ", "tileFloor<>(SB)", outer)
+	f.op("VBROADCASTSS", mem(0, outer, count, 4), s.floor())
 	f.op("MOVQ", field("add"), "SI")
 	f.op("MOVQ", field("addRow"), "R8")
 	f.op("MOVQ", field("c"), "DI")
@@ -203,13 +210,16 @@ func (s tileShape) store(f *file, m int, edge bool) {
 			switch {
 			case !edge:
 				f.op("VADDPS", add, sum, sum)
+				f.op("VMAXPS", sum, s.floor(), sum)
 				f.op("VMOVUPS", sum, c)
 			case s.v.evex:
 				f.op("VADDPS", add, sum, s.mask(j), sum)
+				f.op("VMAXPS", sum, s.floor(), sum)
 				f.op("VMOVUPS", sum, s.mask(j), c)
 			default:
 				f.op("VMASKMOVPS", add, "Y15", s.b(0))
 				f.op("VADDPS", s.b(0), sum, sum)
+				f.op("VMAXPS", sum, s.floor(), sum)
 				f.op("VMASKMOVPS", sum, "Y15", c)
 			}
 		}

@@ -6,6 +6,7 @@ import "fmt"
 // to = M·from·Mᵀ for every channel. See winograd.go for the matrices.
 func winograds(f *file) {
 	f.maskTable("winogradMask")
+	f.floorTable("winogradFloor")
 	f.line("")
 	f.line("// Eight times each constant of the matrices.")
 	for i, c := range winogradConstants {
@@ -239,6 +240,9 @@ func (k *winogradKernel) body() {
 	if !k.fromPixels && k.to == 4 {
 		k.op("MOVQ", k.field("bias"), winoWalk)
 		k.op("VMOVUPS", mem(0, winoWalk, winoAt, 1), k.v.reg(12))
+		k.op("MOVQ", k.field("relu"), winoPixel)
+		k.op("LEAQ", "winogradFloor<>(SB)", winoWalk)
+		k.op("VBROADCASTSS", mem(0, winoWalk, winoPixel, 4), k.v.reg(13))
 	} else {
 		k.op("MOVQ", winoPlanes, winoWalk)
 	}
@@ -303,6 +307,7 @@ func (k *winogradKernel) storeRow(i int) {
 	for j := range k.to {
 		if k.to == 4 {
 			k.add(8+j, 8+j, 12)
+			k.op("VMAXPS", k.v.reg(8+j), k.v.reg(13), k.v.reg(8+j))
 		}
 		k.pixel(i*k.to + j)
 		at := mem(0, winoPixel, winoAt, 1)
