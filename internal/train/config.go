@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
+	"cnntrain/internal/train/schedule"
 )
 
 // Config is how to train: the train section of a spec, less what package
@@ -19,6 +20,7 @@ type Config struct {
 	BatchSize int
 	Seed      int
 	Optimizer optimizer.Optimizer
+	Schedule  schedule.Schedule
 	Metrics   []metric.Metric
 	Callbacks []callback.Callback
 }
@@ -34,6 +36,7 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize = 10, 32
 	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "how the weights follow their gradients")
+	catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "how the optimizer's learning rate changes as training goes on")
 	catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "what to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
@@ -56,7 +59,7 @@ func (c *Config) Options(o *catalog.Options) {
 // there is any.
 func (c *Config) Best(validation bool) *callback.Monitor {
 	for _, cb := range c.Callbacks {
-		if cb.Watches != nil {
+		if cb.PicksBest {
 			return &callback.Monitor{Name: cb.Watches.Name, Mode: cb.Watches.Mode}
 		}
 	}
