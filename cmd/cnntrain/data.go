@@ -115,6 +115,9 @@ func loadData(ctx context.Context, e *experiment, dir string, limit int, s *stre
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.plan.OutputPos(), Message: err.Error()}}
 	}
+	if err := e.plan.WeighClasses(d.Classes); err != nil {
+		return nil, spec.Invalid{{Pos: e.spec.Train.Pos, Message: "train: " + err.Error()}}
+	}
 	return data.Split(d, e.data.ValidationSplit, limit)
 }
 

@@ -62,6 +62,8 @@ func (e *experiment) check(problems *spec.Problems) {
 	if classes := e.data.Dataset.Classes(); classes != nil {
 		if err := e.checkClasses(len(classes)); err != nil {
 			problems.Add(e.plan.OutputPos(), "%v", err)
+		} else if err := e.plan.WeighClasses(classes); err != nil {
+			problems.Add(e.spec.Train.Pos, "train: %v", err)
 		}
 	}
 	if err := e.train.CheckMonitors(e.data.ValidationSplit > 0); err != nil {

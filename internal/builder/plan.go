@@ -1,7 +1,10 @@
 package builder
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/loss"
@@ -15,6 +18,9 @@ type Plan struct {
 	Input  layer.Shape // of one example, [H W C]
 	Layers []Layer
 	Loss   loss.Loss
+
+	classWeight []catalog.Number // as the spec has it
+	weights     []float32        // of the loss of an example in training, by class; nil: all 1
 }
 
 // A Layer is one layer of a Plan.
@@ -67,6 +73,36 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 // Options declares the plan's part of the train section.
 func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
+	o.Bind(&p.classWeight, "class_weight", "how much the loss of an example counts in training, by class: a list, or {class: weight} with the class's name or number; 1 where not given").Min(0)
+}
+
+// WeighClasses finds the classes, whose names are given, that class_weight is about.
+// Until it is called, all weigh alike.
+func (p *Plan) WeighClasses(names []string) error {
+	if len(p.classWeight) == 0 {
+		return nil
+	}
+	weights := make([]float32, len(names))
+	for i := range weights {
+		weights[i] = 1
+	}
+	for i, w := range p.classWeight {
+		if w.Name == "" && len(p.classWeight) != len(names) {
+			return fmt.Errorf("class_weight lists %d weights for %d classes", len(p.classWeight), len(names))
+		}
+		if w.Name != "" {
+			if i = slices.Index(names, w.Name); i < 0 {
+				n, err := strconv.Atoi(w.Name)
+				if err != nil || n < 0 || n >= len(names) {
+					return fmt.Errorf("class_weight: no class %q%s", w.Name, spec.Hint(w.Name, names))
+				}
+				i = n
+			}
+		}
+		weights[i] = float32(w.Value)
+	}
+	p.weights = weights
+	return nil
 }
 
 // infer fills in the shapes and weights behind l.In.

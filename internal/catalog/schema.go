@@ -85,6 +85,10 @@ func (p *plain) schema() map[string]any {
 		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case *Pair:
 		return map[string]any{"anyOf": []any{integer, map[string]any{"type": "array", "items": integer, "minItems": 2, "maxItems": 2}}}
+	case *[]Number:
+		return map[string]any{"anyOf": []any{
+			map[string]any{"type": "array", "items": numeric},
+			map[string]any{"type": "object", "additionalProperties": numeric}}}
 	case *Range:
 		return map[string]any{"anyOf": []any{numeric, map[string]any{"type": "array", "items": numeric, "minItems": 1, "maxItems": 2}}}
 	}
@@ -119,6 +123,8 @@ func (f *Field) Kind() string {
 			return "number or [height, width]"
 		case *Range:
 			return "number or [lower, upper]"
+		case *[]Number:
+			return "list of numbers or {name: number}"
 		}
 		return "text"
 	case interface{ kind() string }:
