@@ -62,39 +62,42 @@ type tap struct {
 
 // One part is one image.
 var warpLoop = newLoop(func(a *warpArgs, n int) {
-	s := &a.s
-	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], (*[6]float32)(a.matrices[6*n:])
-	right, bottom := float32(s.W-1), float32(s.H-1)
+	s := a.s // a copy, which stays in registers
+	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], *(*[6]float32)(a.matrices[6*n:])
+	c, rowSize, right, bottom := s.C, s.W*s.C, float32(s.W-1), float32(s.H-1)
 	for oy := range s.OH {
 		mx, my := m[1]*float32(oy), m[4]*float32(oy)
 		for ox := range s.OW {
-			pixel := out[(oy*s.OW+ox)*s.C:][:s.C]
+			pixel := out[:c]
+			out = out[c:]
 			fx := float32(ox)
 			ix, iy := m[0]*fx+mx+m[2], m[3]*fx+my+m[5]
-			if !(ix >= 0 && ix <= right) {
-				ix = s.Fill.inside(ix, s.W)
-			}
-			if !(iy >= 0 && iy <= bottom) {
-				iy = s.Fill.inside(iy, s.H)
-			}
-			if s.Nearest {
-				if i := s.place(round(ix), round(iy)); i >= 0 {
-					copy(pixel, x[i:])
-					continue
-				}
+			if !(ix >= 0 && ix < right && iy >= 0 && iy < bottom) {
+				ix, iy = s.Fill.inside(ix, s.W), s.Fill.inside(iy, s.H)
 			}
 			if s.Nearest || !(ix >= 0 && ix < right && iy >= 0 && iy < bottom) {
-				t := s.tap(ix, iy)
-				s.mix(pixel, x, &t)
+				s.pick(pixel, x, ix, iy)
 				continue
 			}
 			// Most pixels: all four are inside.
 			x0, y0 := int(ix), int(iy)
-			i := (y0*s.W + x0) * s.C
-			mix(pixel, x[i:], x[i+s.W*s.C:], ix-float32(x0), iy-float32(y0))
+			above := x[y0*rowSize+x0*c:]
+			mix(pixel, above, above[rowSize:], ix-float32(x0), iy-float32(y0))
 		}
 	}
 })
+
+// pick writes the pixel at x and y of image, both from Fill.inside.
+func (s *Warp) pick(out, image []float32, x, y float32) {
+	if s.Nearest {
+		if i := s.place(round(x), round(y)); i >= 0 {
+			copy(out, image[i:])
+			return
+		}
+	}
+	t := s.tap(x, y)
+	s.mix(out, image, &t)
+}
 
 // mix interpolates between two pixels each of the rows above and below.
 func mix(out, above, below []float32, right, down float32) {
