@@ -34,3 +34,5 @@ func (*Pool) maxRowFast(_, _ []float32, _ int) bool { return false }
 func (*Pool) maxGradFast(_, _, _, _ []float32, _ int) bool { return false }
 
 func (*dropper) fast(_, _ []float32, _ int) int { return 0 }
+
+func (*Warp) rowFast(_, _ []float32, _ *[6]float32, ox, _ int) int { return ox }

@@ -81,6 +81,28 @@ func TestWarpGradIsFiniteDifference(t *testing.T) {
 	}
 }
 
+func TestWarpGivesTheBitsOfTheGenericOne(t *testing.T) {
+	rng := newRand()
+	for range 200 {
+		pick := func(n int) int { return 1 + rng.IntN(n) }
+		s := Warp{N: pick(3), H: pick(12), W: pick(12), C: 3, OH: pick(12), OW: pick(12), Fill: Fill(rng.IntN(4))}
+		m := somewhere(rng, s.N)
+		for i := range m { // mostly inside
+			m[i] *= 0.3
+		}
+		x, want := fence(t, s.N*s.H*s.W*3), make([]float32, s.N*s.OH*s.OW*3)
+		copy(x, randoms(rng, len(x)))
+		withCPU(t, "generic")
+		WarpImages(want, x, m, s)
+		for _, cpu := range cpus()[1:] {
+			withCPU(t, cpu)
+			out := fence(t, len(want))
+			WarpImages(out, x, m, s)
+			sameBits(t, fmt.Sprintf("%+v under %s", s, cpu), out, want)
+		}
+	}
+}
+
 // BenchmarkWarp resamples 32 images of 32x32x3 on one thread: turned by 18 degrees,
 // and mirrored.
 func BenchmarkWarp(b *testing.B) {

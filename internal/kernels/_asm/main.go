@@ -20,6 +20,7 @@ func main() {
 		"max_pool2d_amd64.s":  maxPools,
 		"tile_amd64.s":        tiles,
 		"transpose_amd64.s":   transposes,
+		"warp_amd64.s":        warps,
 	} {
 		f := newFile()
 		write(f)
