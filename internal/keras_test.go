@@ -194,6 +194,9 @@ func TestModelsEqualKeras(t *testing.T) {
 			t.Fatal(problems.Err())
 		}
 		m := plan.NewModel(0)
+		if err := plan.WeighClasses(make([]string, plan.Classes())); err != nil {
+			t.Fatal(err)
+		}
 		for _, w := range m.Weights() {
 			copy(w.Data, k.data("weights/"+w.Name))
 		}

@@ -22,10 +22,10 @@ const layout = `
 	builder             : spec catalog checkpoint random ops builder/layer builder/loss
 	data/dataset        : catalog random
 	data                : spec catalog random data/dataset
-	train/metric        : catalog
+	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
-	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/callback
+	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : checkpoint
 `
 

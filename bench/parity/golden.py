@@ -338,7 +338,7 @@ TINY_NORM = [
 ]
 TINY_INPUT = (9, 7, 2)
 
-# case: input shape, batch, layers, optimizer, x
+# case: input shape, batch, layers, optimizer, x, other options of train
 MODEL_CASES = {
     "lenet5": ((32, 32, 3), 4, LENET5, "adam", pixels),
     "tiny_adam": (TINY_INPUT, 5, TINY, "adam", normal),
@@ -385,6 +385,18 @@ MODEL_CASES = {
     # One example: sums over the batch and their division by one.
     "tiny_batch1": (
         TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
+    "tiny_label_smoothing": (
+        TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"categorical_crossentropy": 0.2}}),
+    "tiny_class_weight": (
+        TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"class_weight": [0.5, 3, 1, 2, 0.1]}),
+    # Both at once, of probabilities.
+    "probabilities_weighted": (
+        TINY_INPUT, 5, [*TINY, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
+        {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"categorical_crossentropy": 0.2},
+         "class_weight": [0.5, 3, 1, 2, 0.1]}),
     # The loss gets probabilities that are no softmax, and normalises them.
     "probabilities": (
         TINY_INPUT, 5, [*TINY, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
@@ -423,7 +435,7 @@ def yaml_item(item):
     return f"{name}: {yaml(options)}"
 
 
-def yaml_spec(name, shape, layers, optimizer):
+def yaml_spec(name, shape, layers, optimizer, loss, class_weight):
     optimizer = yaml(optimizer)
     return "\n".join([
         f"name: {name}",
@@ -432,7 +444,8 @@ def yaml_spec(name, shape, layers, optimizer):
         *(f"  - {yaml_item(layer)}" for layer in layers),
         "train:",
         f"  optimizer: {optimizer}",
-        "  loss: categorical_crossentropy",
+        f"  loss: {yaml(loss)}",
+        *([f"  class_weight: {yaml(class_weight)}"] if class_weight else []),
         "",
     ])
 
@@ -531,7 +544,7 @@ def layer_case(case, shape, item, draw_x):
     return meta, tensors
 
 
-def model_case(case, shape, batch, layers, optimizer, draw_x):
+def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
     """A model: predictions, gradients, losses and weights of three steps."""
     rng = np.random.default_rng(zlib.crc32(case.encode()))
     keras.backend.clear_session()  # automatic layer names start afresh
@@ -549,14 +562,23 @@ def model_case(case, shape, batch, layers, optimizer, draw_x):
     classes = model.output_shape[-1]
     labels = np.eye(classes, dtype="float32")[rng.integers(0, classes, batch)]
     optimize = keras_optimizer(optimizer)
-    crossentropy = keras.losses.CategoricalCrossentropy()
+    loss_item = train.get("loss", "categorical_crossentropy")
+    smoothing = (0.0 if isinstance(loss_item, str)
+                 else loss_item["categorical_crossentropy"])
+    crossentropy = keras.losses.CategoricalCrossentropy(
+        label_smoothing=smoothing)
+    weights = train.get("class_weight", [1.0] * classes)
+    sample_weight = np.array(weights, "float32")[labels.argmax(axis=1)]
     model.compile(optimize, crossentropy, jit_compile=False)
     tensors = {"x": x, "labels": labels,
                "predictions": model.predict(x, verbose=0)}
     tensors |= {f"weights/{name}": v.numpy() for name, v in named.items()}
 
     def loss():
-        return crossentropy(labels, model(x, training=True))
+        y = model(x, training=True)
+        if "class_weight" not in train:
+            return crossentropy(labels, y)
+        return crossentropy(labels, y, sample_weight=sample_weight)
 
     losses = []
     for step in range(STEPS):
@@ -568,7 +590,8 @@ def model_case(case, shape, batch, layers, optimizer, draw_x):
     tensors["losses"] = np.stack(losses)
     tensors |= {f"step{STEPS}/{name}": v.numpy() for name, v in named.items()}
     meta = {"kind": "model",
-            "spec": yaml_spec(case, shape, layers, optimizer)}
+            "spec": yaml_spec(case, shape, layers, optimizer, loss_item,
+                              train.get("class_weight"))}
     return meta, tensors
 
 

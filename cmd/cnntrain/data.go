@@ -138,6 +138,9 @@ func loadFrom(ctx context.Context, e *experiment, src dataset.Source) (*data.Set
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.plan.OutputPos(), Message: err.Error()}}
 	}
+	if err := e.plan.WeighClasses(d.Classes); err != nil {
+		return nil, spec.Invalid{{Pos: e.spec.Train.Pos, Message: "train: " + err.Error()}}
+	}
 	return data.Split(d, e.data.ValidationSplit, e.data.Limit)
 }
 

@@ -13,6 +13,7 @@ import (
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
+	"cnntrain/internal/train/schedule"
 
 	"github.com/spf13/cobra"
 )
@@ -41,7 +42,7 @@ var specIntro string
 // listings is every catalog, in the order of the document.
 var listings = []catalog.Listing{
 	layer.Layers, initializer.Initializers, dataset.Datasets, loss.Losses,
-	optimizer.Optimizers, metric.Metrics, callback.Callbacks,
+	optimizer.Optimizers, schedule.Schedules, metric.Metrics, callback.Callbacks,
 }
 
 func specDoc() string {

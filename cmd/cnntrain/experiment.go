@@ -62,6 +62,8 @@ func (e *experiment) checkData(problems *spec.Problems) {
 	if classes := set.Classes(); classes != nil && e.plan.Complete {
 		if err := e.checkClasses(len(classes)); err != nil {
 			problems.Add(e.plan.OutputPos(), "%v", err)
+		} else if err := e.plan.WeighClasses(classes); err != nil {
+			problems.Add(e.spec.Train.Pos, "train: %v", err)
 		}
 	}
 }

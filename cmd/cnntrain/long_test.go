@@ -72,3 +72,13 @@ func TestLeNet5Reaches55PercentOnCIFAR10(t *testing.T) {
 		t.Errorf("test accuracy %.4f after 5 epochs", got)
 	}
 }
+
+func TestLeNet5Reaches99PercentOnMNIST(t *testing.T) {
+	dir := os.Getenv("CNNTRAIN_TEST_DATA")
+	if dir == "" {
+		t.Skip("CNNTRAIN_TEST_DATA is not set: no real MNIST")
+	}
+	if got := fitAccuracy(t, "../../specs/lenet5-mnist.yaml", "--data-dir", dir); got < 0.99 {
+		t.Errorf("test accuracy %.4f", got)
+	}
+}

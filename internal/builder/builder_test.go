@@ -411,6 +411,49 @@ func TestUnknownLabelsAddNothingToTheLoss(t *testing.T) {
 	}
 }
 
+// weighted is tiny with class weights.
+func weighted(t *testing.T, weights string) *Plan {
+	return plan(t, tiny+"train: {class_weight: "+weights+"}\n")
+}
+
+func TestClassWeightsScaleTheLossOfTraining(t *testing.T) {
+	images, _ := batch(1)
+	loss := func(p *Plan, label int) (training, use float32) {
+		m := p.NewModel(3)
+		training, _, err1 := m.Step(0, images, []int{label})
+		use, _, err2 := m.Evaluate(images, []int{label})
+		if err1 != nil || err2 != nil {
+			t.Fatal(err1, err2)
+		}
+		return training, use
+	}
+	for _, weights := range []string{"[1, 0.5, 4]", "{dog: 0.5, eel: 4}", "{1: 0.5, eel: 4}"} {
+		p := weighted(t, weights)
+		if err := p.WeighClasses([]string{"cat", "dog", "eel"}); err != nil {
+			t.Fatal(err)
+		}
+		for label, weight := range []float32{1, 0.5, 4} {
+			plain, _ := loss(plan(t, tiny), label)
+			training, use := loss(p, label)
+			if math.Abs(float64(training/(weight*plain)-1)) > 1e-6 || use != plain {
+				t.Errorf("%s, class %d: loss %g in training and %g in use, unweighted %g", weights, label, training, use, plain)
+			}
+		}
+	}
+}
+
+func TestClassWeightsNameTheirClasses(t *testing.T) {
+	for weights, want := range map[string]string{
+		"[1, 2]":   "class_weight lists 2 weights for 3 classes",
+		"{dgo: 2}": `class_weight: no class "dgo"; did you mean "dog"?`,
+		"{3: 2}":   `class_weight: no class "3"`,
+	} {
+		if err := weighted(t, weights).WeighClasses([]string{"cat", "dog", "eel"}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: %v", weights, err)
+		}
+	}
+}
+
 func TestWrongInputIsAnError(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(2)

@@ -131,16 +131,35 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), key.batch, m.plan.Input)
 	}
 	copy(g.images, images)
+	if err := m.setTargets(g, labels, key.training); err != nil {
+		return nil, err
+	}
+	return g, g.machine.RunAll()
+}
+
+// setTargets fills the targets of g. A weight of an example scales its target, since
+// losses are linear in that.
+func (m *Model) setTargets(g *graph, labels []int, training bool) error {
+	right, other := m.plan.Loss.Targets(g.classes)
 	clear(g.targets)
 	for i, l := range labels {
 		if l >= g.classes {
-			return nil, fmt.Errorf("class %d, but the model has %d outputs", l, g.classes)
+			return fmt.Errorf("class %d, but the model has %d outputs", l, g.classes)
 		}
-		if l >= 0 {
-			g.targets[i*g.classes+l] = 1
+		if l < 0 {
+			continue
 		}
+		weight := float32(1)
+		if training && m.plan.weights != nil {
+			weight = m.plan.weights[l]
+		}
+		target := g.targets[i*g.classes:][:g.classes]
+		for j := range target {
+			target[j] = weight * other
+		}
+		target[l] = weight * right
 	}
-	return g, g.machine.RunAll()
+	return nil
 }
 
 // place gives a new graph the memory it shares with the others.
@@ -159,7 +178,7 @@ func (m *Model) place(g *graph) {
 // A graph computes one batch size.
 type graph struct {
 	machine         *machine
-	images, targets []float32 // the inputs' memory; targets are one-hot
+	images, targets []float32 // the inputs' memory; targets are distributions, times weights
 	classes         int
 	output, loss    *G.Node
 	grads           []*G.Node // of the trainable weights; nil unless training

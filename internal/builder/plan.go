@@ -1,7 +1,10 @@
 package builder
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/loss"
@@ -19,7 +22,9 @@ type Plan struct {
 	Convolution string // auto or direct
 
 	// Complete says that every layer was understood and fits the one before.
-	Complete bool
+	Complete    bool
+	classWeight []catalog.Number // as the spec has it
+	weights     []float32        // of the loss of an example in training, by class; nil: all 1
 }
 
 // A Layer is one layer of a Plan.
@@ -100,6 +105,36 @@ func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
 	p.Convolution = "auto"
 	o.Bind(&p.Convolution, "convolution", "auto takes Winograd's algorithm where it is faster, with about ten times the rounding error; direct sums up products as they are").OneOf("auto", "direct")
+	o.Bind(&p.classWeight, "class_weight", "how much the loss of an example counts in training, by class: a list, or {class: weight} with the class's name or number; 1 where not given").Min(0)
+}
+
+// WeighClasses finds the classes, whose names are given, that class_weight is about.
+// Until it is called, all weigh alike.
+func (p *Plan) WeighClasses(names []string) error {
+	if len(p.classWeight) == 0 {
+		return nil
+	}
+	weights := make([]float32, len(names))
+	for i := range weights {
+		weights[i] = 1
+	}
+	for i, w := range p.classWeight {
+		if w.Name == "" && len(p.classWeight) != len(names) {
+			return fmt.Errorf("class_weight lists %d weights for %d classes", len(p.classWeight), len(names))
+		}
+		if w.Name != "" {
+			if i = slices.Index(names, w.Name); i < 0 {
+				n, err := strconv.Atoi(w.Name)
+				if err != nil || n < 0 || n >= len(names) {
+					return fmt.Errorf("class_weight: no class %q%s", w.Name, spec.Hint(w.Name, names))
+				}
+				i = n
+			}
+		}
+		weights[i] = float32(w.Value)
+	}
+	p.weights = weights
+	return nil
 }
 
 // infer fills in the shapes and weights behind l.In.

@@ -19,6 +19,7 @@ type car struct {
 	load   float64
 	size   Pair
 	weight Range
+	seats  []Number
 	name   string
 	sunny  bool
 	tags   []string
@@ -49,6 +50,7 @@ func world() *Catalog[*car] {
 		o.Bind(&c.load, "load", "share filled").Min(0).Below(1)
 		o.Bind(&c.size, "size", "height and width").Min(1)
 		o.Bind(&c.weight, "weight", "tons").Max(9)
+		o.Bind(&c.seats, "seats", "places").Min(0)
 		o.Bind(&c.name, "color", "paint").OneOf("red", "green")
 		o.Bind(&c.sunny, "open", "no roof")
 		o.Bind(&c.tags, "tags", "words")
@@ -95,6 +97,10 @@ func TestOptionsAreReadInEveryForm(t *testing.T) {
 			"{wheels: 4, load: 0.5, size: 2, weight: [0.5, 3], open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, weight: -2}",
 			"{wheels: 4, load: 0.5, size: 2, weight: -2, open: false, tags: [], engine: petrol, spares: [petrol]}"},
+		{"van: {wheels: 4, seats: [1, 1/2]}",
+			"{wheels: 4, load: 0.5, size: 2, seats: [1, 0.5], open: false, tags: [], engine: petrol, spares: [petrol]}"},
+		{"van: {wheels: 4, seats: {front: 2, 7: 0.5}}",
+			"{wheels: 4, load: 0.5, size: 2, seats: {front: 2, \"7\": 0.5}, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, size: 3, load: null}", "{wheels: 4, load: 0.5, size: 3, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, engine: {electric: 2}, spares: [petrol, electric: {power: 3}]}",
 			"{wheels: 4, load: 0.5, size: 2, open: false, tags: [], engine: {electric: {power: 2}}, spares: [petrol, {electric: {power: 3}}]}"},
@@ -161,6 +167,8 @@ func TestProblemsNamePlaceAndFix(t *testing.T) {
 		{"van: {wheels: 4, size: [1, 0]}", `x.yaml:3:26: van: "size" must be at least 1, got [1, 0]`},
 		{"van: {wheels: 4, weight: [1, 2, 3]}", `x.yaml:3:28: van: "weight" must be a number or [lower, upper], got [1, 2, 3]`},
 		{"van: {wheels: 4, weight: [1, 10]}", `x.yaml:3:28: van: "weight" must be at most 9, got [1, 10]`},
+		{"van: {wheels: 4, seats: 2}", `x.yaml:3:27: van: "seats" must be a list of numbers or {name: number}, got 2`},
+		{"van: {wheels: 4, seats: {back: -1}}", `x.yaml:3:27: van: "seats" must be at least 0, got {back: -1}`},
 		{"van: {wheels: 4, color: rde}", `x.yaml:3:27: van: "color" cannot be "rde"; did you mean "red"?`},
 		{"van: {wheels: 4, open: yes}", `x.yaml:3:26: van: "open" must be true or false, got yes`},
 		{"van: {wheels: 4, tags: {a: b}}", `x.yaml:3:26: van: "tags" must be a list of names, got {a: b}`},
@@ -330,6 +338,7 @@ func TestInfoDescribesOptionsAtTheirDefaults(t *testing.T) {
 load|number|from 0 up to, not including, 1|0.5|false
 size|number or [height, width]|at least 1|2|false
 weight|number or [lower, upper]|at most 9||false
+seats|list of numbers or {name: number}|at least 0||false
 color|text|red, green||false
 open|true or false||false|false
 tags|list of names||[]|false

@@ -24,7 +24,7 @@ type Sides [2]Pair
 // means is for its owner to say. It is empty where none was given.
 type Range []float64
 
-// plain is a value of one of Go's own types, a Pair, Sides or a Range.
+// plain is a value of one of Go's own types, a Pair, Sides, a Range or a []Number.
 type plain struct{ into any }
 
 func (p *plain) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
@@ -128,6 +128,12 @@ func (p *plain) set(n *yaml.Node) error {
 			}
 			*into = append(*into, v)
 		}
+	case *[]Number:
+		numbers, ok := readNumbers(n)
+		if !ok {
+			return expected("a list of numbers or {name: number}")
+		}
+		*into = numbers
 	default:
 		panic(fmt.Sprintf("catalog: cannot bind a %T", into))
 	}
@@ -181,6 +187,12 @@ func (p *plain) numbers() []float64 {
 		return []float64{float64(into[0][0]), float64(into[0][1]), float64(into[1][0]), float64(into[1][1])}
 	case *Range:
 		return *into
+	case *[]Number:
+		var list []float64
+		for _, n := range *into {
+			list = append(list, n.Value)
+		}
+		return list
 	}
 	return nil
 }
@@ -205,6 +217,8 @@ func (p *plain) encode() *yaml.Node {
 			n.Content = append(n.Content, spec.Scalar(v))
 		}
 		return n
+	case *[]Number:
+		return numbersNode(*into)
 	case *Range:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
 		for _, v := range *into {

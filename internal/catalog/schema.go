@@ -112,6 +112,11 @@ func (p *plain) schema(f *Field) map[string]any {
 	case *Sides:
 		side := map[string]any{"anyOf": []any{number("integer"), parameter}}
 		return map[string]any{"anyOf": []any{number("integer"), listOf(map[string]any{"anyOf": []any{number("integer"), parameter, listOf(side, 2)}}, 2)}}
+	case *[]Number:
+		one := map[string]any{"anyOf": []any{number("number"), map[string]any{"type": "string", "pattern": fraction}}}
+		return map[string]any{"anyOf": []any{
+			map[string]any{"type": "array", "items": one},
+			map[string]any{"type": "object", "additionalProperties": one}}}
 	case *Range:
 		bound := map[string]any{"anyOf": []any{number("number"), parameter, map[string]any{"type": "string", "pattern": fraction}}}
 		return map[string]any{"anyOf": []any{bound, listOf(bound, 1)}}
@@ -154,6 +159,8 @@ func (f *Field) Kind() string {
 			return "number, [height, width] or [[top, bottom], [left, right]]"
 		case *Range:
 			return "number or [lower, upper]"
+		case *[]Number:
+			return "list of numbers or {name: number}"
 		}
 		return "text"
 	case interface{ kind() string }:

@@ -56,3 +56,5 @@ func (t *winogradTile) output() { t.outputGeneric() }
 func (t *winogradTile) outputGrad() { t.outputGradGeneric() }
 
 func (t *winogradTile) filterGrad() { t.filterGradGeneric() }
+
+func (*Warp) rowFast(_, _ []float32, _ *[6]float32, ox, _ int) int { return ox }

@@ -62,39 +62,52 @@ type tap struct {
 
 // One part is one image.
 var warpLoop = newLoop(func(a *warpArgs, n int) {
-	s := &a.s
-	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], (*[6]float32)(a.matrices[6*n:])
-	right, bottom := float32(s.W-1), float32(s.H-1)
+	s := a.s // a copy, which stays in registers
+	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], *(*[6]float32)(a.matrices[6*n:])
+	c, right, bottom := s.C, float32(s.W-1), float32(s.H-1)
 	for oy := range s.OH {
 		mx, my := m[1]*float32(oy), m[4]*float32(oy)
-		for ox := range s.OW {
-			pixel := out[(oy*s.OW+ox)*s.C:][:s.C]
+		row := out[oy*s.OW*c:][:s.OW*c]
+		for ox := 0; ox < s.OW; ox++ {
 			fx := float32(ox)
 			ix, iy := m[0]*fx+mx+m[2], m[3]*fx+my+m[5]
-			if !(ix >= 0 && ix <= right) {
-				ix = s.Fill.inside(ix, s.W)
+			within := ix >= 0 && ix < right && iy >= 0 && iy < bottom
+			if !within || s.Nearest {
+				s.pick(row[ox*c:][:c], x, ix, iy)
+			} else if done := s.rowFast(row, x, &m, ox, oy); done > ox {
+				ox = done - 1
+			} else {
+				s.mixInside(row[ox*c:][:c], x, ix, iy)
 			}
-			if !(iy >= 0 && iy <= bottom) {
-				iy = s.Fill.inside(iy, s.H)
-			}
-			if s.Nearest {
-				if i := s.place(round(ix), round(iy)); i >= 0 {
-					copy(pixel, x[i:])
-					continue
-				}
-			}
-			if s.Nearest || !(ix >= 0 && ix < right && iy >= 0 && iy < bottom) {
-				t := s.tap(ix, iy)
-				s.mix(pixel, x, &t)
-				continue
-			}
-			// Most pixels: all four are inside.
-			x0, y0 := int(ix), int(iy)
-			i := (y0*s.W + x0) * s.C
-			mix(pixel, x[i:], x[i+s.W*s.C:], ix-float32(x0), iy-float32(y0))
 		}
 	}
 })
+
+// pick writes the pixel at column x and row y of an image, wherever that is.
+func (s *Warp) pick(out, image []float32, x, y float32) {
+	right, bottom := float32(s.W-1), float32(s.H-1)
+	if !(x >= 0 && x <= right && y >= 0 && y <= bottom) {
+		x, y = s.Fill.inside(x, s.W), s.Fill.inside(y, s.H)
+	}
+	if s.Nearest {
+		if i := s.place(round(x), round(y)); i >= 0 {
+			copy(out, image[i:])
+			return
+		}
+	} else if x >= 0 && x < right && y >= 0 && y < bottom {
+		s.mixInside(out, image, x, y)
+		return
+	}
+	t := s.tap(x, y)
+	s.mix(out, image, &t)
+}
+
+// mixInside interpolates where all four pixels are inside.
+func (s *Warp) mixInside(out, image []float32, x, y float32) {
+	x0, y0 := int(x), int(y)
+	above := image[(y0*s.W+x0)*s.C:]
+	mix(out, above, above[s.W*s.C:], x-float32(x0), y-float32(y0))
+}
 
 // mix interpolates between two pixels each of the rows above and below.
 func mix(out, above, below []float32, right, down float32) {

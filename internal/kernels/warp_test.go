@@ -81,13 +81,46 @@ func TestWarpGradIsFiniteDifference(t *testing.T) {
 	}
 }
 
-// BenchmarkWarp resamples 32 images of 32x32x3, turned and scaled, on one thread.
+func TestWarpGivesTheBitsOfTheGenericOne(t *testing.T) {
+	rng := newRand()
+	for range 200 {
+		pick := func(n int) int { return 1 + rng.IntN(n) }
+		s := Warp{N: pick(3), H: pick(12), W: pick(12), C: 3, OH: pick(12), OW: pick(12), Fill: Fill(rng.IntN(4))}
+		m := somewhere(rng, s.N)
+		for i := range m { // mostly inside
+			m[i] *= 0.3
+		}
+		x, want := fence(t, s.N*s.H*s.W*3), make([]float32, s.N*s.OH*s.OW*3)
+		copy(x, randoms(rng, len(x)))
+		withCPU(t, "generic")
+		WarpImages(want, x, m, s)
+		for _, cpu := range cpus()[1:] {
+			withCPU(t, cpu)
+			out := fence(t, len(want))
+			WarpImages(out, x, m, s)
+			sameBits(t, fmt.Sprintf("%+v under %s", s, cpu), out, want)
+		}
+	}
+}
+
+// BenchmarkWarp resamples 32 images of 32x32x3 on one thread: turned by 18 degrees,
+// and mirrored.
 func BenchmarkWarp(b *testing.B) {
 	withThreads(b, 1)
-	s := Warp{N: 32, H: 32, W: 32, C: 3, OH: 32, OW: 32}
 	x, out := randoms(newRand(), 32*32*32*3), make([]float32, 32*32*32*3)
-	m := slices.Repeat(row(1, 0.3, -5, -0.3, 1, 4), 32)
-	for b.Loop() {
-		WarpImages(out, x, m, s)
+	for _, c := range []struct {
+		name    string
+		m       []float32
+		nearest bool
+	}{
+		{"turned", row(0.951, -0.309, 5.55, 0.309, 0.951, -4.03), false},
+		{"mirrored", row(-1, 0, 31, 0, 1, 0), true},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s, m := Warp{N: 32, H: 32, W: 32, C: 3, OH: 32, OW: 32, Nearest: c.nearest}, slices.Repeat(c.m, 32)
+			for b.Loop() {
+				WarpImages(out, x, m, s)
+			}
+		})
 	}
 }

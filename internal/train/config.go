@@ -9,6 +9,7 @@ import (
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
+	"cnntrain/internal/train/schedule"
 )
 
 // Config is how to train: the train section of a spec, less what package
@@ -18,6 +19,7 @@ type Config struct {
 	BatchSize int
 	Seed      int
 	Optimizer optimizer.Optimizer
+	Schedule  schedule.Schedule
 	Metrics   []metric.Metric
 	Callbacks []callback.Callback
 
@@ -42,6 +44,7 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize = 10, 32
 	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "how the weights follow their gradients")
+	catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "how the optimizer's learning rate changes as training goes on")
 	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "what to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
@@ -54,7 +57,7 @@ func (c *Config) Options(o *catalog.Options) {
 // data if there is any. It has seen nothing yet.
 func (c *Config) Best(validation bool) *callback.Monitor {
 	for _, cb := range c.Callbacks {
-		if cb.Watches != nil {
+		if cb.PicksBest {
 			m := *cb.Watches
 			return &m
 		}

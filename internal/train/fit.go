@@ -97,7 +97,8 @@ func (f *fitting) step(batch *data.Batch, sums *sums) error {
 	if !finite(float64(loss)) {
 		return &NonFiniteError{"the loss", f.state.Epoch, f.state.Step}
 	}
-	f.Optimizer.SetLearningRate(f.state.LearningRate)
+	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(done)/float64(f.state.Steps), f.Epochs)
+	f.Optimizer.SetLearningRate(f.state.StepRate)
 	if err := f.Optimizer.Step(f.model.Params()); err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -242,6 +243,22 @@ func TestTheLearningRateOfTheStateIsUsed(t *testing.T) {
 	})
 	if w := m.w.Float32s()[0]; err != nil || w != -1.75 {
 		t.Errorf("weight %g, want -(1 + 1/2 + 1/4); %v", w, err)
+	}
+}
+
+func TestTheScheduleScalesTheLearningRate(t *testing.T) {
+	m := newFake()
+	var rates []float64
+	c := config(t, "{epochs: 3, batch_size: 2, optimizer: {sgd: 1}, schedule: {exponential_decay: {decay_rate: 0.25}}}")
+	_, err := Fit(t.Context(), m, sets(4, 0), c, callback.Callback{
+		Batch: func(s *callback.State) error { rates = append(rates, s.StepRate); return nil },
+		Epoch: func(s *callback.State) error { s.LearningRate *= 2; return nil }, // both have their say
+	})
+	if want := []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125}; err != nil || !slices.Equal(rates, want) {
+		t.Errorf("rates %v, want %v; %v", rates, want, err)
+	}
+	if w := m.w.Float32s()[0]; w != -2.625 {
+		t.Errorf("weight %g, want minus the sum of the rates", w)
 	}
 }
 

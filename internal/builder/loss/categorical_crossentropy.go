@@ -14,13 +14,23 @@ var _ = Losses.Add(catalog.Entry[Loss]{
 	Doc: `Minus the logarithm of the probability given to the right class.
 
 The model ends in softmax.`,
-	New: func(*catalog.Options) Loss { return categoricalCrossentropy{} },
+	New: func(o *catalog.Options) Loss {
+		l := &categoricalCrossentropy{}
+		o.Bind(&l.smoothing, "label_smoothing", "share of each target that all classes get alike, against overconfidence").Min(0).Max(1)
+		return l
+	},
 })
 
-type categoricalCrossentropy struct{}
+type categoricalCrossentropy struct{ smoothing float64 }
 
-func (categoricalCrossentropy) Probabilities() bool { return true }
+func (*categoricalCrossentropy) Probabilities() bool { return true }
 
-func (categoricalCrossentropy) Build(y, target *G.Node) *G.Node {
+// Targets is 1 and 0, but for smoothing (Szegedy et al. 2016).
+func (l *categoricalCrossentropy) Targets(classes int) (right, other float32) {
+	share := l.smoothing / float64(classes)
+	return float32(1 - l.smoothing + share), float32(share)
+}
+
+func (*categoricalCrossentropy) Build(y, target *G.Node) *G.Node {
 	return ops.CategoricalCrossentropy(y, target)
 }

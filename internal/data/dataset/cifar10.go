@@ -2,8 +2,6 @@ package dataset
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -76,10 +74,7 @@ func (c *cifar10) Load(ctx context.Context, src Source) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest := sha256.New()
-	digest.Write(train)
-	digest.Write(test)
-	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Dir: dir, Digest: hex.EncodeToString(digest.Sum(nil))}, nil
+	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Dir: dir, Digest: digest(train, test)}, nil
 }
 
 // find returns the absolute path of the folder of the files: the data folder itself or the one in it,
@@ -151,16 +146,19 @@ func (e cifar10Examples) Len() int { return len(e) / cifar10Record }
 
 func (e cifar10Examples) Label(i int) int { return int(e[i*cifar10Record]) }
 
-// Image turns planes into pixels: [C,H,W] to [H,W,C].
 func (e cifar10Examples) Image(dst []float32, i int) error {
-	planes := e[i*cifar10Record+1:][:3*cifarPlane]
+	planesToPixels(dst, e[i*cifar10Record+1:])
+	return nil
+}
+
+// planesToPixels turns the planes of an image of CIFAR into pixels: [C,H,W] to [H,W,C].
+func planesToPixels(dst []float32, planes []byte) {
 	red, green, blue := planes[:cifarPlane], planes[cifarPlane:][:cifarPlane], planes[2*cifarPlane:][:cifarPlane]
 	dst = dst[:3*cifarPlane]
 	for p, r := range red {
 		rgb := (*[3]float32)(dst[3*p:])
 		rgb[0], rgb[1], rgb[2] = floats[r], floats[green[p]], floats[blue[p]]
 	}
-	return nil
 }
 
 // floats is each byte as a float: looking it up is faster than converting it.

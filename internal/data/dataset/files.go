@@ -2,6 +2,8 @@ package dataset
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -36,6 +38,15 @@ func readExactly(path string, dst []byte) error {
 		return fmt.Errorf("cannot be read at byte %d: %w", n, bare(err))
 	}
 	return nil
+}
+
+// digest returns the SHA-256 of parts one after the other, in hexadecimal.
+func digest(parts ...[]byte) string {
+	sum := sha256.New()
+	for _, p := range parts {
+		sum.Write(p)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // bare drops the path from an error of package os, for messages that name it already.

@@ -23,6 +23,7 @@ func main() {
 		"tile_amd64.s":        tiles,
 		"transpose_amd64.s":   transposes,
 		"winograd_amd64.s":    winograds,
+		"warp_amd64.s":        warps,
 	} {
 		f := newFile()
 		write(f)

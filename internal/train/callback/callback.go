@@ -17,8 +17,10 @@ type Callback struct {
 	Epoch func(*State) error // after each epoch and its validation
 	End   func(*State) error // once, however training ended
 
-	// Watches is the value that decides what the callback does, if one does.
-	Watches *Monitor
+	// Watches is the value that decides what the callback does, if one does, and
+	// PicksBest says that the best weights are those with its best value.
+	Watches   *Monitor
+	PicksBest bool
 }
 
 // Callbacks is every callback a spec may name. A spec's callbacks are called in
@@ -34,7 +36,8 @@ type State struct {
 	// epoch also those of the validation data, with val_ in front.
 	Logs Logs
 
-	LearningRate float64             // of the steps to come
+	LearningRate float64             // of the steps to come, before the schedule
+	StepRate     float64             // the learning rate that the last step had
 	Weights      []checkpoint.Tensor // the model's own: writing to them changes the model
 	Restored     int                 // the epoch whose weights a callback has put back; 0 if none
 	Stopped      string              // why training ends early; empty if it does not

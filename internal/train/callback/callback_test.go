@@ -17,8 +17,13 @@ import (
 // early decodes early_stopping with the given options.
 func early(t *testing.T, options string) Callback {
 	t.Helper()
+	return decode(t, "early_stopping: "+options)
+}
+
+func decode(t *testing.T, text string) Callback {
+	t.Helper()
 	var problems spec.Problems
-	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- early_stopping: "+options+"\n"), nil, &problems)
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+text+"\n"), nil, &problems)
 	c, _ := Callbacks.Decode(s.Layers[0], &problems)
 	if problems.Err() != nil {
 		t.Fatal(problems.Err())
@@ -156,7 +161,7 @@ func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
 		t.Fatal(err)
 	}
 	for epoch := 1; epoch <= 2; epoch++ {
-		s := &State{Epoch: epoch, Step: 1, Steps: 1, LearningRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
+		s := &State{Epoch: epoch, Step: 1, Steps: 1, StepRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
 		now = now.Add(time.Second)
 		if err := c.Batch(s); err != nil {
 			t.Fatal(err)
@@ -182,5 +187,36 @@ func TestCSVLoggerReportsAFullDisk(t *testing.T) {
 	c := CSVLogger(full{}, 100, time.Now)
 	if err := c.Epoch(&State{Epoch: 1}); err == nil || !strings.Contains(err.Error(), "no space left") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestReduceLROnPlateau(t *testing.T) {
+	for _, c := range []struct {
+		name, options string
+		losses        []float64
+		want          []float64 // the learning rate after each epoch
+	}{
+		{"reduces after patience epochs without improvement", "patience: 2", []float64{3, 2, 2, 2, 2, 2}, []float64{1, 1, 1, 0.5, 0.5, 0.25}},
+		{"waits anew after an improvement", "patience: 2", []float64{3, 3, 2, 2, 1, 1}, []float64{1, 1, 1, 1, 1, 1}},
+		{"takes less than min_delta for none", "patience: 1", []float64{3, 2.99995, 2}, []float64{1, 0.5, 0.5}},
+		{"rests for cooldown epochs", "patience: 1, cooldown: 2", []float64{3, 3, 3, 3, 3, 3}, []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125}},
+		{"stops at min_lr", "patience: 1, min_lr: 0.4", []float64{3, 3, 3, 3}, []float64{1, 0.5, 0.4, 0.4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cb := decode(t, "reduce_lr_on_plateau: {factor: 0.5, "+c.options+"}")
+			s := &State{LearningRate: 1}
+			for i, l := range c.losses {
+				s.Logs = Logs{{"val_loss", l}}
+				if err := cb.Epoch(s); err != nil {
+					t.Fatal(err)
+				}
+				if s.LearningRate != c.want[i] {
+					t.Errorf("epoch %d: %g, want %g", i+1, s.LearningRate, c.want[i])
+				}
+			}
+		})
+	}
+	if cb := decode(t, "reduce_lr_on_plateau: {monitor: val_los}"); cb.Epoch(&State{Logs: Logs{{"loss", 1}}}) == nil {
+		t.Error("no error without the figure")
 	}
 }

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// CSVLogger writes one row an epoch: epoch, the figures of Logs, learning rate,
-// seconds of the epoch with its validation, images a second in training alone. It
-// flushes each row; now tells the time.
+// CSVLogger writes one row an epoch: epoch, the figures of Logs, the last learning
+// rate, seconds of the epoch with its validation, images a second in training
+// alone. It flushes each row; now tells the time.
 func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
 	out := csv.NewWriter(w)
 	var began, trained time.Time
@@ -46,7 +46,7 @@ func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
 				fields = append(fields, strconv.FormatFloat(l.Value, 'g', 9, 64))
 			}
 			return row(append(fields,
-				strconv.FormatFloat(s.LearningRate, 'g', -1, 64),
+				strconv.FormatFloat(s.StepRate, 'g', -1, 64),
 				strconv.FormatFloat(seconds, 'f', 3, 64),
 				strconv.FormatFloat(float64(imagesPerEpoch)/max(training, 1e-9), 'f', 1, 64)))
 		},

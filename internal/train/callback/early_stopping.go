@@ -21,7 +21,7 @@ those of the best epoch in any case.`,
 		e.monitor.options(o)
 		o.Bind(&e.restore, "restore_best_weights", "whether to end with the weights of the best epoch")
 		o.Bind(&e.monitor.From, "start_from_epoch", "epochs to let pass before watching").Min(0)
-		return Callback{Epoch: e.epoch, End: e.end, Watches: &e.monitor}
+		return Callback{Epoch: e.epoch, End: e.end, Watches: &e.monitor, PicksBest: true}
 	},
 })
 

@@ -1,0 +1,54 @@
+package callback
+
+import (
+	"fmt"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Callbacks.Add(catalog.Entry[Callback]{
+	Name:    "reduce_lr_on_plateau",
+	Keras:   "ReduceLROnPlateau",
+	Example: "reduce_lr_on_plateau: {monitor: val_loss, factor: 0.2, patience: 5}",
+	Doc:     "Multiplies the learning rate by factor once a figure has stopped improving.",
+	New: func(o *catalog.Options) Callback {
+		r := &reduceLROnPlateau{monitor: *NewMonitor("val_loss"), factor: 0.1, patience: 10}
+		r.monitor.MinDelta = 1e-4
+		o.Bind(&r.patience, "patience", "epochs without improvement to wait for").Min(0)
+		r.monitor.options(o)
+		o.Bind(&r.factor, "factor", "what the learning rate is multiplied by").Min(0).Below(1)
+		o.Bind(&r.cooldown, "cooldown", "epochs to let pass after a change").Min(0)
+		o.Bind(&r.least, "min_lr", "the learning rate to stop at").Min(0)
+		return Callback{Epoch: r.epoch, Watches: &r.monitor}
+	},
+})
+
+type reduceLROnPlateau struct {
+	monitor       Monitor
+	factor, least float64
+	patience      int
+	cooldown      int
+	wait, cooling int // epochs without improvement; epochs of the cooldown left
+}
+
+// epoch does in the order of Keras what Keras does.
+func (r *reduceLROnPlateau) epoch(s *State) error {
+	improved, err := r.monitor.Improved(s.Logs)
+	if err != nil {
+		return fmt.Errorf("reduce_lr_on_plateau: %w", err)
+	}
+	if r.cooling > 0 {
+		r.cooling--
+		r.wait = 0
+	}
+	switch {
+	case improved:
+		r.wait = 0
+	case r.cooling == 0:
+		if r.wait++; r.wait >= r.patience && s.LearningRate > r.least {
+			s.LearningRate = max(s.LearningRate*r.factor, r.least)
+			r.wait, r.cooling = 0, r.cooldown
+		}
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+package schedule
+
+import "cnntrain/internal/catalog"
+
+var _ = Schedules.Add(catalog.Entry[Schedule]{
+	Name:    "constant",
+	Example: "constant",
+	Doc:     "The learning rate of the optimizer all the time.",
+	New:     func(*catalog.Options) Schedule { return constant{} },
+})
+
+type constant struct{}
+
+func (constant) Factor(float64, int) float64 { return 1 }

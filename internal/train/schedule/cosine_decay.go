@@ -1,0 +1,38 @@
+package schedule
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Schedules.Add(catalog.Entry[Schedule]{
+	Name:    "cosine_decay",
+	Keras:   "CosineDecay",
+	Example: "cosine_decay: {warmup_epochs: 2}",
+	Doc: `Lowers the learning rate along half a cosine (Loshchilov and Hutter 2017), after a linear start.
+
+It rises from 0 to that of the optimizer in warmup_epochs, and falls to alpha of it by
+the last epoch, or in decay_epochs. Keras counts warmup_steps and decay_steps.`,
+	New: func(o *catalog.Options) Schedule {
+		s := &cosineDecay{}
+		o.Bind(&s.alpha, "alpha", "share of the learning rate that is left at the end").Min(0).Max(1)
+		o.Bind(&s.warmup, "warmup_epochs", "epochs of the start; may have a fraction").Min(0)
+		o.Bind(&s.decay, "decay_epochs", "epochs of the cosine; 0: all that follow the start").Min(0)
+		return s
+	},
+})
+
+type cosineDecay struct{ alpha, warmup, decay float64 }
+
+func (s *cosineDecay) Factor(done float64, epochs int) float64 {
+	if done < s.warmup {
+		return done / s.warmup
+	}
+	decay := s.decay
+	if decay == 0 {
+		decay = max(float64(epochs)-s.warmup, 1)
+	}
+	share := min((done-s.warmup)/decay, 1)
+	return s.alpha + (1-s.alpha)*(1+math.Cos(math.Pi*share))/2
+}

@@ -1,0 +1,36 @@
+package schedule
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Schedules.Add(catalog.Entry[Schedule]{
+	Name:    "exponential_decay",
+	Keras:   "ExponentialDecay",
+	Example: "exponential_decay: {decay_rate: 0.95}",
+	Doc: `Multiplies the learning rate by decay_rate every decay_epochs, a little in each step.
+
+Keras counts decay_steps: decay_epochs times the steps of an epoch.`,
+	New: func(o *catalog.Options) Schedule {
+		s := &exponentialDecay{epochs: 1}
+		o.Bind(&s.rate, "decay_rate", "what the learning rate is multiplied by").Required().Above(0).Max(1)
+		o.Bind(&s.epochs, "decay_epochs", "epochs for that; may have a fraction").Above(0)
+		o.Bind(&s.staircase, "staircase", "whether to change it only after whole decay_epochs")
+		return s
+	},
+})
+
+type exponentialDecay struct {
+	rate, epochs float64
+	staircase    bool
+}
+
+func (s *exponentialDecay) Factor(done float64, _ int) float64 {
+	power := done / s.epochs
+	if s.staircase {
+		power = math.Floor(power)
+	}
+	return math.Pow(s.rate, power)
+}
