@@ -13,11 +13,20 @@ import (
 
 // params is Keras's count for each seed spec: all, and those that are not trained.
 var params = map[string][2]int{
-	"lenet5":       {62_006, 0},
-	"lenet5-mnist": {61_706, 0},
-	"quickstart":   {14_938, 0},
-	"vgg13":        {32_394_562, 0},
-	"vgg16":        {37_704_258, 0},
+	"alexnet":        {29_983_114, 0},
+	"lenet5":         {62_006, 0},
+	"lenet5-all":     {62_910, 452},
+	"lenet5-augment": {62_006, 0},
+	"lenet5-bn":      {64_422, 1_208},
+	"lenet5-bn-pre":  {62_910, 452},
+	"lenet5-dropout": {62_006, 0},
+	"lenet5-mnist":   {61_706, 0},
+	"quickstart":     {14_938, 0},
+	"vgg13":          {32_394_562, 0},
+	"vgg13-bn":       {32_406_338, 5_888},
+	"vgg16":          {37_704_258, 0},
+	"vgg16-bn":       {37_721_154, 8_448},
+	"vgg19":          {43_072_738, 29_392},
 }
 
 func TestSpecsHaveTheParametersOfKeras(t *testing.T) {
