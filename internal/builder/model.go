@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/random"
 
@@ -26,6 +27,7 @@ type weight struct {
 	name      string // layer/weight: conv2d_1/kernel
 	layer     int    // its layer in the plan
 	trainable bool
+	penalty   regularizer.Regularizer // of a trainable weight, or nil
 	value     *tensor.Dense
 	grad      G.Value // of the last step
 }
@@ -47,7 +49,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 		for j, w := range l.Own {
 			value := tensor.New(tensor.WithShape(w.Shape...), tensor.Of(tensor.Float32))
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
-			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, value, nil})
+			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, w.Penalty, value, nil})
 		}
 	}
 	for i := range m.weights {
@@ -161,16 +163,34 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	g.output = x
 	g.loss = m.plan.Loss.Build(x, input("targets", targets))
-	wanted := []*G.Node{g.output, g.loss}
 	var err error
 	if key.training && len(trainable) > 0 {
 		if g.grads, err = G.Grad(g.loss, trainable...); err != nil {
 			return nil, err
 		}
-		wanted = append(wanted, g.grads...)
 	}
+	m.penalize(g, trainable)
+	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
 	g.machine, err = newMachine(wanted...)
 	return g, err
+}
+
+// penalize adds the penalties on the trainable weights, whose nodes it gets, to
+// the loss, and their gradients to the gradients, if there are any.
+func (m *Model) penalize(g *graph, trainable []*G.Node) {
+	i := 0
+	for _, w := range m.weights {
+		if !w.trainable {
+			continue
+		}
+		if w.penalty != nil {
+			g.loss = w.penalty.Loss(g.loss, trainable[i])
+			if g.grads != nil {
+				g.grads[i] = w.penalty.Grad(g.grads[i], trainable[i])
+			}
+		}
+		i++
+	}
 }
 
 func (g *graph) lossValue() float32     { return float32(*g.machine.value(g.loss).(*G.F32)) }
