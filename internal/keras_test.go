@@ -201,9 +201,12 @@ func TestModelsEqualKeras(t *testing.T) {
 			copy(w.Data, k.data("weights/"+w.Name))
 		}
 		x, labels := k.data("x"), classes(k)
-		_, p, err := m.Evaluate(x, labels)
+		loss, p, err := m.Evaluate(x, labels)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if want, ok := k.Tensor("evaluation"); ok {
+			closeTo(t, "loss in evaluation", []float32{loss}, want.Data)
 		}
 		closeTo(t, "predictions", p, k.data("predictions"))
 		for step, want := range k.data("losses") {

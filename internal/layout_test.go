@@ -17,9 +17,10 @@ const layout = `
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
-	builder/layer       : catalog ops random builder/initializer
+	builder/regularizer : catalog ops
+	builder/layer       : catalog ops random builder/initializer builder/regularizer
 	builder/loss        : catalog ops
-	builder             : spec catalog checkpoint random ops builder/layer builder/loss
+	builder             : spec catalog checkpoint random ops builder/layer builder/loss builder/regularizer
 	data/dataset        : catalog random
 	data                : spec catalog random data/dataset
 	train/metric, train/schedule : catalog

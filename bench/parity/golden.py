@@ -337,6 +337,21 @@ TINY_NORM = [
     {"dense": {"units": 5, "activation": "softmax"}},
 ]
 TINY_INPUT = (9, 7, 2)
+TINY_PENALTIES = [
+    {"conv2d": {"filters": 4, "kernel_size": 3, "kernel_regularizer": "l2",
+                "bias_regularizer": {"l1": 0.05}}},
+    {"batch_normalization": {"gamma_regularizer": {"l2": 0.02},
+                             "beta_regularizer": "l1"}},
+    {"separable_conv2d": {
+        "filters": 3, "kernel_size": 3,
+        "depthwise_regularizer": {"l2": 0.02},
+        "pointwise_regularizer": {"l1_l2": {"l1": 0.01, "l2": 0.03}}}},
+    {"depthwise_conv2d": {"kernel_size": 2, "depthwise_regularizer": "l1"}},
+    "flatten",
+    {"dense": {"units": 6, "kernel_regularizer": "l2", "trainable": False}},
+    {"dense": {"units": 5, "activation": "softmax",
+               "kernel_regularizer": {"l1": 0.001}}},
+]
 
 # case: input shape, batch, layers, optimizer, x, other options of train
 MODEL_CASES = {
@@ -382,6 +397,9 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
                  "clipnorm": 0.1}}, normal),
+    "tiny_regularizers": (
+        TINY_INPUT, 5, TINY_PENALTIES, {"sgd": {"learning_rate": 0.05}},
+        normal),
     # One example: sums over the batch and their division by one.
     "tiny_batch1": (
         TINY_INPUT, 1, TINY, {"sgd": {"learning_rate": 0.05}}, normal),
@@ -459,7 +477,18 @@ def keras_layer(item):
         options = {main: options}
     if options.get("scale") == "1/255":
         options = {"scale": 1 / 255}
-    return make(**options)
+    return make(**{key: keras_regularizer(value)
+                   if key.endswith("_regularizer") else value
+                   for key, value in options.items()})
+
+
+def keras_regularizer(item):
+    if isinstance(item, str):
+        return item
+    (name, options), = item.items()
+    if not isinstance(options, dict):
+        options = {name: options}
+    return getattr(keras.regularizers, name)(**options)
 
 
 def keras_optimizer(item):
@@ -573,12 +602,16 @@ def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
     tensors = {"x": x, "labels": labels,
                "predictions": model.predict(x, verbose=0)}
     tensors |= {f"weights/{name}": v.numpy() for name, v in named.items()}
+    if model.losses:
+        tensors["evaluation"] = model.evaluate(x, labels, batch, verbose=0)
 
     def loss():
         y = model(x, training=True)
-        if "class_weight" not in train:
-            return crossentropy(labels, y)
-        return crossentropy(labels, y, sample_weight=sample_weight)
+        if "class_weight" in train:
+            value = crossentropy(labels, y, sample_weight=sample_weight)
+        else:
+            value = crossentropy(labels, y)
+        return tf.add_n([value, *model.losses])
 
     losses = []
     for step in range(STEPS):

@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/builder/initializer"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/loss"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train/callback"
@@ -41,7 +42,7 @@ var specIntro string
 
 // listings is every catalog, in the order of the document.
 var listings = []catalog.Listing{
-	layer.Layers, initializer.Initializers, dataset.Datasets, loss.Losses,
+	layer.Layers, initializer.Initializers, regularizer.Regularizers, dataset.Datasets, loss.Losses,
 	optimizer.Optimizers, schedule.Schedules, metric.Metrics, callback.Callbacks,
 }
 

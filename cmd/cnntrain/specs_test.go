@@ -147,6 +147,8 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 		}
 	case "initializer":
 		initializer = item
+	case "regularizer":
+		initializer += ", kernel_regularizer: " + item
 	case "loss", "optimizer", "schedule":
 		train = kind + ": " + item
 	case "metric":

@@ -130,7 +130,7 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 // The machine, whose outputs share memory, gives the bytes that Gorgonia's own
 // gives for the same graph with memory for each output.
 func TestMachineEqualsTapeMachine(t *testing.T) {
-	for name, text := range map[string]string{"tiny": tiny, "normed": normed} {
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "penalized": penalized} {
 		t.Run(name, func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) })
 	}
 }
@@ -255,7 +255,7 @@ func TestGraphsShareWeights(t *testing.T) {
 
 func TestAStepAllocatesNothing(t *testing.T) {
 	dropped := strings.Replace(tiny, "- flatten", "- dropout: 0.5\n  - flatten", 1)
-	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "dropped": dropped} {
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "dropped": dropped, "penalized": penalized} {
 		t.Run(name, func(t *testing.T) { checkAllocations(t, plan(t, text).NewModel(3)) })
 	}
 }
@@ -392,6 +392,67 @@ func TestRandomnessIsCounted(t *testing.T) {
 	_, p, err := m.Evaluate(images, labels)
 	if err != nil || !slices.Equal(p[:3], p[3:6]) {
 		t.Errorf("something is random in use: %v, %v", p, err)
+	}
+}
+
+const penalized = `
+input: [9, 8, 2]
+layers:
+  - conv2d: {filters: 3, kernel_size: 5, kernel_regularizer: {l1: 0.02}, bias_initializer: {constant: 1}, bias_regularizer: l2}
+  - flatten
+  - dense: {units: 4, kernel_regularizer: {l1_l2: {l1: 0.03, l2: 0.05}}}
+  - dense: {units: 5, kernel_regularizer: l2, trainable: false}
+  - dense: {units: 3, activation: softmax}
+`
+
+func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
+	m := plan(t, penalized).NewModel(3)
+	without := plan(t, strings.NewReplacer("0.02", "0", "0.03", "0", "0.05", "0", "bias_regularizer: l2", "bias_regularizer: {l2: 0}").Replace(penalized)).NewModel(3)
+	images, labels := batch(4)
+	want := 0.0
+	add := func(name string, l1, l2 float64) {
+		for _, v := range weights(m)[name] {
+			want += l1*math.Abs(float64(v)) + l2*float64(v)*float64(v)
+		}
+	}
+	add("conv2d/kernel", 0.02, 0)
+	add("conv2d/bias", 0, 0.01)
+	add("dense/kernel", 0.03, 0.05)
+	loss, _, err := without.Step(0, images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want += float64(loss)
+	evaluated, _, err := m.Evaluate(images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trained, _, err := m.Step(0, images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if math.Abs(float64(trained)-want) > 1e-6*want || math.Abs(float64(evaluated)-want) > 1e-6*want {
+		t.Errorf("losses %g and %g, want %g", trained, evaluated, want)
+	}
+	for i, p := range m.Params() {
+		name := p.(*weight).name
+		grad, _ := p.Grad()
+		plain, _ := without.Params()[i].Grad()
+		for j, v := range weights(m)[name] {
+			want := float64(plain.(*tensor.Dense).Float32s()[j])
+			sign := math.Copysign(1, float64(v))
+			switch name {
+			case "conv2d/kernel":
+				want += 0.02 * sign
+			case "conv2d/bias":
+				want += 0.02 * float64(v)
+			case "dense/kernel":
+				want += 0.03*sign + 0.1*float64(v)
+			}
+			if got := float64(grad.(*tensor.Dense).Float32s()[j]); math.Abs(got-want) > 1e-5*max(1, math.Abs(want)) {
+				t.Fatalf("gradient %d of %s is %g, want %g", j, name, got, want)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
@@ -30,6 +31,7 @@ type weight struct {
 	name      string // layer/weight: conv2d_1/kernel
 	layer     int    // its layer in the plan
 	trainable bool
+	penalty   regularizer.Regularizer // of a trainable weight, or nil
 	value     *tensor.Dense
 	grad      G.Value // of the last step
 }
@@ -51,7 +53,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
-			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, value, nil})
+			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, w.Penalty, value, nil})
 		}
 	}
 	for i := range m.weights {
@@ -75,7 +77,8 @@ func (m *Model) Weights() []checkpoint.Tensor {
 	return tensors
 }
 
-// Params returns the trainable weights with their gradients of the last Step.
+// Params returns the trainable weights with their gradients of the last Step, good
+// until the next Step or Evaluate.
 func (m *Model) Params() []G.ValueGrad { return m.params }
 
 // Step runs a batch forward and backward: images [n,H,W,C] from 0 to 255 and n
@@ -210,14 +213,14 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	g.output = x
 	g.loss = m.plan.Loss.Build(x, input("targets", targets))
-	wanted := []*G.Node{g.output, g.loss}
 	var err error
 	if key.training && len(trainable) > 0 {
 		if g.grads, err = G.Grad(g.loss, trainable...); err != nil {
 			return nil, err
 		}
-		wanted = append(wanted, g.grads...)
 	}
+	m.penalize(g, trainable)
+	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
 	g.machine, err = newMachine(wanted...)
 	return g, err
 }
@@ -233,6 +236,24 @@ func (m *Model) layerGraph(i int, training bool) *layer.Graph {
 		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), m.step) }
 	}
 	return g
+}
+
+// penalize adds the penalties on the trainable weights, whose nodes it gets, to
+// the loss, and their gradients to the gradients, if there are any.
+func (m *Model) penalize(g *graph, trainable []*G.Node) {
+	i := 0
+	for _, w := range m.weights {
+		if !w.trainable {
+			continue
+		}
+		if w.penalty != nil {
+			g.loss = w.penalty.Loss(g.loss, trainable[i])
+			if g.grads != nil {
+				g.grads[i] = w.penalty.Grad(g.grads[i], trainable[i])
+			}
+		}
+		i++
+	}
 }
 
 func (g *graph) lossValue() float32     { return float32(*g.machine.value(g.loss).(*G.F32)) }

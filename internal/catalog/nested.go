@@ -10,7 +10,7 @@ import (
 
 // Thing declares an option whose value is a thing of another catalog:
 // "optimizer: adam", "optimizer: {sgd: {momentum: 0.9}}". def is the value
-// where it is not given.
+// where it is not given; if def is empty, into is then left alone.
 func Thing[T any](o *Options, c *Catalog[T], into *T, name, def, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &thing[T]{c: c, into: into, def: def}})
 }
@@ -27,6 +27,12 @@ func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Ov
 	if n != nil && !readItem(&t.item, at, n) {
 		problems.Add(at.At(n), "%s: %q must be the name of a %s or {name: options}; known: %s", at.Name, f.Name, t.c.kind, list(t.c.Names()))
 		return
+	}
+	if t.item.Name == "" {
+		if len(below) == 0 {
+			return
+		}
+		t.item.Name = below[0].Path[0] // kernel_regularizer.l2=0.1 names the thing
 	}
 	t.item.Overrides = below
 	if v, ok := t.c.Decode(&t.item, problems); ok {

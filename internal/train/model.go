@@ -24,7 +24,8 @@ type Model interface {
 	// It returns the mean loss and the probabilities [len(labels), Classes],
 	// which are good until the next call.
 	Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error)
-	// Params is the trainable weights with the gradients of the last Step.
+	// Params is the trainable weights with the gradients of the last Step, which
+	// are good until the next call of Step or Evaluate.
 	Params() []G.ValueGrad
 	// Weights is every weight; writing to it changes the model.
 	Weights() []checkpoint.Tensor

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -28,15 +29,18 @@ With ` + "`trainable: false`" + ` the averages are used, and stay, in training t
 		initializerOption(o, &l.gammaInit, "gamma_initializer", "ones", "how gamma starts")
 		initializerOption(o, &l.meanInit, "moving_mean_initializer", "zeros", "how the average of the mean starts")
 		initializerOption(o, &l.varianceInit, "moving_variance_initializer", "ones", "how the average of the variance starts")
+		regularizerOption(o, &l.betaPenalty, "beta_regularizer", "penalty on beta")
+		regularizerOption(o, &l.gammaPenalty, "gamma_regularizer", "penalty on gamma")
 		return l
 	},
 })
 
 type batchNormalization struct {
-	momentum, epsilon      float64
-	center, scale          bool
-	betaInit, gammaInit    initializer.Initializer
-	meanInit, varianceInit initializer.Initializer
+	momentum, epsilon         float64
+	center, scale             bool
+	betaInit, gammaInit       initializer.Initializer
+	meanInit, varianceInit    initializer.Initializer
+	betaPenalty, gammaPenalty regularizer.Regularizer
 }
 
 func (l *batchNormalization) Shape(in Shape) (Shape, error) { return in, nil }
@@ -45,14 +49,14 @@ func (l *batchNormalization) Weights(in Shape) []Weight {
 	channels := in[len(in)-1:]
 	var weights []Weight
 	if l.scale {
-		weights = append(weights, Weight{"gamma", channels, l.gammaInit, true})
+		weights = append(weights, Weight{"gamma", channels, l.gammaInit, true, l.gammaPenalty})
 	}
 	if l.center {
-		weights = append(weights, Weight{"beta", channels, l.betaInit, true})
+		weights = append(weights, Weight{"beta", channels, l.betaInit, true, l.betaPenalty})
 	}
 	return append(weights,
-		Weight{"moving_mean", channels, l.meanInit, false},
-		Weight{"moving_variance", channels, l.varianceInit, false})
+		Weight{"moving_mean", channels, l.meanInit, false, nil},
+		Weight{"moving_variance", channels, l.varianceInit, false, nil})
 }
 
 func (l *batchNormalization) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -28,16 +29,19 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 		o.Bind(&l.useBias, "use_bias", "whether to add a bias per filter")
 		initializerOption(o, &l.kernelInit, "kernel_initializer", "glorot_uniform", "how the filters start")
 		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
+		regularizerOption(o, &l.kernelPenalty, "kernel_regularizer", "penalty on the filters")
+		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
 		return l
 	},
 })
 
 type conv2d struct {
 	window
-	filters              int
-	activation           string
-	useBias              bool
-	kernelInit, biasInit initializer.Initializer
+	filters                    int
+	activation                 string
+	useBias                    bool
+	kernelInit, biasInit       initializer.Initializer
+	kernelPenalty, biasPenalty regularizer.Regularizer
 }
 
 func (l *conv2d) Shape(in Shape) (Shape, error) {
@@ -49,9 +53,9 @@ func (l *conv2d) Shape(in Shape) (Shape, error) {
 }
 
 func (l *conv2d) Weights(in Shape) []Weight {
-	weights := []Weight{{"kernel", Shape{l.size[0], l.size[1], in[2], l.filters}, l.kernelInit, true}}
+	weights := []Weight{{"kernel", Shape{l.size[0], l.size[1], in[2], l.filters}, l.kernelInit, true, l.kernelPenalty}}
 	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{l.filters}, l.biasInit, true})
+		weights = append(weights, Weight{"bias", Shape{l.filters}, l.biasInit, true, l.biasPenalty})
 	}
 	return weights
 }

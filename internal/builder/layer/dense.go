@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -25,15 +26,18 @@ Needs a flat input; put flatten in front of it.`,
 		o.Bind(&l.useBias, "use_bias", "whether to add a bias per unit")
 		initializerOption(o, &l.kernelInit, "kernel_initializer", "glorot_uniform", "how the kernel starts")
 		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
+		regularizerOption(o, &l.kernelPenalty, "kernel_regularizer", "penalty on the kernel")
+		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
 		return l
 	},
 })
 
 type dense struct {
-	units                int
-	activation           string
-	useBias              bool
-	kernelInit, biasInit initializer.Initializer
+	units                      int
+	activation                 string
+	useBias                    bool
+	kernelInit, biasInit       initializer.Initializer
+	kernelPenalty, biasPenalty regularizer.Regularizer
 }
 
 func (l *dense) Shape(in Shape) (Shape, error) {
@@ -44,9 +48,9 @@ func (l *dense) Shape(in Shape) (Shape, error) {
 }
 
 func (l *dense) Weights(in Shape) []Weight {
-	weights := []Weight{{"kernel", Shape{in[0], l.units}, l.kernelInit, true}}
+	weights := []Weight{{"kernel", Shape{in[0], l.units}, l.kernelInit, true, l.kernelPenalty}}
 	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{l.units}, l.biasInit, true})
+		weights = append(weights, Weight{"bias", Shape{l.units}, l.biasInit, true, l.biasPenalty})
 	}
 	return weights
 }

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -26,16 +27,19 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 		o.Bind(&l.useBias, "use_bias", "whether to add a bias per filter")
 		initializerOption(o, &l.kernelInit, "depthwise_initializer", "glorot_uniform", "how the filters start")
 		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
+		regularizerOption(o, &l.kernelPenalty, "depthwise_regularizer", "penalty on the filters")
+		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
 		return l
 	},
 })
 
 type depthwiseConv2D struct {
 	window
-	multiplier           int
-	activation           string
-	useBias              bool
-	kernelInit, biasInit initializer.Initializer
+	multiplier                 int
+	activation                 string
+	useBias                    bool
+	kernelInit, biasInit       initializer.Initializer
+	kernelPenalty, biasPenalty regularizer.Regularizer
 }
 
 func (l *depthwiseConv2D) Shape(in Shape) (Shape, error) {
@@ -47,9 +51,9 @@ func (l *depthwiseConv2D) Shape(in Shape) (Shape, error) {
 }
 
 func (l *depthwiseConv2D) Weights(in Shape) []Weight {
-	weights := []Weight{{"kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.kernelInit, true}}
+	weights := []Weight{{"kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.kernelInit, true, l.kernelPenalty}}
 	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{in[2] * l.multiplier}, l.biasInit, true})
+		weights = append(weights, Weight{"bias", Shape{in[2] * l.multiplier}, l.biasInit, true, l.biasPenalty})
 	}
 	return weights
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/random"
 
@@ -39,6 +40,7 @@ type Weight struct {
 	Shape     Shape
 	Init      initializer.Initializer
 	Trainable bool
+	Penalty   regularizer.Regularizer // nil for none; does not count unless it trains
 }
 
 // A Layer is one line of a spec.
@@ -104,6 +106,11 @@ func (c *common) Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node {
 // initializerOption declares an option such as kernel_initializer.
 func initializerOption(o *catalog.Options, into *initializer.Initializer, name, def, doc string) {
 	catalog.Thing(o, initializer.Initializers, into, name, def, doc)
+}
+
+// regularizerOption declares an option such as kernel_regularizer.
+func regularizerOption(o *catalog.Options, into *regularizer.Regularizer, name, doc string) {
+	catalog.Thing(o, regularizer.Regularizers, into, name, "", doc)
 }
 
 // maps reports whether a shape is [H W C].

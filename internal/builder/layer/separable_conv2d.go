@@ -2,6 +2,7 @@ package layer
 
 import (
 	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -29,16 +30,20 @@ The same as depthwise_conv2d without bias, followed by conv2d with kernel_size 1
 		initializerOption(o, &l.depthwiseInit, "depthwise_initializer", "glorot_uniform", "how the filters start")
 		initializerOption(o, &l.pointwiseInit, "pointwise_initializer", "glorot_uniform", "how the mixture starts")
 		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
+		regularizerOption(o, &l.depthwisePenalty, "depthwise_regularizer", "penalty on the filters")
+		regularizerOption(o, &l.pointwisePenalty, "pointwise_regularizer", "penalty on the mixture")
+		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
 		return l
 	},
 })
 
 type separableConv2D struct {
 	window
-	filters, multiplier                    int
-	activation                             string
-	useBias                                bool
-	depthwiseInit, pointwiseInit, biasInit initializer.Initializer
+	filters, multiplier                             int
+	activation                                      string
+	useBias                                         bool
+	depthwiseInit, pointwiseInit, biasInit          initializer.Initializer
+	depthwisePenalty, pointwisePenalty, biasPenalty regularizer.Regularizer
 }
 
 func (l *separableConv2D) Shape(in Shape) (Shape, error) {
@@ -51,11 +56,11 @@ func (l *separableConv2D) Shape(in Shape) (Shape, error) {
 
 func (l *separableConv2D) Weights(in Shape) []Weight {
 	weights := []Weight{
-		{"depthwise_kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.depthwiseInit, true},
-		{"pointwise_kernel", Shape{1, 1, in[2] * l.multiplier, l.filters}, l.pointwiseInit, true},
+		{"depthwise_kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.depthwiseInit, true, l.depthwisePenalty},
+		{"pointwise_kernel", Shape{1, 1, in[2] * l.multiplier, l.filters}, l.pointwiseInit, true, l.pointwisePenalty},
 	}
 	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{l.filters}, l.biasInit, true})
+		weights = append(weights, Weight{"bias", Shape{l.filters}, l.biasInit, true, l.biasPenalty})
 	}
 	return weights
 }

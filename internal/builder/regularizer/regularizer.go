@@ -1,0 +1,26 @@
+// Package regularizer holds penalties on large weights, one file each.
+package regularizer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// A Regularizer adds a penalty on a weight to the loss, in training and evaluation.
+type Regularizer interface {
+	// Loss returns the loss plus the penalty on w.
+	Loss(loss, w *G.Node) *G.Node
+	// Grad returns the gradient for w of what Loss returns, from that of the loss.
+	Grad(grad, w *G.Node) *G.Node
+}
+
+// Regularizers is every regularizer a spec may name.
+var Regularizers = catalog.New[Regularizer]("regularizer")
+
+// penalty is l1·Σ|w| + l2·Σw².
+type penalty struct{ l1, l2 float64 }
+
+func (p *penalty) Loss(loss, w *G.Node) *G.Node { return ops.AddPenalty(loss, w, p.l1, p.l2) }
+func (p *penalty) Grad(grad, w *G.Node) *G.Node { return ops.AddPenaltyGrad(grad, w, p.l1, p.l2) }
