@@ -7,6 +7,7 @@ func gradWTiles(dw, x, dy []float32, s Conv) {
 	if s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
 		a.kws, a.c = 1, s.taps() // all taps of a row, since they see the same pixels
 	}
+	a.turned = s.F < 16 && lanesFilled(a.c) > lanesFilled(s.F)
 	size := s.KH * s.taps() * s.F
 	if size <= gradWSmall {
 		a.slices = max(1, min(s.N, 8))
@@ -35,7 +36,11 @@ type gradWArgs struct {
 	kws, c         int // each row of the filters is kws taps of c values
 	slices         int
 	cParts, fParts int
+	turned         bool // compute [F,pixels]·[pixels,C]: few filters leave lanes empty
 }
+
+// lanesFilled is which part of vectors of eight n values fill.
+func lanesFilled(n int) float64 { return float64(n) / float64(8*blocks(n, 8)) }
 
 var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 	s := &a.s
@@ -58,6 +63,10 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 	images, rows := max(1, gradWPixels/(s.OH*s.OW)), max(1, gradWPixels/s.OW)
 	p := product{c: dw, bPanel: panel}
 	p.cRow, p.aRow = s.F*float, float
+	if a.turned {
+		p.c = takeScratch((f1 - f0) * (c1 - c0))
+		p.cRow = (c1 - c0) * float
+	}
 	for n := n0; n < n1; n += images {
 		for oh := oh0; oh < oh1; oh += rows {
 			p.n1, p.a1, p.b1 = along(ow1-ow0, s.SW*s.C, s.F)
@@ -68,9 +77,18 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 			}
 			p.a = a.x[((n*s.H+oh*s.SH-s.Top+kh)*s.W+ow0*s.SW-s.Left+kw)*s.C+c0:]
 			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*s.F+f0:]
-			p.run(c1-c0, f1-f0)
+			if a.turned {
+				p.a, p.a1, p.a2, p.a3, p.b, p.b1, p.b2, p.b3 = p.b, p.b1, p.b2, p.b3, p.a, p.a1, p.a2, p.a3
+				p.run(f1-f0, c1-c0)
+			} else {
+				p.run(c1-c0, f1-f0)
+			}
 			p.add, p.addRow = p.c, p.cRow
 		}
+	}
+	if a.turned {
+		transpose(dw, p.c, c1-c0, f1-f0, s.F, c1-c0)
+		giveScratch(p.c)
 	}
 })
 

@@ -98,6 +98,10 @@ func (g *gather) run() {
 	if g.N == 0 || g.OH == 0 || g.OW == 0 || g.F == 0 {
 		return
 	}
+	if g.batched() {
+		g.runBatched()
+		return
+	}
 	const pixels, enough = 128, 16
 	g.images = blocks(g.N, blocks(g.N, 48))
 	g.imageParts = blocks(g.N, g.images)
@@ -109,10 +113,11 @@ func (g *gather) run() {
 	gatherLoop.run(g.parts, *g)
 }
 
+const inCache = 2048 // rows of a panel
+
 // One part is some rows of some images, in some panels. Panels of w are the
 // outer loop, and large ones are cut, so that they stay in the cache.
 var gatherLoop = newLoop(func(g *gather, part int) {
-	const inCache = 2048 // rows of a panel
 	n0, n1 := block(part%g.imageParts, g.N, g.images)
 	oh0, oh1 := block(part/g.imageParts%g.rowParts, g.OH, g.rows)
 	p0, p1 := block(part/g.imageParts/g.rowParts, blocks(g.F, panel), g.panels)

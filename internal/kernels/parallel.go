@@ -45,11 +45,29 @@ func startWorkers(n int) {
 	defer startMu.Unlock()
 	for ; started.Load() < int64(n); started.Add(1) {
 		go func() {
-			for h := range queue {
-				h.help()
+			for {
+				receive(queue).help()
 			}
 		}()
 	}
+}
+
+// receive takes a value from c. It stays awake for some ten microseconds before it
+// waits, since waking up takes as long as a small kernel, and kernels follow each
+// other closely.
+func receive[T any](c <-chan T) T {
+	const tries, yields = 200, 50
+	for range yields {
+		for range tries {
+			select {
+			case v := <-c:
+				return v
+			default:
+			}
+		}
+		runtime.Gosched() // others may need the processor
+	}
+	return <-c
 }
 
 // A loop runs body for parts 0 to n-1, in any order and on several goroutines.
@@ -70,7 +88,7 @@ func (l *loop[A]) run(parts int, args A) {
 	select {
 	case j = <-l.free:
 	default:
-		j = &job[A]{loop: l}
+		j = &job[A]{loop: l, done: make(chan struct{}, 1)}
 	}
 	j.args = args
 	if helpers := min(Threads(), parts) - 1; helpers > 0 {
@@ -97,15 +115,16 @@ func (l *loop[A]) run(parts int, args A) {
 type job[A any] struct {
 	loop    *loop[A]
 	args    A
-	left    atomic.Int64   // parts that nobody has taken; below 0 there are none
-	undone  sync.WaitGroup // parts that are not finished
+	left    atomic.Int64 // parts that nobody has taken; below 0 there are none
+	undone  atomic.Int64 // parts that are not finished
+	done    chan struct{}
 	failure atomic.Pointer[partError]
 }
 
 // share invites helpers, works along, and waits for the parts that others took.
 func (j *job[A]) share(parts, helpers int) {
 	startWorkers(helpers)
-	j.undone.Add(parts)
+	j.undone.Store(int64(parts))
 	j.left.Store(int64(parts)) // from here on helpers join in
 	for range helpers {
 		select {
@@ -114,7 +133,7 @@ func (j *job[A]) share(parts, helpers int) {
 		}
 	}
 	j.help()
-	j.undone.Wait()
+	receive(j.done)
 }
 
 // help does parts until none is left.
@@ -129,10 +148,12 @@ func (j *job[A]) help() {
 }
 
 func (j *job[A]) do(part int) {
-	defer j.undone.Done()
 	defer func() {
 		if v := recover(); v != nil {
 			j.failure.CompareAndSwap(nil, &partError{v, debug.Stack()})
+		}
+		if j.undone.Add(-1) == 0 {
+			j.done <- struct{}{}
 		}
 	}()
 	j.loop.body(&j.args, part)

@@ -92,7 +92,7 @@ func compare(t *testing.T, what string, tolerance float64, run func(y, dx, dw []
 }
 
 // anyConv draws sizes that meet tails of rows, columns and panels, strides, odd
-// padding and single pixels.
+// padding, single pixels and batches large enough for the lanes of vectors.
 func anyConv(rng *rand.Rand) Conv {
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	channels := func() int {
@@ -102,7 +102,7 @@ func anyConv(rng *rand.Rand) Conv {
 		return pick(20)
 	}
 	for {
-		s := NewConv(pick(14), pick(18), pick(18), channels(), channels(), pick(5), pick(5), 1, 1, rng.IntN(2) == 0)
+		s := NewConv(pick(14+30*rng.IntN(2)), pick(18), pick(18), channels(), channels(), pick(5), pick(5), 1, 1, rng.IntN(2) == 0)
 		if rng.IntN(3) == 0 {
 			s = NewConv(s.N, s.H, s.W, s.C, s.F, s.KH, s.KW, pick(4), pick(4), rng.IntN(2) == 0)
 		}
@@ -125,7 +125,9 @@ func TestTilesComputeWhatGenericKernelsDo(t *testing.T) {
 		})
 	}
 	for _, s := range []Conv{
-		NewConv(50, 1, 1, 3, 5, 3, 3, 1, 1, true),    // two parts of images
+		NewConv(50, 1, 1, 3, 5, 3, 3, 1, 1, true), // two parts of images
+		NewConv(50, 9, 9, 1, 6, 5, 5, 1, 1, true), // the same in the lanes, and filters that are turned
+		NewConv(50, 9, 9, 3, 6, 5, 5, 2, 1, false),
 		NewConv(2, 6, 5, 700, 40, 3, 3, 1, 1, true),  // a panel in several pieces
 		NewConv(1, 40, 60, 5, 9, 3, 3, 1, 1, true),   // more pixels than one run of the gradient
 		NewConv(3, 4, 4, 101, 133, 2, 2, 1, 1, true), // several parts of channels and filters
