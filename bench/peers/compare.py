@@ -54,12 +54,18 @@ class Case:
             return run([python, os.path.join(HERE, script), "--spec", f.name, "--mode", mode, "--batch", str(self.batch),
                         "--seconds", str(self.options.seconds)] + self.common(), env)
 
-    def compare(self):
-        scouted, fastest = {}, {}
-        for name, (_, modes) in PEERS.items():
-            timed = {m: self.peer(name, m) for m in modes}
-            scouted[name] = {m: r["milliseconds"] if r else None for m, r in timed.items()}
-            fastest[name] = min((m for m in modes if timed[m]), key=lambda m: timed[m]["milliseconds"])
+    def scout(self):
+        """Times every mode of each peer once: milliseconds, None where it fails."""
+        return {name: {m: (self.peer(name, m) or {}).get("milliseconds") for m in modes}
+                for name, (_, modes) in PEERS.items()}
+
+    def key(self):
+        what = "inference" if self.inference else "training"
+        return f"{os.path.basename(self.spec)} {what} {self.batch} {self.threads}"
+
+    def compare(self, scouted):
+        """Takes turns between cnntrain and the fastest mode of each peer."""
+        fastest = {name: min((m for m in modes if modes[m]), key=modes.get) for name, modes in scouted.items()}
         rounds = {name: [] for name in ["cnntrain", *PEERS]}
         for _ in range(self.options.rounds):
             rounds["cnntrain"].append(self.cnntrain())
@@ -67,7 +73,7 @@ class Case:
                 rounds[name].append(self.peer(name, fastest[name]))
         result = {
             "spec": os.path.basename(self.spec), "threads": self.threads, "batch": self.batch,
-            "what": "inference" if self.inference else "training", "modes": scouted, "results": {},
+            "what": "inference" if self.inference else "training", "results": {},
         }
         for name, rs in rounds.items():
             ms = statistics.median(r["milliseconds"] for r in rs)
@@ -79,7 +85,7 @@ class Case:
         ours = result["results"]["cnntrain"]
         ours["gflops"] = statistics.median(r["gflops"] for r in rounds["cnntrain"])
         ours["ceiling_gflops"] = max(r["ceiling_gflops"] for r in rounds["cnntrain"])
-        result["ratio"] = max(min(result["results"][n]["milliseconds"] for n in PEERS) / ours["milliseconds"], 0)
+        result["ratio"] = min(result["results"][n]["milliseconds"] for n in PEERS) / ours["milliseconds"]
         return result
 
 
@@ -104,21 +110,25 @@ def main():
     p.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--inference", action="store_true")
-    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--rounds", type=int, default=3, help="0: only try the modes")
     p.add_argument("--seconds", type=float, default=5)
-    p.add_argument("--out", required=True, help="JSON file; results are added to those in it")
+    p.add_argument("--out", required=True, help="JSON file; what it has is kept, modes are not tried again")
     options = p.parse_args()
-    results = []
+    done = {"modes": {}, "results": {}}
     if os.path.exists(options.out):
         with open(options.out) as f:
-            results = json.load(f)
+            done = json.load(f)
     for spec in options.specs:
         for threads in options.threads:
-            results.append(Case(options, spec, threads, options.batch, options.inference).compare())
+            case = Case(options, spec, threads, options.batch, options.inference)
+            if case.key() not in done["modes"]:
+                done["modes"][case.key()] = case.scout()
+            if options.rounds:
+                done["results"][case.key()] = case.compare(done["modes"][case.key()])
+                print(table([done["results"][case.key()]]).splitlines()[-1], flush=True)
             with open(options.out, "w") as f:
-                json.dump(results, f, indent=1)
-            print(table(results[-1:]).splitlines()[-1], flush=True)
-    print("\n" + table(results))
+                json.dump(done, f, indent=1)
+    print("\n" + table(done["results"].values()))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,85 @@
+"""Trains a resolved spec in Keras as `cnntrain fit` does, and writes metrics.csv and test figures.
+
+The same data in the same split, batch size, optimizer, epochs and early stopping; the
+first weights, the order of the examples and what is random are Keras's own.
+"""
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "parity"))
+
+import golden  # noqa: E402  (the layers and optimizers of the golden files)
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import yaml  # noqa: E402
+
+
+def cifar10(folder):
+    """Returns images [N,32,32,3] from 0 to 255 and labels of training and test data."""
+    def read(names):
+        records = np.concatenate([np.fromfile(os.path.join(folder, n), np.uint8).reshape(-1, 3073) for n in names])
+        return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1).astype(np.float32), records[:, 0].astype(np.int32)
+
+    return read([f"data_batch_{i}.bin" for i in range(1, 6)]), read(["test_batch.bin"])
+
+
+def idx(folder):
+    def read(name, skip):
+        raw = np.fromfile(os.path.join(folder, name), np.uint8)[skip:]
+        return raw
+    sets = []
+    for part in ("train", "t10k"):
+        labels = read(f"{part}-labels-idx1-ubyte", 8).astype(np.int32)
+        sets.append((read(f"{part}-images-idx3-ubyte", 16).reshape(-1, 28, 28, 1).astype(np.float32), labels))
+    return sets
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__)
+    p.add_argument("spec", help="resolved spec: spec.yaml of a run")
+    p.add_argument("--data-dir", required=True)
+    p.add_argument("--out", required=True, help="folder for metrics.csv and result.json")
+    a = p.parse_args()
+    with open(a.spec) as f:
+        doc = yaml.safe_load(f)
+    train, data = doc["train"], doc["data"]
+    keras.utils.set_random_seed(train["seed"])
+    if data["dataset"] == "mnist":
+        (x, y), test = idx(os.path.join(a.data_dir, "mnist"))
+    else:
+        (x, y), test = cifar10(os.path.join(a.data_dir, "cifar-10-batches-bin"))
+    if data["limit"]:
+        x, y = x[:data["limit"]], y[:data["limit"]]
+    model = keras.Sequential([keras.Input(doc["input"]), *(golden.keras_layer(item) for item in doc["layers"])])
+    ((name, options),) = train["optimizer"].items()
+    model.compile(golden.OPTIMIZERS[name](**{k: v or None if k in CLIPS else v for k, v in options.items()}),
+                  loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    callbacks = []
+    if train.get("early_stopping"):
+        callbacks.append(keras.callbacks.EarlyStopping(**train["early_stopping"]))
+    began = time.perf_counter()
+    h = model.fit(x, y, train["batch_size"], train["epochs"], validation_split=data["validation_split"],
+                  callbacks=callbacks, verbose=0).history
+    seconds = time.perf_counter() - began
+    loss, accuracy = model.evaluate(*test, verbose=0)
+    os.makedirs(a.out, exist_ok=True)
+    keys = ["loss", "accuracy", "val_loss", "val_accuracy"]
+    with open(os.path.join(a.out, "metrics.csv"), "w", newline="") as f:
+        w = csv.writer(f)
+        w.writerow(["epoch", *keys])
+        w.writerows([i + 1, *(f"{h[k][i]:.6f}" for k in keys)] for i in range(len(h["loss"])))
+    with open(os.path.join(a.out, "result.json"), "w") as f:
+        json.dump({"seconds": round(seconds, 1), "epochs": len(h["loss"]), "test_loss": loss, "test_accuracy": accuracy,
+                   "keras": keras.__version__}, f)
+
+
+CLIPS = {"clipnorm", "clipvalue", "global_clipnorm", "weight_decay"}
+
+if __name__ == "__main__":
+    main()
