@@ -24,9 +24,10 @@ func SpatialDropout2D(x *G.Node, rate float64, key func() uint64) *G.Node {
 // drop is an op whose gradient is itself.
 func drop(name string, x *G.Node, run func(out, x []float32)) *G.Node {
 	return apply(op{
-		name: name,
-		out:  x.Shape(),
-		run:  func(out []float32, in ...[]float32) { run(out, in[0]) },
+		name:   name,
+		out:    x.Shape(),
+		reuses: 1,
+		run:    func(out []float32, in ...[]float32) { run(out, in[0]) },
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
 			return []*G.Node{drop(name+"_grad", dy, run)}
 		},

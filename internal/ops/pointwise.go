@@ -49,15 +49,16 @@ const (
 // pointwise is a function of each value by itself.
 func pointwise(name string, x *G.Node, forward func(out, x []float32), grad func(dx, v, dy []float32), of int) *G.Node {
 	return apply(op{
-		name: name,
-		out:  x.Shape(),
-		run:  func(out []float32, in ...[]float32) { forward(out, in[0]) },
+		name:   name,
+		out:    x.Shape(),
+		reuses: 1,
+		run:    func(out []float32, in ...[]float32) { forward(out, in[0]) },
 		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
 			v := x
 			if of == ofOutput {
 				v = y
 			}
-			return []*G.Node{apply(op{name: name + "_grad", out: x.Shape(),
+			return []*G.Node{apply(op{name: name + "_grad", out: x.Shape(), reuses: 2,
 				run: func(out []float32, in ...[]float32) { grad(out, in[0], in[1]) },
 			}, v, dy)}
 		},
