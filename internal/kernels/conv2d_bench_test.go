@@ -12,6 +12,7 @@ func BenchmarkConv2D(b *testing.B) {
 	for _, s := range []Conv{
 		NewConv(n, 32, 32, 3, 64, 3, 3, 1, 1, true),
 		NewConv(n, 32, 32, 64, 64, 3, 3, 1, 1, true),
+		NewConv(n, 16, 16, 64, 128, 3, 3, 1, 1, true),
 		NewConv(n, 16, 16, 128, 128, 3, 3, 1, 1, true),
 		NewConv(n, 8, 8, 256, 256, 3, 3, 1, 1, true),
 		NewConv(n, 4, 4, 512, 512, 3, 3, 1, 1, true),
@@ -41,7 +42,7 @@ func BenchmarkConv2D(b *testing.B) {
 
 // BenchmarkDense runs dense layers on one thread, under each implementation.
 func BenchmarkDense(b *testing.B) {
-	for _, size := range [][3]int{{32, 4096, 4096}, {32, 512, 4096}, {1, 4096, 4096}, {256, 1024, 1024}, {32, 400, 120}, {32, 84, 10}} {
+	for _, size := range [][3]int{{32, 4096, 4096}, {32, 512, 4096}, {32, 4096, 1000}, {1, 4096, 4096}, {256, 1024, 1024}, {32, 400, 120}, {32, 84, 10}} {
 		n, f, u := size[0], size[1], size[2]
 		rng := newRand()
 		x, w, y := randoms(rng, n*f), randoms(rng, f*u), randoms(rng, n*u)

@@ -11,6 +11,12 @@ func transpose8(dst, src []float32, dstRow, srcRow, blocks int) {
 	transposeGeneric(dst, src, 8*blocks, 8, dstRow, srcRow)
 }
 
+func panels32(dst, x []float32, rows, whole, stride, room int) {
+	for i := range rows * whole {
+		copy(dst[i%whole*room*panel+i/whole*panel:][:panel], x[i/whole*stride+i%whole*panel:])
+	}
+}
+
 func reluFast(_, _ []float32) int { return 0 }
 
 func reluGradFast(_, _, _ []float32) int { return 0 }

@@ -44,6 +44,14 @@ func along(n, a, b int) (int, int, int) { return n, a * float, b * float }
 // once is a sum of one term.
 func once() (int, int, int) { return 1, 0, 0 }
 
+// finish says whether this product ends its sums and is to be rectified.
+func (p *product) finish(relu bool) {
+	p.relu = 0
+	if relu {
+		p.relu = 1
+	}
+}
+
 // run computes the product: for each tile of rows, all columns.
 func (p *product) run(rows, cols int) {
 	t := p.tile

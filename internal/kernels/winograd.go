@@ -126,25 +126,21 @@ func (a *winogradArgs) filtersAt(p, c int) int { return winogradPlanes * (p*a.C 
 // each channel has a row of 32 values.
 func (a *winogradArgs) filterPlanes(planes []float32, p, c0, c1 int) {
 	f0, f1 := block(p, a.F, panel)
-	t := winogradTile{plane: (c1 - c0) * panel * float, channels: f1 - f0}
-	if !a.turned {
-		for c := c0; c < c1; c++ {
-			t.planes = &planes[(c-c0)*panel]
-			for tap := range 9 {
-				t.pixels[tap] = &a.w[(tap*a.C+c)*a.F+f0]
-			}
-			t.filter()
-		}
-		return
-	}
-	rows := takeScratch(9 * (c1 - c0) * panel)
+	count := c1 - c0
+	rows := takeScratch(9 * count * panel)
 	for tap := range 9 {
-		transpose(rows[tap*(c1-c0)*panel:], a.w[((8-tap)*a.F+f0)*a.C+c0:], c1-c0, f1-f0, panel, a.C)
+		row := rows[tap*count*panel:]
+		if a.turned {
+			transpose(row, a.w[((8-tap)*a.F+f0)*a.C+c0:], count, f1-f0, panel, a.C)
+		} else {
+			toPanels(row, a.w[(tap*a.C+c0)*a.F+f0:], count, f1-f0, a.F, count)
+		}
 	}
-	for c := range c1 - c0 {
+	t := winogradTile{plane: count * panel * float, channels: f1 - f0}
+	for c := range count {
 		t.planes = &planes[c*panel]
 		for tap := range 9 {
-			t.pixels[tap] = &rows[(tap*(c1-c0)+c)*panel]
+			t.pixels[tap] = &rows[(tap*count+c)*panel]
 		}
 		t.filter()
 	}

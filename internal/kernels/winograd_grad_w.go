@@ -10,9 +10,10 @@ type winogradGradWArgs struct {
 }
 
 const (
-	winogradGradRows = 48            // channels of one part
-	winogradGradCols = 64            // filters of one part
-	winogradRound    = 1<<20 + 1<<19 // values in the planes of a round
+	winogradGradRows   = 48      // channels of one part
+	winogradGradCols   = 64      // filters of one part
+	winogradPlaneParts = 4       // parts of the planes where there are several rounds
+	winogradRound      = 3 << 19 // values in the planes of a round
 )
 
 // winogradGradW is [Conv2DGradW] by Winograd's algorithm: with x' and dy' the
@@ -32,18 +33,21 @@ func winogradGradW(dw, x, dy []float32, s Conv) {
 	a.cPerPart = blocks(s.C, blocks(s.C, winogradGradRows))
 	a.fPerPart = min(s.F, winogradGradCols)
 	parts := blocks(s.C, a.cPerPart) * blocks(s.F, a.fPerPart)
+	perLoop := parts
 	if rounds > 1 {
 		a.sums = takeScratch(parts * a.partSums())
+		perLoop *= winogradPlaneParts
 	}
 	for a.from < tiles {
 		a.to = min(a.from+perRound, tiles)
 		winogradTilesLoop.run(blocks(a.to-a.from, winogradFew), a)
-		winogradGradWLoop.run(parts, a)
+		winogradGradWLoop.run(perLoop, a)
 		a.from = a.to
 	}
 	giveScratch(a.images)
 	giveScratch(a.outputs)
 	if rounds > 1 {
+		winogradFilterGradsLoop.run(parts, a)
 		giveScratch(a.sums)
 	}
 }
@@ -74,26 +78,36 @@ func (a *winogradGradWArgs) outputPlanes(planes []float32, plane, from, to int) 
 	giveScratch(nothing)
 }
 
-// One part is some channels of some filters.
+// One part is some channels of some filters; if there are more rounds, so that all
+// sums are kept, in some planes.
 var winogradGradWLoop = newLoop(func(a *winogradGradWArgs, part int) {
-	sums := a.sums
-	if sums == nil {
-		sums = takeScratch(a.partSums())
-		defer giveScratch(sums)
-	} else {
-		sums = sums[part*a.partSums():]
+	if a.sums == nil {
+		sums := takeScratch(a.partSums())
+		a.multiply(sums, part, 0, winogradPlanes)
+		a.filterGrads(sums, part)
+		giveScratch(sums)
+		return
 	}
-	cParts := blocks(a.C, a.cPerPart)
-	c0, c1 := block(part%cParts, a.C, a.cPerPart)
-	f0, f1 := block(part/cParts, a.F, a.fPerPart)
-	a.multiply(sums, c0, c1, f0, f1)
-	if a.to == a.tiles() {
-		a.filterGrads(sums, c0, c1, f0, f1)
-	}
+	first, end := block(part%winogradPlaneParts, winogradPlanes, winogradPlanes/winogradPlaneParts)
+	part /= winogradPlaneParts
+	a.multiply(a.sums[part*a.partSums():], part, first, end)
 })
 
-// multiply adds the tiles of this round to the planes of dw.
-func (a *winogradGradWArgs) multiply(sums []float32, c0, c1, f0, f1 int) {
+var winogradFilterGradsLoop = newLoop(func(a *winogradGradWArgs, part int) {
+	a.filterGrads(a.sums[part*a.partSums():], part)
+})
+
+// bounds returns the channels and filters of a part.
+func (a *winogradGradWArgs) bounds(part int) (c0, c1, f0, f1 int) {
+	cParts := blocks(a.C, a.cPerPart)
+	c0, c1 = block(part%cParts, a.C, a.cPerPart)
+	f0, f1 = block(part/cParts, a.F, a.fPerPart)
+	return
+}
+
+// multiply adds the tiles of this round to planes [first,end) of dw.
+func (a *winogradGradWArgs) multiply(sums []float32, part, first, end int) {
+	c0, c1, f0, f1 := a.bounds(part)
 	count := a.to - a.from
 	xRow, yRow := winogradRow(a.C), winogradRow(a.F)
 	m := product{bPanel: panel}
@@ -101,7 +115,7 @@ func (a *winogradGradWArgs) multiply(sums []float32, c0, c1, f0, f1 int) {
 	m.n1, m.a1, m.b1 = along(count, xRow, yRow)
 	m.n2, m.a2, m.b2 = once()
 	m.n3, m.a3, m.b3 = once()
-	for plane := range winogradPlanes {
+	for plane := first; plane < end; plane++ {
 		m.c = sums[plane*(c1-c0)*winogradGradCols:]
 		m.a = a.images[plane*count*xRow+c0:]
 		m.b = a.outputs[plane*count*yRow+f0:]
@@ -113,7 +127,8 @@ func (a *winogradGradWArgs) multiply(sums []float32, c0, c1, f0, f1 int) {
 }
 
 // filterGrads transforms planes of dw to dw.
-func (a *winogradGradWArgs) filterGrads(sums []float32, c0, c1, f0, f1 int) {
+func (a *winogradGradWArgs) filterGrads(sums []float32, part int) {
+	c0, c1, f0, f1 := a.bounds(part)
 	t := winogradTile{plane: (c1 - c0) * winogradGradCols * float, channels: f1 - f0}
 	for c := c0; c < c1; c++ {
 		t.planes = &sums[(c-c0)*winogradGradCols]

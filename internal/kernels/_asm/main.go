@@ -21,6 +21,7 @@ func main() {
 		"elementwise_amd64.s": elementwises,
 		"max_pool2d_amd64.s":  maxPools,
 		"tile_amd64.s":        tiles,
+		"panels_amd64.s":      panels,
 		"transpose_amd64.s":   transposes,
 		"winograd_amd64.s":    winograds,
 		"warp_amd64.s":        warps,

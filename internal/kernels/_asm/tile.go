@@ -110,6 +110,17 @@ func (s tileShape) body(f *file, m int) {
 			f.zero(s.v, s.acc(i, j))
 		}
 	}
+	f.comment("fetch c while the products run")
+	f.op("MOVQ", field("c"), bAt)
+	f.op("MOVQ", field("cRow"), aRow)
+	for i := range m {
+		for at := 0; at < s.nv*s.v.bytes(); at += 64 {
+			f.op("PREFETCHT0", mem(at, bAt, "", 0))
+		}
+		if i < m-1 {
+			f.op("ADDQ", aRow, bAt)
+		}
+	}
 	f.op("MOVQ", field("aRow"), aRow)
 	f.op("MOVQ", field("a1"), aStep)
 	f.op("MOVQ", field("b1"), bStep)

@@ -1,0 +1,36 @@
+package main
+
+// panels writes panels_amd64.s: see toPanels.
+func panels(f *file) {
+	const name = "toPanelsAVX"
+	f.function("func "+name+"(dst, src *float32, dstPanel, srcRow, rows, panels int)", name, 0, 48)
+	f.op("MOVQ", "dst+0(FP)", "DI")
+	f.op("MOVQ", "src+8(FP)", "SI")
+	f.op("MOVQ", "dstPanel+16(FP)", "R8")
+	f.op("MOVQ", "srcRow+24(FP)", "R9")
+	f.op("MOVQ", "rows+32(FP)", "CX")
+	f.label("row")
+	f.op("MOVQ", "panels+40(FP)", "BX")
+	f.op("MOVQ", "SI", "R10")
+	f.op("MOVQ", "DI", "R11")
+	f.label("panel")
+	f.comment("32 values of this row; eight rows on, they are needed soon")
+	for at := 0; at < 128; at += 64 {
+		f.op("PREFETCHT0", mem(at, "R10", "R9", 8))
+	}
+	for i := range 4 {
+		f.op("VMOVUPS", mem(32*i, "R10", "", 0), ymm.reg(i))
+	}
+	for i := range 4 {
+		f.op("VMOVUPS", ymm.reg(i), mem(32*i, "R11", "", 0))
+	}
+	f.op("ADDQ", imm(128), "R10")
+	f.op("ADDQ", "R8", "R11")
+	f.op("DECQ", "BX")
+	f.op("JNZ", "panel")
+	f.op("ADDQ", "R9", "SI")
+	f.op("ADDQ", imm(128), "DI")
+	f.op("DECQ", "CX")
+	f.op("JNZ", "row")
+	f.ret()
+}
