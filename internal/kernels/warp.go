@@ -64,6 +64,9 @@ type tap struct {
 var warpLoop = newLoop(func(a *warpArgs, n int) {
 	s := a.s // a copy, which stays in registers
 	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], *(*[6]float32)(a.matrices[6*n:])
+	if s.OH == s.H && s.OW == s.W && s.mirror(out, x, m) {
+		return
+	}
 	c, right, bottom := s.C, float32(s.W-1), float32(s.H-1)
 	for oy := range s.OH {
 		mx, my := m[1]*float32(oy), m[4]*float32(oy)
@@ -82,6 +85,37 @@ var warpLoop = newLoop(func(a *warpArgs, n int) {
 		}
 	}
 })
+
+// mirror copies an image as it is, or from right to left, from bottom to top, and
+// reports whether that is all that the map asks for.
+func (s *Warp) mirror(out, x []float32, m [6]float32) bool {
+	row, col := [2]float32{m[4], m[5]}, [2]float32{m[0], m[2]}
+	flipRows := row == [2]float32{-1, float32(s.H - 1)}
+	flipCols := col == [2]float32{-1, float32(s.W - 1)}
+	same := [2]float32{1, 0}
+	if m[1] != 0 || m[3] != 0 || !flipRows && row != same || !flipCols && col != same {
+		return false
+	}
+	width := s.W * s.C
+	for oy := range s.H {
+		iy := oy
+		if flipRows {
+			iy = s.H - 1 - oy
+		}
+		to, from := out[oy*width:][:width], x[iy*width:][:width]
+		if !flipCols {
+			copy(to, from)
+			continue
+		}
+		for i := 0; i < width; i += s.C {
+			pixel := from[width-s.C-i:]
+			for c := range s.C {
+				to[i+c] = pixel[c]
+			}
+		}
+	}
+	return true
+}
 
 // pick writes the pixel at column x and row y of an image, wherever that is.
 func (s *Warp) pick(out, image []float32, x, y float32) {

@@ -124,3 +124,25 @@ func BenchmarkWarp(b *testing.B) {
 		})
 	}
 }
+
+// A map that only mirrors is copied; a wider output goes the long way round.
+func TestMirroredImagesAreThoseOfTheLongWay(t *testing.T) {
+	rng := newRand()
+	for range 40 {
+		s := Warp{N: 4, H: 1 + rng.IntN(6), W: 1 + rng.IntN(6), C: 1 + rng.IntN(4), Nearest: rng.IntN(2) == 0}
+		h, w := float32(s.H-1), float32(s.W-1)
+		m := slices.Concat(row(1, 0, 0, 0, 1, 0), row(-1, 0, w, 0, 1, 0), row(1, 0, 0, 0, -1, h), row(-1, 0, w, 0, -1, h))
+		x := randoms(rng, s.N*s.H*s.W*s.C)
+		s.OH, s.OW = s.H, s.W
+		short := make([]float32, len(x))
+		WarpImages(short, x, m, s)
+		s.OW++
+		long := make([]float32, s.N*s.H*s.OW*s.C)
+		WarpImages(long, x, m, s)
+		for i := range s.N * s.H {
+			if n := s.W * s.C; !slices.Equal(short[i*n:][:n], long[i*s.OW*s.C:][:n]) {
+				t.Fatalf("%+v: row %d is %v, want %v", s, i, short[i*n:][:n], long[i*s.OW*s.C:][:n])
+			}
+		}
+	}
+}
