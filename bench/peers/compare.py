@@ -1,7 +1,7 @@
 """Times cnntrain, PyTorch and Keras side by side and writes a table of ratios.
 
 For each model and number of threads: first every mode of each peer once, then the
-fastest mode of each peer in turns with cnntrain, several rounds. Each run is a
+fastest modes of each peer in turns with cnntrain, several rounds. Each run is a
 process of its own; figures are medians of steps, and of rounds. See README.md.
 """
 
@@ -64,13 +64,18 @@ class Case:
         return f"{os.path.basename(self.spec)} {what} {self.batch} {self.threads}"
 
     def compare(self, scouted):
-        """Takes turns between cnntrain and the fastest mode of each peer."""
-        fastest = {name: min((m for m in modes if modes[m]), key=modes.get) for name, modes in scouted.items()}
-        rounds = {name: [] for name in ["cnntrain", *PEERS]}
+        """Takes turns between cnntrain and the fastest modes of each peer."""
+        runs = [("cnntrain", "")]
+        for name, modes in scouted.items():
+            best = min(ms for ms in modes.values() if ms)
+            runs += [(name, m) for m, ms in modes.items() if ms and ms <= self.options.near * best]
+        timed = {run: [] for run in runs}
         for _ in range(self.options.rounds):
-            rounds["cnntrain"].append(self.cnntrain())
-            for name in PEERS:
-                rounds[name].append(self.peer(name, fastest[name]))
+            for name, mode in runs:
+                timed[name, mode].append(self.peer(name, mode) if mode else self.cnntrain())
+        median = {run: statistics.median(r["milliseconds"] for r in rs) for run, rs in timed.items()}
+        fastest = {name: min((m for n, m in runs if n == name), key=lambda m: median[name, m]) for name, _ in runs}
+        rounds = {name: timed[name, mode] for name, mode in fastest.items()}
         result = {
             "spec": os.path.basename(self.spec), "threads": self.threads, "batch": self.batch,
             "what": "inference" if self.inference else "training", "results": {},
@@ -78,7 +83,7 @@ class Case:
         for name, rs in rounds.items():
             ms = statistics.median(r["milliseconds"] for r in rs)
             result["results"][name] = {
-                "version": rs[0]["version"], "mode": fastest.get(name, ""), "milliseconds": ms,
+                "version": rs[0]["version"], "mode": fastest[name], "milliseconds": ms,
                 "images_per_second": self.batch / ms * 1e3, "rounds": [r["milliseconds"] for r in rs],
                 "peak_memory": min(r["peak_memory"] for r in rs), "first_step": min(r["first_step"] for r in rs),
             }
@@ -111,6 +116,7 @@ def main():
     p.add_argument("--batch", type=int, default=32)
     p.add_argument("--inference", action="store_true")
     p.add_argument("--rounds", type=int, default=3, help="0: only try the modes")
+    p.add_argument("--near", type=float, default=1.1, help="modes this close to the fastest one take part")
     p.add_argument("--seconds", type=float, default=5)
     p.add_argument("--out", required=True, help="JSON file; what it has is kept, modes are not tried again")
     options = p.parse_args()

@@ -400,7 +400,7 @@ input: [9, 8, 2]
 layers:
   - conv2d: {filters: 3, kernel_size: 5, kernel_regularizer: {l1: 0.02}, bias_initializer: {constant: 1}, bias_regularizer: l2}
   - flatten
-  - dense: {units: 4, kernel_regularizer: {l1_l2: {l1: 0.03, l2: 0.05}}}
+  - dense: {units: 4, kernel_regularizer: {l1: 0.03, l2: 0.05}}
   - dense: {units: 5, kernel_regularizer: l2, trainable: false}
   - dense: {units: 3, activation: softmax}
 `
@@ -538,5 +538,25 @@ func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients lie in the memory of the outputs
 	if got := int(p.Memory(50)); got < real || got > 2*real {
 		t.Errorf("estimated %d bytes, used %d", got, real)
+	}
+}
+
+func TestRegularizersAreNamedTogetherOrApart(t *testing.T) {
+	for _, c := range []struct{ regularizer, want string }{
+		{"{l1: 0.03, l2: 0.05}", ""},
+		{"{l1_l2: {l1: 0.03, l2: 0.05}}", ""},
+		{"{l1: 0.03, l3: 0.05}", "x.yaml:2:57: l1_l2: missing \"l2\": factor of the squares\nx.yaml:2:68: l1_l2: unknown option \"l3\"; did you mean \"l1\"?"},
+		{"{l3: 0.05}", `x.yaml:2:57: unknown regularizer "l3"; did you mean "l1"?`},
+	} {
+		var problems spec.Problems
+		text := "input: [1, 1, 1]\nlayers: [flatten, dense: {units: 2, kernel_regularizer: " + c.regularizer + "}, softmax]\n"
+		NewPlan(spec.Parse("x.yaml", []byte(text), nil, &problems), &problems)
+		got := ""
+		if err := problems.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %s", c.regularizer, got)
+		}
 	}
 }

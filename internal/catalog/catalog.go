@@ -21,6 +21,9 @@ type Catalog[T any] struct {
 	Common func(T, *Options) T
 	// Alias, where set, lets more names stand for one of the things.
 	Alias *Alias
+	// Together, where set, is the thing that several names in one mapping stand
+	// for, each of them one of its options: {l1: 0.1, l2: 0.2}.
+	Together string
 }
 
 // An Entry is one thing of a catalog.

@@ -24,7 +24,7 @@ type thing[T any] struct {
 
 func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
 	t.item = spec.Item{Name: t.def, Pos: at.Pos}
-	if n != nil && !readItem(&t.item, at, n) {
+	if n != nil && !t.readItem(at, n) {
 		problems.Add(at.At(n), "%s: %q must be the name of a %s or {name: options}; known: %s", at.Name, f.Name, t.c.kind, list(t.c.Names()))
 		return
 	}
@@ -38,6 +38,15 @@ func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Ov
 	if v, ok := t.c.Decode(&t.item, problems); ok {
 		*t.into = v
 	}
+}
+
+// readItem reads the node of a thing into its item.
+func (t *thing[T]) readItem(at *spec.Item, n *yaml.Node) bool {
+	if t.c.Together != "" && n.Kind == yaml.MappingNode && len(n.Content) > 2 {
+		t.item.Pos, t.item.Name, t.item.Options = at.At(n), t.c.Together, n
+		return true
+	}
+	return readItem(&t.item, at, n)
 }
 
 // readItem reads NAME or {NAME: OPTIONS} into item.

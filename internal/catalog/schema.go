@@ -22,6 +22,9 @@ func (c *Catalog[T]) Schema() map[string]any {
 	if c.Alias != nil {
 		forms = append(forms, c.Alias.schema(c.Info(c.Alias.Name).Fields))
 	}
+	if c.Together != "" {
+		forms = append(forms, itemSchema(c.Info(c.Together)))
+	}
 	return map[string]any{"anyOf": forms}
 }
 

@@ -28,9 +28,8 @@ func (s BatchNorm) Moments(mean, variance, x []float32) {
 	}
 	a := columnArgs{s: s, x: x, wide: together(s.C) * s.C}
 	a.columns = takeScratch(a.wide)
-	for i := range a.columns {
-		a.columns[i] = x[i%s.C]
-	}
+	copy(a.columns, x[:s.C])
+	a.repeat(columnMean)
 	a.sum(momentsLoop, func(c int, sum, squares float64) {
 		d := sum / float64(s.N)
 		mean[c] = float32(float64(x[c]) + d)
@@ -76,19 +75,19 @@ func (s BatchNorm) Grad(dx, x, dy, mean, variance, gamma, beta, dbeta, dgamma []
 	need("BatchNorm.Grad", "dy", dy, s.N, s.C)
 	a := s.args("BatchNorm.Grad", mean, variance, gamma, beta)
 	a.out, a.x, a.dy = dx, x, dy
-	slope, constant := a.column(columnSlope), a.column(columnConstant)
-	clear(slope)
-	clear(constant)
-	if dbeta != nil {
+	scale, slope, constant := a.column(columnScale), a.column(columnSlope), a.column(columnConstant)
+	if dbeta == nil {
+		clear(slope)
+		clear(constant)
+	} else {
 		need("BatchNorm.Grad", "dbeta", dbeta, s.C)
 		need("BatchNorm.Grad", "dgamma", dgamma, s.C)
-		scale := a.column(columnScale)
-		for i := range a.wide {
-			c := i % s.C
-			perRow := float64(scale[i]) / float64(s.N)
-			slope[i] = float32(perRow * float64(dgamma[c]) / s.deviation(variance[c]))
-			constant[i] = float32(perRow * float64(dbeta[c]))
+		for c := range s.C {
+			perRow := float64(scale[c]) / float64(s.N)
+			slope[c] = float32(perRow * float64(dgamma[c]) / s.deviation(variance[c]))
+			constant[c] = float32(perRow * float64(dbeta[c]))
 		}
+		a.repeat(columnSlope, columnConstant)
 	}
 	normGradLoop.run(blocks(s.N, a.block()), a)
 	giveScratch(a.columns)
@@ -131,6 +130,16 @@ const (
 
 func (a *columnArgs) column(i int) []float32 { return a.columns[i*a.wide:][:a.wide] }
 
+// repeat fills columns from their first c values.
+func (a *columnArgs) repeat(columns ...int) {
+	for _, i := range columns {
+		column := a.column(i)
+		for done := a.s.C; done < a.wide; done += a.s.C {
+			copy(column[done:], column[:a.s.C])
+		}
+	}
+}
+
 // args returns the columns for a mean, variance, gamma and beta.
 func (s BatchNorm) args(kernel string, mean, variance, gamma, beta []float32) columnArgs {
 	need(kernel, "mean", mean, s.C)
@@ -155,11 +164,7 @@ func (s BatchNorm) args(kernel string, mean, variance, gamma, beta []float32) co
 		}
 		scale[c] = float32(g / s.deviation(variance[c]))
 	}
-	for _, column := range [][]float32{means, scale, offset} {
-		for i := s.C; i < a.wide; i++ {
-			column[i] = column[i-s.C]
-		}
-	}
+	a.repeat(columnMean, columnScale, columnOffset)
 	return a
 }
 

@@ -34,7 +34,7 @@ func ELU(x *G.Node, alpha float64) *G.Node {
 }
 
 // LeakyReLU is x where that is positive, else x·slope.
-func LeakyReLU(x *G.Node, slope float64) *G.Node {
+func LeakyReLU(x *G.Node, slope float32) *G.Node {
 	return pointwise("leaky_relu", x,
 		func(out, x []float32) { kernels.LeakyReLU(out, x, slope) },
 		func(dx, x, dy []float32) { kernels.LeakyReLUGrad(dx, x, dy, slope) }, ofInput)

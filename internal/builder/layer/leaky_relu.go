@@ -30,5 +30,5 @@ func (l *leakyReLU) Shape(in Shape) (Shape, error) { return in, nil }
 func (l *leakyReLU) Weights(Shape) []Weight        { return nil }
 
 func (l *leakyReLU) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	return ops.LeakyReLU(x, l.slope)
+	return ops.LeakyReLU(x, float32(l.slope))
 }

@@ -17,7 +17,13 @@ type Regularizer interface {
 }
 
 // Regularizers is every regularizer a spec may name.
-var Regularizers = catalog.New[Regularizer]("regularizer")
+var Regularizers = newRegularizers()
+
+func newRegularizers() *catalog.Catalog[Regularizer] {
+	c := catalog.New[Regularizer]("regularizer")
+	c.Together = "l1_l2"
+	return c
+}
 
 // penalty is l1·Σ|w| + l2·Σw².
 type penalty struct{ l1, l2 float64 }
