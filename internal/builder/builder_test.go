@@ -560,3 +560,58 @@ func TestRegularizersAreNamedTogetherOrApart(t *testing.T) {
 		}
 	}
 }
+
+const augmented = `
+input: [9, 8, 2]
+layers:
+  - rescaling: 1/255
+  - random_flip: horizontal
+  - random_rotation: 0.1
+  - conv2d: {filters: 4, kernel_size: 3}
+  - random_contrast: 0.5
+  - flatten
+  - dense: {units: 3, activation: softmax}
+`
+
+// What comes before the first weights is done by Prepare, for one batch while the
+// one before is in use, and does not depend on which of its places that is.
+func TestAugmentationInFrontIsPrepared(t *testing.T) {
+	m := plan(t, augmented).NewModel(3)
+	if n := m.plan.fronts(); n != 3 {
+		t.Fatalf("%d layers are prepared, want those up to random_rotation", n)
+	}
+	images, labels := batch(5)
+	prepare := func(step, n int) []float32 {
+		p, err := m.Prepare(step, images[:n*9*8*2], n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	first := prepare(0, 5)
+	kept := slices.Clone(first)
+	second := prepare(1, 5)
+	if !slices.Equal(first, kept) {
+		t.Error("the next batch overwrites the one in use")
+	}
+	if slices.Equal(first, second) || slices.Max(first) > 1 {
+		t.Error("not rescaled, or two steps alike")
+	}
+	if again := prepare(0, 5); !slices.Equal(again, kept) {
+		t.Error("a step prepared again is another")
+	}
+	if again := prepare(0, 3); !slices.Equal(again, kept[:len(again)]) {
+		t.Error("what happens to an image depends on the size of the batch")
+	}
+	if _, _, err := m.Step(0, kept, labels); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range m.graphs[graphKey{5, true}].machine.steps {
+		if name := s.op.String(); name == "warp" || name == "affine" {
+			t.Errorf("the step computes %s too", name)
+		}
+	}
+	if _, err := m.Prepare(0, images[1:], 5); err == nil {
+		t.Error("took too few pixels")
+	}
+}

@@ -15,7 +15,7 @@ import (
 
 // A Model is a plan with weights. Its graphs, one for each batch size and for
 // training and evaluation apart, are made when first needed; all of them read
-// the same weights. A Model is for one goroutine at a time.
+// the same weights. A Model is for one goroutine at a time, but for Prepare.
 type Model struct {
 	plan    *Plan
 	seed    uint64
@@ -24,6 +24,9 @@ type Model struct {
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
 	memory  []float32 // of the outputs of all graphs, of which one runs at a time
+
+	fronts map[frontKey]*front // used by Prepare alone
+	turn   int
 }
 
 // A weight is one tensor that layers own.
@@ -48,7 +51,7 @@ type graphKey struct {
 
 // NewModel returns a model whose weights start as the plan says, from the seed alone.
 func (p *Plan) NewModel(seed uint64) *Model {
-	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}}
+	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}, fronts: map[frontKey]*front{}}
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
@@ -81,7 +84,7 @@ func (m *Model) Weights() []checkpoint.Tensor {
 // until the next Step or Evaluate.
 func (m *Model) Params() []G.ValueGrad { return m.params }
 
-// Step runs a batch forward and backward: images [n,H,W,C] from 0 to 255 and n
+// Step runs a batch forward and backward: n images as Prepare returned them, and n
 // classes. It returns the loss and the probabilities [n,classes], which the
 // model owns, and leaves the gradients in Params. It changes no trainable weight.
 // What is random in the graph depends on the seed of the model and step, which
@@ -131,7 +134,7 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 		return nil, err
 	}
 	if len(images) != len(g.images) {
-		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), key.batch, m.plan.Input)
+		return nil, fmt.Errorf("%d pixels for %d images, not %d", len(images), key.batch, len(g.images))
 	}
 	copy(g.images, images)
 	if err := m.setTargets(g, labels, key.training); err != nil {
@@ -195,10 +198,17 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	batch := func(shape ...int) *tensor.Dense {
 		return ops.NewTensor(append([]int{key.batch}, shape...)...)
 	}
-	images, targets := batch(m.plan.Input...), batch(m.Classes())
+	layers, shape := m.plan.Layers, m.plan.Input
+	first := 0
+	if key.training {
+		if first = m.plan.fronts(); first > 0 {
+			shape = layers[first-1].Out
+		}
+	}
+	images, targets := batch(shape...), batch(m.Classes())
 	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes()}
 
-	nodes := make([][]*G.Node, len(m.plan.Layers))
+	nodes := make([][]*G.Node, len(layers))
 	var trainable []*G.Node
 	for _, w := range m.weights {
 		n := input(w.name, w.value)
@@ -208,8 +218,8 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		}
 	}
 	x := input("images", images)
-	for i, l := range m.plan.Layers {
-		x = l.Build(m.layerGraph(i, key.training), x, nodes[i])
+	for i := first; i < len(layers); i++ {
+		x = layers[i].Build(m.layerGraph(i, key.training, &m.step), x, nodes[i])
 	}
 	g.output = x
 	g.loss = m.plan.Loss.Build(x, input("targets", targets))
@@ -229,11 +239,11 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 // same seed.
 const drawKey = 0x64726177 // "draw"
 
-// layerGraph is what layer i may know of a graph.
-func (m *Model) layerGraph(i int, training bool) *layer.Graph {
+// layerGraph is what layer i may know of a graph, whose step is in *step as it runs.
+func (m *Model) layerGraph(i int, training bool, step *uint64) *layer.Graph {
 	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
-		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), m.step) }
+		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), *step) }
 	}
 	return g
 }

@@ -73,7 +73,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 	sums := newSums(f.Metrics)
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
 	f.state.Step = 0
-	for batch, err := range f.loader.Batches(ctx, order, 0) {
+	for batch, err := range f.batches(ctx, order, (f.state.Epoch-1)*f.state.Steps, 0) {
 		if err != nil {
 			return err
 		}
@@ -88,9 +88,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch })
 }
 
-func (f *fitting) step(batch *data.Batch, sums *sums) error {
+func (f *fitting) step(batch *prepared, sums *sums) error {
 	done := (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1
-	loss, probabilities, err := f.model.Step(done, batch.X, batch.Labels)
+	loss, probabilities, err := f.model.Step(done, batch.images, batch.labels)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (f *fitting) step(batch *data.Batch, sums *sums) error {
 	if err := f.Optimizer.Step(f.model.Params()); err != nil {
 		return err
 	}
-	sums.add(loss, probabilities, batch.Labels, f.model.Classes())
+	sums.add(loss, probabilities, batch.labels, f.model.Classes())
 	f.state.Logs = sums.logs(f.state.Logs[:0])
 	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
 }

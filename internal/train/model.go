@@ -19,11 +19,15 @@ type Predictor interface {
 // Model is all that training knows of a model.
 type Model interface {
 	Predictor
-	// Step runs a batch forward and backward and leaves the gradients in Params.
+	// Prepare does to n images what comes before a training step: augmentation.
+	// It returns what Step takes, which is good until the next but one Prepare. It
+	// may run beside the other methods.
+	Prepare(step int, images []float32, n int) ([]float32, error)
+	// Step runs a prepared batch forward and backward and leaves the gradients in Params.
 	// step counts from 0 over the whole training and decides what is random.
 	// It returns the mean loss and the probabilities [len(labels), Classes],
 	// which are good until the next call.
-	Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error)
+	Step(step int, prepared []float32, labels []int) (loss float32, probabilities []float32, err error)
 	// Params is the trainable weights with the gradients of the last Step, which
 	// are good until the next call of Step or Evaluate.
 	Params() []G.ValueGrad

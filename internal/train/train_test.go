@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train/callback"
 
@@ -42,6 +45,13 @@ func (f *fake) Classes() int          { return 3 }
 func (f *fake) Params() []G.ValueGrad { return []G.ValueGrad{f} }
 func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
+}
+
+func (f *fake) Prepare(step int, images []float32, n int) ([]float32, error) {
+	if len(images) != n {
+		return nil, fmt.Errorf("%d images, but %d pixels", n, len(images))
+	}
+	return slices.Clone(images), nil
 }
 
 func (f *fake) Step(step int, images []float32, labels []int) (float32, []float32, error) {
@@ -341,6 +351,46 @@ func TestBestFollowsEarlyStopping(t *testing.T) {
 	} {
 		if got := config(t, c.text).Best(c.validation).Name; got != c.want {
 			t.Errorf("%s: %s, want %s", c.text, got, c.want)
+		}
+	}
+}
+
+// broken is examples of which one cannot be read.
+type broken struct{ numbers }
+
+var errBroken = errors.New("4.png: damaged image")
+
+func (b broken) Image(dst []float32, i int) error {
+	if i == 4 {
+		return errBroken
+	}
+	return b.numbers.Image(dst, i)
+}
+
+func TestNothingRunsOnAfterFit(t *testing.T) {
+	before := runtime.NumGoroutine()
+	ctx, cancel := context.WithCancel(t.Context())
+	stop := errors.New("stop")
+	for name, c := range map[string]struct {
+		ctx      context.Context
+		examples dataset.Examples
+		batch    func(*callback.State) error
+		want     error
+	}{
+		"an image that cannot be read": {t.Context(), broken{numbers{n: 9}}, nil, errBroken},
+		"a callback that fails":        {t.Context(), numbers{n: 9}, func(*callback.State) error { return stop }, stop},
+		"an interruption":              {ctx, numbers{n: 9}, func(*callback.State) error { cancel(); return nil }, context.Canceled},
+	} {
+		_, err := Fit(c.ctx, newFake(), &data.Sets{Train: c.examples, Shape: []int{1, 1, 1}, Classes: []string{"0", "1", "2"}},
+			config(t, "{epochs: 3, batch_size: 2}"), callback.Callback{Batch: c.batch})
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		for wait := 0; runtime.NumGoroutine() > before && wait < 100; wait++ {
+			time.Sleep(time.Millisecond)
+		}
+		if n := runtime.NumGoroutine(); n > before {
+			t.Errorf("%s: %d goroutines more", name, n-before)
 		}
 	}
 }

@@ -24,6 +24,8 @@ func (augmentation) Shape(in Shape) (Shape, error) {
 
 func (augmentation) Weights(Shape) []Weight { return nil }
 
+func (augmentation) augments() {}
+
 // uniform returns number i of r, uniform between the bounds.
 func uniform(r random.Stream, i int, low, high float64) float64 {
 	return low + (high-low)*r.Float64(uint64(i))

@@ -69,6 +69,16 @@ type Graph struct {
 // key makes one number of Random, for kernels that draw by themselves.
 func (g *Graph) key() uint64 { return g.Random().Uint64(0) }
 
+// Augments reports whether l changes images at random in training, and has
+// nothing to learn.
+func Augments(l Layer) bool {
+	if c, ok := l.(*common); ok {
+		l = c.Layer
+	}
+	_, ok := l.(interface{ augments() })
+	return ok
+}
+
 // Layers is every layer a spec may name.
 var Layers = newLayers()
 

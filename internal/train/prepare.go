@@ -1,0 +1,64 @@
+package train
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"cnntrain/internal/data"
+)
+
+// A prepared is a batch that the model is ready to learn from.
+type prepared struct {
+	images []float32 // as Model.Prepare returned them
+	labels []int
+	err    error
+}
+
+// batches yields the batches of an epoch in the given order, from step from on,
+// each prepared while the one before is in use. first is the number of the epoch's
+// first step in the whole training. The loop ends after the first error; when it
+// has ended, nothing runs on.
+func (f *fitting) batches(ctx context.Context, order []int, first, from int) iter.Seq2[*prepared, error] {
+	return func(yield func(*prepared, error) bool) {
+		inner, cancel := context.WithCancel(ctx)
+		ready := make(chan *prepared)
+		used := make(chan *prepared, 2)
+		used <- &prepared{}
+		used <- &prepared{}
+		var running sync.WaitGroup
+		running.Go(func() {
+			defer close(ready)
+			step := first + from
+			for batch, err := range f.loader.Batches(inner, order, from) {
+				p := f.prepare(step, batch, err, <-used)
+				select {
+				case ready <- p:
+				case <-inner.Done():
+					return
+				}
+				step++
+			}
+		})
+		defer running.Wait()
+		defer cancel()
+		for p := range ready {
+			if !yield(p, p.err) || p.err != nil {
+				return
+			}
+			used <- p
+		}
+		if err := ctx.Err(); err != nil { // which the goroutine had no chance to hand over
+			yield(nil, err)
+		}
+	}
+}
+
+// prepare fills p with a batch of the loader, or with its error.
+func (f *fitting) prepare(step int, batch *data.Batch, err error, p *prepared) *prepared {
+	if p.err = err; err == nil {
+		p.labels = append(p.labels[:0], batch.Labels...)
+		p.images, p.err = f.model.Prepare(step, batch.X, len(batch.Labels))
+	}
+	return p
+}
