@@ -10,7 +10,10 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 	if b != nil {
 		need("Conv2D", "bias", b, s.F)
 	}
-	if has(avx2) && s.winograd() {
+	if has(avx2) && s.few() {
+		convFew(out, x, w, b, s)
+		return
+	} else if has(avx2) && s.winograd() {
 		winogradConv(out, x, w, b, s, false)
 		return
 	} else if has(avx2) {

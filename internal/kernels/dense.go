@@ -15,11 +15,21 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
-	if has(avx2) && n > 0 && f > 0 {
+	if rows := denseConv(n, f, u, relu); has(avx2) && n > 0 && f > 0 && rows.few() {
+		convFew(out, x, w, b, rows)
+		return
+	} else if has(avx2) && n > 0 && f > 0 {
 		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
 		return
 	}
 	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u, relu})
+}
+
+// denseConv is a dense layer as a convolution of maps of one pixel.
+func denseConv(n, f, u int, relu bool) Conv {
+	s := NewConv(n, 1, 1, f, u, 1, 1, 1, 1, false)
+	s.ReLU = relu
+	return s
 }
 
 // DenseGradX computes the gradient of [Dense] for x: dx[n,f] = Σu dy[n,u]·w[f,u].

@@ -25,6 +25,18 @@ func affineAVX512(out, x *float32, n int, constants *[2]float32)
 func affineAVX2(out, x *float32, n int, constants *[2]float32)
 
 //go:noescape
+func addScaledAVX512(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
+
+//go:noescape
+func addScaledAVX2(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
+
+//go:noescape
+func addScaledFetchAVX512(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
+
+//go:noescape
+func addScaledFetchAVX2(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
+
+//go:noescape
 func adamAVX512(w, grad, m, v *float32, n int, constants *[4]float32)
 
 //go:noescape
@@ -95,6 +107,23 @@ func affineFast(out, x []float32, constants *[2]float32) int {
 		affineAVX512(&out[0], &x[0], n, constants)
 	} else {
 		affineAVX2(&out[0], &x[0], n, constants)
+	}
+	return n
+}
+
+// addScaledFast fetches what lies behind the rows as well, if next has it.
+func addScaledFast(y, b0, b1, b2, b3, next []float32, constants *[4]float32) int {
+	n := vectors(len(y), len(b0), len(b1), len(b2), len(b3))
+	switch {
+	case n == 0:
+	case has(avx512) && len(next) > 0:
+		addScaledFetchAVX512(&y[0], &b0[0], &b1[0], &b2[0], &b3[0], &next[0], n, constants)
+	case has(avx512):
+		addScaledAVX512(&y[0], &b0[0], &b1[0], &b2[0], &b3[0], n, constants)
+	case len(next) > 0:
+		addScaledFetchAVX2(&y[0], &b0[0], &b1[0], &b2[0], &b3[0], &next[0], n, constants)
+	default:
+		addScaledAVX2(&y[0], &b0[0], &b1[0], &b2[0], &b3[0], n, constants)
 	}
 	return n
 }

@@ -141,6 +141,140 @@ done:
 	VZEROUPPER
 	RET
 
+// func addScaledAVX512(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
+TEXT ·addScaledAVX512(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ b0+8(FP), R9
+	MOVQ b1+16(FP), R10
+	MOVQ b2+24(FP), R11
+	MOVQ b3+32(FP), R12
+	MOVQ n+40(FP), CX
+	MOVQ constants+48(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 12(DX), Z11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
+	VMOVUPS (R8)(AX*1), Z0
+	VFMADD231PS (R9)(AX*1), Z8, Z0
+	VFMADD231PS (R10)(AX*1), Z9, Z0
+	VFMADD231PS (R11)(AX*1), Z10, Z0
+	VFMADD231PS (R12)(AX*1), Z11, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX2(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-56
+	MOVQ y+0(FP), R8
+	MOVQ b0+8(FP), R9
+	MOVQ b1+16(FP), R10
+	MOVQ b2+24(FP), R11
+	MOVQ b3+32(FP), R12
+	MOVQ n+40(FP), CX
+	MOVQ constants+48(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 12(DX), Y11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
+	VMOVUPS (R8)(AX*1), Y0
+	VFMADD231PS (R9)(AX*1), Y8, Y0
+	VFMADD231PS (R10)(AX*1), Y9, Y0
+	VFMADD231PS (R11)(AX*1), Y10, Y0
+	VFMADD231PS (R12)(AX*1), Y11, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledFetchAVX512(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
+TEXT ·addScaledFetchAVX512(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8
+	MOVQ b0+8(FP), R9
+	MOVQ b1+16(FP), R10
+	MOVQ b2+24(FP), R11
+	MOVQ b3+32(FP), R12
+	MOVQ next+40(FP), R13
+	MOVQ n+48(FP), CX
+	MOVQ constants+56(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 12(DX), Z11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// fetch as much from next, which is read after b3
+	PREFETCHT0 (R13)(AX*4)
+	PREFETCHT0 64(R13)(AX*4)
+	PREFETCHT0 128(R13)(AX*4)
+	PREFETCHT0 192(R13)(AX*4)
+	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
+	VMOVUPS (R8)(AX*1), Z0
+	VFMADD231PS (R9)(AX*1), Z8, Z0
+	VFMADD231PS (R10)(AX*1), Z9, Z0
+	VFMADD231PS (R11)(AX*1), Z10, Z0
+	VFMADD231PS (R12)(AX*1), Z11, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func addScaledFetchAVX2(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
+TEXT ·addScaledFetchAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), R8
+	MOVQ b0+8(FP), R9
+	MOVQ b1+16(FP), R10
+	MOVQ b2+24(FP), R11
+	MOVQ b3+32(FP), R12
+	MOVQ next+40(FP), R13
+	MOVQ n+48(FP), CX
+	MOVQ constants+56(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 12(DX), Y11
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// fetch as much from next, which is read after b3
+	PREFETCHT0 (R13)(AX*4)
+	PREFETCHT0 64(R13)(AX*4)
+	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
+	VMOVUPS (R8)(AX*1), Y0
+	VFMADD231PS (R9)(AX*1), Y8, Y0
+	VFMADD231PS (R10)(AX*1), Y9, Y0
+	VFMADD231PS (R11)(AX*1), Y10, Y0
+	VFMADD231PS (R12)(AX*1), Y11, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
 // func adamAVX512(w, grad, m, v *float32, n int, constants *[4]float32)
 TEXT ·adamAVX512(SB), NOSPLIT, $0-48
 	MOVQ w+0(FP), R8

@@ -141,6 +141,30 @@ func TestTilesComputeWhatGenericKernelsDo(t *testing.T) {
 	compareDense(t, rng, 2, 1000, 600)
 }
 
+// With few pixels in the batch and many weights, convolutions take another way.
+func TestFewPixelsComputeWhatGenericKernelsDo(t *testing.T) {
+	rng := newRand()
+	for _, s := range []Conv{
+		NewConv(1, 2, 2, 130, 140, 3, 3, 1, 1, true),
+		NewConv(1, 4, 4, 101, 103, 3, 3, 1, 1, true),
+		NewConv(3, 2, 2, 64, 130, 3, 3, 1, 1, true),
+		NewConv(1, 7, 9, 90, 90, 3, 3, 3, 3, false),
+		NewConv(2, 5, 4, 61, 77, 5, 4, 2, 3, true),
+		NewConv(1, 1, 1, 300, 300, 1, 1, 1, 1, false),
+	} {
+		if !s.few() {
+			t.Errorf("%+v has not few pixels", s)
+		}
+		compareConv(t, rng, s)
+		s.ReLU = true
+		compareConv(t, rng, s)
+	}
+	for n := 1; n <= 17; n += 4 {
+		compareDense(t, rng, n, 1031, 67)
+		compareDense(t, rng, n, 66, 1030)
+	}
+}
+
 func FuzzConv2D(f *testing.F) {
 	f.Add(uint64(1))
 	f.Fuzz(func(t *testing.T, seed uint64) {

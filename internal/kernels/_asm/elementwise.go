@@ -63,6 +63,14 @@ var elementwiseKernels = []elementwise{
 		e.add(0, 0, 9)
 		e.store(0, 0)
 	}},
+	{"addScaled", []string{"y", "b0", "b1", "b2", "b3"}, 4, addScaled},
+	{"addScaledFetch", []string{"y", "b0", "b1", "b2", "b3", "next"}, 4, func(e emitter) {
+		e.comment("fetch as much from next, which is read after b3")
+		for i := 0; i < 4*e.v.bytes(); i += 64 {
+			e.op("PREFETCHT0", mem(i, sliceRegs[5], "AX", 4))
+		}
+		addScaled(e)
+	}},
 	{"adam", []string{"w", "grad", "m", "v"}, 4, func(e emitter) {
 		const w, g, m, v, alpha, rate1, rate2, epsilon = 0, 1, 2, 3, 8, 9, 10, 11
 		e.load(g, 1)
@@ -134,6 +142,15 @@ var elementwiseKernels = []elementwise{
 		e.add(2, 2, 1)
 		e.store(0, 2)
 	}},
+}
+
+func addScaled(e emitter) {
+	e.comment("y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other")
+	e.load(0, 0)
+	for i := range 4 {
+		e.op("VFMADD231PS", e.at(1+i), e.r(8+i), e.r(0))
+	}
+	e.store(0, 0)
 }
 
 // rootStep ends a kernel whose weights follow the gradient over a root.

@@ -1,0 +1,90 @@
+package kernels
+
+// Where a batch has few pixels, a convolution is as fast as its weights can be read
+// from memory. So each weight is read once, where it lies, in long runs: a part takes
+// some channels of all taps and adds up what they give to every pixel; the sums of the
+// parts are added up in their order.
+
+const (
+	fewPixels   = 16      // of the output in the whole batch
+	fewChannels = 64      // of one part
+	fewWeights  = 1 << 16 // that do not stay in the cache anyway
+)
+
+// few reports whether a convolution has so few pixels. An image in such a small batch
+// gets the result it has in a larger one but for rounding.
+func (s *Conv) few() bool {
+	return s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
+}
+
+type fewArgs struct {
+	sums, x, w []float32 // sums is [parts,N,OH,OW,F]
+	s          Conv
+}
+
+// convFew is [Conv2D] for few pixels.
+func convFew(out, x, w, b []float32, s Conv) {
+	size := s.N * s.OH * s.OW * s.F
+	parts := blocks(s.C, fewChannels)
+	sums := takeScratch(parts * size)
+	fewLoop.run(parts, fewArgs{sums, x, w, s})
+	addRows(out[:size], sums)
+	giveScratch(sums)
+	for i := range out[:size] {
+		v := out[i]
+		if b != nil {
+			v += b[i%s.F]
+		}
+		if s.ReLU {
+			v = max(v, 0)
+		}
+		out[i] = v
+	}
+}
+
+var fewLoop = newLoop(func(a *fewArgs, part int) {
+	s := &a.s
+	size := s.N * s.OH * s.OW * s.F
+	sums := a.sums[part*size:][:size]
+	clear(sums)
+	c0, c1 := block(part, s.C, fewChannels)
+	for kh := range s.KH {
+		oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
+		for kw := range s.KW {
+			ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
+			for c := c0; c < c1; c += 4 {
+				rows := a.w[((kh*s.KW+kw)*s.C+c)*s.F:]
+				count := min(4, c1-c)
+				next := rows[count*s.F:] // not in the cache yet
+				rows = rows[:count*s.F]
+				for n := range s.N {
+					for oh := oh0; oh < oh1; oh++ {
+						ih := oh*s.SH - s.Top + kh
+						for ow := ow0; ow < ow1; ow++ {
+							iw := ow*s.SW - s.Left + kw
+							pixel := a.x[((n*s.H+ih)*s.W+iw)*s.C+c:][:count]
+							addScaled(sums[((n*s.OH+oh)*s.OW+ow)*s.F:][:s.F], rows, next, pixel)
+							next = nil
+						}
+					}
+				}
+			}
+		}
+	}
+})
+
+// addScaled adds to y up to four rows, each as long as y, times the values of a.
+// The values behind the rows, in next, will be asked for soon.
+func addScaled(y, rows, next, a []float32) {
+	f := len(y)
+	done := 0
+	if len(a) == 4 {
+		done = addScaledFast(y, rows, rows[f:], rows[2*f:], rows[3*f:], next, (*[4]float32)(a))
+	}
+	for i, v := range a {
+		row := rows[i*f:][:f]
+		for j := done; j < f; j++ {
+			y[j] += v * row[j]
+		}
+	}
+}
