@@ -201,6 +201,7 @@ type fit struct {
 	run     *runs.Run
 	streams *streams
 	monitor *callback.Monitor
+	tested  *train.Result // of the best weights on the test data, if there is any
 }
 
 func (f *fit) do(ctx context.Context) error {
@@ -234,6 +235,9 @@ func (f *fit) do(ctx context.Context) error {
 		f.streams.logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
 	}
 	if err := f.test(ctx); err != nil {
+		return f.broken(err)
+	}
+	if err := f.drawPictures(); err != nil {
 		return f.broken(err)
 	}
 	info.Status = runs.Finished
@@ -326,6 +330,7 @@ func (f *fit) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.tested = r
 	for _, l := range r.Logs(f.train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}

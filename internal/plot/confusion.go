@@ -24,7 +24,7 @@ func Confusion(names []string, counts [][]int) *Picture {
 	side, top, side0 := cell*vg.Length(n), vg.Length(44), label+30
 	p := &Picture{width: side0 + side + 14, height: top + side + label + 30}
 	p.draw = func(c *canvas) {
-		c.text(side0+side/2, 16, titleSize, centre, ink, "confusion matrix")
+		c.text(side0, 14, titleSize, left, ink, "confusion matrix")
 		c.text(side0, 34, size, left, ink, "row: the class; column: what it was taken for")
 		for i, row := range counts {
 			y := top + vg.Length(i)*cell
@@ -38,7 +38,7 @@ func Confusion(names []string, counts [][]int) *Picture {
 				c.rect(side0+vg.Length(j)*cell, y, cell-0.5, cell-0.5, heat(share))
 				if n <= numbered && k > 0 {
 					fill := color.Color(ink)
-					if share > 0.5 {
+					if share > darkShare {
 						fill = white
 					}
 					c.text(side0+(vg.Length(j)+0.5)*cell, y+cell/2, smallSize*min(1, cell/26), centre, fill, strconv.Itoa(k))
@@ -52,9 +52,12 @@ func Confusion(names []string, counts [][]int) *Picture {
 	return p
 }
 
+// darkShare is from where on text has to be white.
+const darkShare = 0.4
+
 // heat is white for 0 and dark blue for 1. Small shares are told apart best.
 func heat(share float64) color.RGBA {
-	s := math.Sqrt(share)
+	s := math.Pow(share, 0.7)
 	mix := func(to uint8) uint8 { return uint8(math.Round(255 + s*(float64(to)-255))) }
 	return color.RGBA{mix(0x08), mix(0x45), mix(0x94), 255}
 }

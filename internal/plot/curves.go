@@ -99,9 +99,8 @@ func (s *Series) style() draw.LineStyle {
 func (c *Chart) draw(area draw.Canvas) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text = c.Title, c.X
-	p.Title.TextStyle = textStyle(titleSize, centre, ink)
-	p.Title.Padding = 6
-	p.X.Label.TextStyle = textStyle(textSize, centre, ink)
+	p.Title.TextStyle.Font.Size, p.Title.Padding = titleSize, 8
+	p.X.Label.TextStyle.Font.Size = textSize
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} {
 		axis.Tick.Label.Font.Size = textSize
 		axis.Padding = 4
