@@ -13,7 +13,7 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random :
+	kernels, spec, checkpoint, random, plot :
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
@@ -27,7 +27,7 @@ const layout = `
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
-	runs                : checkpoint
+	runs                : spec checkpoint
 `
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -37,8 +37,8 @@ several of them reach together.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
-			if o.split != "train" && o.split != "val" && o.split != "test" {
-				return usagef("--split %s: must be train, val or test", o.split)
+			if err := checkSplit(o.split); err != nil {
+				return err
 			}
 			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
 				return usagef("--batch-size %d: must be at least 1", o.batchSize)
@@ -46,7 +46,7 @@ several of them reach together.`,
 			return runEval(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().StringVar(&o.split, "split", "test", "`SPLIT` of the examples: train, val or test")
+	addSplitFlag(cmd, &o.split)
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
 	addDataDirFlag(cmd, &o.dataDir)
@@ -133,7 +133,7 @@ func evaluate(ctx context.Context, o *evalOptions, path string, t *trained, mode
 	if err := t.checkData(sets); err != nil {
 		return nil, nil, err
 	}
-	examples := map[string]dataset.Examples{"train": sets.Train, "val": sets.Val, "test": sets.Test}[o.split]
+	examples := splitOf(sets, o.split)
 	if examples == nil {
 		return nil, nil, fmt.Errorf("%s: its data has no %s split", path, o.split)
 	}
@@ -144,6 +144,11 @@ func evaluate(ctx context.Context, o *evalOptions, path string, t *trained, mode
 	metrics := []metric.Metric{metric.Metrics.Default("accuracy"), metric.Metrics.Default("top_k_categorical_accuracy")}
 	r, err := train.Evaluate(ctx, model, examples, sets.Pixels(), batch, metrics)
 	return r, sets, err
+}
+
+// splitOf returns the examples of a split, nil if there are none.
+func splitOf(sets *data.Sets, split string) dataset.Examples {
+	return map[string]dataset.Examples{"train": sets.Train, "val": sets.Val, "test": sets.Test}[split]
 }
 
 // evalJSON is one result of --json, and what a person is shown.

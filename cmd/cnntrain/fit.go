@@ -155,7 +155,7 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	}
 	trainable, frozen := e.plan.Params()
 	r.Info = runs.Info{
-		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args,
+		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
 		Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
 		Dataset: datasetInfo(e, sets), Machine: thisMachine(), Epochs: []runs.Figures{},
 	}
@@ -201,6 +201,7 @@ type fit struct {
 	run     *runs.Run
 	streams *streams
 	monitor *callback.Monitor
+	tested  *train.Result // of the best weights on the test data, if there is any
 }
 
 func (f *fit) do(ctx context.Context) error {
@@ -234,6 +235,9 @@ func (f *fit) do(ctx context.Context) error {
 		f.streams.logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
 	}
 	if err := f.test(ctx); err != nil {
+		return f.broken(err)
+	}
+	if err := f.drawPictures(); err != nil {
 		return f.broken(err)
 	}
 	info.Status = runs.Finished
@@ -326,20 +330,24 @@ func (f *fit) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.tested = r
 	for _, l := range r.Logs(f.train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}
 	return nil
 }
 
+// reportJSON is run.json with the folder it lies in.
+type reportJSON struct {
+	Run string `json:"run"`
+	*runs.Info
+}
+
 // report writes the result: run.json, or a line a person reads.
 func (f *fit) report() error {
 	info := &f.run.Info
 	if f.options.json {
-		return f.streams.printJSON(struct {
-			Run string `json:"run"`
-			*runs.Info
-		}{f.run.Dir, info})
+		return f.streams.printJSON(reportJSON{f.run.Dir, info})
 	}
 	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", f.run.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
 	if len(info.Test) > 0 {

@@ -25,6 +25,18 @@ func addDataDirFlag(cmd *cobra.Command, into *string) {
 	addTextFlag(cmd, into, "data-dir", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
 }
 
+func addSplitFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "split", "test", "`SPLIT` of the examples: train, val or test")
+}
+
+// checkSplit makes sure that there is such a split.
+func checkSplit(split string) error {
+	if split != "train" && split != "val" && split != "test" {
+		return usagef("--split %s: must be train, val or test", split)
+	}
+	return nil
+}
+
 // addComputeFlags adds the flags that say what to compute with, to be applied
 // before the command runs.
 func addComputeFlags(cmd *cobra.Command) {

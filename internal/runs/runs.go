@@ -21,6 +21,9 @@ const (
 	MetricsFile = "metrics.csv"
 	BestFile    = "best.safetensors"
 	LastFile    = "last.safetensors"
+
+	CurvesFile    = "curves.png"
+	ConfusionFile = "confusion.png"
 )
 
 // A Run is one run folder.

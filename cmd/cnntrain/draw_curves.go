@@ -1,0 +1,82 @@
+package main
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/plot"
+	"cnntrain/internal/runs"
+)
+
+// curveCharts makes a chart of the loss and one of each metric. The curves of one
+// run are named training and validation; those of several have the names of the runs.
+func curveCharts(all []*runs.Run) []plot.Chart {
+	var charts []plot.Chart
+	for _, name := range curveNames(all) {
+		c := plot.Chart{Title: strings.ReplaceAll(name, "_", " "), X: "epoch"}
+		for i, r := range all {
+			c.Series = append(c.Series, runSeries(r, name, i, len(all) == 1)...)
+		}
+		charts = append(charts, c)
+	}
+	if len(all) > 1 && len(charts) > 0 && slices.ContainsFunc(charts[0].Series, func(s plot.Series) bool { return s.Thin }) {
+		for i := range charts {
+			charts[i].Title += " (dashed: training)"
+		}
+	}
+	return charts
+}
+
+// runSeries returns the curves of one figure of a run: validation, with a dot at the
+// best epoch, and training dashed; training alone where nothing else is.
+func runSeries(r *runs.Run, name string, group int, alone bool) []plot.Series {
+	training, validation := curve(r, name), curve(r, "val_"+name)
+	training.Group, validation.Group = group, group
+	training.Name = runName(r)
+	if alone {
+		training.Name = "training"
+	}
+	both := []plot.Series{training}
+	if len(validation.X) > 0 {
+		validation.Name = training.Name
+		training.Name, training.Thin = "", true
+		if alone {
+			validation.Name, training.Name, training.Group = "validation", "training", 1
+		}
+		both = []plot.Series{validation, training}
+	}
+	if best := r.Info.Best; best != nil {
+		both[0].Marks = []float64{float64(best.Epoch)}
+	}
+	return both
+}
+
+// curveNames returns the figures of training, loss first as fit writes them.
+func curveNames(all []*runs.Run) (names []string) {
+	for _, r := range all {
+		for _, figures := range r.Info.Epochs {
+			for _, f := range figures {
+				if !strings.HasPrefix(f.Name, "val_") && !slices.Contains(names, f.Name) {
+					names = append(names, f.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// curve returns a figure of each epoch that has it.
+func curve(r *runs.Run, name string) (s plot.Series) {
+	for i, figures := range r.Info.Epochs {
+		if v, ok := figures.Get(name); ok {
+			s.X, s.Y = append(s.X, float64(i+1)), append(s.Y, v)
+		}
+	}
+	return s
+}
+
+// runName is what a run is called beside others: lenet5/3.
+func runName(r *runs.Run) string {
+	return strings.TrimPrefix(filepath.ToSlash(filepath.Clean(r.Dir)), "runs/")
+}

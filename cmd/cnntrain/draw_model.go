@@ -1,0 +1,63 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/plot"
+)
+
+// architecturePicture draws the layers of p.
+func architecturePicture(p *builder.Plan) *plot.Picture {
+	layers := []plot.Layer{{Name: "input", Shape: p.Input.String()}}
+	for _, l := range p.Layers {
+		box := plot.Layer{Name: l.Label, Shape: l.Out.String(), Kind: kindOf(&l)}
+		if trainable, frozen := l.Params(); trainable+frozen > 0 {
+			box.Params = commas(trainable + frozen)
+		}
+		if len(l.Own) > 0 && strings.HasSuffix(l.Own[0].Name, "kernel") {
+			box.Detail = "kernel " + l.Own[0].Shape.String()
+		}
+		layers = append(layers, box)
+	}
+	trainable, frozen := p.Params()
+	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, plural(trainable+frozen, "parameter")), layers)
+}
+
+// kindOf returns the kind of a layer, by Keras's name for it.
+func kindOf(l *builder.Layer) plot.Kind {
+	for _, k := range []struct {
+		part string
+		kind plot.Kind
+	}{
+		{"Random", plot.Random}, {"Dropout", plot.Random}, {"Normalization", plot.Normalization}, {"Pooling", plot.Pooling},
+		{"Conv", plot.Convolution}, {"Dense", plot.Dense}, {"LU", plot.Activation}, {"Softmax", plot.Activation}, {"Activation", plot.Activation},
+	} {
+		if strings.Contains(l.Type, k.part) {
+			return k.kind
+		}
+	}
+	return plot.Other
+}
+
+// The columns of the sheet of filters, and the size of one in points.
+const filterColumns, filterSize = 8, 40
+
+// filtersPicture draws the filters of the first convolution of t.
+func filtersPicture(t *trained) (*plot.Picture, error) {
+	for _, w := range t.model.Weights() {
+		label, name, _ := strings.Cut(w.Name, "/")
+		if !strings.HasSuffix(name, "kernel") || len(w.Shape) != 4 {
+			continue
+		}
+		h, width, channels, filters := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
+		sheet := &plot.Sheet{Title: "filters of " + label, Size: filterSize}
+		for row := range slices.Chunk(plot.Filters(w.Data, h, width, channels, filters), filterColumns) {
+			sheet.Rows = append(sheet.Rows, plot.SheetRow{Images: row})
+		}
+		return plot.Contact(sheet), nil
+	}
+	return nil, fmt.Errorf("%s: the model has no convolution, and so no filters to draw", t.file)
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"image"
+	"slices"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/plot"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/metric"
+)
+
+// A tested is what a trained model makes of each example of a split.
+type tested struct {
+	*train.Result
+	sets     *data.Sets
+	examples dataset.Examples
+	recorder
+}
+
+// A recorder is a model that notes what it says of each example it is evaluated on.
+type recorder struct {
+	train.Predictor
+	taken []int     // the most likely class
+	sure  []float32 // its probability
+}
+
+func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32, error) {
+	loss, probabilities, err := r.Predictor.Evaluate(images, labels)
+	for one := range slices.Chunk(probabilities, r.Classes()) {
+		best := metric.ArgMax(one)
+		r.taken, r.sure = append(r.taken, best), append(r.sure, one[best])
+	}
+	return loss, probabilities, err
+}
+
+// testTrained evaluates t on a split of its data.
+func testTrained(ctx context.Context, path string, t *trained, o *evalOptions, s *streams) (*tested, error) {
+	d := &tested{recorder: recorder{Predictor: t.model}}
+	var err error
+	if d.Result, d.sets, err = evaluate(ctx, o, path, t, &d.recorder, s); err != nil {
+		return nil, err
+	}
+	d.examples = splitOf(d.sets, o.split)
+	return d, nil
+}
+
+func (d *tested) confusionPicture() *plot.Picture { return plot.Confusion(d.sets.Classes, d.Confusion) }
+
+// classesPicture draws the recall and precision of each class.
+func (d *tested) classesPicture() *plot.Picture {
+	var classes []plot.Class
+	for _, c := range newEvalJSON("", "", "", d.sets, d.Result).Classes {
+		classes = append(classes, plot.Class{Name: c.Name, Recall: c.Recall, Precision: c.Precision})
+	}
+	return plot.Classes(classes)
+}
+
+// A mistaken is a class taken for another.
+type mistaken struct {
+	class, taken int
+	examples     []int // the surest first
+}
+
+// The size of the sheet of mistakes.
+const mistakenPairs, mistakenImages = 10, 8
+
+// confusedPicture draws examples of the pairs of classes that are confused most
+// often, those first of which the model was surest.
+func (d *tested) confusedPicture() (*plot.Picture, error) {
+	sheet := &plot.Sheet{Title: "most often confused"}
+	pairs := d.mistakes()
+	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
+		row := plot.SheetRow{Label: fmt.Sprintf("%s taken for\n%s: %s", d.sets.Classes[p.class], d.sets.Classes[p.taken], commas(len(p.examples)))}
+		for _, k := range p.examples[:min(mistakenImages, len(p.examples))] {
+			img, err := exampleImage(d.examples, k, d.sets.Shape)
+			if err != nil {
+				return nil, err
+			}
+			row.Images = append(row.Images, img)
+		}
+		sheet.Rows = append(sheet.Rows, row)
+	}
+	if len(pairs) == 0 {
+		sheet.Title = "nothing was confused"
+	}
+	return plot.Contact(sheet), nil
+}
+
+// mistakes returns the pairs of classes that were confused, the most frequent first.
+func (d *tested) mistakes() []mistaken {
+	found := map[[2]int]*mistaken{}
+	for k, taken := range d.taken {
+		if class := d.examples.Label(k); class != taken {
+			pair := [2]int{class, taken}
+			if found[pair] == nil {
+				found[pair] = &mistaken{class: class, taken: taken}
+			}
+			found[pair].examples = append(found[pair].examples, k)
+		}
+	}
+	var all []mistaken
+	for _, p := range found {
+		slices.SortStableFunc(p.examples, func(a, b int) int { return cmp.Compare(d.sure[b], d.sure[a]) })
+		all = append(all, *p)
+	}
+	slices.SortFunc(all, func(a, b mistaken) int {
+		return cmp.Or(len(b.examples)-len(a.examples), a.class-b.class, a.taken-b.taken)
+	})
+	return all
+}
+
+// exampleImage reads example k.
+func exampleImage(ex dataset.Examples, k int, shape []int) (image.Image, error) {
+	pixels := make([]float32, shape[0]*shape[1]*shape[2])
+	if err := ex.Image(pixels, k); err != nil {
+		return nil, err
+	}
+	return plot.Image(pixels, shape[0], shape[1], shape[2], 0, 255), nil
+}

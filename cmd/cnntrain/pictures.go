@@ -1,0 +1,55 @@
+package main
+
+import (
+	"io"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/plot"
+
+	"github.com/spf13/cobra"
+)
+
+// What the commands that draw have in common.
+
+// addPictureFlag adds -o. A file that is there is replaced, as by any program with
+// such a flag: the ending, which must be that of a picture, keeps specs and weights safe.
+func addPictureFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().VarP((*text)(into), "output", "o", "write the picture to `FILE`, a .png or .svg")
+}
+
+// savePicture writes p to file, whole or not at all, in the format of its ending.
+func savePicture(file string, p *plot.Picture) error {
+	format, err := plot.FormatOf(file)
+	if err != nil {
+		return usageError{err}
+	}
+	return checkpoint.WriteFile(file, func(w io.Writer) error { return p.Write(w, format) })
+}
+
+// checkPicture finds a file that savePicture would not write, before any work is done.
+func checkPicture(file string) error {
+	if file == "" {
+		return usagef("-o FILE is needed: the picture to write, a .png or .svg")
+	}
+	if _, err := plot.FormatOf(file); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// firstOfEach returns the positions of the first n examples of each class, class by class.
+func firstOfEach(ex dataset.Examples, classes, n int) [][]int {
+	found := make([][]int, classes)
+	missing := classes
+	for i := range ex.Len() {
+		if l := ex.Label(i); len(found[l]) < n {
+			if found[l] = append(found[l], i); len(found[l]) == n {
+				if missing--; missing == 0 {
+					break
+				}
+			}
+		}
+	}
+	return found
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/plot"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+
+	"github.com/spf13/cobra"
+)
+
+type plotOptions struct {
+	evalOptions // paths, and how to evaluate a model
+	out, kind   string
+}
+
+// plotKinds is what there is to draw, and of what.
+var plotKinds = []struct{ name, what string }{
+	{"curves", "loss and metrics of each epoch, of one or several runs"},
+	{"confusion", "what examples of each class were taken for"},
+	{"classes", "recall and precision of each class"},
+	{"confused", "images of the classes that are confused most often"},
+	{"filters", "the filters of the first convolution"},
+	{"architecture", "the layers of a spec or a run"},
+}
+
+func newPlot(s *streams) *cobra.Command {
+	o := &plotOptions{}
+	var names []string
+	help := "Draws curves of one or several runs, or what --kind says:\n\n"
+	for _, k := range plotKinds {
+		names = append(names, k.name)
+		help += fmt.Sprintf("  %-13s %s\n", k.name, k.what)
+	}
+	cmd := &cobra.Command{
+		Use:   "plot RUN|SPEC... -o FILE",
+		Short: "Draw curves, confusion, filters, architecture",
+		Long:  help + "\nOf a spec, the architecture is drawn.",
+		Example: `  cnntrain plot runs/lenet5/1 runs/lenet5/2 -o curves.png
+  cnntrain plot runs/lenet5/1 --kind confusion -o confusion.svg
+  cnntrain plot specs/vgg16.yaml -o net.svg`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			switch {
+			case !slices.Contains(names, o.kind):
+				return usagef("--kind %s: no such kind of picture%s", o.kind, spec.Hint(o.kind, names))
+			case !cmd.Flags().Changed("kind") && isSpec(args[0]):
+				o.kind = "architecture"
+			}
+			if len(args) > 1 && o.kind != "curves" {
+				return usagef("--kind %s: draws one model at a time", o.kind)
+			}
+			if err := checkSplit(o.split); err != nil {
+				return err
+			}
+			if err := checkPicture(o.out); err != nil {
+				return err
+			}
+			return runPlot(cmd.Context(), o, s)
+		},
+	}
+	addPictureFlag(cmd, &o.out)
+	cmd.Flags().StringVar(&o.kind, "kind", "curves", "`KIND` of picture: "+strings.Join(names, ", "))
+	addSplitFlag(cmd, &o.split)
+	addDataDirFlag(cmd, &o.dataDir)
+	addComputeFlags(cmd)
+	return cmd
+}
+
+// isSpec reports whether path names a spec rather than a run.
+func isSpec(path string) bool {
+	ending := filepath.Ext(path)
+	info, err := os.Stat(path)
+	return (ending == ".yaml" || ending == ".yml") && (err != nil || !info.IsDir())
+}
+
+func runPlot(ctx context.Context, o *plotOptions, s *streams) error {
+	p, err := o.picture(ctx, s)
+	if err != nil {
+		return err
+	}
+	if err := savePicture(o.out, p); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.kind, strings.Join(o.paths, ", "))
+	return err
+}
+
+func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, error) {
+	path := o.paths[0]
+	switch o.kind {
+	case "curves":
+		return curvesOf(o.paths)
+	case "architecture":
+		e, err := loadExperiment(path, nil)
+		if err != nil {
+			return nil, err
+		}
+		return architecturePicture(e.plan), nil
+	}
+	t, err := openTrained(path)
+	if err != nil {
+		return nil, err
+	}
+	if o.kind == "filters" {
+		return filtersPicture(t)
+	}
+	d, err := testTrained(ctx, path, t, &o.evalOptions, s)
+	if err != nil {
+		return nil, err
+	}
+	switch o.kind {
+	case "confusion":
+		return d.confusionPicture(), nil
+	case "classes":
+		return d.classesPicture(), nil
+	}
+	return d.confusedPicture()
+}
+
+// curvesOf draws the curves of runs, of which each must have ended an epoch.
+func curvesOf(dirs []string) (*plot.Picture, error) {
+	var all []*runs.Run
+	for _, dir := range dirs {
+		r, err := runs.Open(dir)
+		if err != nil {
+			return nil, err
+		}
+		if len(r.Info.Epochs) == 0 {
+			return nil, fmt.Errorf("%s: has no epoch yet to draw", dir)
+		}
+		all = append(all, r)
+	}
+	return plot.Curves(curveCharts(all)...), nil
+}

@@ -1,0 +1,68 @@
+package builder
+
+import (
+	"fmt"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// An Augmenter runs the layers that a model has for augmentation, and nothing else.
+type Augmenter struct {
+	Out     layer.Shape // of one image
+	model   *Model      // for its seed and step
+	images  []float32   // the input's memory
+	output  *G.Node
+	machine *machine
+}
+
+// NewAugmenter returns the layers of p up to its last augmentation, for batches of n
+// images: those of the training graph, which draw the same numbers for the same seed,
+// step and position in the batch; or those of the graph in use, which draw none.
+// Augmentation behind a layer with weights is left out, as are layers behind it. The
+// Augmenter is nil if there is no augmentation.
+func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, error) {
+	count := 0
+	for i, l := range p.Layers {
+		if len(l.Own) > 0 || len(l.Out) != 3 {
+			break
+		}
+		if layer.Augments(l.Layer) {
+			count = i + 1
+		}
+	}
+	if count == 0 {
+		return nil, nil
+	}
+	a := &Augmenter{Out: p.Layers[count-1].Out, model: &Model{plan: p, seed: seed}}
+	eg := G.NewGraph()
+	value := ops.NewTensor(append([]int{n}, p.Input...)...)
+	a.images = value.Float32s()
+	a.output = G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName("images"), G.WithValue(value))
+	for i, l := range p.Layers[:count] {
+		a.output = l.Build(a.model.layerGraph(i, training), a.output, nil)
+	}
+	var err error
+	if a.machine, err = newMachine(a.output); err != nil {
+		return nil, fmt.Errorf("building the graph: %w", err)
+	}
+	a.machine.layout.place(ops.Memory(a.machine.layout.size))
+	return a, nil
+}
+
+// Run returns what the model sees of images [n,H,W,C] in a step, counted from 0 over
+// the whole training: [n,Out], good until the next call.
+func (a *Augmenter) Run(step int, images []float32) ([]float32, error) {
+	a.model.step = uint64(step)
+	if len(images) != len(a.images) {
+		return nil, fmt.Errorf("%d pixels for images of %d", len(images), len(a.images))
+	}
+	copy(a.images, images)
+	if err := a.machine.RunAll(); err != nil {
+		return nil, err
+	}
+	return a.machine.value(a.output).(*tensor.Dense).Float32s(), nil
+}

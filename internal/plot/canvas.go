@@ -1,0 +1,130 @@
+package plot
+
+import (
+	"image"
+	"image/color"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// The sizes of text, in points.
+const (
+	titleSize = 12
+	textSize  = 9
+	smallSize = 7.5
+)
+
+// The colours of series, by Okabe and Ito, the darkest and most different first.
+var palette = []color.RGBA{
+	{0x00, 0x72, 0xb2, 255}, // blue
+	{0xd5, 0x5e, 0x00, 255}, // vermilion
+	{0x00, 0x9e, 0x73, 255}, // bluish green
+	{0xcc, 0x79, 0xa7, 255}, // reddish purple
+	{0xe6, 0x9f, 0x00, 255}, // orange
+	{0x56, 0xb4, 0xe9, 255}, // sky blue
+	{0x00, 0x00, 0x00, 255},
+}
+
+var (
+	ink   = color.RGBA{0x20, 0x20, 0x20, 255}
+	faint = color.RGBA{0xdd, 0xdd, 0xdd, 255}
+	white = color.RGBA{255, 255, 255, 255}
+)
+
+// The sides that text is aligned to.
+const (
+	left   = text.XLeft
+	centre = text.XCenter
+	right  = text.XRight
+)
+
+// A canvas is drawn on with x from the left and y from the top.
+type canvas struct {
+	draw.Canvas
+	height vg.Length
+}
+
+// newCanvas returns c, painted white.
+func newCanvas(c draw.Canvas) *canvas {
+	p := &canvas{c, c.Max.Y}
+	p.rect(0, 0, c.Max.X, c.Max.Y, white)
+	return p
+}
+
+func (c *canvas) rect(x, y, w, h vg.Length, fill color.Color) {
+	c.FillPolygon(fill, []vg.Point{{X: x, Y: c.height - y}, {X: x + w, Y: c.height - y}, {X: x + w, Y: c.height - y - h}, {X: x, Y: c.height - y - h}})
+}
+
+func (c *canvas) line(style draw.LineStyle, x1, y1, x2, y2 vg.Length) {
+	c.StrokeLine2(style, x1, c.height-y1, x2, c.height-y2)
+}
+
+// image fills the rectangle with img, each pixel a square of one colour.
+func (c *canvas) image(x, y, w, h vg.Length, img image.Image) {
+	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y}}, enlarged(img, int(w.Dots(dpi)+0.5), int(h.Dots(dpi)+0.5)))
+}
+
+// area returns a part of c for a chart.
+func (c *canvas) area(x, y, w, h vg.Length) draw.Canvas {
+	return draw.Canvas{Canvas: c.Canvas.Canvas, Rectangle: vg.Rectangle{
+		Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y},
+	}}
+}
+
+// textStyle is that of all text, which is centred on its line.
+func textStyle(size vg.Length, align text.XAlignment, fill color.Color) text.Style {
+	return text.Style{
+		Color: fill, Font: font.From(plot.DefaultFont, size), Handler: plot.DefaultTextHandler,
+		XAlign: align, YAlign: -0.4, // half the height of a small letter
+	}
+}
+
+// text writes s with its middle at height y.
+func (c *canvas) text(x, y, size vg.Length, align text.XAlignment, fill color.Color, s string) {
+	c.FillText(textStyle(size, align, fill), vg.Point{X: x, Y: c.height - y}, s)
+}
+
+// textWidth returns the width of s.
+func textWidth(size vg.Length, s string) vg.Length {
+	return textStyle(size, left, ink).Width(s)
+}
+
+// widest returns the width of the widest of names, at most limit.
+func widest(size, limit vg.Length, names []string) (w vg.Length) {
+	for _, n := range names {
+		w = max(w, textWidth(size, n))
+	}
+	return min(w, limit)
+}
+
+// shorten cuts s to a width.
+func shorten(size, width vg.Length, s string) string {
+	if textWidth(size, s) <= width {
+		return s
+	}
+	runes := []rune(s)
+	for len(runes) > 0 && textWidth(size, string(runes)+"…") > width {
+		runes = runes[:len(runes)-1]
+	}
+	return string(runes) + "…"
+}
+
+// enlarged returns img in a size, where pixels stay squares; one that is larger
+// already is left to the canvas.
+func enlarged(img image.Image, w, h int) image.Image {
+	b := img.Bounds()
+	if b.Dx() >= w || b.Dy() >= h {
+		return img
+	}
+	out := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			out.Set(x, y, img.At(b.Min.X+x*b.Dx()/w, b.Min.Y+y*b.Dy()/h))
+		}
+	}
+	return out
+}
