@@ -27,7 +27,7 @@ const layout = `
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
-	runs                : checkpoint
+	runs                : spec checkpoint
 `
 
 func TestImportsRunOneWay(t *testing.T) {

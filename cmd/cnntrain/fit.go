@@ -155,7 +155,7 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	}
 	trainable, frozen := e.plan.Params()
 	r.Info = runs.Info{
-		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args,
+		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
 		Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
 		Dataset: datasetInfo(e, sets), Machine: thisMachine(), Epochs: []runs.Figures{},
 	}
@@ -332,14 +332,17 @@ func (f *fit) test(ctx context.Context) error {
 	return nil
 }
 
+// reportJSON is run.json with the folder it lies in.
+type reportJSON struct {
+	Run string `json:"run"`
+	*runs.Info
+}
+
 // report writes the result: run.json, or a line a person reads.
 func (f *fit) report() error {
 	info := &f.run.Info
 	if f.options.json {
-		return f.streams.printJSON(struct {
-			Run string `json:"run"`
-			*runs.Info
-		}{f.run.Dir, info})
+		return f.streams.printJSON(reportJSON{f.run.Dir, info})
 	}
 	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", f.run.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
 	if len(info.Test) > 0 {

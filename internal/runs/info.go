@@ -3,7 +3,9 @@ package runs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -25,6 +27,7 @@ type Info struct {
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it stopped early or failed
 	Command []string  `json:"command"`
+	Process *Process  `json:"process,omitempty"` // that trains, or trained
 	Started time.Time `json:"started"`
 	Seconds float64   `json:"seconds"`
 	Seed    int       `json:"seed"`
@@ -62,6 +65,18 @@ type Machine struct {
 	Arch    string `json:"arch"`
 	CPU     string `json:"cpu"`
 	Threads int    `json:"threads"`
+}
+
+// Process is a process of a machine.
+type Process struct {
+	Host string `json:"host"`
+	ID   int    `json:"id"`
+}
+
+// ThisProcess is the one that asks.
+func ThisProcess() *Process {
+	host, _ := os.Hostname() // empty where there is none
+	return &Process{Host: host, ID: os.Getpid()}
 }
 
 // Best is the epoch whose weights are kept as the best.
@@ -102,4 +117,47 @@ func (f Figures) MarshalJSON() ([]byte, error) {
 	}
 	b.WriteByte('}')
 	return b.Bytes(), nil
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (f *Figures) UnmarshalJSON(text []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
+		return errors.Join(fmt.Errorf("figures must be an object of numbers, got %.20s", text), err)
+	}
+	*f = Figures{}
+	for dec.More() {
+		name, err := dec.Token()
+		if err != nil {
+			return err
+		}
+		fig := Figure{Name: name.(string)} // the decoder lets nothing else be a key
+		if err := dec.Decode(&fig.Value); err != nil {
+			return fmt.Errorf("%s: %w", fig.Name, err)
+		}
+		*f = append(*f, fig)
+	}
+	return nil
+}
+
+// Get returns the figure called name, and whether there is one.
+func (f Figures) Get(name string) (float64, bool) {
+	for _, fig := range f {
+		if fig.Name == name {
+			return fig.Value, true
+		}
+	}
+	return 0, false
+}
+
+// BestOf returns the best value that a figure had after an epoch, and that epoch,
+// counted from 1; 0 where no epoch has it. More is better if up.
+func (i *Info) BestOf(name string, up bool) (value float64, epoch int) {
+	for e, figures := range i.Epochs {
+		v, ok := figures.Get(name)
+		if ok && (epoch == 0 || up && v > value || !up && v < value) {
+			value, epoch = v, e+1
+		}
+	}
+	return value, epoch
 }

@@ -71,6 +71,7 @@ func (c *copier) copy(n *yaml.Node) *yaml.Node {
 	}
 	out := *n
 	out.Anchor, out.Content = "", nil
+	out.HeadComment, out.LineComment, out.FootComment = "", "", "" // which have no place on one line
 	if n.Kind != yaml.MappingNode {
 		for _, child := range n.Content {
 			out.Content = append(out.Content, c.copy(child))

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"cnntrain/internal/runs"
+
+	"github.com/spf13/cobra"
+)
+
+func newRunsCompare(s *streams) *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "compare RUN RUN...",
+		Short: "Show in which options and figures runs differ",
+		Args:  cobra.MinimumNArgs(2),
+		RunE:  func(_ *cobra.Command, args []string) error { return runRunsCompare(args, json, s) },
+	}
+	addJSONFlag(cmd, &json)
+	return cmd
+}
+
+// A comparison is what --json writes; values are in the order of the runs.
+type comparison struct {
+	Runs    []string            `json:"runs"`
+	Options map[string][]string `json:"options"`
+	Figures map[string][]string `json:"figures"`
+}
+
+func runRunsCompare(dirs []string, json bool, s *streams) error {
+	var all []*runs.Run
+	for _, dir := range dirs {
+		r, err := runs.Open(dir)
+		if err != nil {
+			return err
+		}
+		all = append(all, r)
+	}
+	options, figures, err := runs.Compare(all)
+	if err != nil {
+		return err
+	}
+	if json {
+		return s.printJSON(comparison{dirs, byName(options), byName(figures)})
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "\t"+strings.Join(dirs, "\t"))
+	for _, part := range []struct {
+		what string
+		rows []runs.Row
+	}{{"options", options}, {"figures", figures}} {
+		if len(part.rows) == 0 {
+			fmt.Fprintf(t, "the same %s\n", part.what)
+		}
+		for _, row := range part.rows {
+			fmt.Fprint(t, row.Name)
+			for _, v := range row.Values {
+				if v == "" {
+					v = "-"
+				}
+				fmt.Fprint(t, "\t"+v)
+			}
+			fmt.Fprintln(t)
+		}
+	}
+	return t.Flush()
+}
+
+func byName(rows []runs.Row) map[string][]string {
+	m := map[string][]string{}
+	for _, r := range rows {
+		m[r.Name] = r.Values
+	}
+	return m
+}

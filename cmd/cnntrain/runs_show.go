@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"text/tabwriter"
+
+	"cnntrain/internal/runs"
+
+	"github.com/spf13/cobra"
+)
+
+func newRunsShow(s *streams) *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "show RUN",
+		Short: "Show a run: how it was made, its figures of every epoch",
+		Args:  cobra.ExactArgs(1),
+		RunE:  func(_ *cobra.Command, args []string) error { return runRunsShow(args[0], json, s) },
+	}
+	addJSONFlag(cmd, &json)
+	return cmd
+}
+
+func runRunsShow(dir string, json bool, s *streams) error {
+	r, err := runs.Open(dir)
+	if err != nil {
+		return err
+	}
+	if json {
+		return s.printJSON(reportJSON{r.Dir, &r.Info})
+	}
+	info := &r.Info
+	status := string(info.Status)
+	if info.Reason != "" {
+		status += ": " + info.Reason
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	line := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	line("run", "%s", r.Dir)
+	line("status", "%s", status)
+	line("command", "%s", strings.Join(info.Command, " "))
+	line("started", "%s, took %s", info.Started.Local().Format("2006-01-02 15:04:05"), took(info.Seconds))
+	line("model", "%s, %s, seed %d", info.Name, plural(info.Params, "parameter"), info.Seed)
+	if w := info.Weights; w != nil {
+		line("weights", "%s", w.File)
+	}
+	line("data", "%s: %s for training, %s for validation, %s for testing", info.Dataset.Name,
+		commas(info.Dataset.Train), commas(info.Dataset.Validation), commas(info.Dataset.Test))
+	line("machine", "%s, %s, cnntrain %s", info.Machine.CPU, plural(info.Machine.Threads, "thread"), info.Machine.Version)
+	if b := info.Best; b != nil {
+		line("best", "epoch %d (%s %.4f)", b.Epoch, b.Monitor, b.Value)
+	}
+	if len(info.Test) > 0 {
+		line("test", "%s", figures(info.Test))
+	}
+	if err := t.Flush(); err != nil || len(info.Epochs) == 0 {
+		return err
+	}
+	return printEpochs(s, info.Epochs)
+}
+
+// printEpochs writes a row an epoch, under the names of the first one's figures.
+func printEpochs(s *streams, epochs []runs.Figures) error {
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(t, "\nepoch")
+	for _, f := range epochs[0] {
+		fmt.Fprintf(t, "\t%s", f.Name)
+	}
+	for i, e := range epochs {
+		fmt.Fprintf(t, "\n%d", i+1)
+		for _, f := range e {
+			fmt.Fprintf(t, "\t%.4f", f.Value)
+		}
+	}
+	fmt.Fprintln(t)
+	return t.Flush()
+}

@@ -1,0 +1,175 @@
+package runs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// maxInfo bounds what is read of a run.json, in bytes: ten thousand epochs have a hundredth of it.
+const maxInfo = 1 << 28
+
+// Open reads the run folder dir. The status is how the run stands now: one whose
+// process is gone without a word was interrupted. It is an error if dir is no
+// run folder or its run.json is damaged.
+func Open(dir string) (*Run, error) {
+	r := &Run{Dir: dir}
+	file, err := os.Open(r.Path(InfoFile))
+	switch _, statErr := os.Stat(dir); {
+	case errors.Is(statErr, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: no such run", dir)
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: not a run folder, which has a %s", dir, InfoFile)
+	case err != nil:
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxInfo))
+	if err != nil {
+		return nil, err
+	}
+	if r.Info, err = decodeInfo(text); err != nil {
+		return nil, fmt.Errorf("%s: damaged: %w", r.Path(InfoFile), err)
+	}
+	r.Info.Status = r.standing()
+	return r, nil
+}
+
+// decodeInfo reads the content of run.json.
+func decodeInfo(text []byte) (info Info, err error) {
+	if len(text) == 0 {
+		return info, errors.New("it is empty")
+	}
+	if err := json.Unmarshal(text, &info); err != nil {
+		return Info{}, err
+	}
+	switch info.Status {
+	case Running, Finished, Interrupted, Failed:
+		return info, nil
+	}
+	return Info{}, fmt.Errorf("no status is called %q", info.Status)
+}
+
+// A Listed is a run, or a folder that ought to be one.
+type Listed struct {
+	*Run
+	Bytes int64 // of all its files
+	Err   error // why nothing but the folder is known
+}
+
+// List returns every run below root, by folder, numbers in their order. A folder
+// that is damaged, or no run and without folders of its own, is listed with the reason.
+func List(root string) ([]Listed, error) {
+	var all []Listed
+	if err := list(root, &all); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(all, func(a, b Listed) int { return Natural(a.Dir, b.Dir) })
+	return all, nil
+}
+
+// list adds what is below dir, which is no run, and reports an error only of dir itself.
+func list(dir string, all *[]Listed) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		sub := filepath.Join(dir, e.Name())
+		if !e.IsDir() || e.Name()[0] == '.' {
+			continue
+		}
+		r, err := Open(sub)
+		if err != nil && !hasInfo(sub) && hasFolders(sub) {
+			if err = list(sub, all); err == nil {
+				continue
+			}
+		}
+		if err != nil {
+			r = &Run{Dir: sub}
+		}
+		*all = append(*all, Listed{r, size(sub), err})
+	}
+	return nil
+}
+
+func hasInfo(dir string) bool {
+	_, err := os.Lstat(filepath.Join(dir, InfoFile))
+	return err == nil
+}
+
+func hasFolders(dir string) bool {
+	entries, _ := os.ReadDir(dir)
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && e.Name()[0] != '.' })
+}
+
+// size returns the bytes of the files in dir and below.
+func size(dir string) (bytes int64) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // what cannot be read is not counted
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			bytes += info.Size()
+		}
+		return nil
+	})
+	return bytes
+}
+
+// Natural compares names so that run 2 comes before run 10.
+func Natural(a, b string) int {
+	for a != "" && b != "" {
+		x, y := digits(a), digits(b)
+		if x == "" || y == "" {
+			if a[0] != b[0] {
+				return int(a[0]) - int(b[0])
+			}
+			a, b = a[1:], b[1:]
+			continue
+		}
+		if len(x) != len(y) {
+			return len(x) - len(y)
+		}
+		if x != y {
+			return slices.Compare([]byte(x), []byte(y))
+		}
+		a, b = a[len(x):], b[len(y):]
+	}
+	return len(a) - len(b)
+}
+
+// digits returns the number that s starts with.
+func digits(s string) string {
+	n := 0
+	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+		n++
+	}
+	return s[:n]
+}
+
+// CheckRemove returns the error that Remove would meet: dir is no run folder, or
+// its run still goes on.
+func CheckRemove(dir string) error {
+	r, err := Open(dir)
+	switch {
+	case err != nil && !hasInfo(dir):
+		return err
+	case err == nil && r.Info.Status == Running:
+		return fmt.Errorf("%s: still running, as process %d of %s", dir, r.Info.Process.ID, r.Info.Process.Host)
+	}
+	return nil
+}
+
+// Remove deletes the run folder dir and all in it, a damaged one too.
+func Remove(dir string) error {
+	if err := CheckRemove(dir); err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
+}

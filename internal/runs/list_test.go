@@ -1,0 +1,184 @@
+package runs
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// place writes a run.json, or nothing but the folder where text is empty.
+func place(t *testing.T, dir, text string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if text == "" {
+		return
+	}
+	if err := os.WriteFile(filepath.Join(dir, InfoFile), []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestListHasEveryFolderAndSaysWhatIsWrong(t *testing.T) {
+	root := t.TempDir()
+	place(t, filepath.Join(root, "a", "10"), `{"status": "finished"}`)
+	place(t, filepath.Join(root, "a", "2"), `{"status": "failed"}`)
+	place(t, filepath.Join(root, "a", "2", "deeper"), `{"status": "finished"}`)
+	place(t, filepath.Join(root, "a", "3"), `{"status": "fini`)
+	place(t, filepath.Join(root, "b", "1"), "")
+	place(t, filepath.Join(root, ".git", "1"), `{"status": "finished"}`)
+	place(t, filepath.Join(root, "c", "1"), `{"status": "asleep"}`)
+	place(t, filepath.Join(root, "c", "2", InfoFile), "")
+	if err := os.WriteFile(filepath.Join(root, "notes"), nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	all, err := List(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, l := range all {
+		name, _ := filepath.Rel(root, l.Dir)
+		line := filepath.ToSlash(name) + " " + string(l.Info.Status)
+		if l.Err != nil {
+			_, why, _ := strings.Cut(l.Err.Error(), ": ")
+			line += why
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"a/2 failed", "a/3 damaged: unexpected end of JSON input", "a/10 finished",
+		"b/1 not a run folder, which has a run.json", `c/1 damaged: no status is called "asleep"`,
+		"c/2 is a directory",
+	}
+	for i := range got {
+		got[i] = strings.Replace(got[i], "read "+filepath.Join(root, "c", "2", InfoFile)+": ", "", 1)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestARunWhoseProcessIsGoneWasInterrupted(t *testing.T) {
+	for _, c := range []struct {
+		process *Process
+		want    Status
+	}{
+		{ThisProcess(), Running},
+		{&Process{ThisProcess().Host, 1 << 30}, Interrupted}, // above what any system gives out
+		{&Process{"another-host", 1 << 30}, Running},
+		{nil, Interrupted},
+	} {
+		r, err := CreateAt(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Info = Info{Status: Running, Process: c.process}
+		if err := r.SaveInfo(); err != nil {
+			t.Fatal(err)
+		}
+		if r, err = Open(r.Dir); err != nil || r.Info.Status != c.want {
+			t.Errorf("%v: %v, %v, want %s", c.process, r, err, c.want)
+		}
+	}
+}
+
+func TestRemoveTakesRunsThatAreOverAndNothingElse(t *testing.T) {
+	root := t.TempDir()
+	running, _ := json.Marshal(Info{Status: Running, Process: ThisProcess()})
+	place(t, filepath.Join(root, "1"), `{"status": "finished"}`)
+	place(t, filepath.Join(root, "2"), "damaged")
+	place(t, filepath.Join(root, "3"), "")
+	place(t, filepath.Join(root, "4"), string(running))
+	for dir, want := range map[string]string{"1": "", "2": "", "3": "not a run folder", "4": "still running", "5": "no such run"} {
+		err := Remove(filepath.Join(root, dir))
+		_, stat := os.Stat(filepath.Join(root, dir))
+		if want == "" && (err != nil || stat == nil) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", dir, err, want)
+		}
+	}
+	if left, _ := os.ReadDir(root); len(left) != 2 {
+		t.Errorf("left %v", left)
+	}
+}
+
+func TestBestOfAnEpoch(t *testing.T) {
+	info := Info{Epochs: []Figures{{{"loss", 3}}, {{"loss", 1}, {"accuracy", 0.5}}, {{"loss", 2}}}}
+	if v, epoch := info.BestOf("loss", false); v != 1 || epoch != 2 {
+		t.Errorf("least loss %v of epoch %d", v, epoch)
+	}
+	if v, epoch := info.BestOf("loss", true); v != 3 || epoch != 1 {
+		t.Errorf("most loss %v of epoch %d", v, epoch)
+	}
+	if _, epoch := info.BestOf("f1", true); epoch != 0 {
+		t.Errorf("an f1 of epoch %d", epoch)
+	}
+}
+
+func TestNaturalOrder(t *testing.T) {
+	want := []string{"a", "a/2", "a/10", "a/10b", "b1", "b01"}
+	got := slices.Clone(want)
+	slices.Reverse(got)
+	slices.SortFunc(got, Natural)
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestCompareShowsWhatDiffers(t *testing.T) {
+	var all []*Run
+	for i, train := range []string{"{epochs: 3, optimizer: {adam: {learning_rate: 0.1}}}", "{epochs: 3, optimizer: sgd}"} {
+		dir := t.TempDir()
+		text := "name: x\ninput: [8, 8, 1]\ndata: {dataset: ./a}\nlayers: [flatten, dense: 4]\ntrain: " + train + "\n"
+		if err := os.WriteFile(filepath.Join(dir, SpecFile), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, &Run{Dir: dir, Info: Info{Params: 7, Test: Figures{{"loss", float64(i)}}}})
+	}
+	options, figures, err := Compare(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(got, want []Row) bool {
+		return slices.EqualFunc(got, want, func(a, b Row) bool { return a.Name == b.Name && slices.Equal(a.Values, b.Values) })
+	}
+	if want := []Row{{"train.optimizer.adam.learning_rate", []string{"0.1", ""}}, {"train.optimizer", []string{"", "sgd"}}}; !same(options, want) {
+		t.Errorf("options %v", options)
+	}
+	if want := []Row{{"test loss", []string{"0", "1"}}}; !same(figures, want) {
+		t.Errorf("figures %v", figures)
+	}
+}
+
+// Whatever the bytes, reading run.json ends without a panic, and what it takes
+// can be written and read again.
+func FuzzInfo(f *testing.F) {
+	f.Add([]byte(`{"status": "finished", "epochs": [{"loss": 1.5, "accuracy": 0.2}], "best": {"epoch": 1}, "test": {"loss": 1}}`))
+	f.Add([]byte(`{"status": "running", "process": {"host": "x", "id": -1}, "epochs": [null, {}]}`))
+	f.Add([]byte(`{"status": "failed", "epochs": [{"loss": {}}], "best": {"epoch": 9}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		info, err := decodeInfo(text)
+		if err != nil {
+			return
+		}
+		r := &Run{Info: info}
+		r.standing()
+		r.figures()
+		info.BestOf("loss", false)
+		first, err := json.Marshal(info)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info, err = decodeInfo(first); err != nil {
+			t.Fatalf("%v in %s", err, first)
+		}
+		if second, _ := json.Marshal(info); !bytes.Equal(first, second) {
+			t.Errorf("%s became %s", first, second)
+		}
+	})
+}
