@@ -42,6 +42,7 @@ Results go to standard output, everything else to standard error.`,
 		newSummary(s),
 		newValidate(s),
 		newRuns(s),
+		newSweep(s),
 		newData(s),
 		newBench(s),
 		newSchema(s),
@@ -56,7 +57,7 @@ Results go to standard output, everything else to standard error.`,
 		switch {
 		case cmd.Name() == "help":
 			cmd.RunE = func(_ *cobra.Command, args []string) error { return help(root, args) }
-		case cmd.HasSubCommands():
+		case cmd.HasSubCommands() && cmd.Name() != "sweep": // which takes a file too
 			refuseUnknown(cmd)
 		}
 	}
