@@ -28,6 +28,7 @@ const layout = `
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint
+	sweep               : spec catalog random runs train/callback
 `
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/sweep"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
@@ -40,10 +41,15 @@ func newDocs(s *streams) *cobra.Command {
 //go:embed spec_intro.md
 var specIntro string
 
+// sweepIntro is the same of sweep files.
+//
+//go:embed sweep_intro.md
+var sweepIntro string
+
 // listings is every catalog, in the order of the document.
 var listings = []catalog.Listing{
 	layer.Layers, initializer.Initializers, regularizer.Regularizers, dataset.Datasets, loss.Losses,
-	optimizer.Optimizers, schedule.Schedules, metric.Metrics, callback.Callbacks,
+	optimizer.Optimizers, schedule.Schedules, metric.Metrics, callback.Callbacks, sweep.Searches,
 }
 
 func specDoc() string {
@@ -51,6 +57,8 @@ func specDoc() string {
 	b.WriteString(specIntro)
 	b.WriteString("\n## The data section\n\n" + fieldTable(dataFields()))
 	b.WriteString("\n## The train section\n\n" + fieldTable(trainFields()))
+	b.WriteString("\n## Sweep files\n\n" + sweepIntro + "\n" + fieldTable(catalog.Fields((&sweep.Config{}).Options)))
+	b.WriteString("\nA range of numbers, `{min: 0.001, max: 0.1, log: true}`, has the options\n\n" + fieldTable(catalog.Fields((&sweep.Range{}).Options)))
 	for _, l := range listings {
 		title := catalog.Plural(l.Kind())
 		fmt.Fprintf(&b, "\n## %s%s\n", strings.ToUpper(title[:1]), title[1:])

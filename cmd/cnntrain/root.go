@@ -44,6 +44,7 @@ Results go to standard output, everything else to standard error.`,
 		newRuns(s),
 		newAugment(s),
 		newPlot(s),
+		newSweep(s),
 		newData(s),
 		newBench(s),
 		newSchema(s),
@@ -58,7 +59,7 @@ Results go to standard output, everything else to standard error.`,
 		switch {
 		case cmd.Name() == "help":
 			cmd.RunE = func(_ *cobra.Command, args []string) error { return help(root, args) }
-		case cmd.HasSubCommands():
+		case cmd.HasSubCommands() && cmd.Name() != "sweep": // which takes a file too
 			refuseUnknown(cmd)
 		}
 	}

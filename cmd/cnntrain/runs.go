@@ -186,9 +186,8 @@ func orDash(v *float64) string {
 
 // took writes a time as 4.2s, 3m5s, 2h10m0s.
 func took(seconds float64) string {
-	d := time.Duration(seconds * float64(time.Second))
-	if d < 10*time.Second {
-		return d.Round(100 * time.Millisecond).String()
+	if seconds < 60 {
+		return fmt.Sprintf("%.1fs", seconds)
 	}
-	return d.Round(time.Second).String()
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }

@@ -13,10 +13,23 @@ import (
 // An Augmenter runs the layers that a model has for augmentation, and nothing else.
 type Augmenter struct {
 	Out     layer.Shape // of one image
-	model   *Model      // for its seed and step
+	step    *uint64     // that runs
 	images  []float32   // the input's memory
 	output  *G.Node
 	machine *machine
+}
+
+// fronts counts the layers up to the last one of augmentation before the first weights.
+func (p *Plan) fronts() (n int) {
+	for i, l := range p.Layers {
+		if len(l.Own) > 0 || len(l.Out) != 3 {
+			break
+		}
+		if layer.Augments(l.Layer) {
+			n = i + 1
+		}
+	}
+	return n
 }
 
 // NewAugmenter returns the layers of p up to its last augmentation, for batches of n
@@ -25,25 +38,18 @@ type Augmenter struct {
 // Augmentation behind a layer with weights is left out, as are layers behind it. The
 // Augmenter is nil if there is no augmentation.
 func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, error) {
-	count := 0
-	for i, l := range p.Layers {
-		if len(l.Own) > 0 || len(l.Out) != 3 {
-			break
-		}
-		if layer.Augments(l.Layer) {
-			count = i + 1
-		}
-	}
+	count := p.fronts()
 	if count == 0 {
 		return nil, nil
 	}
-	a := &Augmenter{Out: p.Layers[count-1].Out, model: &Model{plan: p, seed: seed}}
+	m := &Model{plan: p, seed: seed}
+	a := &Augmenter{Out: p.Layers[count-1].Out, step: &m.step}
 	eg := G.NewGraph()
 	value := ops.NewTensor(append([]int{n}, p.Input...)...)
 	a.images = value.Float32s()
 	a.output = G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName("images"), G.WithValue(value))
 	for i, l := range p.Layers[:count] {
-		a.output = l.Build(a.model.layerGraph(i, training), a.output, nil)
+		a.output = l.Build(m.layerGraph(i, training, a.step), a.output, nil)
 	}
 	var err error
 	if a.machine, err = newMachine(a.output); err != nil {
@@ -56,7 +62,7 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 // Run returns what the model sees of images [n,H,W,C] in a step, counted from 0 over
 // the whole training: [n,Out], good until the next call.
 func (a *Augmenter) Run(step int, images []float32) ([]float32, error) {
-	a.model.step = uint64(step)
+	*a.step = uint64(step)
 	if len(images) != len(a.images) {
 		return nil, fmt.Errorf("%d pixels for images of %d", len(images), len(a.images))
 	}

@@ -44,9 +44,9 @@ func New[T any](kind string) *Catalog[T] {
 // Kind returns what the catalog holds, in the singular.
 func (c *Catalog[T]) Kind() string { return c.kind }
 
-// Plural returns the plural of a noun, such as a catalog's kind: layers, losses.
+// Plural returns the plural of a noun, such as a catalog's kind: layers, losses, searches.
 func Plural(noun string) string {
-	if strings.HasSuffix(noun, "s") {
+	if strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "rch") {
 		return noun + "es"
 	}
 	return noun + "s"
@@ -141,6 +141,13 @@ func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Optio
 		s.Know(f.Name)
 	}
 	o.decode(&s.Item, problems)
+}
+
+// DecodeItem reads the options that declare binds from an item that has no others.
+func DecodeItem(it *spec.Item, problems *spec.Problems, declare func(*Options)) {
+	o := &Options{}
+	declare(o)
+	o.decode(it, problems)
 }
 
 // Fields returns the options that declare binds, at their defaults.

@@ -40,7 +40,7 @@ type value interface {
 }
 
 // Bind declares the option name, read into *into: an int, float64, bool,
-// string, []string, Pair, Sides, Range or []Number. Its default is what into
+// string, []string, Pair, Sides, Range, []Number or Mapping. Its default is what into
 // points to now.
 func (o *Options) Bind(into any, name, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &plain{into}})

@@ -24,6 +24,9 @@ type Sides [2]Pair
 // means is for its owner to say. It is empty where none was given.
 type Range []float64
 
+// A Mapping is what its owner reads: keys and values in turn.
+type Mapping []*yaml.Node
+
 // plain is a value of one of Go's own types, a Pair, Sides, a Range or a []Number.
 type plain struct{ into any }
 
@@ -134,6 +137,11 @@ func (p *plain) set(n *yaml.Node) error {
 			return expected("a list of numbers or {name: number}")
 		}
 		*into = numbers
+	case *Mapping:
+		if n.Kind != yaml.MappingNode {
+			return expected("a mapping")
+		}
+		*into = n.Content
 	default:
 		panic(fmt.Sprintf("catalog: cannot bind a %T", into))
 	}
@@ -219,6 +227,11 @@ func (p *plain) encode() *yaml.Node {
 		return n
 	case *[]Number:
 		return numbersNode(*into)
+	case *Mapping:
+		if *into == nil {
+			return nil
+		}
+		return &yaml.Node{Kind: yaml.MappingNode, Content: *into}
 	case *Range:
 		n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
 		for _, v := range *into {
@@ -277,11 +290,5 @@ func text(n *yaml.Node) string {
 	if n.Kind == yaml.ScalarNode {
 		return n.Value
 	}
-	flow := *n
-	flow.Style = yaml.FlowStyle
-	out, err := yaml.Marshal(&flow)
-	if err != nil {
-		return n.Value
-	}
-	return strings.TrimSpace(string(out))
+	return spec.Text(n)
 }

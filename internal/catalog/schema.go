@@ -107,6 +107,8 @@ func (p *plain) schema(f *Field) map[string]any {
 		return map[string]any{"anyOf": []any{number("number"), map[string]any{"type": "string", "pattern": fraction}}}
 	case *bool:
 		return map[string]any{"type": "boolean"}
+	case *Mapping:
+		return map[string]any{"type": "object"}
 	case *[]string:
 		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": word}, word}}
 	case *Pair:
@@ -164,6 +166,8 @@ func (f *Field) Kind() string {
 			return "number or [lower, upper]"
 		case *[]Number:
 			return "list of numbers or {name: number}"
+		case *Mapping:
+			return "mapping"
 		}
 		return "text"
 	case interface{ kind() string }:

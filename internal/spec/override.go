@@ -2,21 +2,29 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 )
 
-// An Override sets one option from the command line.
+// An Override sets one option from outside the spec, from the command line or a sweep.
 type Override struct {
 	Path  []string // what is left of the dotted path below the item that holds it
 	Value *yaml.Node
 	Flag  string // as the user typed it, for messages: "--set train.epochs=3"
+
+	at Pos // of one that comes from a file
 }
 
-// Pos is the place of an override: the flag itself.
-func (o Override) Pos() Pos { return Pos{File: o.Flag} }
+// Pos is the place of an override: the flag itself, unless it stands in a file.
+func (o Override) Pos() Pos {
+	if o.at.Line > 0 {
+		return o.at
+	}
+	return Pos{File: o.Flag}
+}
 
 // Below returns the override as seen from one step further down its path.
 func (o Override) Below() Override {
@@ -32,11 +40,9 @@ func ParseOverride(text string) (Override, error) {
 		return Override{}, fmt.Errorf("--set %s: must be KEY=VALUE, such as train.epochs=3", text)
 	}
 	flag := oneLine("--set " + text)
-	path := strings.Split(strings.TrimSpace(key), ".")
-	for _, p := range path {
-		if p == "" {
-			return Override{}, fmt.Errorf("%s: %q is not a dotted path such as train.epochs", flag, key)
-		}
+	path, err := splitPath(strings.TrimSpace(key))
+	if err != nil {
+		return Override{}, fmt.Errorf("%s: %w", flag, err)
 	}
 	var problems Problems
 	n := null(&yaml.Node{})
@@ -47,6 +53,31 @@ func ParseOverride(text string) (Override, error) {
 	}
 	forgetPlace(n)
 	return Override{Path: path, Value: n, Flag: flag}, nil
+}
+
+// NewOverride makes the override of a dotted path that stands in a file, as the value does.
+func NewOverride(path string, value *yaml.Node, at Pos) (Override, error) {
+	keys, err := splitPath(path)
+	n := copyNode(value)
+	forgetPlace(n)
+	return Override{Path: keys, Value: n, at: at}, err
+}
+
+func splitPath(key string) ([]string, error) {
+	path := strings.Split(key, ".")
+	if slices.Contains(path, "") {
+		return nil, fmt.Errorf("%q is not a dotted path such as train.epochs", key)
+	}
+	return path, nil
+}
+
+func copyNode(n *yaml.Node) *yaml.Node {
+	out := *n
+	out.Content = nil
+	for _, c := range n.Content {
+		out.Content = append(out.Content, copyNode(c))
+	}
+	return &out
 }
 
 // TextOverride makes the override of a flag of its own, whose value is text and

@@ -62,16 +62,23 @@ var topLevel = []string{"name", "description", "input", "data", "blocks", "layer
 // Load reads the spec in file and applies the overrides. What is wrong with it
 // goes to problems; the spec is nil where the file cannot be read or is not YAML at all.
 func Load(file string, overrides []Override, problems *Problems) *Spec {
-	src, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		problems.Add(Pos{File: file}, "no such spec file")
-		return nil
-	case err != nil:
-		problems.Add(Pos{File: file}, "cannot be read: %v", errors.Unwrap(err)) // without the path
+	src, ok := read(file, "spec", problems)
+	if !ok {
 		return nil
 	}
 	return Parse(file, src, overrides, problems)
+}
+
+// read returns the bytes of a file of some kind.
+func read(file, kind string, problems *Problems) ([]byte, bool) {
+	src, err := os.ReadFile(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		problems.Add(Pos{File: file}, "no such %s file", kind)
+	case err != nil:
+		problems.Add(Pos{File: file}, "cannot be read: %v", errors.Unwrap(err)) // without the path
+	}
+	return src, err == nil
 }
 
 // Parse is Load for a document at hand.
@@ -80,7 +87,7 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 	if root == nil {
 		return nil
 	}
-	s := &Spec{File: file, Name: nameOf(file), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
+	s := &Spec{File: file, Name: NameOf(file), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
 	s.Data, s.Train = newSection("data", s.InputPos), newSection("train", s.InputPos)
 	r := reader{Spec: s, problems: problems, overrides: overrides, flags: map[*yaml.Node]Pos{}, blocks: map[string]*block{}}
 	if root.Kind != yaml.MappingNode {
@@ -137,12 +144,15 @@ const NamePattern = `^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`
 
 var runName = regexp.MustCompile(NamePattern)
 
+// NamesFolder reports whether name can name a folder on every system.
+func NamesFolder(name string) bool { return runName.MatchString(name) }
+
 // notInName is what a file's name may hold that a run's may not.
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
-// nameOf makes a name from that of a spec file: "my net.yaml" gives my-net. It is
+// NameOf makes a name from that of a file: "my net.yaml" gives my-net. It is
 // empty where nothing of it can name a folder.
-func nameOf(file string) string {
+func NameOf(file string) string {
 	base := filepath.Base(file)
 	name := strings.TrimSuffix(base, filepath.Ext(base))
 	name = strings.Trim(notInName.ReplaceAllString(name, "-"), "-.")

@@ -21,7 +21,7 @@ func parse(file string, src []byte, problems *Problems) *yaml.Node {
 	var doc, second yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF) || err == nil && len(doc.Content) == 0:
-		problems.Add(Pos{file, 1, 1}, "the file is empty; a spec has at least input and layers")
+		problems.Add(Pos{file, 1, 1}, "the file is empty")
 		return nil
 	case err != nil:
 		problems.Add(syntaxPos(file, err), "not valid YAML: %s", syntaxText(err))
@@ -33,7 +33,7 @@ func parse(file string, src []byte, problems *Problems) *yaml.Node {
 		problems.Add(syntaxPos(file, err), "not valid YAML: %s", syntaxText(err))
 	default:
 		problems.Add(Pos{file, max(second.Line, 1), max(second.Column, 1)},
-			"a second YAML document; a spec file holds one")
+			"a second YAML document; a file holds one")
 	}
 	c := copier{file: file, problems: problems, left: maxNodes, open: map[*yaml.Node]bool{}}
 	root := c.copy(doc.Content[0])
@@ -56,7 +56,7 @@ func (c *copier) at(n *yaml.Node) Pos { return Pos{c.file, n.Line, n.Column} }
 func (c *copier) copy(n *yaml.Node) *yaml.Node {
 	if c.left--; c.left <= 0 {
 		if c.left == 0 {
-			c.problems.Add(c.at(n), "the spec has over %d values once its aliases are written out", maxNodes)
+			c.problems.Add(c.at(n), "the file has over %d values once its aliases are written out", maxNodes)
 		}
 		return null(n)
 	}

@@ -68,18 +68,26 @@ func (c *Config) Best(validation bool) *callback.Monitor {
 	return callback.NewMonitor("loss")
 }
 
+// Figures returns the names of the figures of an epoch, those of validation data last.
+func (c *Config) Figures(validation bool) []string {
+	figures := []string{"loss"}
+	for _, m := range c.Metrics {
+		figures = append(figures, m.Name())
+	}
+	if validation {
+		for _, f := range slices.Clone(figures) {
+			figures = append(figures, "val_"+f)
+		}
+	}
+	return figures
+}
+
 // CheckMonitors finds callbacks that watch a figure the run will not have.
 func (c *Config) CheckMonitors(validation bool, problems *spec.Problems) {
 	if c.Metrics == nil {
 		return // one of them is wrong, which has been said
 	}
-	figures := []string{"loss"}
-	for _, m := range c.Metrics {
-		figures = append(figures, m.Name())
-	}
-	for _, f := range figures {
-		figures = append(figures, "val_"+f)
-	}
+	figures := c.Figures(true)
 	for _, cb := range c.Callbacks {
 		if cb.Watches == nil {
 			continue

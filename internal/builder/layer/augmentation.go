@@ -79,15 +79,3 @@ func setMatrix(m []float32, n int, matrix [6]float64) {
 		m[6*n+i] = float32(v)
 	}
 }
-
-func (augmentation) augments() {}
-
-// Augments reports whether l changes images at random in training.
-func Augments(l Layer) bool {
-	c, ok := l.(*common)
-	if !ok {
-		return false
-	}
-	_, ok = c.Layer.(interface{ augments() })
-	return ok
-}

@@ -36,7 +36,7 @@ func (m *Monitor) Improved(logs Logs) (bool, error) {
 		return false, fmt.Errorf("nothing called %q to watch", m.Name)
 	}
 	better := v < m.best-m.MinDelta
-	if m.up() {
+	if m.Up() {
 		better = v > m.best+m.MinDelta
 	}
 	if math.IsNaN(v) || m.seen && !better {
@@ -46,7 +46,7 @@ func (m *Monitor) Improved(logs Logs) (bool, error) {
 	return true, nil
 }
 
-// up reports whether more is better.
-func (m *Monitor) up() bool {
+// Up reports whether more is better.
+func (m *Monitor) Up() bool {
 	return m.Mode == "max" || m.Mode == "auto" && strings.Contains(m.Name, "acc")
 }

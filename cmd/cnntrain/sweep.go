@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/sweep"
+
+	"github.com/spf13/cobra"
+)
+
+type sweepOptions struct {
+	file     string
+	resume   string
+	dataDir  string
+	parallel int
+	cpu      string
+	dryRun   bool
+	json     bool
+}
+
+func newSweep(s *streams) *cobra.Command {
+	o := &sweepOptions{}
+	cmd := &cobra.Command{
+		Use:   "sweep FILE",
+		Short: "Train a spec under many settings",
+		Long: `Trains a spec under the settings of a sweep file, a grid, random ones or by successive
+halving, each as a process of its own, and lists them, the best first. All of it goes
+to sweeps/NAME/N, from which --resume goes on after an interruption.`,
+		Example: `  cnntrain sweep specs/sweeps/learning-rate.yaml --dry-run
+  cnntrain sweep specs/sweeps/learning-rate.yaml --parallel 4
+  cnntrain sweep --resume sweeps/learning-rate/1`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if o.resume != "" {
+				return cobra.NoArgs(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
+				return usagef("--parallel %d: must be at least 1", o.parallel)
+			}
+			o.cpu = cmd.Flag("cpu").Value.String()
+			if o.resume != "" {
+				return runSweepResume(cmd.Context(), o, s)
+			}
+			o.file = args[0]
+			return runSweep(cmd.Context(), o, s)
+		},
+	}
+	addTextFlag(cmd, &o.resume, "resume", "go on with the sweep in `DIR`")
+	addDataDirFlag(cmd, &o.dataDir)
+	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "train `N` members at once (default: as the file says)")
+	addComputeFlags(cmd)
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, list the members, and stop")
+	addJSONFlag(cmd, &o.json)
+	cmd.AddCommand(newSweepStatus(s))
+	return cmd
+}
+
+func newSweepStatus(s *streams) *cobra.Command {
+	var json bool
+	cmd := &cobra.Command{
+		Use:   "status DIR",
+		Short: "Show how the members of a sweep do, the best first",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			w, err := sweep.Open(args[0])
+			if err != nil {
+				return err
+			}
+			return printBoard(s, w, json)
+		},
+	}
+	addJSONFlag(cmd, &json)
+	return cmd
+}
+
+func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
+	p, err := loadSweep(ctx, o, s)
+	if err != nil {
+		return err
+	}
+	if o.dryRun {
+		if o.json {
+			return s.printJSON(p.plan)
+		}
+		return printMembers(s, p.plan)
+	}
+	file, err := os.ReadFile(o.file)
+	if err != nil {
+		return err
+	}
+	w, err := sweep.Create("sweeps", p.plan, p.resolved, file)
+	if err != nil {
+		return err
+	}
+	return trainSweep(ctx, o, w, s)
+}
+
+func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
+	w, err := sweep.Open(o.resume)
+	if err != nil {
+		return err
+	}
+	if o.dataDir == "" {
+		o.dataDir = w.DataDir
+	}
+	if o.dryRun {
+		return printBoard(s, w, o.json)
+	}
+	return trainSweep(ctx, o, w, s)
+}
+
+// A plannedSweep is what a sweep file means, with its spec.
+type plannedSweep struct {
+	plan     sweep.Plan
+	resolved []byte // the spec
+}
+
+// loadSweep reads a sweep file and makes sure that each member can be trained.
+// Everything wrong with it is in the error.
+func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep, error) {
+	var problems spec.Problems
+	c := sweep.Load(o.file, &problems)
+	if c == nil || c.Spec == "" {
+		return nil, problems.Err()
+	}
+	base, err := loadExperiment(c.Spec, nil)
+	if err != nil {
+		return nil, inSweep(c, err, &problems)
+	}
+	members := c.Members(&problems)
+	if figures := base.train.Figures(base.data.ValidationSplit > 0); !slices.Contains(figures, c.Monitor.Name) {
+		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
+	}
+	datasets := map[string]*experiment{} // one member of each
+	epochs := base.train.Epochs
+	for _, m := range members {
+		e, err := loadExperiment(c.Spec, c.Overrides(m))
+		if err == nil {
+			err = e.checkMemory()
+		}
+		switch {
+		case err == nil:
+			datasets[e.data.Name] = e
+			epochs = max(epochs, e.train.Epochs)
+		case !addProblems(&problems, err):
+			return nil, err
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	for _, e := range datasets {
+		if err := fetchData(ctx, e, o, s); err != nil {
+			return nil, err
+		}
+	}
+	p := &plannedSweep{plan: sweep.NewPlan(c, members, epochs)}
+	p.plan.File, p.plan.DataDir = o.file, o.dataDir
+	p.resolved, err = base.spec.Resolved()
+	return p, err
+}
+
+// inSweep adds what is wrong with the spec to what is wrong with the file that names it.
+func inSweep(c *sweep.Config, err error, problems *spec.Problems) error {
+	if !exists(c.Spec) {
+		problems.Add(c.SpecPos(), "spec: no such file %q, seen from the current folder", c.Spec)
+	} else if !addProblems(problems, err) {
+		return err
+	}
+	return problems.Err()
+}
+
+// addProblems adds those that err consists of, and reports whether it does.
+func addProblems(problems *spec.Problems, err error) bool {
+	var invalid spec.Invalid
+	if !errors.As(err, &invalid) {
+		return false
+	}
+	for _, p := range invalid {
+		problems.Add(p.Pos, "%s", p.Message)
+	}
+	return true
+}
+
+// fetchData makes sure that the data is there, once, before many processes ask for it.
+func fetchData(ctx context.Context, e *experiment, o *sweepOptions, s *streams) error {
+	err := checkData(ctx, e, o.dataDir, s)
+	if err == nil || o.dryRun {
+		return err
+	}
+	_, err = loadData(ctx, e, o.dataDir, s)
+	return err
+}
+
+func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams) error {
+	parallel := w.Parallel
+	if o.parallel > 0 {
+		parallel = o.parallel
+	}
+	threads := max(1, kernels.Threads()/parallel)
+	s.logf("sweep of %s, %d at once with %s each, in %s", plural(len(w.Members), "member"), parallel, plural(threads, "thread"), w.Dir)
+	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, o, w, j, threads) }
+	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
+		s.logf("member %d (%s): %s", r.Member, strings.Join(setting(w.Params, r.Values), ", "), outcome(w, r, err))
+	})
+	if ctx.Err() != nil {
+		s.logf("to go on: cnntrain sweep --resume %s", w.Dir)
+	}
+	if err != nil {
+		return err
+	}
+	if err := printBoard(s, w, o.json); err != nil {
+		return err
+	}
+	if left := w.Left(); left > 0 {
+		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", plural(left, "member"), w.Dir)
+	}
+	return nil
+}
+
+// outcome says in a few words how a member did.
+func outcome(w *sweep.Sweep, r sweep.Result, err error) string {
+	switch {
+	case r.Status == runs.Finished && r.Value != nil:
+		return fmt.Sprintf("%s %.4f in epoch %d of %d, %s", w.Metric, *r.Value, r.Epoch, r.Epochs, took(r.Seconds))
+	case r.Reason != "":
+		return r.Reason
+	}
+	return fmt.Sprintf("%v; see %s.log", err, r.Run)
+}
+
+// setting writes PATH=VALUE for each param.
+func setting(params, values []string) (all []string) {
+	for i, path := range params {
+		all = append(all, path+"="+values[i])
+	}
+	return all
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"cnntrain/internal/sweep"
+)
+
+type boardJSON struct {
+	Sweep   string         `json:"sweep"`
+	Metric  string         `json:"metric"`
+	Params  []string       `json:"params"`
+	Left    int            `json:"left"` // trainings still to be done
+	Members []sweep.Result `json:"members"`
+}
+
+// printBoard lists the members of a sweep, the best first.
+func printBoard(s *streams, w *sweep.Sweep, json bool) error {
+	board := w.Board()
+	if json {
+		return s.printJSON(boardJSON{w.Dir, w.Metric, w.Params, w.Left(), board})
+	}
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "%s\t%s\tepoch\taccuracy\ttime\tstatus\trun\n", strings.Join(w.Params, "\t"), w.Metric)
+	for _, r := range board {
+		status, epoch := string(r.Status), "-"
+		if status == "" {
+			status = "waiting"
+		}
+		if r.Epoch > 0 {
+			epoch = strconv.Itoa(r.Epoch) + "/" + strconv.Itoa(r.Epochs)
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(r.Values, "\t"),
+			orDash(r.Value), epoch, orDash(r.Accuracy), took(r.Seconds), status, r.Run)
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if left := w.Left(); left > 0 {
+		s.logf("%s to go", plural(left, "training"))
+	}
+	return nil
+}
+
+// printMembers lists what a sweep would train.
+func printMembers(s *streams, p sweep.Plan) error {
+	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "member\t%s\n", strings.Join(p.Params, "\t"))
+	for i, values := range p.Members {
+		fmt.Fprintf(t, "%d\t%s\n", i+1, strings.Join(values, "\t"))
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	if len(p.Stages) == 1 {
+		return nil
+	}
+	for _, stage := range p.Stages {
+		if _, err := fmt.Fprintf(s.out, "%s for %s\n", plural(stage.Members, "member"), plural(stage.Epochs, "epoch")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

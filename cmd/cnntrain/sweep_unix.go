@@ -1,0 +1,9 @@
+//go:build unix && !linux
+
+package main
+
+import "syscall"
+
+// memberProcess keeps ctrl-c, which a terminal sends to all, from the members, whom
+// the sweep asks to stop itself.
+func memberProcess() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,6 @@
+package main
+
+import "syscall"
+
+// memberProcess: ctrl-c reaches the members as it reaches the sweep.
+func memberProcess() *syscall.SysProcAttr { return nil }

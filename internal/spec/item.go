@@ -1,0 +1,28 @@
+package spec
+
+import "gopkg.in/yaml.v3"
+
+// LoadItem reads a file that holds nothing but the options of one thing, which is
+// called name. What is wrong with it goes to problems; the item is nil where the file
+// cannot be read or is not YAML at all.
+func LoadItem(file, name string, problems *Problems) *Item {
+	src, ok := read(file, name, problems)
+	if !ok {
+		return nil
+	}
+	return ParseItem(file, name, src, problems)
+}
+
+// ParseItem is LoadItem for a document at hand.
+func ParseItem(file, name string, src []byte, problems *Problems) *Item {
+	root := parse(file, src, problems)
+	if root == nil {
+		return nil
+	}
+	it := &Item{Name: name, Pos: Pos{file, 1, 1}, Options: root}
+	if root.Kind != yaml.MappingNode {
+		problems.Add(it.At(root), "%s: must be a mapping of options", name)
+		return nil
+	}
+	return it
+}

@@ -1,0 +1,95 @@
+package sweep
+
+import (
+	"cmp"
+	"slices"
+
+	"cnntrain/internal/runs"
+)
+
+// A Result is how a member did.
+type Result struct {
+	Member   int         `json:"member"` // from 1
+	Run      string      `json:"run"`
+	Values   []string    `json:"values"`           // of the params
+	Status   runs.Status `json:"status,omitempty"` // empty: not begun
+	Reason   string      `json:"reason,omitempty"`
+	Epochs   int         `json:"epochs"`   // trained
+	Value    *float64    `json:"value"`    // of the metric, at the best epoch
+	Epoch    int         `json:"epoch"`    // with that value
+	Accuracy *float64    `json:"accuracy"` // on test data
+	Seconds  float64     `json:"seconds"`
+}
+
+func (s *Sweep) result(j Job) Result {
+	r := Result{Member: j.Member + 1, Run: j.Dir, Values: s.Members[j.Member]}
+	run, err := runs.Open(j.Dir)
+	if err != nil {
+		return r // not begun, or cut short before there was anything to say
+	}
+	r.Status, r.Reason, r.Epochs, r.Seconds = run.Info.Status, run.Info.Reason, len(run.Info.Epochs), run.Info.Seconds
+	if v, epoch := run.Info.BestOf(s.Metric, s.Max); epoch > 0 {
+		r.Value, r.Epoch = &v, epoch
+	}
+	if v, ok := run.Info.Test.Get("accuracy"); ok {
+		r.Accuracy = &v
+	}
+	return r
+}
+
+// rank sorts results of one stage, the best first, those that did not finish last.
+func (s *Sweep) rank(results []Result) {
+	slices.SortStableFunc(results, func(a, b Result) int {
+		if a.ranked() != b.ranked() {
+			if a.ranked() {
+				return -1
+			}
+			return 1
+		}
+		if !a.ranked() {
+			return 0
+		}
+		if s.Max {
+			return cmp.Compare(*b.Value, *a.Value)
+		}
+		return cmp.Compare(*a.Value, *b.Value)
+	})
+}
+
+func (r Result) ranked() bool { return r.Status == runs.Finished && r.Value != nil }
+
+// Board returns how each member did in the last stage it came to, the best first:
+// those of a later stage before those of an earlier one.
+func (s *Sweep) Board() []Result {
+	var board []Result
+	seen := map[int]bool{}
+	for stage := len(s.Stages) - 1; stage >= 0; stage-- {
+		var results []Result
+		for member := range s.Members {
+			r := s.result(s.job(member, stage))
+			if !seen[member] && (r.Status != "" || stage == 0) {
+				seen[member] = true
+				results = append(results, r)
+			}
+		}
+		s.rank(results)
+		board = append(board, results...)
+	}
+	return board
+}
+
+// Left returns how many trainings are still to be done.
+func (s *Sweep) Left() (n int) {
+	for stage, of := range s.Stages {
+		if n > 0 { // nobody knows yet who goes on to this one
+			n += of.Members
+			continue
+		}
+		for _, member := range s.chosen(stage) {
+			if status := s.result(s.job(member, stage)).Status; status != runs.Finished && status != runs.Failed {
+				n++
+			}
+		}
+	}
+	return n
+}

@@ -1,0 +1,105 @@
+// Package sweep trains one spec under many settings: it reads the sweep file,
+// decides which members there are, and keeps them in a folder from which a sweep
+// goes on after whatever stopped it. How a member is trained is its caller's to say.
+package sweep
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train/callback"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Config is a sweep file, understood.
+type Config struct {
+	Name     string // names the folder; made from the file's name unless given
+	Spec     string // file
+	Search   Search
+	Monitor  callback.Monitor // what members are ranked by
+	Parallel int              // members at once
+	Seed     int
+	Params   []Param
+	Complete bool // every param was understood
+
+	params catalog.Mapping
+	name   *catalog.Field
+	spec   *catalog.Field
+}
+
+// Load reads a sweep file. What is wrong with it goes to problems; the config is
+// nil where the file cannot be read or is not YAML at all.
+func Load(file string, problems *spec.Problems) *Config {
+	return newConfig(spec.LoadItem(file, "sweep", problems), file, problems)
+}
+
+// Parse is Load for a document at hand.
+func Parse(file string, src []byte, problems *spec.Problems) *Config {
+	return newConfig(spec.ParseItem(file, "sweep", src, problems), file, problems)
+}
+
+func newConfig(it *spec.Item, file string, problems *spec.Problems) *Config {
+	if it == nil {
+		return nil
+	}
+	c := &Config{}
+	catalog.DecodeItem(it, problems, c.Options)
+	switch {
+	case c.Name != "" && !spec.NamesFolder(c.Name):
+		problems.Add(c.name.Pos, "name: must be letters, digits, '-', '_' and '.', since it names the folder; got %q", c.Name)
+	case c.Name == "":
+		if c.Name = spec.NameOf(file); c.Name == "" {
+			problems.Add(it.Pos, `missing "name": %q holds nothing to name the folder; write name: NAME`, file)
+		}
+	}
+	for i := 0; i < len(c.params); i += 2 {
+		if p, ok := newParam(it, c.params[i], c.params[i+1], problems); ok {
+			c.Params = append(c.Params, p)
+		}
+	}
+	c.Complete = len(c.Params) > 0 && 2*len(c.Params) == len(c.params)
+	return c
+}
+
+// Options declares what a sweep file may hold.
+func (c *Config) Options(o *catalog.Options) {
+	c.Monitor, c.Parallel = *callback.NewMonitor("val_accuracy"), 1
+	c.name = o.Bind(&c.Name, "name", "names the folder, sweeps/NAME/N; made from the file's name unless given")
+	c.spec = o.Bind(&c.Spec, "spec", "the spec file to train").Required()
+	o.Bind(&c.params, "params", "what to try: {path: values}, where a path is that of --set and values are a list, or {min: …, max: …}, or one value for all").Required()
+	catalog.Thing(o, Searches, &c.Search, "search", "grid", "which of the settings to try")
+	c.Monitor.Field = o.Bind(&c.Monitor.Name, "metric", "the figure that members are ranked by, at the best of their epochs: loss or a metric, with val_ in front for validation data")
+	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
+	o.Bind(&c.Parallel, "parallel", "members trained at once, each with its part of the threads").Min(1).Max(1024)
+	o.Bind(&c.Seed, "seed", "decides which settings are drawn").Min(0)
+}
+
+// SpecPos is where the file names the spec.
+func (c *Config) SpecPos() spec.Pos { return c.spec.Pos }
+
+// A Member is a setting: a value for each param.
+type Member []*yaml.Node
+
+// Members returns what the search tries, in its order, each member once.
+func (c *Config) Members(problems *spec.Problems) []Member {
+	if c.Search == nil || !c.Complete {
+		return nil
+	}
+	return c.Search.Members(c.Params, uint64(c.Seed), problems)
+}
+
+// Overrides returns the setting of m as overrides of the spec. Their places are those
+// of the values, of the params where values are drawn.
+func (c *Config) Overrides(m Member) (all []spec.Override) {
+	for i, p := range c.Params {
+		at := p.Pos
+		if m[i].Line > 0 {
+			at.Line, at.Column = m[i].Line, m[i].Column
+		}
+		o, err := spec.NewOverride(p.Path, m[i], at)
+		if err == nil { // newParam has seen to that
+			all = append(all, o)
+		}
+	}
+	return all
+}

@@ -1,0 +1,136 @@
+package sweep
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+)
+
+// The files of a sweep's folder, beside the run folders of its members.
+const (
+	StateFile = "sweep.json"
+	FileCopy  = "sweep.yaml"
+	SpecFile  = "spec.yaml" // with everything written out, so that what is edited later changes nothing
+)
+
+// A Sweep is a folder with what is to be trained and what has been. Nothing in it
+// says how far it got but the run folders of its members, so that it can be
+// stopped at any moment.
+type Sweep struct {
+	Dir string
+	Plan
+}
+
+// Plan is the content of sweep.json.
+type Plan struct {
+	Name     string     `json:"name"`
+	File     string     `json:"file"` // as given on the command line
+	Metric   string     `json:"metric"`
+	Max      bool       `json:"max"` // more is better
+	Parallel int        `json:"parallel"`
+	DataDir  string     `json:"data_dir,omitempty"`
+	Params   []string   `json:"params"`
+	Members  [][]string `json:"members"` // the values of the params, as --set takes them
+	Stages   []Stage    `json:"stages"`
+}
+
+// NewPlan returns what c trains: members, each for so many epochs at the most.
+func NewPlan(c *Config, members []Member, epochs int) Plan {
+	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Parallel: c.Parallel, Stages: c.Search.Stages(len(members), epochs)}
+	for _, param := range c.Params {
+		p.Params = append(p.Params, param.Path)
+	}
+	for _, m := range members {
+		var values []string
+		for _, v := range m {
+			values = append(values, spec.Text(v))
+		}
+		p.Members = append(p.Members, values)
+	}
+	return p
+}
+
+// Create makes the folder root/NAME/N with the plan, the spec and the sweep file in it.
+func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
+	r, err := runs.Create(root, p.Name)
+	if err != nil {
+		return nil, err
+	}
+	write := func(name string, text []byte) error {
+		return r.Write(name, func(w io.Writer) error { _, err := w.Write(text); return err })
+	}
+	state, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	// The plan comes last: a folder that has one is whole.
+	err = errors.Join(write(SpecFile, resolved), write(FileCopy, file))
+	if err == nil {
+		err = write(StateFile, append(state, '\n'))
+	}
+	return &Sweep{r.Dir, p}, err
+}
+
+// Open reads the folder of a sweep.
+func Open(dir string) (*Sweep, error) {
+	file := filepath.Join(dir, StateFile)
+	text, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: not the folder of a sweep, which has a %s", dir, StateFile)
+	} else if err != nil {
+		return nil, err
+	}
+	p, err := decodePlan(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: damaged: %w", file, err)
+	}
+	return &Sweep{dir, p}, nil
+}
+
+func decodePlan(text []byte) (p Plan, err error) {
+	if err := json.Unmarshal(text, &p); err != nil {
+		return p, err
+	}
+	for _, m := range p.Members {
+		if len(m) != len(p.Params) {
+			return p, fmt.Errorf("a member has %d values for %d params", len(m), len(p.Params))
+		}
+	}
+	for _, s := range p.Stages {
+		if s.Members < 1 || s.Members > len(p.Members) || s.Epochs < 1 {
+			return p, fmt.Errorf("no stage has %d members and %d epochs", s.Members, s.Epochs)
+		}
+	}
+	if len(p.Stages) == 0 || p.Parallel < 1 {
+		return p, errors.New("it says nothing to train")
+	}
+	return p, nil
+}
+
+// A Job is the training of one member in one stage.
+type Job struct {
+	Member int // from 0
+	Epochs int
+	Dir    string   // the run folder
+	Sets   []string // KEY=VALUE, for --set
+}
+
+func (s *Sweep) job(member, stage int) Job {
+	j := Job{Member: member, Epochs: s.Stages[stage].Epochs}
+	name := fmt.Sprintf("member-%d", member+1)
+	if len(s.Stages) > 1 {
+		name += fmt.Sprintf("-epochs-%d", j.Epochs)
+	}
+	j.Dir = filepath.Join(s.Dir, name)
+	for i, path := range s.Params {
+		j.Sets = append(j.Sets, path+"="+s.Members[member][i])
+	}
+	return j
+}

@@ -1,0 +1,95 @@
+package sweep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+
+	"cnntrain/internal/runs"
+)
+
+// Run trains what is not trained yet, up to parallel members at once: train makes
+// the run folder of a job and returns once its process has ended. That a member
+// fails is a result; Run goes on. It returns the error of ctx if that ended it, else
+// an error if a folder is in the way. Done is called after each member, one at a time,
+// with what train returned.
+func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Context, Job) error, done func(Result, error)) error {
+	for stage := range s.Stages {
+		var jobs []Job
+		for _, member := range s.chosen(stage) {
+			j := s.job(member, stage)
+			over, err := j.prepare()
+			if err != nil {
+				return err
+			}
+			if !over {
+				jobs = append(jobs, j)
+			}
+		}
+		var mu sync.Mutex
+		var wg sync.WaitGroup
+		free := make(chan struct{}, parallel)
+		for _, j := range jobs {
+			free <- struct{}{}
+			if ctx.Err() != nil {
+				break
+			}
+			wg.Go(func() {
+				err := train(ctx, j)
+				mu.Lock()
+				defer mu.Unlock()
+				if ctx.Err() == nil {
+					done(s.result(j), err)
+				}
+				<-free
+			})
+		}
+		wg.Wait()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// prepare reports whether the job has been done, and makes room for it if not:
+// what there is of it was cut short, and is trained again from the start.
+func (j Job) prepare() (over bool, err error) {
+	r, err := runs.Open(j.Dir)
+	if err == nil {
+		switch r.Info.Status {
+		case runs.Finished, runs.Failed:
+			return true, nil
+		case runs.Running:
+			return false, fmt.Errorf("%s: still being trained, by process %d of %s; wait for it or end it", j.Dir, r.Info.Process.ID, r.Info.Process.Host)
+		}
+	}
+	if entries, readErr := os.ReadDir(j.Dir); errors.Is(readErr, os.ErrNotExist) || readErr == nil && len(entries) == 0 {
+		return false, nil
+	}
+	return false, runs.Remove(j.Dir)
+}
+
+// chosen returns the members of a stage: the best of the stage before, or all.
+func (s *Sweep) chosen(stage int) []int {
+	all := make([]int, len(s.Members))
+	for i := range all {
+		all[i] = i
+	}
+	for before := range stage {
+		var results []Result
+		for _, member := range all {
+			results = append(results, s.result(s.job(member, before)))
+		}
+		s.rank(results)
+		all = all[:0]
+		for _, r := range results[:min(len(results), s.Stages[before+1].Members)] {
+			if r.ranked() {
+				all = append(all, r.Member-1)
+			}
+		}
+	}
+	return all
+}
