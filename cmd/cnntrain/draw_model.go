@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"image"
 	"slices"
 	"strings"
 
@@ -47,17 +48,23 @@ const filterColumns, filterSize = 8, 40
 
 // filtersPicture draws the filters of the first convolution of t.
 func filtersPicture(t *trained) (*plot.Picture, error) {
-	for _, w := range t.model.Weights() {
-		label, name, _ := strings.Cut(w.Name, "/")
-		if !strings.HasSuffix(name, "kernel") || len(w.Shape) != 4 {
-			continue
-		}
-		h, width, channels, filters := w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3]
-		sheet := &plot.Sheet{Title: "filters of " + label, Size: filterSize}
-		for row := range slices.Chunk(plot.Filters(w.Data, h, width, channels, filters), filterColumns) {
-			sheet.Rows = append(sheet.Rows, plot.SheetRow{Images: row})
-		}
-		return plot.Contact(sheet), nil
+	name, filters := firstFilters(t)
+	if filters == nil {
+		return nil, fmt.Errorf("%s: the model has no convolution, and so no filters to draw", t.file)
 	}
-	return nil, fmt.Errorf("%s: the model has no convolution, and so no filters to draw", t.file)
+	sheet := &plot.Sheet{Title: "filters of " + name, Size: filterSize}
+	for row := range slices.Chunk(filters, filterColumns) {
+		sheet.Rows = append(sheet.Rows, plot.SheetRow{Images: row})
+	}
+	return plot.Contact(sheet), nil
+}
+
+// firstFilters returns the name and the filters of the first convolution of t.
+func firstFilters(t *trained) (name string, filters []image.Image) {
+	for _, w := range t.model.Weights() {
+		if label, weight, _ := strings.Cut(w.Name, "/"); strings.HasSuffix(weight, "kernel") && len(w.Shape) == 4 {
+			return label, plot.Filters(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])
+		}
+	}
+	return "", nil
 }

@@ -69,9 +69,9 @@ type mistaken struct {
 // The size of the sheet of mistakes.
 const mistakenPairs, mistakenImages = 10, 8
 
-// confusedPicture draws examples of the pairs of classes that are confused most
-// often, those first of which the model was surest.
-func (d *tested) confusedPicture() (*plot.Picture, error) {
+// confusedSheet has examples of the pairs of classes that are confused most often,
+// those first of which the model was surest.
+func (d *tested) confusedSheet() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
 	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
@@ -88,7 +88,7 @@ func (d *tested) confusedPicture() (*plot.Picture, error) {
 	if len(pairs) == 0 {
 		sheet.Title = "nothing was confused"
 	}
-	return plot.Contact(sheet), nil
+	return sheet, nil
 }
 
 // mistakes returns the pairs of classes that were confused, the most frequent first.

@@ -211,6 +211,11 @@ func (f *fit) do(ctx context.Context) error {
 		return err
 	}
 	defer csv.Close()
+	events, err := createEvents(f.run)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
 	images := f.data.Name
 	if f.sets.Dir != "" {
 		images += " in " + f.sets.Dir
@@ -221,6 +226,7 @@ func (f *fit) do(ctx context.Context) error {
 	began := time.Now()
 	state, err := train.Fit(ctx, f.model, f.sets, f.train,
 		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),
+		callback.TensorBoard(events, time.Now),
 		callback.ModelCheckpoint(f.monitor, f.saveBest, f.saveLast),
 		callback.Callback{Epoch: f.record},
 		newProgress(f.streams, time.Now),

@@ -1,11 +1,21 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"os"
+	"time"
 
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
 )
+
+// createEvents makes the file of a run that TensorBoard reads. TensorBoard reads
+// several in the order of their names, so that a run that is resumed goes on in a
+// file of its own.
+func createEvents(r *runs.Run) (*os.File, error) {
+	return os.Create(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, time.Now().Unix())))
+}
 
 // drawPictures writes the pictures of a run that is over into its folder.
 func (f *fit) drawPictures() error {

@@ -122,7 +122,11 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	case "classes":
 		return d.classesPicture(), nil
 	}
-	return d.confusedPicture()
+	sheet, err := d.confusedSheet()
+	if err != nil {
+		return nil, err
+	}
+	return plot.Contact(sheet), nil
 }
 
 // curvesOf draws the curves of runs, of which each must have ended an epoch.

@@ -24,6 +24,7 @@ const (
 
 	CurvesFile    = "curves.png"
 	ConfusionFile = "confusion.png"
+	EventsFile    = "events.out.tfevents" // with the time behind it
 )
 
 // A Run is one run folder.

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/runs"
+
+	"github.com/spf13/cobra"
+)
+
+//go:embed report.html
+var reportHTML string
+
+// reportPage makes the page from a *report. html/template escapes what comes from
+// outside, such as the names of classes.
+var reportPage = template.Must(template.New("report").Parse(reportHTML))
+
+type reportOptions struct {
+	evalOptions // of which the data folder is used
+	run, out    string
+}
+
+func newReport(s *streams) *cobra.Command {
+	o := &reportOptions{}
+	cmd := &cobra.Command{
+		Use:   "report RUN -o FILE",
+		Short: "Write one page about a run",
+		Long: `Writes an HTML page that needs nothing but itself: curves, figures of every epoch,
+confusion and classes on the test data, images that are confused, the model, the
+spec and what it ran on. What needs the data is left out where there is none.`,
+		Example: "  cnntrain report runs/lenet5/1 -o report.html",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.run, o.split = args[0], "test"
+			switch ending := filepath.Ext(o.out); {
+			case o.out == "":
+				return usagef("-o FILE is needed: the page to write, such as report.html")
+			case ending != ".html" && ending != ".htm":
+				return usagef("%s: the page is a .html", o.out)
+			}
+			return runReport(cmd.Context(), o, s)
+		},
+	}
+	cmd.Flags().VarP((*text)(&o.out), "output", "o", "write the page to `FILE`, a .html")
+	addDataDirFlag(cmd, &o.dataDir)
+	addComputeFlags(cmd)
+	return cmd
+}
+
+func runReport(ctx context.Context, o *reportOptions, s *streams) error {
+	r, err := runs.Open(o.run)
+	if err != nil {
+		return err
+	}
+	specText, err := os.ReadFile(r.Path(runs.SpecFile))
+	if err != nil {
+		return err
+	}
+	e, err := loadExperiment(o.run, nil)
+	if err != nil {
+		return err
+	}
+	page := &report{Spec: string(specText)}
+	page.describe(r)
+	page.addModel(e.plan)
+	page.addCurves(r)
+	if err := page.addTested(ctx, o, s); err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		s.logf("the page is without results on test data: %v", err)
+	}
+	if page.err != nil {
+		return page.err
+	}
+	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(w, page) }); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, "%s: page about %s\n", o.out, o.run)
+	return err
+}
+
+// addTested adds what the best weights make of the test data.
+func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) error {
+	t, err := openTrained(o.run)
+	if err != nil {
+		return err
+	}
+	p.addFilters(t)
+	d, err := testTrained(ctx, o.run, t, &o.evalOptions, s)
+	if err != nil {
+		return err
+	}
+	p.Tested = &reportTested{Confusion: p.svg(d.confusionPicture()), Classes: p.svg(d.classesPicture())}
+	sheet, err := d.confusedSheet()
+	if err != nil {
+		return err
+	}
+	for _, row := range sheet.Rows {
+		p.Tested.Confused = append(p.Tested.Confused, reportRow{strings.ReplaceAll(row.Label, "\n", " "), p.pngs(row.Images)})
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image"
+	"image/png"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/plot"
+	"cnntrain/internal/runs"
+)
+
+// A report is what report.html shows.
+type report struct {
+	Title, Status string
+	Cards, Facts  []fact
+	Curves        []template.HTML
+	EpochNames    []string
+	Epochs        []reportEpoch
+	Tested        *reportTested // nil where there are no results
+	Layers        []reportLayer
+	Filters       []template.URL
+	Architecture  template.HTML
+	Spec          string
+
+	err error // the first of drawing
+}
+
+type fact struct{ Name, Value string }
+
+type reportEpoch struct {
+	Best  bool
+	Cells []string
+}
+
+type reportTested struct {
+	Confusion, Classes template.HTML
+	Confused           []reportRow
+}
+
+type reportRow struct {
+	Label  string
+	Images []template.URL
+}
+
+type reportLayer struct{ Name, Type, Shape, Params string }
+
+// describe adds what run.json says.
+func (p *report) describe(r *runs.Run) {
+	info := &r.Info
+	p.Title = runName(r)
+	p.Status = string(info.Status)
+	if info.Reason != "" {
+		p.Status += ": " + info.Reason
+	}
+	card := func(name, value string) { p.Cards = append(p.Cards, fact{name, value}) }
+	for _, f := range info.Test {
+		card("test "+strings.ReplaceAll(f.Name, "_", " "), fmt.Sprintf("%.4f", f.Value))
+	}
+	if b := info.Best; b != nil {
+		card(fmt.Sprintf("%s of the best epoch, %d of %d", b.Monitor, b.Epoch, len(info.Epochs)), fmt.Sprintf("%.4f", b.Value))
+	}
+	card("parameters", commas(info.Params))
+	card("training", took(info.Seconds))
+
+	add := func(name, format string, args ...any) {
+		p.Facts = append(p.Facts, fact{name, fmt.Sprintf(format, args...)})
+	}
+	add("run", "%s", r.Dir)
+	add("command", "%s", strings.Join(info.Command, " "))
+	add("started", "%s", info.Started.Format("2006-01-02 15:04:05 MST"))
+	add("seed", "%d", info.Seed)
+	if w := info.Weights; w != nil {
+		add("first weights", "%s, sha256 %s", w.File, w.Digest)
+	}
+	d := &info.Dataset
+	add("data", "%s: %s for training, %s for validation, %s for testing", d.Name, commas(d.Train), commas(d.Validation), commas(d.Test))
+	add("classes", "%s", strings.Join(d.Classes, ", "))
+	add("data sha256", "%s", d.Digest)
+	m := &info.Machine
+	add("machine", "%s, %s, %s %s", m.CPU, plural(m.Threads, "thread"), m.OS, m.Arch)
+	add("versions", "cnntrain %s, %s", m.Version, m.Go)
+}
+
+// addCurves adds the figures of the epochs.
+func (p *report) addCurves(r *runs.Run) {
+	for _, c := range curveCharts([]*runs.Run{r}) {
+		p.Curves = append(p.Curves, p.svg(plot.Curves(c)))
+	}
+	for i, figures := range r.Info.Epochs {
+		e := reportEpoch{Best: r.Info.Best != nil && r.Info.Best.Epoch == i+1, Cells: []string{strconv.Itoa(i + 1)}}
+		if i == 0 {
+			p.EpochNames = []string{"epoch"}
+		}
+		for _, f := range figures {
+			if i == 0 {
+				p.EpochNames = append(p.EpochNames, f.Name)
+			}
+			e.Cells = append(e.Cells, fmt.Sprintf("%.4f", f.Value))
+		}
+		p.Epochs = append(p.Epochs, e)
+	}
+}
+
+// addModel adds the layers.
+func (p *report) addModel(plan *builder.Plan) {
+	for _, l := range plan.Layers {
+		trainable, frozen := l.Params()
+		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), commas(trainable + frozen)})
+	}
+	p.Architecture = p.svg(architecturePicture(plan))
+}
+
+// addFilters adds the filters of the first convolution, if there is one.
+func (p *report) addFilters(t *trained) {
+	if _, filters := firstFilters(t); filters != nil {
+		p.Filters = p.pngs(filters)
+	}
+}
+
+// svg returns a picture as an element of the page: without the head of a file, whose
+// namespaces a page has by itself.
+func (p *report) svg(picture *plot.Picture) template.HTML {
+	var b bytes.Buffer
+	p.note(picture.Write(&b, plot.SVG))
+	_, element, _ := strings.Cut(b.String(), "<svg")
+	head, rest, _ := strings.Cut(element, ">")
+	var kept []string
+	for attribute := range strings.FieldsSeq(head) {
+		if !strings.HasPrefix(attribute, "xmlns") {
+			kept = append(kept, attribute)
+		}
+	}
+	return template.HTML("<svg " + strings.Join(kept, " ") + ">" + rest) // our own, with all names escaped
+}
+
+// pngs returns images as data URIs.
+func (p *report) pngs(images []image.Image) (uris []template.URL) {
+	for _, img := range images {
+		var b bytes.Buffer
+		p.note(png.Encode(&b, img))
+		uris = append(uris, template.URL("data:image/png;base64,"+base64.StdEncoding.EncodeToString(b.Bytes())))
+	}
+	return uris
+}
+
+func (p *report) note(err error) {
+	if p.err == nil {
+		p.err = err
+	}
+}
