@@ -114,7 +114,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 		}
 		defer os.RemoveAll(dir)
 		paths = []string{filepath.Join(dir, "lenet5.yaml")}
-		if err := os.WriteFile(paths[0], specs.LeNet5, 0o600); err != nil {
+		if err := os.WriteFile(paths[0], specs.Text("lenet5"), 0o600); err != nil {
 			return err
 		}
 	}

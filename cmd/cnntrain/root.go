@@ -39,6 +39,8 @@ Results go to standard output, everything else to standard error.`,
 		newFit(s),
 		newEval(s),
 		newPredict(s),
+		newNew(s),
+		newExplain(s),
 		newSummary(s),
 		newValidate(s),
 		newRuns(s),
@@ -52,6 +54,7 @@ Results go to standard output, everything else to standard error.`,
 		newVersion(s),
 		newDocs(s),
 	)
+	addCompletion(root)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.InitDefaultHelpCmd()

@@ -11,6 +11,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// schemaFile is what a schema is called beside the specs that name it.
+const schemaFile = "cnntrain.schema.json"
+
+//go:generate sh -c "go run . schema > schema.new && mv schema.new ../../specs/cnntrain.schema.json || { rm -f schema.new; exit 1; }"
+
 func newSchema(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
@@ -18,8 +23,11 @@ func newSchema(s *streams) *cobra.Command {
 		Long: `Writes the JSON Schema (draft 2020-12) of spec files. Editors that speak the YAML
 language server complete and explain options with this line at the top of a spec:
 
-  # yaml-language-server: $schema=cnntrain.schema.json`,
-		Example: "  cnntrain schema > cnntrain.schema.json",
+  # yaml-language-server: $schema=` + schemaFile + `
+
+The seed specs have it. In Neovim the server is yamlls, in VS Code it comes with the
+extension YAML of Red Hat.`,
+		Example: "  cnntrain schema > " + schemaFile,
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return s.printJSON(specSchema()) },
 	}
@@ -64,6 +72,13 @@ func specSchema() object {
 		blockName,
 		object{"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": blockName},
 	}}
+	defs := object{
+		"layers": object{"type": "array", "items": object{"$ref": "#/$defs/item"}},
+		"item":   object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
+	}
+	for _, l := range listings {
+		defs[l.Kind()] = l.Schema()
+	}
 	return object{
 		"$schema": "https://json-schema.org/draft/2020-12/schema",
 		"title":   "cnntrain spec",
@@ -81,10 +96,6 @@ func specSchema() object {
 		},
 		"required":             []string{"input", "layers", "data"},
 		"additionalProperties": false,
-		"$defs": object{
-			"layers": object{"type": "array", "items": object{"$ref": "#/$defs/item"}},
-			"item":   object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
-			"layer":  layer.Layers.Schema(),
-		},
+		"$defs":                defs,
 	}
 }

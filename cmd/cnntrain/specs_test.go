@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +12,7 @@ import (
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
+	"cnntrain/specs"
 )
 
 // params is Keras's count for each seed spec: all, and those that are not trained.
@@ -73,6 +76,28 @@ func TestSpecDocIsUpToDate(t *testing.T) {
 	}
 }
 
+func TestSchemaFileIsUpToDate(t *testing.T) {
+	var out bytes.Buffer
+	if code := run(t.Context(), []string{"schema"}, &streams{out: &out, err: io.Discard}); code != 0 {
+		t.Fatal(code)
+	}
+	have, err := os.ReadFile(filepath.Join("../../specs", schemaFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(have, out.Bytes()) {
+		t.Error("specs/" + schemaFile + " is not what the code says; run go generate ./cmd/cnntrain")
+	}
+}
+
+func TestSpecsNameTheirSchema(t *testing.T) {
+	for _, name := range specs.Names() {
+		if !bytes.HasPrefix(specs.Text(name), []byte("# yaml-language-server: $schema="+schemaFile+"\n")) {
+			t.Errorf("%s does not start with the line that editors want", name)
+		}
+	}
+}
+
 // understand reads a spec as every command does.
 func understand(text string) error {
 	var problems spec.Problems
@@ -84,13 +109,13 @@ func understand(text string) error {
 // are completed; the examples of things, which have a test of their own, left out.
 func documentSpecs(t *testing.T) []string {
 	t.Helper()
-	var specs []string
+	var texts []string
 	for _, path := range []string{"../../README.md", "../../docs/SPEC.md"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		before := len(specs)
+		before := len(texts)
 		for _, part := range strings.Split(string(text), "```yaml\n")[1:] {
 			code, _, _ := strings.Cut(part, "```")
 			code = "\n" + code
@@ -109,13 +134,13 @@ func documentSpecs(t *testing.T) []string {
 			case !strings.Contains(code, "softmax"):
 				code = strings.Replace(code, "\ndata:", "\n"+layers+"data:", 1) // the layers are last
 			}
-			specs = append(specs, code)
+			texts = append(texts, code)
 		}
-		if len(specs) == before {
+		if len(texts) == before {
 			t.Errorf("%s shows no spec", path)
 		}
 	}
-	return specs
+	return texts
 }
 
 func TestSpecsInTheDocumentsAreValid(t *testing.T) {

@@ -3,7 +3,8 @@ package catalog
 import "strings"
 
 // Schema returns the JSON Schema of an item of the catalog: its name, or its
-// name with its main option or a mapping of options.
+// name with its main option or a mapping of options. Of other catalogs it names the
+// schema, #/$defs/KIND.
 func (c *Catalog[T]) Schema() map[string]any {
 	var forms []any
 	for _, name := range c.Names() {
@@ -134,10 +135,13 @@ func listOf(items any, least int) map[string]any {
 	return map[string]any{"type": "array", "items": items, "minItems": least, "maxItems": 2}
 }
 
-func (t *thing[T]) schema(*Field) map[string]any { return t.c.Schema() }
+func (t *thing[T]) schema(*Field) map[string]any { return t.c.ref() }
+
+// ref names the schema of an item where a whole document defines it.
+func (c *Catalog[T]) ref() map[string]any { return map[string]any{"$ref": "#/$defs/" + c.kind} }
 
 func (t *things[T]) schema(*Field) map[string]any {
-	one := t.c.Schema()
+	one := t.c.ref()
 	return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": one}, one}}
 }
 

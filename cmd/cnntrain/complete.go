@@ -1,0 +1,161 @@
+package main
+
+import (
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/sweep"
+	"cnntrain/internal/train/callback"
+	"cnntrain/specs"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// What the tab key offers, by command and by flag. A name that is not here has the
+// shell's own: files.
+
+var completeArgs = map[string]cobra.CompletionFunc{
+	"fit":          specFiles,
+	"summary":      specFiles,
+	"validate":     specFiles,
+	"bench":        specFiles,
+	"sweep":        specFiles,
+	"eval":         runFolders,
+	"predict":      firstRunFolder,
+	"runs show":    firstRunFolder,
+	"runs compare": runFolders,
+	"runs rm":      runFolders,
+	"sweep status": sweepFolders,
+	"data fetch":   words(dataset.Datasets.Names),
+	"data info":    words(dataset.Datasets.Names),
+	"explain":      words(explained),
+	"new":          cobra.NoFileCompletions,
+}
+
+var completeFlags = map[string]cobra.CompletionFunc{
+	"set":      optionPaths,
+	"dataset":  words(dataset.Datasets.Names),
+	"from":     words(specs.Names),
+	"resume":   sweepFolders,
+	"sort":     words(sortNames),
+	"status":   words(statusNames),
+	"cpu":      cobra.FixedCompletions([]string{"avx512", "avx2", "generic"}, cobra.ShellCompDirectiveNoFileComp),
+	"split":    cobra.FixedCompletions([]string{"train", "val", "test"}, cobra.ShellCompDirectiveNoFileComp),
+	"ensemble": cobra.FixedCompletions([]string{"mean", "vote"}, cobra.ShellCompDirectiveNoFileComp),
+}
+
+// addCompletion gives cmd and all below it what it offers.
+func addCompletion(cmd *cobra.Command) {
+	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
+	cmd.ValidArgsFunction = completeArgs[path]
+	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+		if complete := completeFlags[f.Name]; complete != nil {
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only where there is no such flag
+		}
+	})
+	for _, c := range cmd.Commands() {
+		addCompletion(c)
+	}
+}
+
+// words offers a list that does not depend on what has been typed.
+func words(list func() []string) cobra.CompletionFunc {
+	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return list(), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func specFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{"yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func runFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var dirs []string
+	listed, _ := runs.List("runs") // where there are none, the shell offers files
+	for _, l := range listed {
+		if l.Err == nil {
+			dirs = append(dirs, l.Dir)
+		}
+	}
+	return dirs, cobra.ShellCompDirectiveDefault
+}
+
+func firstRunFolder(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	return runFolders(cmd, args, word)
+}
+
+func sweepFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	var dirs []string
+	files, _ := filepath.Glob(filepath.Join("sweeps", "*", "*", sweep.StateFile))
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
+	}
+	return dirs, cobra.ShellCompDirectiveDefault
+}
+
+// optionPaths offers KEY= for --set: the options of the sections, and, once the spec
+// is named, those of its layers and of the things it holds.
+func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	paths := map[string]bool{"name": true, "input": true}
+	add := func(prefix string, fields []*catalog.Field) {
+		for _, f := range fields {
+			paths[prefix+f.Name] = true
+		}
+	}
+	add("data.", dataFields())
+	add("train.", trainFields())
+	for _, name := range callback.Callbacks.Names() {
+		add("train."+name+".", callback.Callbacks.Info(name).Fields)
+	}
+	if len(args) > 0 {
+		var problems spec.Problems
+		if s := spec.Load(args[0], nil, &problems); s != nil {
+			for _, it := range s.Layers {
+				if layer.Layers.Has(it.Name) {
+					add("layers."+it.Label+".", layer.Layers.Info(it.Name).Fields)
+				}
+			}
+		}
+		if e, err := loadExperiment(args[0], nil); err == nil {
+			for _, path := range resolvedPaths(e) {
+				paths[path] = true
+			}
+		}
+	}
+	var list []string
+	for _, path := range sorted(paths) {
+		if strings.HasPrefix(path, word) && !strings.HasSuffix(path, ".name") { // which cannot be set
+			list = append(list, path+"=")
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+}
+
+// resolvedPaths is the paths of every value of a spec written out in full.
+func resolvedPaths(e *experiment) (paths []string) {
+	var problems spec.Problems
+	text, err := e.spec.Resolved()
+	if err != nil {
+		return nil
+	}
+	s := spec.Parse(e.spec.File, text, nil, &problems)
+	for _, v := range s.Values() {
+		if strings.Count(v.Path, ".") > 1 || !strings.HasPrefix(v.Path, "layers.") { // else a layer without options
+			paths = append(paths, v.Path)
+		}
+	}
+	return paths
+}
+
+func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
