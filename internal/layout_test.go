@@ -13,7 +13,7 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random :
+	kernels, spec, checkpoint, random, interop/hdf5 :
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
