@@ -73,7 +73,7 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
-	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
+	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`: .safetensors, or .h5 and .weights.h5 of Keras")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
 	addJSONFlag(cmd, &o.json)
@@ -94,7 +94,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	}
 	model := e.plan.NewModel(uint64(e.train.Seed))
 	if o.weights != "" {
-		if err := loadWeights(model, o.weights); err != nil {
+		if err := e.startFrom(model, o.weights); err != nil {
 			return err
 		}
 	}

@@ -39,6 +39,8 @@ Results go to standard output, everything else to standard error.`,
 	root.AddCommand(
 		newFit(s),
 		newEval(s),
+		newExport(s),
+		newImport(s),
 		newSummary(s),
 		newValidate(s),
 		newData(s),

@@ -1,0 +1,84 @@
+package interop
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/interop/hdf5"
+)
+
+// WriteKerasWeights writes the weights as a .weights.h5 file of Keras 3, which
+// Model.load_weights opens: keras/src/saving/saving_lib.py.
+//
+//	/layers/CLASS/vars  name; the datasets 0, 1 and so on
+//
+// CLASS is the layer's class in snake_case, and counts up from the second layer of
+// a class: conv2d, conv2d_1.
+func WriteKerasWeights(w io.Writer, m *Model) error {
+	root := hdf5.NewGroup()
+	root.Make("vars").Attributes["name"] = m.Name
+	layers := root.Make("layers")
+	paths := classPaths{}
+	for _, l := range m.Layers {
+		if _, err := l.kerasConfig(); err != nil {
+			return fmt.Errorf("%s: %w", l.Label, err)
+		}
+		vars := layers.Make(paths.next(l.Type)).Make("vars")
+		vars.Attributes["name"] = l.Label
+		for i, t := range l.Weights {
+			vars.Datasets[strconv.Itoa(i)] = dataset(t)
+		}
+	}
+	return hdf5.Write(w, root)
+}
+
+// readWeightsH5 reads the weights of the layers of p that have some.
+func readWeightsH5(root *hdf5.Group, p *builder.Plan) (layers []kerasWeights, err error) {
+	paths := classPaths{}
+	for _, l := range p.Layers {
+		group := root.Groups["layers"].Groups[paths.next(l.Type)]
+		if group == nil || group.Groups["vars"] == nil || len(l.Own) == 0 {
+			continue
+		}
+		vars := group.Groups["vars"]
+		own := kerasWeights{layer: l.Label}
+		for i := range vars.Datasets {
+			t, err := readTensor(vars.Datasets[strconv.Itoa(len(own.tensors))])
+			if err != nil {
+				return nil, fmt.Errorf("layer %q: weight %s: %w", l.Label, i, err)
+			}
+			own.tensors = append(own.tensors, t)
+		}
+		layers = append(layers, own)
+	}
+	return layers, nil
+}
+
+// classPaths counts the layers of each class.
+type classPaths map[string]int
+
+// next returns the path of the next layer of a class.
+func (c classPaths) next(class string) string {
+	path := snakeCase(class)
+	n := c[path]
+	c[path]++
+	if n > 0 {
+		return fmt.Sprintf("%s_%d", path, n)
+	}
+	return path
+}
+
+var (
+	word  = regexp.MustCompile(`(.)([A-Z][a-z]+)`)
+	upper = regexp.MustCompile(`([a-z])([A-Z])`)
+)
+
+// snakeCase is to_snake_case of keras/src/utils/naming.py: Conv2D is conv2d, ReLU re_lu.
+func snakeCase(class string) string {
+	class = word.ReplaceAllString(class, "${1}_$2")
+	return strings.ToLower(upper.ReplaceAllString(class, "${1}_$2"))
+}
