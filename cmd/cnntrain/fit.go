@@ -48,7 +48,8 @@ func newFit(s *streams) *cobra.Command {
 		Use:   "fit SPEC",
 		Short: "Train a model",
 		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
-given: the resolved spec, figures of every epoch, the best and the last weights.`,
+given: the resolved spec, figures of every epoch, the best and the last weights.
+--weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.`,
 		Example: `  cnntrain fit specs/quickstart.yaml
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
   cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9`,
@@ -73,7 +74,7 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new")
-	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`: .safetensors, or .h5 and .weights.h5 of Keras")
+	cmd.Flags().StringVar(&o.weights, "weights", "", "start from the weights in `FILE`")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, show the model, and stop before training")
 	addJSONFlag(cmd, &o.json)
