@@ -87,10 +87,7 @@ func (o *importOptions) experiment(k *interop.KerasFile) (*experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	dataset, err := spec.NewOverride("data.dataset", o.dataset, "--dataset "+o.dataset)
-	if err != nil {
-		return nil, usageError{err}
-	}
+	dataset := spec.Override{Path: []string{"data", "dataset"}, Value: spec.Scalar(o.dataset), Flag: "--dataset " + o.dataset}
 	var problems spec.Problems
 	return newExperiment(spec.Parse(o.file, doc, []spec.Override{dataset}, &problems), &problems)
 }
