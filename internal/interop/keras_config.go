@@ -50,6 +50,9 @@ func (l *Layer) kerasConfig() (object, error) {
 		config[name] = l.kerasValue(name, v)
 	}
 	config["name"], config["dtype"] = l.Label, "float32"
+	if l.Options["trainable"] == true || l.Name == "spatial_dropout2d" {
+		delete(config, "trainable") // which Keras's SpatialDropout2D does not take
+	}
 	return object{Module: "keras.layers", Class: l.Type, Config: config}, nil
 }
 
