@@ -55,8 +55,9 @@ func readKerasConfig(text []byte) (*KerasSpec, error) {
 		if class == "InputLayer" {
 			continue
 		}
-		if err := k.add(class, options, unnamed); err != nil {
-			return nil, fmt.Errorf("layer %v (%s): %w", options["name"], class, err)
+		name, _ := options["name"].(string)
+		if err := k.add(class, name, options, unnamed); err != nil {
+			return nil, fmt.Errorf("layer %s (%s): %w", name, class, err)
 		}
 	}
 	if k.Input == nil {
@@ -93,9 +94,9 @@ func (k *KerasSpec) input(options config) {
 	}
 }
 
-// add appends a layer. Unnamed counts the layers of each name whose label is the
-// one that a spec gives them by itself; only others keep their name.
-func (k *KerasSpec) add(class string, options config, unnamed map[string]int) error {
+// add appends the layer called label. Unnamed counts the layers of each kind whose
+// label is the one that a spec gives them by itself; only others keep theirs.
+func (k *KerasSpec) add(class, label string, options config, unnamed map[string]int) error {
 	name, ok := byClass(layer.Layers, class)
 	if !ok || name == "local_response_normalization" {
 		return fmt.Errorf("there is no such layer here; known: %s", strings.Join(classes(layer.Layers), ", "))
@@ -104,18 +105,17 @@ func (k *KerasSpec) add(class string, options config, unnamed map[string]int) er
 		return err
 	}
 	info := layer.Layers.Info(name)
-	it := &spec.Item{Name: name, Options: &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}}
-	it.Label, _ = options["name"].(string)
+	it := &spec.Item{Name: name, Label: label, Options: mapping()}
 	automatic := name
 	if n := unnamed[name]; n > 0 {
 		automatic = fmt.Sprintf("%s_%d", name, n)
 	}
-	if it.Label == automatic {
+	if label == automatic {
 		unnamed[name]++
 		delete(options, "name")
 	}
 	if options["seed"] != nil {
-		k.Notes = append(k.Notes, fmt.Sprintf("layer %s: its own seed is left out; train.seed decides all that is random", it.Label))
+		k.Notes = append(k.Notes, fmt.Sprintf("layer %s: its own seed is left out; train.seed decides all that is random", label))
 	}
 	if err := setOptions(it.Options, info, options); err != nil {
 		return err
@@ -139,7 +139,7 @@ func check(it *spec.Item) error {
 	}
 	var lines []string
 	for _, p := range invalid {
-		lines = append(lines, p.Message)
+		lines = append(lines, strings.TrimPrefix(p.Message, it.Name+": "))
 	}
 	return errors.New(strings.Join(lines, "; "))
 }
@@ -148,8 +148,11 @@ func check(it *spec.Item) error {
 func setOptions(to *yaml.Node, info catalog.Info, options config) error {
 	for _, key := range slices.Sorted(maps.Keys(options)) {
 		v := options[key]
-		if old, ok := renamed[info.Name+" "+key]; ok {
-			key = old
+		if now, ok := renamedOptions[info.Name+" "+key]; ok {
+			key = now
+		}
+		if text, ok := v.(string); ok && key == "activation" && renamedActivations[text] != "" {
+			v = renamedActivations[text]
 		}
 		i := slices.IndexFunc(info.Fields, func(f *catalog.Field) bool { return f.Name == key })
 		if v == nil {
@@ -184,14 +187,14 @@ func value(f *catalog.Field, v any) (*yaml.Node, error) {
 	if !ok || !known {
 		return nil, fmt.Errorf("there is no %s %v here; known: %s", c.Kind(), class, strings.Join(classes(c), ", "))
 	}
-	mapping := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
-	if err := setOptions(mapping, c.Info(name), options); err != nil {
+	inner := mapping()
+	if err := setOptions(inner, c.Info(name), options); err != nil {
 		return nil, err
 	}
-	if len(mapping.Content) == 0 {
+	if len(inner.Content) == 0 {
 		return spec.Scalar(name), nil
 	}
-	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: []*yaml.Node{spec.Scalar(name), mapping}}, nil
+	return mapping(spec.Scalar(name), inner), nil
 }
 
 // node returns a JSON value as YAML.
@@ -217,8 +220,15 @@ func node(v any) (*yaml.Node, error) {
 	return nil, fmt.Errorf("cannot be %v here", v)
 }
 
-// renamed is options that Keras 2 called otherwise.
-var renamed = map[string]string{"leaky_relu alpha": "negative_slope"}
+func mapping(content ...*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: content}
+}
+
+// What Keras 2 called otherwise.
+var (
+	renamedOptions     = map[string]string{"leaky_relu alpha": "negative_slope"}
+	renamedActivations = map[string]string{"swish": "silu"}
+)
 
 // others is options of Keras that we do not have, with the values that mean what we
 // do, as JSON; those with none mean nothing here. Not given (null) always will do.
