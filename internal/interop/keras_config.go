@@ -47,7 +47,9 @@ func (l *Layer) kerasConfig() (object, error) {
 	}
 	config := map[string]any{}
 	for name, v := range l.Options {
-		config[name] = l.kerasValue(name, v)
+		if v = l.kerasValue(name, v); v != nil {
+			config[name] = v
+		}
 	}
 	config["name"], config["dtype"] = l.Label, "float32"
 	if l.Options["trainable"] == true || l.Name == "spatial_dropout2d" {

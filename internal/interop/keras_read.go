@@ -30,20 +30,25 @@ type KerasFile struct {
 
 // ReadKeras reads the whole-model file at path. It returns an error if the model is
 // not a Sequential one of layers that a spec may name, with options that we have.
-func ReadKeras(path string) (*KerasFile, error) {
-	k := &KerasFile{}
-	err := open(path, func(root *hdf5.Group) (err error) {
-		config := root.Text("model_config")
-		if config == "" {
-			return errors.New("holds no model, at most weights (model_config is missing); save it with model.save, or use it with fit --weights")
-		}
-		if k.KerasSpec, err = readKerasConfig([]byte(config)); err != nil {
-			return err
-		}
-		k.weights, err = readH5Weights(root)
+func ReadKeras(path string) (k *KerasFile, err error) {
+	err = open(path, func(root *hdf5.Group) (err error) {
+		k, err = readKeras(root)
 		return err
 	})
 	return k, err
+}
+
+func readKeras(root *hdf5.Group) (*KerasFile, error) {
+	text := root.Text("model_config")
+	if text == "" {
+		return nil, errors.New("holds no model, at most weights (model_config is missing); save it with model.save, or use it with fit --weights")
+	}
+	model, err := readKerasConfig([]byte(text))
+	if err != nil {
+		return nil, err
+	}
+	weights, err := readH5Weights(root)
+	return &KerasFile{model, weights}, err
 }
 
 // Weights returns the weights with the names they have in p, the plan of Document.
@@ -55,18 +60,25 @@ func (k *KerasFile) Weights(p *builder.Plan) ([]checkpoint.Tensor, error) {
 // a .weights.h5 of Keras 3, or weights of Keras 2. As in Keras, the order of the
 // layers that have weights decides which is which.
 func ReadKerasWeights(path string, p *builder.Plan) (tensors []checkpoint.Tensor, err error) {
-	err = open(path, func(root *hdf5.Group) error {
-		read := readH5Weights
-		if root.Groups["layers"] != nil {
-			read = func(root *hdf5.Group) ([]kerasWeights, error) { return readWeightsH5(root, p) }
-		}
-		layers, err := read(root)
-		if err == nil {
-			tensors, err = nameWeights(layers, p)
-		}
+	err = open(path, func(root *hdf5.Group) (err error) {
+		tensors, err = readKerasWeights(root, p)
 		return err
 	})
 	return tensors, err
+}
+
+func readKerasWeights(root *hdf5.Group, p *builder.Plan) ([]checkpoint.Tensor, error) {
+	var layers []kerasWeights
+	var err error
+	if all := root.Groups["layers"]; all != nil {
+		layers, err = readWeightsH5(all, p)
+	} else {
+		layers, err = readH5Weights(root)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nameWeights(layers, p)
 }
 
 // open calls read with what is in the file at path.
