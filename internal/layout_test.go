@@ -27,6 +27,7 @@ const layout = `
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/callback
 	runs                : checkpoint
+	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
 `
 
 func TestImportsRunOneWay(t *testing.T) {

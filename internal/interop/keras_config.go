@@ -2,6 +2,7 @@ package interop
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strings"
@@ -43,7 +44,7 @@ func (m *Model) kerasConfig() (string, error) {
 // few that kerasValue knows.
 func (l *Layer) kerasConfig() (object, error) {
 	if l.Name == "local_response_normalization" {
-		return object{}, fmt.Errorf("Keras has no layer %s; export to ONNX, or use batch_normalization", l.Name)
+		return object{}, errors.New("not a layer of Keras; export to ONNX, or use batch_normalization")
 	}
 	config := map[string]any{}
 	for name, v := range l.Options {
