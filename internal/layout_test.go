@@ -13,7 +13,7 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot :
+	kernels, spec, checkpoint, random, plot, interop/hdf5 :
 	catalog             : spec
 	ops                 : kernels
 	builder/initializer : catalog random
@@ -29,6 +29,7 @@ const layout = `
 	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint
 	sweep               : spec catalog random runs train/callback
+	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
 `
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -50,7 +50,8 @@ func newFit(s *streams) *cobra.Command {
 		Use:   "fit SPEC",
 		Short: "Train a model",
 		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
-given: the resolved spec, figures of every epoch, the best and the last weights.`,
+given: the resolved spec, figures of every epoch, the best and the last weights.
+--weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.`,
 		Example: `  cnntrain fit specs/quickstart.yaml
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
   cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9`,
@@ -92,7 +93,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	}
 	model := e.plan.NewModel(uint64(e.train.Seed))
 	if o.weights != "" {
-		if err := loadWeights(model, o.weights); err != nil {
+		if err := e.startFrom(model, o.weights); err != nil {
 			return err
 		}
 	}

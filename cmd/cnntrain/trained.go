@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
+	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 )
@@ -109,6 +110,19 @@ func loadWeights(m *builder.Model, file string) error {
 		return err
 	}
 	return setWeights(m, f, file)
+}
+
+// startFrom replaces the weights of m, a model of e, by those in a file: a
+// checkpoint, or one that Keras wrote.
+func (e *experiment) startFrom(m *builder.Model, file string) error {
+	if !interop.IsKeras(file) {
+		return loadWeights(m, file)
+	}
+	tensors, err := interop.ReadKerasWeights(file, e.plan)
+	if err != nil {
+		return err
+	}
+	return setWeights(m, &checkpoint.File{Tensors: tensors}, file)
 }
 
 // setWeights copies the tensors of f, read from file, into the model.

@@ -1,0 +1,81 @@
+"""Writes internal/interop/testdata/: files of Keras for the Go tests, what Keras
+predicts with them, and the digests of what cnntrain exports of them, once Keras and
+onnxruntime have agreed with it.
+
+    python bench/interop/golden.py CNNTRAIN
+"""
+
+import hashlib
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+
+import prove  # first: it tells TensorFlow to be quiet
+import models
+import numpy as np
+from safetensors.numpy import save_file
+
+DATA = pathlib.Path(__file__).resolve().parents[2] / "internal/interop/testdata"
+KERAS = DATA / "keras"
+
+
+def write(p, build):
+    """Writes the files of one model and returns the lines of its digests."""
+    name = build.__name__
+    model = models.make(build)
+    model.save(KERAS / f"{name}.h5")
+    model.save_weights(KERAS / f"{name}.weights.h5")
+    x = models.images(model, 7)
+    want = model.predict(x, verbose=0)
+    save_file({"x": x, "predictions": want}, KERAS / f"{name}.safetensors")
+    (KERAS / f"{name}.safetensors").chmod(0o644)
+    p.run("import", KERAS / f"{name}.h5", "--dataset", "./images", "--out", name)
+    _, worst, wrong = prove.consumers(p, name, x, want)
+    if wrong or max(worst.values()) > prove.TOLERANCE:
+        raise SystemExit(f"{name}: {worst} {wrong}")
+    for ending in ".h5", ".weights.h5", ".onnx":
+        digest = hashlib.sha256((p.folder / f"{name}{ending}").read_bytes()).hexdigest()
+        yield f"{digest}  {name}{ending}\n"
+
+
+def write_keras2():
+    """Writes a file of Keras 2, whose names and options differ a little."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    import tf_keras as keras
+
+    L = keras.layers
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            L.Rescaling(1 / 255, input_shape=(9, 8, 3)),
+            L.Conv2D(4, 3, activation="swish"),
+            L.BatchNormalization(),
+            L.LeakyReLU(alpha=0.1),
+            L.MaxPooling2D(),
+            L.Flatten(),
+            L.Dense(10, activation="softmax"),
+        ]
+    )
+    model.layers[2].set_weights([np.random.default_rng(i).uniform(0.5, 1.5, 4) for i in range(4)])
+    model.save(KERAS / "keras2.h5")
+    x = models.images(model, 7)
+    save_file({"x": x, "predictions": model.predict(x, verbose=0)}, KERAS / "keras2.safetensors")
+    (KERAS / "keras2.safetensors").chmod(0o644)
+
+
+def main():
+    shutil.rmtree(DATA / "keras", ignore_errors=True)
+    KERAS.mkdir(parents=True)
+    program = str(pathlib.Path(sys.argv[1]).resolve())
+    lines = []
+    with tempfile.TemporaryDirectory() as folder:
+        for build in models.small, models.augmented:
+            lines += write(prove.Prover(program, pathlib.Path(folder)), build)
+    (DATA / "proven.sha256").write_text("".join(lines))
+    write_keras2()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Proves that what cnntrain exports and imports is what Keras, onnxruntime and
+safetensors mean. Python's side of each step is the real consumer.
+
+    python bench/interop/prove.py CNNTRAIN    # the program, built
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+
+import numpy as np
+import onnx
+import onnxruntime
+import tensorflow as tf
+from safetensors.numpy import load_file
+
+import models
+
+TOLERANCE = 1e-5
+
+
+class Prover:
+    def __init__(self, program, folder):
+        self.program, self.folder = program, folder
+
+    def run(self, *args):
+        done = subprocess.run([self.program, *map(str, args)], cwd=self.folder, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"cnntrain {args}: {done.stderr}")
+        return done.stdout
+
+    def export(self, run, ending):
+        file = self.folder / f"{run}{ending}"
+        self.run("export", run, "-o", file)
+        return str(file)
+
+    def predict(self, run, x):
+        """Returns cnntrain's own probabilities for whole-numbered images."""
+        files = []
+        for i, image in enumerate(x):
+            files.append(self.folder / f"{i}.png")
+            files[-1].write_bytes(tf.io.encode_png(image.astype("uint8")).numpy())
+        found = json.loads(self.run("predict", run, *files, "--top", 10, "--json"))
+        names = json.loads((self.folder / run / "run.json").read_text())["dataset"]["classes"]
+        order = {name: i for i, name in enumerate(names or map(str, range(10)))}
+        out = np.zeros((len(x), 10), "float32")
+        for i, image in enumerate(found):
+            for c in image["classes"]:
+                out[i, order[c["name"]]] = c["probability"]
+        return out
+
+
+def far(a, b):
+    return float(np.abs(np.asarray(a) - np.asarray(b)).max())
+
+
+def same_weights(a, b):
+    a, b = a.get_weights(), b.get_weights()
+    return len(a) == len(b) and all(np.array_equal(x, y) for x, y in zip(a, b))
+
+
+def in_onnxruntime(p, run, x, want, worst):
+    file = p.export(run, ".onnx")
+    onnx.checker.check_model(file, full_check=True)
+    session = onnxruntime.InferenceSession(file)
+    for n in 1, len(x):
+        worst[f"onnx {n}"] = far(session.run(None, {"images": x[:n]})[0], want[:n])
+
+
+def consumers(p, run, x, want):
+    """Opens every export of a run where it is meant to be opened. Returns the model
+    that Keras made, the largest differences from want, and what else is wrong."""
+    worst, wrong = {}, []
+    model = tf.keras.models.load_model(p.export(run, ".h5"))
+    worst["load_model"] = far(model.predict(x, verbose=0), want)
+
+    fresh = tf.keras.Sequential.from_config(model.get_config())
+    fresh.load_weights(p.export(run, ".weights.h5"))
+    worst["load_weights"] = far(fresh.predict(x, verbose=0), want)
+    if not same_weights(fresh, model):
+        wrong.append("load_weights: other weights than load_model")
+
+    in_onnxruntime(p, run, x, want, worst)
+
+    tensors = load_file(p.export(run, ".safetensors"))
+    for layer in model.layers:
+        for w in layer.weights:
+            if not np.array_equal(tensors.pop(f"{layer.name}/{w.name}"), w.numpy()):
+                wrong.append(f"safetensors: {layer.name}/{w.name} differs")
+    wrong += [f"safetensors: {name} is too much" for name in tensors]
+    return model, worst, wrong
+
+
+def config(model):
+    """Returns a model's configuration without the seeds of its layers, which
+    cnntrain does not keep: it has one for all."""
+
+    def clean(v):
+        if isinstance(v, dict):
+            return {k: clean(w) for k, w in v.items() if k != "seed"}
+        return [clean(w) for w in v] if isinstance(v, (list, tuple)) else v
+
+    return clean(model.get_config())
+
+
+def differences(a, b, path):
+    if type(a) is dict and type(b) is dict:
+        for k in sorted(a.keys() | b.keys()):
+            yield from differences(a.get(k), b.get(k), f"{path}.{k}")
+    elif type(a) is list and type(b) is list and len(a) == len(b):
+        for i, (x, y) in enumerate(zip(a, b)):
+            yield from differences(x, y, f"{path}[{i}]")
+    elif a != b:
+        yield f"{path}: {a!r} became {b!r}"
+
+
+def prove_keras_model(p, build):
+    """Keras, cnntrain, and back."""
+    keras_model = models.make(build)
+    run = build.__name__
+    keras_model.save(p.folder / f"{run}-keras.h5")
+    # Images of any shape: a folder, which nobody opens here.
+    p.run("import", p.folder / f"{run}-keras.h5", "--dataset", "./images", "--out", run)
+    x = models.images(keras_model, 7)
+    want = keras_model.predict(x, verbose=0)
+    if np.ptp(want, axis=0).max() < 0.01:
+        raise SystemExit(f"{run} says the same of all images, which proves little")
+    back, worst, wrong = consumers(p, run, x, want)
+    worst["cnntrain"] = far(p.predict(run, x), want)
+    if not same_weights(back, keras_model):
+        wrong.append("weights changed on the way")
+    wrong += differences(config(keras_model), config(back), "config")
+    return worst, wrong
+
+
+def train(p, spec):
+    """Returns a run trained by cnntrain, images, and its probabilities of them."""
+    run = "run-" + spec.stem
+    p.run("fit", spec, "--dataset", "shapes", "--limit", 400, "--epochs", 1, "--out", run)
+    x = np.random.default_rng(3).integers(0, 256, (7, 32, 32, 3)).astype("float32")
+    return run, x, p.predict(run, x)
+
+
+def prove_trained(p, spec):
+    """Trained by cnntrain, used elsewhere."""
+    return consumers(p, *train(p, spec))[1:]
+
+
+def prove_onnx(p, spec):
+    """The same for what Keras does not have."""
+    worst = {}
+    in_onnxruntime(p, *train(p, spec), worst)
+    return worst, []
+
+
+def main():
+    here = pathlib.Path(__file__).resolve().parent
+    specs = here.parents[1] / "specs"
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        p = Prover(str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(folder))
+        todo = [(build.__name__, prove_keras_model, build) for build in models.MODELS]
+        todo += [(f"specs/{name}", prove_trained, specs / f"{name}.yaml") for name in ("quickstart", "lenet5", "lenet5-all")]
+        todo.append(("onnx-only", prove_onnx, here / "onnx-only.yaml"))
+        for name, prove, what in todo:
+            worst, wrong = prove(p, what)
+            ok = not wrong and max(worst.values()) <= TOLERANCE
+            failed |= not ok
+            print("ok  " if ok else "FAIL", f"{name:16}", *(f"{k} {v:.1e}" for k, v in worst.items()), flush=True)
+            for line in wrong:
+                print("     ", line)
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

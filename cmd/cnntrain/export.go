@@ -1,0 +1,112 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop"
+	"cnntrain/internal/spec"
+
+	"github.com/spf13/cobra"
+)
+
+type exportOptions struct {
+	path   string
+	format string
+	out    string
+	force  bool
+}
+
+// exportFormats is what models are written as. The ending of a file tells its
+// format, the first one that fits.
+var exportFormats = []struct {
+	name, ending string
+	write        func(io.Writer, *interop.Model) error // nil: as a checkpoint
+}{
+	{"keras-weights", ".weights.h5", interop.WriteKerasWeights},
+	{"keras", ".h5", interop.WriteKeras},
+	{"onnx", ".onnx", interop.WriteONNX},
+	{"safetensors", ".safetensors", nil},
+}
+
+func newExport(s *streams) *cobra.Command {
+	o := &exportOptions{}
+	var names []string
+	for _, f := range exportFormats {
+		names = append(names, f.name)
+	}
+	cmd := &cobra.Command{
+		Use:   "export RUN|FILE -o FILE",
+		Short: "Write a trained model for Keras, ONNX or safetensors",
+		Long: `Writes the best weights of a run, or those in a .safetensors file written by
+cnntrain, with the model:
+
+  keras          .h5: keras.models.load_model opens it
+  keras-weights  .weights.h5: the weights alone, for model.load_weights of Keras 3
+  onnx           .onnx: opset 17, float32; images [batch, height, width, channels]
+                 from 0 to 255 in, probabilities out
+  safetensors    .safetensors: the weights, with the spec and the classes`,
+		Example: `  cnntrain export runs/lenet5/1 -o lenet5.h5
+  cnntrain export runs/lenet5/1 -o lenet5.onnx`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.path = args[0]
+			if o.out == "" {
+				return usagef("--out is missing: the file to write, such as model.h5 or model.onnx")
+			}
+			if o.format == "" {
+				for _, f := range exportFormats {
+					if o.format == "" && strings.HasSuffix(o.out, f.ending) {
+						o.format = f.name
+					}
+				}
+				if o.format == "" {
+					return usagef("--out %s: its ending tells no format; add --format with one of %s", o.out, strings.Join(names, ", "))
+				}
+			}
+			return runExport(o, s)
+		},
+	}
+	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write `FILE`")
+	cmd.Flags().StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(names, ", ")+" (default: by the file's ending)")
+	cmd.Flags().BoolVar(&o.force, "force", false, "replace the file if it exists")
+	return cmd
+}
+
+func runExport(o *exportOptions, s *streams) error {
+	var names []string
+	for _, f := range exportFormats {
+		names = append(names, f.name)
+		if f.name != o.format {
+			continue
+		}
+		if exists(o.out) && !o.force {
+			return fmt.Errorf("%s: exists already; choose another name, or add --force to replace it", o.out)
+		}
+		t, err := openTrained(o.path)
+		if err != nil {
+			return err
+		}
+		err = t.export(o.out, f.write)
+		if err == nil {
+			_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.file)
+		}
+		return err
+	}
+	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
+}
+
+// export writes the model to a file.
+func (t *trained) export(file string, write func(io.Writer, *interop.Model) error) error {
+	if write == nil {
+		f, err := checkpoint.Read(t.file)
+		if err != nil {
+			return err
+		}
+		return checkpoint.Write(file, t.model.Weights(), f.Metadata)
+	}
+	m := interop.NewModel(t.spec, t.plan, t.model.Weights())
+	return checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
+}

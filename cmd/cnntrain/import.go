@@ -1,0 +1,123 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+
+	"github.com/spf13/cobra"
+)
+
+type importOptions struct {
+	file    string
+	dataset string
+	out     string
+}
+
+func newImport(s *streams) *cobra.Command {
+	o := &importOptions{}
+	cmd := &cobra.Command{
+		Use:   "import FILE.h5 --dataset DATASET",
+		Short: "Make a run of a model that Keras saved",
+		Long: `Makes a run folder of a Keras model in an .h5 file: a Sequential model of the layers
+that specs have. Keras does not say what the model was trained on; --dataset does,
+so that eval knows. What goes in is pixels from 0 to 255, as everywhere in
+cnntrain: if the model got them otherwise, put a Rescaling layer in front of it.`,
+		Example: `  cnntrain import model.h5 --dataset cifar10
+  cnntrain eval runs/model/1`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			o.file = args[0]
+			if o.dataset == "" {
+				return usagef("--dataset is missing: a Keras file does not say what the model is for, and a run has to; name a dataset (see cnntrain data list) or a folder of class folders")
+			}
+			return runImport(o, s)
+		},
+	}
+	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` that the model classifies, a name or the path of a folder of class folders")
+	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
+	return cmd
+}
+
+func runImport(o *importOptions, s *streams) error {
+	k, err := interop.ReadKeras(o.file)
+	if err != nil {
+		return err
+	}
+	e, err := o.experiment(k)
+	if err != nil {
+		return err
+	}
+	weights, err := k.Weights(e.plan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", o.file, err)
+	}
+	model := e.plan.NewModel(uint64(e.train.Seed))
+	if err := setWeights(model, &checkpoint.File{Tensors: weights}, o.file); err != nil {
+		return err
+	}
+	r, err := o.newRun(e)
+	if err != nil {
+		return err
+	}
+	meta, err := trainedMetadata(e.spec, e.data.Dataset.Classes(), 0)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Write(r.Path(runs.BestFile), model.Weights(), meta); err != nil {
+		return err
+	}
+	for _, note := range k.Notes {
+		s.logf("%s: %s", o.file, note)
+	}
+	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, plural(len(e.plan.Layers), "layer"), plural(r.Info.Params, "parameter"))
+	return err
+}
+
+// experiment makes a spec of the model, with a data section.
+func (o *importOptions) experiment(k *interop.KerasFile) (*experiment, error) {
+	doc, err := k.Document()
+	if err != nil {
+		return nil, err
+	}
+	dataset := spec.Override{Path: []string{"data", "dataset"}, Value: spec.Scalar(o.dataset), Flag: "--dataset " + o.dataset}
+	var problems spec.Problems
+	return newExperiment(spec.Parse(o.file, doc, []spec.Override{dataset}, &problems), &problems)
+}
+
+// newRun makes the run folder, all but the weights.
+func (o *importOptions) newRun(e *experiment) (*runs.Run, error) {
+	digest, err := fileDigest(o.file)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := e.spec.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	var r *runs.Run
+	if o.out != "" {
+		r, err = runs.CreateAt(o.out)
+	} else {
+		r, err = runs.Create("runs", e.spec.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	trainable, frozen := e.plan.Params()
+	r.Info = runs.Info{
+		Name: e.spec.Name, Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here", Command: os.Args,
+		Weights: &runs.Weights{File: o.file, Digest: digest}, Started: time.Now().UTC().Truncate(time.Second),
+		Seed: e.train.Seed, Params: trainable + frozen,
+		Dataset: runs.Dataset{Name: e.data.Name, Classes: e.data.Dataset.Classes()}, Machine: thisMachine(), Epochs: []runs.Figures{},
+	}
+	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
+	return r, errors.Join(err, r.SaveInfo())
+}

@@ -1,0 +1,59 @@
+package hdf5
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+// A Dataset is a tensor, row-major. One that was read has its values in the file
+// until Float32s is called.
+type Dataset struct {
+	Shape []int
+	data  []float32 // of one to be written
+
+	file     io.ReaderAt
+	at       int64
+	elemSize int    // bytes of a float: 4 or 8
+	strange  string // why the values cannot be read, if so
+}
+
+// NewDataset returns a dataset to be written, of as many values as shape says.
+func NewDataset(shape []int, data []float32) *Dataset { return &Dataset{Shape: shape, data: data} }
+
+// Float32s returns the values. It returns an error if they are no floats, if one
+// of them is beyond a float32, or if the file cannot be read.
+func (d *Dataset) Float32s() ([]float32, error) {
+	if d.file == nil {
+		return d.data, nil
+	}
+	if d.strange != "" {
+		return nil, errors.New(d.strange)
+	}
+	n := 1
+	for _, size := range d.Shape {
+		n *= size
+	}
+	values := make([]float32, n)
+	chunk := make([]byte, min(64<<10, n*d.elemSize))
+	for from := 0; from < n; {
+		part := chunk[:min(len(chunk), (n-from)*d.elemSize)]
+		if _, err := d.file.ReadAt(part, d.at+int64(from*d.elemSize)); err != nil {
+			return nil, fmt.Errorf("cannot read the values: %w", err)
+		}
+		for ; len(part) > 0; part, from = part[d.elemSize:], from+1 {
+			if d.elemSize == 4 {
+				values[from] = math.Float32frombits(binary.LittleEndian.Uint32(part))
+				continue
+			}
+			v := math.Float64frombits(binary.LittleEndian.Uint64(part))
+			values[from] = float32(v)
+			if math.IsInf(float64(values[from]), 0) && !math.IsInf(v, 0) {
+				return nil, fmt.Errorf("%g does not fit a float32", v)
+			}
+		}
+	}
+	return values, nil
+}

@@ -1,0 +1,47 @@
+// Package interop writes trained models for Keras and ONNX, and reads models and
+// weights that Keras wrote.
+package interop
+
+import (
+	"cnntrain/internal/builder"
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/spec"
+)
+
+// A Model is what every format is written from.
+type Model struct {
+	Name   string
+	Input  layer.Shape // of one image, [H W C]
+	Layers []Layer
+}
+
+// A Layer is one layer with its options and its weights.
+type Layer struct {
+	builder.Layer
+	Name    string         // in a spec: conv2d
+	Options map[string]any // as catalog.Values has them
+	Weights []checkpoint.Tensor
+}
+
+// NewModel puts together a spec, its plan, and the weights of a model of that plan,
+// in its order.
+func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model {
+	m := &Model{Name: s.Name, Input: p.Input}
+	for i, it := range s.Layers {
+		own := len(p.Layers[i].Own)
+		m.Layers = append(m.Layers, Layer{p.Layers[i], it.Name, layer.Layers.Values(it), weights[:own]})
+		weights = weights[own:]
+	}
+	return m
+}
+
+// weight returns the weight of that name, nil if the layer has none.
+func (l *Layer) weight(name string) []float32 {
+	for i, w := range l.Own {
+		if w.Name == name {
+			return l.Weights[i].Data
+		}
+	}
+	return nil
+}

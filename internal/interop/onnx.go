@@ -1,0 +1,221 @@
+package interop
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+// The versions of https://github.com/onnx/onnx/blob/main/docs/Versioning.md that
+// files follow: opset 17 came with the intermediate representation 8.
+const (
+	onnxOpset = 17
+	onnxIR    = 8
+)
+
+// WriteONNX writes the model as ONNX: images [batch, H, W, C], from 0 to 255, go in
+// as float32, probabilities [batch, classes] come out. Inside, maps are [N, C, H, W],
+// as ONNX has them. Layers that only act in training are left out.
+func WriteONNX(w io.Writer, m *Model) error {
+	g := &onnxGraph{at: "images"}
+	for _, l := range m.Layers {
+		add, ok := onnxLayers[l.Name]
+		if !ok {
+			return fmt.Errorf("%s: ONNX export has no %s yet", l.Label, l.Name)
+		}
+		g.layer = l.Label
+		add(g, &l)
+	}
+	g.layer = "probabilities" // names what comes out
+	g.emit("Identity", nil)
+	g.value(graphInput, "images", m.Input...)
+	g.value(graphOutput, g.at, m.Layers[len(m.Layers)-1].Out...)
+	g.text(graphName, m.Name)
+	return g.write(w)
+}
+
+// Field numbers of onnx.proto.
+const (
+	modelIR, modelProducer, modelGraph, modelOpset = 1, 2, 7, 8
+
+	graphNode, graphName, graphTensor, graphInput, graphOutput = 1, 2, 5, 11, 12
+
+	nodeInput, nodeOutput, nodeName, nodeOp, nodeAttribute = 1, 2, 3, 4, 5
+
+	attributeName, attributeFloat, attributeInt, attributeText, attributeInts, attributeType = 1, 2, 3, 4, 8, 20
+
+	tensorDims, tensorType, tensorName, tensorRaw = 1, 2, 8, 9
+
+	typeFloat, typeInt64 = 1, 7 // TensorProto.DataType
+)
+
+// A message is a protocol buffers message as it grows.
+type message []byte
+
+func (m *message) number(field protowire.Number, v int) {
+	*m = protowire.AppendTag(*m, field, protowire.VarintType)
+	*m = protowire.AppendVarint(*m, uint64(v))
+}
+
+func (m *message) text(field protowire.Number, s string) { m.bytes(field, []byte(s)) }
+
+func (m *message) bytes(field protowire.Number, b []byte) {
+	*m = protowire.AppendTag(*m, field, protowire.BytesType)
+	*m = protowire.AppendBytes(*m, b)
+}
+
+// An onnxGraph is the graph as it grows along the one path of a Sequential model.
+type onnxGraph struct {
+	message
+	layer string // the one that nodes are being added for
+	at    string // the value that the next node takes
+	maps  bool   // at is [N, C, H, W]; else it is as the layers have it
+	nodes map[string]int
+}
+
+// attributes of a node: float64, int, string or []int.
+type attributes map[string]any
+
+// emit adds a node from at and further inputs, which becomes at.
+func (g *onnxGraph) emit(op string, a attributes, inputs ...string) {
+	g.at = g.node(op, a, append([]string{g.at}, inputs...)...)
+}
+
+// node adds a node and returns its output.
+func (g *onnxGraph) node(op string, a attributes, inputs ...string) (output string) {
+	var n message
+	for _, in := range inputs {
+		n.text(nodeInput, in)
+	}
+	output = g.name(op)
+	n.text(nodeOutput, output)
+	n.text(nodeName, output)
+	n.text(nodeOp, op)
+	for _, name := range slices.Sorted(maps.Keys(a)) {
+		n.bytes(nodeAttribute, attribute(name, a[name]))
+	}
+	g.bytes(graphNode, n)
+	return output
+}
+
+// name returns a name for a value of the layer that is its alone.
+func (g *onnxGraph) name(of string) string {
+	name := g.layer
+	if name != "probabilities" {
+		name += "/" + of
+	}
+	if g.nodes == nil {
+		g.nodes = map[string]int{}
+	}
+	g.nodes[name]++
+	if k := g.nodes[name]; k > 1 {
+		name = fmt.Sprintf("%s_%d", name, k-1)
+	}
+	return name
+}
+
+func attribute(name string, value any) (a message) {
+	const float, integer, text, integers = 1, 2, 3, 7 // AttributeProto.AttributeType
+	a.text(attributeName, name)
+	switch v := value.(type) {
+	case float64:
+		a = protowire.AppendTag(a, attributeFloat, protowire.Fixed32Type)
+		a = protowire.AppendFixed32(a, math.Float32bits(float32(v)))
+		a.number(attributeType, float)
+	case int:
+		a.number(attributeInt, v)
+		a.number(attributeType, integer)
+	case string:
+		a.text(attributeText, v)
+		a.number(attributeType, text)
+	case []int:
+		for _, i := range v {
+			a.number(attributeInts, i)
+		}
+		a.number(attributeType, integers)
+	default:
+		panic(fmt.Sprintf("interop: no ONNX attribute of a %T", value))
+	}
+	return a
+}
+
+// tensor adds a constant and returns its name.
+func (g *onnxGraph) tensor(name string, shape []int, data []float32) string {
+	raw := make([]byte, 0, 4*len(data))
+	for _, v := range data {
+		raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+	}
+	return g.constant(name, typeFloat, shape, raw)
+}
+
+// scalar adds a constant of one value.
+func (g *onnxGraph) scalar(name string, v float64) string {
+	return g.tensor(name, nil, []float32{float32(v)})
+}
+
+// integers adds a constant of integers.
+func (g *onnxGraph) integers(name string, values ...int) string {
+	var raw []byte
+	for _, v := range values {
+		raw = binary.LittleEndian.AppendUint64(raw, uint64(v))
+	}
+	return g.constant(name, typeInt64, []int{len(values)}, raw)
+}
+
+func (g *onnxGraph) constant(name string, kind int, shape []int, raw []byte) string {
+	name = g.name(name)
+	var t message
+	for _, d := range shape {
+		t.number(tensorDims, d)
+	}
+	t.number(tensorType, kind)
+	t.text(tensorName, name)
+	t.bytes(tensorRaw, raw)
+	g.bytes(graphTensor, t)
+	return name
+}
+
+// value declares an input or an output of the graph: a batch of a shape.
+func (g *onnxGraph) value(field protowire.Number, name string, shape ...int) {
+	const valueName, valueType, tensor, element, dims, dim, size, parameter = 1, 2, 1, 1, 2, 1, 1, 2
+	var batch, list, t, kind, v message
+	batch.text(parameter, "batch")
+	list.bytes(dim, batch)
+	for _, n := range shape {
+		var d message
+		d.number(size, n)
+		list.bytes(dim, d)
+	}
+	t.number(element, typeFloat)
+	t.bytes(dims, list)
+	kind.bytes(tensor, t)
+	v.text(valueName, name)
+	v.bytes(valueType, kind)
+	g.bytes(field, v)
+}
+
+// write writes the file that holds the graph.
+func (g *onnxGraph) write(w io.Writer) error {
+	const most = math.MaxInt32 // bytes that protocol buffers can hold
+	if len(g.message) > most-1000 {
+		return fmt.Errorf("the model has %d bytes, and an ONNX file holds 2 GB", len(g.message))
+	}
+	const opsetVersion = 2
+	var head, opset message
+	opset.number(opsetVersion, onnxOpset)
+	head.number(modelIR, onnxIR)
+	head.text(modelProducer, "cnntrain")
+	head.bytes(modelOpset, opset)
+	head = protowire.AppendTag(head, modelGraph, protowire.BytesType)
+	head = protowire.AppendVarint(head, uint64(len(g.message)))
+	if _, err := w.Write(head); err != nil {
+		return err
+	}
+	_, err := w.Write(g.message)
+	return err
+}

@@ -1,0 +1,245 @@
+package interop
+
+import (
+	"math"
+	"slices"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/catalog"
+)
+
+// onnxLayers adds a layer to a graph, by its name in specs.
+var onnxLayers = map[string]func(*onnxGraph, *Layer){
+	"activation":                   func(g *onnxGraph, l *Layer) { g.activate(l.text("activation")) },
+	"average_pooling2d":            func(g *onnxGraph, l *Layer) { g.pool("AveragePool", l) },
+	"batch_normalization":          batchNormalization,
+	"conv2d":                       conv2d,
+	"dense":                        dense,
+	"depthwise_conv2d":             depthwiseConv2D,
+	"dropout":                      nothing,
+	"elu":                          func(g *onnxGraph, l *Layer) { g.emit("Elu", attributes{"alpha": l.number("alpha")}) },
+	"flatten":                      flatten,
+	"global_average_pooling2d":     func(g *onnxGraph, l *Layer) { g.poolAll("GlobalAveragePool", l) },
+	"global_max_pooling2d":         func(g *onnxGraph, l *Layer) { g.poolAll("GlobalMaxPool", l) },
+	"leaky_relu":                   func(g *onnxGraph, l *Layer) { g.emit("LeakyRelu", attributes{"alpha": l.number("negative_slope")}) },
+	"local_response_normalization": localResponseNormalization,
+	"max_pooling2d":                func(g *onnxGraph, l *Layer) { g.pool("MaxPool", l) },
+	"random_brightness":            nothing,
+	"random_contrast":              nothing,
+	"random_crop":                  centreCrop,
+	"random_flip":                  nothing,
+	"random_rotation":              nothing,
+	"random_translation":           nothing,
+	"random_zoom":                  nothing,
+	"relu":                         func(g *onnxGraph, _ *Layer) { g.activate("relu") },
+	"rescaling":                    rescaling,
+	"separable_conv2d":             separableConv2D,
+	"softmax":                      func(g *onnxGraph, _ *Layer) { g.activate("softmax") },
+	"spatial_dropout2d":            nothing,
+	"zero_padding2d":               zeroPadding2D,
+}
+
+func (l *Layer) text(option string) string       { return l.Options[option].(string) }
+func (l *Layer) number(option string) float64    { return l.Options[option].(float64) }
+func (l *Layer) pair(option string) catalog.Pair { return l.Options[option].(catalog.Pair) }
+
+// nothing is a layer that does nothing in use.
+func nothing(*onnxGraph, *Layer) {}
+
+// toMaps makes at [N, C, H, W].
+func (g *onnxGraph) toMaps() {
+	if !g.maps {
+		g.emit("Transpose", attributes{"perm": []int{0, 3, 1, 2}})
+		g.maps = true
+	}
+}
+
+// toLayers makes at what layers have: [N, H, W, C].
+func (g *onnxGraph) toLayers() {
+	if g.maps {
+		g.emit("Transpose", attributes{"perm": []int{0, 2, 3, 1}})
+		g.maps = false
+	}
+}
+
+// activate applies an activation function.
+func (g *onnxGraph) activate(function string) {
+	x := g.at
+	switch function {
+	case "linear":
+	case "elu":
+		g.emit("Elu", nil)
+	case "gelu": // x·(1 + erf(x/√2))/2
+		g.emit("Mul", nil, g.scalar("root", math.Sqrt(0.5)))
+		g.emit("Erf", nil)
+		g.emit("Add", nil, g.scalar("one", 1))
+		g.emit("Mul", nil, x)
+		g.emit("Mul", nil, g.scalar("half", 0.5))
+	case "leaky_relu":
+		g.emit("LeakyRelu", attributes{"alpha": 0.2})
+	case "relu":
+		g.emit("Relu", nil)
+	case "sigmoid":
+		g.emit("Sigmoid", nil)
+	case "silu":
+		g.emit("Sigmoid", nil)
+		g.emit("Mul", nil, x)
+	case "softmax":
+		axis := -1
+		if g.maps {
+			axis = 1
+		}
+		g.emit("Softmax", attributes{"axis": axis})
+	case "tanh":
+		g.emit("Tanh", nil)
+	default:
+		panic("interop: ONNX export lacks the activation " + function)
+	}
+}
+
+// window returns what a node that slides a window needs: its steps, and the zeros
+// around its input, [top, left, bottom, right].
+func (l *Layer) window(size catalog.Pair) attributes {
+	strides, pads := l.pair("strides"), []int{0, 0, 0, 0}
+	if strides == (catalog.Pair{}) {
+		strides = size
+	}
+	if l.text("padding") == "same" { // the odd one after
+		for i := range 2 {
+			zeros := max(0, (l.Out[i]-1)*strides[i]+size[i]-l.In[i])
+			pads[i], pads[i+2] = zeros/2, zeros-zeros/2
+		}
+	}
+	return attributes{"kernel_shape": size[:], "strides": strides[:], "pads": pads}
+}
+
+func (g *onnxGraph) pool(op string, l *Layer) {
+	g.toMaps()
+	g.emit(op, l.window(l.pair("pool_size")))
+}
+
+func (g *onnxGraph) poolAll(op string, l *Layer) {
+	g.toMaps()
+	g.emit(op, nil)
+	if keep := l.Options["keepdims"].(bool); !keep {
+		g.emit("Flatten", nil)
+		g.maps = false
+	}
+}
+
+// convolve adds a convolution with a kernel of any shape [H W I O], and a bias
+// unless that is nil. In groups, the kernel is [H W G O/G].
+func (g *onnxGraph) convolve(a attributes, shape layer.Shape, kernel, bias []float32, groups int) {
+	g.toMaps()
+	h, w, in, out := shape[0], shape[1], shape[2], shape[3]
+	if groups > 1 {
+		in, out = 1, shape[2]*shape[3]
+	}
+	inputs := []string{g.tensor("kernel", []int{out, in, h, w}, transposed(kernel, h*w, in, out))}
+	if bias != nil {
+		inputs = append(inputs, g.tensor("bias", []int{out}, bias))
+	}
+	a["group"] = groups
+	g.emit("Conv", a, inputs...)
+}
+
+// transposed turns [N I O] into [O I N].
+func transposed(x []float32, n, in, out int) []float32 {
+	y := make([]float32, len(x))
+	for k := range n {
+		for i := range in {
+			for o := range out {
+				y[(o*in+i)*n+k] = x[(k*in+i)*out+o]
+			}
+		}
+	}
+	return y
+}
+
+func conv2d(g *onnxGraph, l *Layer) {
+	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("kernel"), l.weight("bias"), 1)
+	g.activate(l.text("activation"))
+}
+
+func depthwiseConv2D(g *onnxGraph, l *Layer) {
+	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("kernel"), l.weight("bias"), l.In[2])
+	g.activate(l.text("activation"))
+}
+
+func separableConv2D(g *onnxGraph, l *Layer) {
+	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("depthwise_kernel"), nil, l.In[2])
+	g.convolve(attributes{}, l.Own[1].Shape, l.weight("pointwise_kernel"), l.weight("bias"), 1)
+	g.activate(l.text("activation"))
+}
+
+func dense(g *onnxGraph, l *Layer) {
+	inputs := []string{g.tensor("kernel", l.Own[0].Shape, l.weight("kernel"))}
+	if bias := l.weight("bias"); bias != nil {
+		inputs = append(inputs, g.tensor("bias", []int{len(bias)}, bias))
+	}
+	g.emit("Gemm", nil, inputs...)
+	g.activate(l.text("activation"))
+}
+
+func flatten(g *onnxGraph, l *Layer) {
+	g.toLayers()
+	if len(l.In) > 1 {
+		g.emit("Reshape", nil, g.integers("shape", 0, -1))
+	}
+}
+
+func batchNormalization(g *onnxGraph, l *Layer) {
+	channels := l.In[len(l.In)-1]
+	if len(l.In) == 3 {
+		g.toMaps()
+	}
+	var inputs []string
+	for _, w := range []struct {
+		name    string
+		missing float32
+	}{{"gamma", 1}, {"beta", 0}, {"moving_mean", 0}, {"moving_variance", 0}} {
+		data := l.weight(w.name)
+		if data == nil {
+			data = slices.Repeat([]float32{w.missing}, channels)
+		}
+		inputs = append(inputs, g.tensor(w.name, []int{channels}, data))
+	}
+	g.emit("BatchNormalization", attributes{"epsilon": l.number("epsilon")}, inputs...)
+}
+
+// ONNX divides alpha by the number of channels in the sum.
+func localResponseNormalization(g *onnxGraph, l *Layer) {
+	g.toMaps()
+	size := 2*l.Options["depth_radius"].(int) + 1
+	g.emit("LRN", attributes{"size": size, "alpha": l.number("alpha") * float64(size), "beta": l.number("beta"), "bias": l.number("bias")})
+}
+
+func rescaling(g *onnxGraph, l *Layer) {
+	g.emit("Mul", nil, g.scalar("scale", l.number("scale")))
+	if offset := l.number("offset"); offset != 0 {
+		g.emit("Add", nil, g.scalar("offset", offset))
+	}
+}
+
+func zeroPadding2D(g *onnxGraph, l *Layer) {
+	g.toMaps()
+	p := l.Options["padding"].(catalog.Sides)
+	g.emit("Pad", nil, g.integers("pads", 0, 0, p[0][0], p[1][0], 0, 0, p[0][1], p[1][1]))
+}
+
+// centreCrop is random_crop in use: the largest centred part of the window's aspect,
+// resized to the window.
+func centreCrop(g *onnxGraph, l *Layer) {
+	g.toMaps()
+	h, w := l.In[0], l.In[1]
+	height := max(1, min(h, w*l.Out[0]/l.Out[1]))
+	width := max(1, min(w, h*l.Out[1]/l.Out[0]))
+	if height < h || width < w {
+		top, left := (h-height)/2, (w-width)/2
+		g.emit("Slice", nil, g.integers("starts", top, left), g.integers("ends", top+height, left+width), g.integers("axes", 2, 3))
+	}
+	if height != l.Out[0] || width != l.Out[1] {
+		sizes := g.tensor("scales", []int{4}, []float32{1, 1, float32(l.Out[0]) / float32(height), float32(l.Out[1]) / float32(width)})
+		g.emit("Resize", attributes{"mode": "linear", "coordinate_transformation_mode": "half_pixel"}, "", sizes)
+	}
+}
