@@ -44,7 +44,7 @@ class Prover:
         files = []
         for i, image in enumerate(x):
             files.append(self.folder / f"{i}.png")
-            files[-1].write_bytes(tf.io.encode_png(image.astype("uint8")).numpy())
+            write_png(files[-1], image)
         found = json.loads(self.run("predict", run, *files, "--top", 10, "--json"))
         names = json.loads((self.folder / run / "run.json").read_text())["dataset"]["classes"]
         order = {name: i for i, name in enumerate(names or map(str, range(10)))}
@@ -124,18 +124,38 @@ def prove_keras_model(p, build):
     keras_model = models.make(build)
     run = build.__name__
     keras_model.save(p.folder / f"{run}-keras.h5")
-    # Images of any shape: a folder, which nobody opens here.
-    p.run("import", p.folder / f"{run}-keras.h5", "--dataset", "./images", "--out", run)
+    p.run("import", p.folder / f"{run}-keras.h5", "--dataset", f"./{run}-images", "--out", run)
     x = models.images(keras_model, 7)
     want = keras_model.predict(x, verbose=0)
     if np.ptp(want, axis=0).max() < 0.01:
         raise SystemExit(f"{run} says the same of all images, which proves little")
     back, worst, wrong = consumers(p, run, x, want)
     worst["cnntrain"] = far(p.predict(run, x), want)
+    wrong += accuracy(p, keras_model, run)
     if not same_weights(back, keras_model):
         wrong.append("weights changed on the way")
     wrong += differences(config(keras_model), config(back), "config")
     return worst, wrong
+
+
+def accuracy(p, keras_model, run):
+    """Compares what evaluation says, on images in folders, a folder a class."""
+    x = models.images(keras_model, 100)
+    labels = np.arange(100) % 10
+    for i, image in enumerate(x):
+        for split in "train", "test":
+            folder = p.folder / f"{run}-images" / split / str(labels[i])
+            folder.mkdir(parents=True, exist_ok=True)
+            write_png(folder / f"{i}.png", image)
+    want = float(np.mean(keras_model.predict(x, verbose=0).argmax(axis=1) == labels))
+    got = json.loads(p.run("eval", run, "--json"))[0]["accuracy"]
+    print(f"     {run}: accuracy {got} in cnntrain, {want} in Keras")
+    if abs(got - want) > 1e-9:
+        yield "another accuracy"
+
+
+def write_png(file, image):
+    file.write_bytes(tf.io.encode_png(image.astype("uint8")).numpy())
 
 
 def train(p, spec):

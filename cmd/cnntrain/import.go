@@ -18,6 +18,7 @@ import (
 type importOptions struct {
 	file    string
 	dataset string
+	name    string
 	out     string
 }
 
@@ -42,6 +43,7 @@ cnntrain: if the model got them otherwise, put a Rescaling layer in front of it.
 		},
 	}
 	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` that the model classifies, a name or the path of a folder of class folders")
+	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the model and of its folder of runs (default: the one it has in Keras)")
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
 	return cmd
 }
@@ -87,9 +89,12 @@ func (o *importOptions) experiment(k *interop.KerasFile) (*experiment, error) {
 	if err != nil {
 		return nil, err
 	}
-	dataset := spec.Override{Path: []string{"data", "dataset"}, Value: spec.Scalar(o.dataset), Flag: "--dataset " + o.dataset}
+	overrides := []spec.Override{{Path: []string{"data", "dataset"}, Value: spec.Scalar(o.dataset), Flag: "--dataset " + o.dataset}}
+	if o.name != "" {
+		overrides = append(overrides, spec.Override{Path: []string{"name"}, Value: spec.Scalar(o.name), Flag: "--name " + o.name})
+	}
 	var problems spec.Problems
-	return newExperiment(spec.Parse(o.file, doc, []spec.Override{dataset}, &problems), &problems)
+	return newExperiment(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
 }
 
 // newRun makes the run folder, all but the weights.

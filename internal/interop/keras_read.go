@@ -3,6 +3,7 @@ package interop
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 
 	"cnntrain/internal/builder"
@@ -12,14 +13,27 @@ import (
 
 // IsKeras reports whether the file at path is one of HDF5, as Keras writes them.
 func IsKeras(path string) bool {
-	f, err := os.Open(path)
+	f, _, err := openFile(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
 	head := make([]byte, 8)
-	_, err = f.Read(head)
+	_, err = io.ReadFull(f, head)
 	return err == nil && hdf5.IsHDF5(head)
+}
+
+// openFile opens a regular file, and no pipe, which would wait for a writer.
+func openFile(path string) (f *os.File, size int64, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, 0, fmt.Errorf("%s: not a regular file", path)
+	}
+	f, err = os.Open(path)
+	return f, info.Size(), err
 }
 
 // A KerasFile is a whole-model file, read.
@@ -83,19 +97,12 @@ func readKerasWeights(root *hdf5.Group, p *builder.Plan) ([]checkpoint.Tensor, e
 
 // open calls read with what is in the file at path.
 func open(path string, read func(*hdf5.Group) error) error {
-	f, err := os.Open(path)
+	f, size, err := openFile(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: not a regular file", path)
-	}
-	root, err := hdf5.Read(f, info.Size())
+	root, err := hdf5.Read(f, size)
 	if err == nil {
 		err = read(root)
 	}

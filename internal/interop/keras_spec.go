@@ -154,10 +154,10 @@ func setOptions(to *yaml.Node, info catalog.Info, options config) error {
 		if text, ok := v.(string); ok && key == "activation" && renamedActivations[text] != "" {
 			v = renamedActivations[text]
 		}
-		i := slices.IndexFunc(info.Fields, func(f *catalog.Field) bool { return f.Name == key })
 		if v == nil {
 			continue
 		}
+		i := slices.IndexFunc(info.Fields, func(f *catalog.Field) bool { return f.Name == key })
 		if i < 0 {
 			if err := checkOther(info.Name, key, v); err != nil {
 				return err
