@@ -16,7 +16,10 @@ export CGO_ENABLED=0 GOFLAGS='' GOAMD64=v1 GOARM64=v8.0
 for target in ${TARGETS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64}; do
   os=${target%/*} arch=${target#*/} suffix=
   [ "$os" != windows ] || suffix=.exe
-  GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=true -ldflags='-s -w' -o "$out/cnntrain-$os-$arch$suffix" ./cmd/cnntrain
+  program=$out/cnntrain-$os-$arch$suffix
+  GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=true -ldflags='-s -w' -o "$program" ./cmd/cnntrain
+  go version -m "$program" | grep -q vcs.revision ||
+    { echo "$0: go finds no commit here; it wants a clone of its own, not a git worktree" >&2; exit 1; }
 done
 cp docs/cnntrain.1 "$out/"
 

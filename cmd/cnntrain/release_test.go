@@ -10,9 +10,7 @@ import (
 
 // The commit that is checked out gives the same bytes in whatever folder it lies.
 func TestReleaseIsReproducible(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds twice")
-	}
+	needLong(t)
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

@@ -211,7 +211,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	s.logf("sweep of %s, %d at once with %s each, in %s", plural(len(w.Members), "member"), parallel, plural(threads, "thread"), w.Dir)
 	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, o, w, j, threads) }
 	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
-		s.logf("member %d (%s): %s", r.Member, strings.Join(setting(w.Params, r.Values), ", "), outcome(w, r, err))
+		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	})
 	if ctx.Err() != nil {
 		s.logf("to go on: cnntrain sweep --resume %s", w.Dir)
@@ -239,10 +239,11 @@ func outcome(w *sweep.Sweep, r sweep.Result, err error) string {
 	return fmt.Sprintf("%v; see %s.log", err, r.Run)
 }
 
-// setting writes PATH=VALUE for each param.
-func setting(params, values []string) (all []string) {
-	for i, path := range params {
-		all = append(all, path+"="+values[i])
+// setting writes PATH=VALUE for each param in which members differ.
+func setting(w *sweep.Sweep, values []string) string {
+	var all []string
+	for _, i := range w.Varying() {
+		all = append(all, w.Params[i]+"="+values[i])
 	}
-	return all
+	return strings.Join(all, ", ")
 }
