@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -165,7 +166,12 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 		}
 	}
 	p := &plannedSweep{plan: sweep.NewPlan(c, members, epochs)}
-	p.plan.File, p.plan.DataDir = o.file, o.dataDir
+	p.plan.File = o.file
+	if o.dataDir != "" {
+		if p.plan.DataDir, err = filepath.Abs(o.dataDir); err != nil {
+			return nil, err
+		}
+	}
 	p.resolved, err = base.spec.Resolved()
 	return p, err
 }
@@ -222,7 +228,11 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	if err := printBoard(s, w, o.json); err != nil {
 		return err
 	}
-	if left := w.Left(); left > 0 {
+	finished := func(r sweep.Result) bool { return r.Status == runs.Finished }
+	switch left := w.Left(); {
+	case left == 0 && !slices.ContainsFunc(w.Board(), finished):
+		return fmt.Errorf("every member failed; what each said is in %s", w.Dir)
+	case left > 0:
 		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", plural(left, "member"), w.Dir)
 	}
 	return nil
