@@ -21,19 +21,28 @@ import (
 )
 
 //go:generate sh -c "go run . docs > spec.new && mv spec.new ../../docs/SPEC.md || { rm -f spec.new; exit 1; }"
+//go:generate sh -c "go run . docs --man > man.new && mv man.new ../../docs/cnntrain.1 || { rm -f man.new; exit 1; }"
 
-// newDocs writes docs/SPEC.md, so that the document says what the program does.
+// newDocs writes docs/SPEC.md, so that the document says what the program does, or
+// docs/cnntrain.1.
 func newDocs(s *streams) *cobra.Command {
-	return &cobra.Command{
+	var man bool
+	cmd := &cobra.Command{
 		Use:    "docs",
 		Short:  "Write docs/SPEC.md",
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprint(s.out, specDoc())
+			text := specDoc
+			if man {
+				text = manPage
+			}
+			_, err := fmt.Fprint(s.out, text())
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&man, "man", false, "write docs/cnntrain.1")
+	return cmd
 }
 
 // specIntro is the part of docs/SPEC.md that no declaration holds.

@@ -13,7 +13,7 @@ var long = flag.Bool("long", false, "also run the tests that train until a model
 func needLong(t *testing.T) {
 	t.Helper()
 	if !*long {
-		t.Skip("trains for minutes: go test ./cmd/cnntrain -run 'Reaches|Curve' -long")
+		t.Skip("trains for minutes: go test ./cmd/cnntrain -run 'Reaches|Curve|Reproducible' -long")
 	}
 }
 

@@ -22,10 +22,14 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cnntrain": main})
 }
 
-// TestScripts drives the real binary. $SPECS is the folder of the seed specs,
-// $DATA the real data, empty where there is none.
+// TestScripts drives the real binary. $SPECS is the folder of the seed specs, $SCRIPTS
+// that of the shell scripts, $DATA the real data, empty where there is none.
 func TestScripts(t *testing.T) {
 	specs, err := filepath.Abs("../../specs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scripts, err := filepath.Abs("../../scripts")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +38,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SPECS", specs)
+			env.Setenv("SCRIPTS", scripts)
 			env.Setenv("DATA", os.Getenv("CNNTRAIN_TEST_DATA"))
 			env.Setenv("CNNTRAIN_DATA", filepath.Join(env.WorkDir, "no-data"))
 			return nil

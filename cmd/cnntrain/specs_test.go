@@ -60,10 +60,11 @@ func TestSpecsHaveTheParametersOfKeras(t *testing.T) {
 	}
 }
 
-func TestSpecDocIsUpToDate(t *testing.T) {
-	const path = "../../docs/SPEC.md"
+// upToDate compares a file that go generate writes with what it would write now.
+func upToDate(t *testing.T, path, want string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(specDoc()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,23 +72,19 @@ func TestSpecDocIsUpToDate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if string(have) != specDoc() {
-		t.Error("docs/SPEC.md is not what the code says; run go generate ./cmd/cnntrain")
+	if string(have) != want {
+		t.Errorf("%s is not what the code says; run go generate ./cmd/cnntrain", path)
 	}
 }
 
-func TestSchemaFileIsUpToDate(t *testing.T) {
+func TestGeneratedDocumentsAreUpToDate(t *testing.T) {
+	upToDate(t, "../../docs/SPEC.md", specDoc())
+	upToDate(t, "../../docs/cnntrain.1", manPage())
 	var out bytes.Buffer
 	if code := run(t.Context(), []string{"schema"}, &streams{out: &out, err: io.Discard}); code != 0 {
 		t.Fatal(code)
 	}
-	have, err := os.ReadFile(filepath.Join("../../specs", schemaFile))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(have, out.Bytes()) {
-		t.Error("specs/" + schemaFile + " is not what the code says; run go generate ./cmd/cnntrain")
-	}
+	upToDate(t, "../../specs/"+schemaFile, out.String())
 }
 
 func TestSpecsNameTheirSchema(t *testing.T) {

@@ -36,7 +36,7 @@ func (s *streams) ask(question string) (yes bool, err error) {
 		return false, usagef("%s: nobody is here to answer; give --yes", question)
 	}
 	s.endLine()
-	fmt.Fprintf(s.err, "%s [y/N] ", question)
+	fmt.Fprintf(s.err, "%s? [y/N] ", question)
 	answer, err := bufio.NewReader(s.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return false, err

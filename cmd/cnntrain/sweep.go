@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -165,7 +166,12 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 		}
 	}
 	p := &plannedSweep{plan: sweep.NewPlan(c, members, epochs)}
-	p.plan.File, p.plan.DataDir = o.file, o.dataDir
+	p.plan.File = o.file
+	if o.dataDir != "" {
+		if p.plan.DataDir, err = filepath.Abs(o.dataDir); err != nil {
+			return nil, err
+		}
+	}
 	p.resolved, err = base.spec.Resolved()
 	return p, err
 }
@@ -211,7 +217,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	s.logf("sweep of %s, %d at once with %s each, in %s", plural(len(w.Members), "member"), parallel, plural(threads, "thread"), w.Dir)
 	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, o, w, j, threads) }
 	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
-		s.logf("member %d (%s): %s", r.Member, strings.Join(setting(w.Params, r.Values), ", "), outcome(w, r, err))
+		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	})
 	if ctx.Err() != nil {
 		s.logf("to go on: cnntrain sweep --resume %s", w.Dir)
@@ -222,7 +228,11 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	if err := printBoard(s, w, o.json); err != nil {
 		return err
 	}
-	if left := w.Left(); left > 0 {
+	finished := func(r sweep.Result) bool { return r.Status == runs.Finished }
+	switch left := w.Left(); {
+	case left == 0 && !slices.ContainsFunc(w.Board(), finished):
+		return fmt.Errorf("every member failed; what each said is in %s", w.Dir)
+	case left > 0:
 		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", plural(left, "member"), w.Dir)
 	}
 	return nil
@@ -239,10 +249,11 @@ func outcome(w *sweep.Sweep, r sweep.Result, err error) string {
 	return fmt.Sprintf("%v; see %s.log", err, r.Run)
 }
 
-// setting writes PATH=VALUE for each param.
-func setting(params, values []string) (all []string) {
-	for i, path := range params {
-		all = append(all, path+"="+values[i])
+// setting writes PATH=VALUE for each param in which members differ.
+func setting(w *sweep.Sweep, values []string) string {
+	var all []string
+	for _, i := range w.Varying() {
+		all = append(all, w.Params[i]+"="+values[i])
 	}
-	return all
+	return strings.Join(all, ", ")
 }

@@ -24,7 +24,11 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 		return s.printJSON(boardJSON{w.Dir, w.Metric, w.Params, w.Left(), board})
 	}
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "%s\t%s\tepoch\taccuracy\ttime\tstatus\trun\n", strings.Join(w.Params, "\t"), w.Metric)
+	varying := w.Varying()
+	for _, i := range varying {
+		fmt.Fprint(t, w.Params[i]+"\t")
+	}
+	fmt.Fprintf(t, "%s\tepoch\taccuracy\ttime\tstatus\trun\n", w.Metric)
 	for _, r := range board {
 		status, epoch := string(r.Status), "-"
 		if status == "" {
@@ -33,7 +37,10 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 		if r.Epoch > 0 {
 			epoch = strconv.Itoa(r.Epoch) + "/" + strconv.Itoa(r.Epochs)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(r.Values, "\t"),
+		for _, i := range varying {
+			fmt.Fprint(t, r.Values[i]+"\t")
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
 			orDash(r.Value), epoch, orDash(r.Accuracy), took(r.Seconds), status, r.Run)
 	}
 	if err := t.Flush(); err != nil {

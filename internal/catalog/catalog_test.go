@@ -379,3 +379,25 @@ func TestLimitsInWords(t *testing.T) {
 		}
 	}
 }
+
+func TestAMappingIsLeftToItsOwner(t *testing.T) {
+	for text, want := range map[string]string{
+		"{m: {a: [1], b: {c: 2}}}": "{a: [1], b: {c: 2}}",
+		"{m: {}}":                  "",
+		"{m: 3}":                   `x.yaml:1:5: thing: "m" must be a mapping, got 3`,
+	} {
+		var problems spec.Problems
+		var m Mapping
+		it := spec.ParseItem("x.yaml", "thing", []byte(text), &problems)
+		DecodeItem(it, &problems, func(o *Options) { o.Bind(&m, "m", "what it is") })
+		got := ""
+		if err := problems.Err(); err != nil {
+			got = err.Error()
+		} else if len(m) > 0 {
+			got = spec.Text(it.Resolved.Content[1])
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", text, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -55,6 +56,16 @@ func NewPlan(c *Config, members []Member, epochs int) Plan {
 		p.Members = append(p.Members, values)
 	}
 	return p
+}
+
+// Varying returns of which params members have different values.
+func (p Plan) Varying() (params []int) {
+	for i := range p.Params {
+		if slices.ContainsFunc(p.Members, func(m []string) bool { return m[i] != p.Members[0][i] }) {
+			params = append(params, i)
+		}
+	}
+	return params
 }
 
 // Create makes the folder root/NAME/N with the plan, the spec and the sweep file in it.

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// manPage is docs/cnntrain.1, in the language of man(7): every command on one page.
+func manPage() string {
+	root := newRoot(&streams{})
+	var b strings.Builder
+	fmt.Fprintf(&b, ".TH CNNTRAIN 1\n.SH NAME\ncnntrain \\- %s\n", roff(root.Short))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B cnntrain\n.I COMMAND\n[\\fIOPTION\\fR...] [\\fIARGUMENT\\fR...]\n")
+	fmt.Fprintf(&b, ".SH DESCRIPTION\n.nf\n%s\n.fi\n", roff(root.Long))
+	b.WriteString(".SH COMMANDS\n")
+	manCommands(&b, root)
+	b.WriteString(`.SH EXIT STATUS
+.TP
+0
+done
+.TP
+1
+failed
+.TP
+2
+wrong usage, or a spec that cannot be used
+.TP
+130
+interrupted, with the state saved
+.SH ENVIRONMENT
+.TP
+.B CNNTRAIN_DATA
+the folder with the datasets, where \-\-data\-dir is not given
+`)
+	return b.String()
+}
+
+func manCommands(b *strings.Builder, parent *cobra.Command) {
+	for _, c := range parent.Commands() {
+		if !c.IsAvailableCommand() || c.Name() == "help" || parent.Name() == "completion" {
+			continue
+		}
+		text := c.Long
+		if text == "" {
+			text = c.Short + "."
+		}
+		fmt.Fprintf(b, ".SS %s\n.nf\n%s\n.fi\n", roff(c.UseLine()), roff(text))
+		c.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
+			value, usage := pflag.UnquoteUsage(f)
+			if f.Name != "help" {
+				fmt.Fprintf(b, ".TP\n\\fB%s\\fR \\fI%s\\fR\n%s\n", roff("--"+f.Name), roff(value), roff(usage))
+			}
+		})
+		if c.Example != "" {
+			fmt.Fprintf(b, ".PP\n.nf\n%s\n.fi\n", roff(c.Example))
+		}
+		manCommands(b, c)
+	}
+}
+
+// roff writes text so that man shows it as it is.
+func roff(text string) string {
+	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, ".") || strings.HasPrefix(line, "'") {
+			lines[i] = `\&` + line
+		}
+	}
+	return strings.Join(lines, "\n")
+}
