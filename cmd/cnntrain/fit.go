@@ -32,6 +32,7 @@ type fitOptions struct {
 	sets    []string
 	flags   []spec.Override // --epochs and the like
 	dryRun  bool
+	screen  bool // --dashboard
 	json    bool
 }
 
@@ -74,6 +75,7 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model, and stop")
+	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show curves and figures on the whole terminal; q leaves it, and training goes on")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }
@@ -216,6 +218,7 @@ func (f *fit) do(ctx context.Context) error {
 		return err
 	}
 	defer events.Close()
+	ctx, progress := f.progress(ctx)
 	images := f.data.Name
 	if f.sets.Dir != "" {
 		images += " in " + f.sets.Dir
@@ -229,7 +232,7 @@ func (f *fit) do(ctx context.Context) error {
 		callback.TensorBoard(events, time.Now),
 		callback.ModelCheckpoint(f.monitor, f.saveBest, f.saveLast),
 		callback.Callback{Epoch: f.record},
-		newProgress(f.streams, time.Now),
+		progress,
 	)
 	info := &f.run.Info
 	info.Seconds = time.Since(began).Seconds()
