@@ -74,7 +74,7 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addComputeFlags(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model, and stop")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model and what time and memory it takes, and stop")
 	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show curves and figures on the whole terminal; q leaves it, and training goes on")
 	addJSONFlag(cmd, &o.json)
 	return cmd
@@ -122,17 +122,6 @@ func runDir(o *fitOptions, e *experiment) string {
 		return o.out
 	}
 	return runs.Next("runs", e.spec.Name)
-}
-
-// dryRun makes sure that the data can be had, and shows the model.
-func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
-	if err := checkData(ctx, e, o.dataDir, s); err != nil {
-		return err
-	}
-	if o.json {
-		return s.printJSON(summaryJSON(e.plan))
-	}
-	return printSummary(s.out, e.plan)
 }
 
 // newRun makes the run folder with the resolved spec in it.
