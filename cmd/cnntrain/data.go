@@ -11,6 +11,7 @@ import (
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/plot"
 	"cnntrain/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -20,6 +21,7 @@ type dataOptions struct {
 	name    string
 	dataDir string
 	json    bool
+	out     string // of data info: a sheet of images
 }
 
 func newData(s *streams) *cobra.Command {
@@ -42,9 +44,9 @@ func newData(s *streams) *cobra.Command {
 		RunE: func(*cobra.Command, []string) error { return runDataList(o, s) },
 	}
 	addJSONFlag(list, &o.json)
-	cmd.AddCommand(list,
-		named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch),
-		named("info", "Show the images and classes of a dataset", runDataInfo))
+	info := named("info", "Show the images and classes of a dataset", runDataInfo)
+	addPictureFlag(info, &o.out)
+	cmd.AddCommand(list, named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch), info)
 	return cmd
 }
 
@@ -92,9 +94,17 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
+	if o.out != "" && set.Shape() == nil {
+		src.Input = sheetShape
+	}
 	d, err := set.Load(ctx, src)
 	if err != nil {
 		return nil, err
+	}
+	if o.out != "" {
+		if err := saveSheet(o, d); err != nil {
+			return nil, err
+		}
 	}
 	return newDatasetJSON(o.name, set.Shape(), d), nil
 }
@@ -118,15 +128,14 @@ func loadData(ctx context.Context, e *experiment, dir string, s *streams) (*data
 	return loadFrom(ctx, e, src)
 }
 
-// checkData finds what loadData would, but downloads nothing.
-func checkData(ctx context.Context, e *experiment, dir string, s *streams) error {
+// checkData does what loadData does, but downloads nothing.
+func checkData(ctx context.Context, e *experiment, dir string, s *streams) (*data.Sets, error) {
 	src, err := source(dir, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	src.Offline = true
-	_, err = loadFrom(ctx, e, src)
-	return err
+	return loadFrom(ctx, e, src)
 }
 
 func loadFrom(ctx context.Context, e *experiment, src dataset.Source) (*data.Sets, error) {
@@ -194,7 +203,34 @@ func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
 	return j
 }
 
+// The images of each class in the sheet of data info, and the size of those that have none.
+const sheetImages = 10
+
+var sheetShape = []int{64, 64, 3}
+
+// saveSheet draws the first images of each class.
+func saveSheet(o *dataOptions, d *dataset.Data) error {
+	sheet := &plot.Sheet{Title: o.name}
+	for class, examples := range firstOfEach(d.Train, len(d.Classes), sheetImages) {
+		row := plot.SheetRow{Label: d.Classes[class]}
+		for _, k := range examples {
+			img, err := exampleImage(d.Train, k, d.Shape)
+			if err != nil {
+				return err
+			}
+			row.Images = append(row.Images, img)
+		}
+		sheet.Rows = append(sheet.Rows, row)
+	}
+	return savePicture(o.out, plot.Contact(sheet))
+}
+
 func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
+	if o.out != "" {
+		if err := checkPicture(o.out); err != nil {
+			return err
+		}
+	}
 	d, err := openDataset(ctx, o, s)
 	if err != nil {
 		return err
@@ -212,9 +248,9 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	}
 	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "class\ttrain\ttest")
+	fmt.Fprintln(t, "class\ttrain\ttest\tshare of train")
 	for _, c := range d.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%d\n", c.Name, c.Train, c.Test)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%.1f%%\n", c.Name, c.Train, c.Test, 100*share(c.Train, d.Train))
 	}
 	return t.Flush()
 }

@@ -32,6 +32,7 @@ type fitOptions struct {
 	sets    []string
 	flags   []spec.Override // --epochs and the like
 	dryRun  bool
+	screen  bool // --dashboard
 	json    bool
 }
 
@@ -74,7 +75,8 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addComputeFlags(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model, and stop")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model and what time and memory it takes, and stop")
+	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show curves and figures on the whole terminal; q leaves it, and training goes on")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }
@@ -121,17 +123,6 @@ func runDir(o *fitOptions, e *experiment) string {
 		return o.out
 	}
 	return runs.Next("runs", e.spec.Name)
-}
-
-// dryRun makes sure that the data can be had, and shows the model.
-func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
-	if err := checkData(ctx, e, o.dataDir, s); err != nil {
-		return err
-	}
-	if o.json {
-		return s.printJSON(summaryJSON(e.plan))
-	}
-	return printSummary(s.out, e.plan)
 }
 
 // newRun makes the run folder with the resolved spec in it.
@@ -217,6 +208,7 @@ func (f *fit) do(ctx context.Context) error {
 		return err
 	}
 	defer events.Close()
+	ctx, progress := f.progress(ctx)
 	images := f.data.Name
 	if f.sets.Dir != "" {
 		images += " in " + f.sets.Dir
@@ -230,7 +222,7 @@ func (f *fit) do(ctx context.Context) error {
 		callback.TensorBoard(events, time.Now),
 		callback.ModelCheckpoint(f.monitor, f.saveBest, f.saveLast),
 		callback.Callback{Epoch: f.record},
-		newProgress(f.streams, time.Now),
+		progress,
 	)
 	info := &f.run.Info
 	info.Seconds = time.Since(began).Seconds()

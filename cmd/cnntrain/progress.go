@@ -19,15 +19,21 @@ const redraw = 100 * time.Millisecond
 // newProgress shows training as it goes on: on a terminal a line that is
 // redrawn, elsewhere a line an epoch.
 //
-//	Epoch 3/20 ━━━━━━━━━━ 1250/1250 12s 9ms/step loss: 1.2301 accuracy: 0.5612 val_loss: …
-func newProgress(s *streams, now func() time.Time) callback.Callback {
-	p := &progress{streams: s, now: now}
+//	Epoch 3/20 ━━━━━━━━━━ 1250/1250 12s 9ms/step loss: 1.2301 accuracy: 0.5612 val_loss: … best
+//
+// An epoch ends in "best" where best says that none before was as good.
+func newProgress(s *streams, now func() time.Time, best func(epoch int) bool) callback.Callback {
+	return (&progress{streams: s, now: now, best: best}).callback()
+}
+
+func (p *progress) callback() callback.Callback {
 	return callback.Callback{Start: p.start, Batch: p.batch, Epoch: p.epoch, End: p.end}
 }
 
 type progress struct {
 	*streams
 	now          func() time.Time
+	best         func(epoch int) bool
 	began, drawn time.Time
 	trained      time.Time // when the steps of the epoch were done
 }
@@ -58,7 +64,11 @@ func (p *progress) epoch(s *callback.State) error {
 	if p.open {
 		fmt.Fprint(p.err, "\r\x1b[K")
 	}
-	fmt.Fprintln(p.err, p.line(s, p.trained))
+	line := p.line(s, p.trained)
+	if p.best(s.Epoch) {
+		line += " best"
+	}
+	fmt.Fprintln(p.err, line)
 	p.open, p.began = false, p.now()
 	return nil
 }

@@ -14,7 +14,7 @@ func watch(t *testing.T, width int) string {
 	t.Helper()
 	var b bytes.Buffer
 	now := time.Unix(0, 0)
-	p := newProgress(&streams{err: &b, errWidth: func() int { return width }}, func() time.Time { return now })
+	p := newProgress(&streams{err: &b, errWidth: func() int { return width }}, func() time.Time { return now }, func(epoch int) bool { return epoch == 2 })
 	s := &callback.State{Epochs: 2, Steps: 4}
 	check := func(err error) {
 		if err != nil {
@@ -38,7 +38,7 @@ func watch(t *testing.T, width int) string {
 
 func TestProgressIsALineAnEpochOffATerminal(t *testing.T) {
 	want := "Epoch 1/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000\n" +
-		"Epoch 2/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000\n"
+		"Epoch 2/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000 best\n"
 	if got := watch(t, 0); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}

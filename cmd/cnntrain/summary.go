@@ -131,7 +131,7 @@ type layerJSON struct {
 	NonTrainable int    `json:"non_trainable_params"`
 }
 
-func summaryJSON(p *builder.Plan) any {
+func summaryJSON(p *builder.Plan) map[string]any {
 	layers := []layerJSON{}
 	for _, l := range p.Layers {
 		t, f := l.Params()

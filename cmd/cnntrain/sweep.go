@@ -200,7 +200,7 @@ func addProblems(problems *spec.Problems, err error) bool {
 
 // fetchData makes sure that the data is there, once, before many processes ask for it.
 func fetchData(ctx context.Context, e *experiment, o *sweepOptions, s *streams) error {
-	err := checkData(ctx, e, o.dataDir, s)
+	_, err := checkData(ctx, e, o.dataDir, s)
 	if err == nil || o.dryRun {
 		return err
 	}

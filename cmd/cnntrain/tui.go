@@ -1,13 +1,14 @@
 package main
 
-// All talk with a person is made here and in progress.go. The rules:
+// All talk with a person is made here, in progress.go and in dashboard.go. The rules:
 //
 //   - Results go to out, everything else to err; with --json, out gets one
 //     JSON document and nothing else.
 //   - An error is one line that names the place and the fix. Problems of a spec
 //     are a line each, starting with file:line:column as compilers do.
 //   - Lines are redrawn on a terminal only. Elsewhere each line is written once.
-//   - No colour carries meaning, so there is none.
+//   - No colour carries meaning, so there is none but in the dashboard, which can be
+//     read without.
 
 import (
 	"context"

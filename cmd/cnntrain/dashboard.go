@@ -1,0 +1,114 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+
+	"cnntrain/internal/train/callback"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// newDashboard shows training on the whole of a terminal. q leaves that to the lines of
+// newProgress, which has been writing all the while to where nobody saw it; ctrl-c calls
+// stop. Without a terminal it is newProgress from the start.
+func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now func() time.Time, best func(epoch int) bool) callback.Callback {
+	plain := &progress{streams: s, now: now, best: best}
+	if s.errWidth() == 0 || s.in == nil {
+		return plain.callback()
+	}
+	d := &dashboard{plain: plain, streams: s, now: now, view: &dashboardView{dashboardInfo: about, stop: stop}, done: make(chan struct{})}
+	return callback.Callback{Start: d.start, Batch: d.batch, Epoch: d.epoch, End: d.end}
+}
+
+// A dashboard is the training side of the program that draws and reads keys. The two
+// meet in messages alone.
+type dashboard struct {
+	plain   *progress
+	streams *streams     // of the terminal
+	hidden  bytes.Buffer // what plain has written so far
+	now     func() time.Time
+	drawn   time.Time
+	began   time.Time // the epoch
+	view    *dashboardView
+	program *tea.Program
+	done    chan struct{} // closed once the program has given the terminal back
+	err     error         // then: why there was no dashboard
+	shown   bool
+}
+
+func (d *dashboard) start(s *callback.State) error {
+	d.program = tea.NewProgram(d.view, tea.WithOutput(d.streams.err), tea.WithInput(d.streams.in), tea.WithoutSignalHandler())
+	d.shown, d.began = true, d.now()
+	d.plain.streams = &streams{err: &d.hidden, errWidth: func() int { return 0 }}
+	go func() {
+		defer close(d.done)
+		_, d.err = d.program.Run()
+	}()
+	return d.plain.start(s)
+}
+
+func (d *dashboard) batch(s *callback.State) error {
+	if now := d.now(); d.shown && now.Sub(d.drawn) >= redraw {
+		d.drawn = now
+		d.send(s, now, false)
+	}
+	return d.plain.batch(s)
+}
+
+func (d *dashboard) epoch(s *callback.State) error {
+	now := d.now()
+	d.send(s, now, true)
+	d.began = now
+	return d.plain.epoch(s)
+}
+
+func (d *dashboard) end(s *callback.State) error {
+	if d.shown {
+		d.program.Quit()
+		<-d.done
+		d.leave()
+	}
+	return d.plain.end(s)
+}
+
+// send tells the program how training stands, unless it has ended.
+func (d *dashboard) send(s *callback.State, now time.Time, over bool) {
+	select {
+	case <-d.done:
+		d.leave()
+		return
+	default:
+	}
+	d.program.Send(dashboardState{
+		Epoch: s.Epoch, Epochs: s.Epochs, Step: s.Step, Steps: s.Steps, over: over,
+		logs: append(callback.Logs(nil), s.Logs...), rate: s.StepRate, elapsed: now.Sub(d.began),
+		best: over && d.plain.best(s.Epoch),
+	})
+}
+
+// leave goes on with plain lines, those of the epochs so far first.
+func (d *dashboard) leave() {
+	if d.shown {
+		d.shown = false
+		_, _ = d.hidden.WriteTo(d.streams.err) // as progress, of which the loss is no reason to stop
+		d.plain.streams = d.streams
+		if d.err != nil {
+			d.streams.logf("no dashboard: %v", d.err)
+		}
+	}
+}
+
+// progress shows training as the options want it. The context it returns also ends when
+// a person asks the dashboard to stop.
+func (f *fit) progress(ctx context.Context) (context.Context, callback.Callback) {
+	best := func(epoch int) bool { return f.run.Info.Best != nil && f.run.Info.Best.Epoch == epoch }
+	if !f.options.screen {
+		return ctx, newProgress(f.streams, time.Now, best)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", f.spec.Name, f.data.Name, f.run.Dir), f.train.BatchSize}
+	return ctx, newDashboard(f.streams, stop, about, time.Now, best)
+}

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cnntrain/internal/train/callback"
+
+	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+)
+
+// dashboardInfo is what does not change.
+type dashboardInfo struct {
+	title     string
+	batchSize int
+}
+
+// A dashboardState is how training stands.
+type dashboardState struct {
+	Epoch, Epochs, Step, Steps int
+	over                       bool // the epoch is, with its validation
+	best                       bool // if it is over: the best so far
+	logs                       callback.Logs
+	rate                       float64
+	elapsed                    time.Duration // of the epoch
+}
+
+// A dashboardView draws the dashboard and answers keys.
+type dashboardView struct {
+	dashboardInfo
+	stop          context.CancelFunc
+	width, height int
+	now           dashboardState
+	past          []dashboardState // epochs that are over
+	stopping      bool
+}
+
+func (v *dashboardView) Init() tea.Cmd { return nil }
+
+func (v *dashboardView) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		v.width, v.height = msg.Width, msg.Height
+	case dashboardState:
+		v.now = msg
+		if msg.over {
+			v.past = append(v.past, msg)
+		}
+	case tea.KeyPressMsg:
+		switch msg.String() {
+		case "q":
+			return v, tea.Quit
+		case "ctrl+c":
+			if v.stopping { // asked twice: give the terminal back, for the keys to reach the process
+				return v, tea.Quit
+			}
+			v.stopping = true
+			v.stop()
+		case "ctrl+z":
+			return v, tea.Suspend
+		}
+	}
+	return v, nil
+}
+
+func (v *dashboardView) View() tea.View {
+	view := tea.NewView(v.render())
+	view.AltScreen = true
+	view.WindowTitle = v.title
+	return view
+}
+
+var (
+	boldStyle       = lipgloss.NewStyle().Bold(true)
+	softStyle       = lipgloss.NewStyle().Faint(true)
+	trainingStyle   = lipgloss.NewStyle().Foreground(lipgloss.Yellow)
+	validationStyle = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
+)
+
+// render fills the screen: how it stands, curves, the last epochs, keys.
+func (v *dashboardView) render() string {
+	if v.width == 0 || v.height == 0 {
+		return ""
+	}
+	head := v.head()
+	foot := softStyle.Render(v.cut("q: plain lines, training goes on   ctrl-c: stop and save"))
+	if v.stopping {
+		foot = boldStyle.Render(v.cut("stopping after this step and saving …"))
+	}
+	space := v.height - len(head) - 1
+	rows := min(len(v.past)+1, max(3, space/3))
+	if charts := space - rows - 1; charts >= 5 {
+		head = append(head, v.charts(charts)...)
+		head = append(head, "")
+	} else {
+		rows = min(len(v.past)+1, max(space, 0))
+	}
+	lines := append(head, v.table(rows)...)
+	lines = lines[:min(len(lines), v.height-1)]
+	for len(lines) < v.height-1 {
+		lines = append(lines, "")
+	}
+	return strings.Join(append(lines, foot), "\n")
+}
+
+// head is the figures of the moment.
+func (v *dashboardView) head() []string {
+	s := &v.now
+	lines := []string{boldStyle.Render(v.cut(v.title))}
+	if s.Step == 0 {
+		return append(lines, v.cut("the first step …"))
+	}
+	step := s.elapsed / time.Duration(s.Step)
+	left := step * time.Duration(s.Steps-s.Step)
+	count := fmt.Sprintf(" %d/%d", s.Step, s.Steps)
+	epoch := fmt.Sprintf("epoch %d/%d ", s.Epoch, s.Epochs)
+	bar := max(5, min(40, v.width-len(epoch)-len(count)-36))
+	full := s.Step * bar / s.Steps
+	line := epoch + strings.Repeat("━", full) + strings.Repeat("─", bar-full) + count + " ETA " + short(left)
+	if n := time.Duration(len(v.past)); n > 0 && s.Epoch < s.Epochs {
+		var took time.Duration
+		for _, p := range v.past {
+			took += p.elapsed
+		}
+		line += ", of all epochs " + short(left+took/n*time.Duration(s.Epochs-s.Epoch))
+	}
+	figures := ""
+	for _, l := range s.logs {
+		figures += fmt.Sprintf("%s %.4f  ", l.Name, l.Value)
+	}
+	rate := fmt.Sprintf("%s images/s  %s/step  learning rate %.4g", commas(int(float64(s.Step*v.batchSize)/max(s.elapsed.Seconds(), 1e-9))), short(step), s.rate)
+	return append(lines, v.cut(line), v.cut(figures), v.cut(rate), "")
+}
+
+// cut shortens a line to the width.
+func (v *dashboardView) cut(line string) string {
+	if utf8.RuneCountInString(line) <= v.width {
+		return line
+	}
+	return string([]rune(line)[:max(v.width-1, 0)]) + "…"
+}
+
+// chartGap is the columns between two charts.
+const chartGap = 3
+
+// charts draws the loss and, where the terminal is wide enough, the first metric.
+func (v *dashboardView) charts(height int) []string {
+	names := []string{"loss"}
+	if len(v.now.logs) > 1 && v.width >= 60 && !strings.HasPrefix(v.now.logs[1].Name, "val_") {
+		names = append(names, v.now.logs[1].Name)
+	}
+	width := (v.width - chartGap*(len(names)-1)) / len(names)
+	var drawn []string
+	for i, name := range names {
+		if i > 0 {
+			drawn = append(drawn, strings.Repeat(" ", chartGap))
+		}
+		training, validation := v.curve(name), v.curve("val_"+name)
+		legend := trainingStyle.Render(name + " ┄ training")
+		if len(validation) > 0 {
+			legend += "  " + validationStyle.Render("─ validation")
+		}
+		c := newCurvePlot(width, height-1, training, validation)
+		drawn = append(drawn, lipgloss.JoinVertical(lipgloss.Left, append([]string{legend}, c.lines()...)...))
+	}
+	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, drawn...), "\n")
+}
+
+// curve returns a figure of the epochs that are over, and of the one that goes on.
+func (v *dashboardView) curve(name string) (values []float64) {
+	all := v.past
+	if !v.now.over {
+		all = append(all[:len(all):len(all)], v.now)
+	}
+	for _, s := range all {
+		if value, ok := s.logs.Get(name); ok {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// figureWidth is the columns that a figure needs: 0.1234.
+const figureWidth = 6
+
+// table lists the last epochs, as many as there is room for, and as many figures.
+func (v *dashboardView) table(rows int) (lines []string) {
+	if len(v.past) == 0 || rows < 2 {
+		return nil
+	}
+	head := "epoch"
+	columns := 0
+	for _, l := range v.past[0].logs {
+		name := fmt.Sprintf("  %*s", figureWidth, l.Name)
+		if len(head)+len(name)+2 > v.width {
+			break
+		}
+		head += name
+		columns++
+	}
+	lines = append(lines, boldStyle.Render(v.cut(head)))
+	latest := len(v.past) - 1
+	bestEpoch := 0
+	for _, s := range v.past {
+		if s.best {
+			bestEpoch = s.Epoch
+		}
+	}
+	for _, s := range v.past[max(0, latest+1-(rows-1)):] {
+		line := fmt.Sprintf("%5d", s.Epoch)
+		for _, l := range s.logs[:columns] {
+			line += fmt.Sprintf("  %*.4f", max(figureWidth, len(l.Name)), l.Value)
+		}
+		if s.Epoch == bestEpoch {
+			line += " *"
+		}
+		lines = append(lines, v.cut(line))
+	}
+	return lines
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"cnntrain/internal/data"
+)
+
+// dryRun makes sure that the data can be had, and shows the model and what training
+// it takes.
+func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
+	sets, err := checkData(ctx, e, o.dataDir, s)
+	if err != nil {
+		return err
+	}
+	x, err := expect(ctx, e, sets)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		summary := summaryJSON(e.plan)
+		summary["expected"] = x
+		return s.printJSON(summary)
+	}
+	if err := printSummary(s.out, e.plan); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %.3g ms and the validation; all %d: at most %s\n Memory: about %s\n",
+		took(x.Epoch), plural(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), bytesOf(int(x.Memory/4)))
+	return err
+}
+
+// expected is what training will take on this machine.
+type expected struct {
+	Steps  int     `json:"steps"`        // of an epoch
+	Step   float64 `json:"milliseconds"` // of one
+	Epoch  float64 `json:"epoch_seconds"`
+	Memory int64   `json:"memory"` // bytes
+}
+
+// dryTime is how long training and prediction are measured for, at least.
+const dryTime = time.Second / 2
+
+// expect measures some steps on noise.
+func expect(ctx context.Context, e *experiment, sets *data.Sets) (*expected, error) {
+	median := func(training bool) (time.Duration, error) {
+		b := &bench{experiment: e, model: e.plan.NewModel(0), training: training, time: dryTime, data: newNoise(e.spec.Input, e.plan.Classes())}
+		if err := b.run(ctx); err != nil {
+			return 0, err
+		}
+		return slices.Sorted(slices.Values(b.steps))[len(b.steps)/2], nil
+	}
+	batches := func(n int) int { return (n + e.train.BatchSize - 1) / e.train.BatchSize }
+	step, err := median(true)
+	if err != nil {
+		return nil, err
+	}
+	x := &expected{Steps: batches(sets.Train.Len()), Step: milliseconds(step), Memory: e.plan.Memory(e.train.BatchSize)}
+	x.Epoch = step.Seconds() * float64(x.Steps)
+	if sets.Val != nil {
+		prediction, err := median(false)
+		if err != nil {
+			return nil, err
+		}
+		x.Epoch += prediction.Seconds() * float64(batches(sets.Val.Len()))
+	}
+	return x, nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"cnntrain/internal/plot"
+	"cnntrain/internal/train"
+
+	"github.com/spf13/cobra"
+)
+
+type lrFindOptions struct {
+	path     string
+	out      string
+	dataDir  string
+	sets     []string
+	from, to float64
+	steps    int
+	json     bool
+}
+
+func newLRFind(s *streams) *cobra.Command {
+	o := &lrFindOptions{}
+	cmd := &cobra.Command{
+		Use:   "lr-find SPEC",
+		Short: "Find a learning rate to train with",
+		Long: `Trains for some steps at a learning rate that grows from step to step, and suggests
+the one at which the loss falls most steeply. Nothing of that training is kept.`,
+		Example: `  cnntrain lr-find specs/lenet5.yaml -o rates.png
+  cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 100`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.path = args[0]
+			if !(o.from > 0 && o.to > o.from && o.to <= 1e6) {
+				return usagef("--from %v --to %v: must be above 0, and grow", o.from, o.to)
+			}
+			if o.steps < 20 {
+				return usagef("--steps %d: must be at least 20", o.steps)
+			}
+			if o.out != "" {
+				if err := checkPicture(o.out); err != nil {
+					return err
+				}
+			}
+			return runLRFind(cmd.Context(), o, s)
+		},
+	}
+	addPictureFlag(cmd, &o.out)
+	cmd.Flags().Float64Var(&o.from, "from", 1e-7, "begin with learning rate `RATE`")
+	cmd.Flags().Float64Var(&o.to, "to", 10, "end with learning rate `RATE`")
+	cmd.Flags().IntVar(&o.steps, "steps", 200, "try `N` learning rates, one a step")
+	addDataDirFlag(cmd, &o.dataDir)
+	addSetFlag(cmd, &o.sets)
+	addComputeFlags(cmd)
+	addJSONFlag(cmd, &o.json)
+	return cmd
+}
+
+type lrFindJSON struct {
+	Suggestion float64         `json:"suggestion"`
+	Lowest     float64         `json:"lowest"` // the rate of the lowest loss
+	Rates      []triedRateJSON `json:"rates"`
+}
+
+type triedRateJSON struct {
+	Rate     float64 `json:"rate"`
+	Loss     float64 `json:"loss"`
+	Smoothed float64 `json:"smoothed"`
+}
+
+func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
+	overrides, err := parseSets(o.sets)
+	if err != nil {
+		return err
+	}
+	e, err := loadExperiment(o.path, overrides)
+	if err != nil {
+		return err
+	}
+	if err := e.checkMemory(); err != nil {
+		return err
+	}
+	sets, err := loadData(ctx, e, o.dataDir, s)
+	if err != nil {
+		return err
+	}
+	s.logf("training %s at %d learning rates from %g to %g", e.spec.Name, o.steps, o.from, o.to)
+	tried, err := train.TryRates(ctx, e.plan.NewModel(uint64(e.train.Seed)), sets, e.train, o.from, o.to, o.steps)
+	if err != nil {
+		return err
+	}
+	steepest, lowest, noRate := train.SuggestRate(tried)
+	if o.out != "" {
+		if err := savePicture(o.out, ratesPicture(e.spec.Name, tried, steepest)); err != nil {
+			return err
+		}
+	}
+	if noRate != nil {
+		return fmt.Errorf("%w; --steps above %d may show more", noRate, o.steps)
+	}
+	if o.json {
+		result := lrFindJSON{Suggestion: steepest, Lowest: lowest}
+		for _, t := range tried {
+			result.Rates = append(result.Rates, triedRateJSON(t))
+		}
+		return s.printJSON(result)
+	}
+	_, err = fmt.Fprintf(s.out, "suggested learning rate: %.2g, where the loss falls most steeply\ncnntrain fit %s --set train.optimizer.learning_rate=%.2g\n",
+		steepest, o.path, steepest)
+	return err
+}
+
+// ratesPicture draws the losses over the learning rate, with a dot at the one suggested.
+func ratesPicture(name string, tried []train.TriedRate, suggested float64) *plot.Picture {
+	batch := plot.Series{Name: "loss of the batch", Group: 1, Thin: true}
+	smooth := plot.Series{Name: "smoothed", Marks: []float64{suggested}}
+	for _, t := range tried {
+		batch.X, batch.Y = append(batch.X, t.Rate), append(batch.Y, t.Loss)
+		smooth.X, smooth.Y = append(smooth.X, t.Rate), append(smooth.Y, t.Smoothed)
+	}
+	title := name + ": loss"
+	if suggested > 0 {
+		title += fmt.Sprintf(", suggested %.2g", suggested)
+	}
+	return plot.Curves(plot.Chart{Title: title, X: "learning rate", Log: true, Series: []plot.Series{batch, smooth}})
+}

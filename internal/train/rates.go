@@ -1,0 +1,109 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+
+	"cnntrain/internal/data"
+)
+
+// A TriedRate is what happened at one learning rate.
+type TriedRate struct {
+	Rate     float64
+	Loss     float64 // of the batch
+	Smoothed float64 // mean of the losses so far, the late ones counting most
+}
+
+// TryRates trains m for some steps at a learning rate that grows by the same factor
+// from step to step, and returns the loss at each. It ends early where the loss is
+// many times the lowest or no number, or once ctx is done. (Smith, Cyclical Learning
+// Rates for Training Neural Networks, 2015, section 3.3; smoothing as fast.ai does it.)
+// The schedule and the callbacks of c are not used.
+func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, last float64, steps int) ([]TriedRate, error) {
+	const keep, tooHigh = 0.9, 4 // of the mean in a step; times the lowest
+	var tried []TriedRate
+	var mean float64
+	lowest := math.Inf(1)
+	loader := data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
+	for epoch := 1; ; epoch++ {
+		for batch, err := range loader.Batches(ctx, data.Order(sets.Train.Len(), uint64(c.Seed), epoch), 0) {
+			if err != nil {
+				return nil, err
+			}
+			n := len(tried)
+			value, _, err := m.Step(n, batch.X, batch.Labels)
+			if err != nil {
+				return nil, err
+			}
+			loss := float64(value)
+			mean = keep*mean + (1-keep)*loss
+			t := TriedRate{
+				Rate: first * math.Pow(last/first, float64(n)/float64(steps-1)),
+				Loss: loss, Smoothed: mean / (1 - math.Pow(keep, float64(n+1))),
+			}
+			lowest = min(lowest, t.Smoothed)
+			if !finite(loss) || t.Smoothed > tooHigh*lowest {
+				return tried, nil
+			}
+			if tried = append(tried, t); len(tried) == steps {
+				return tried, nil
+			}
+			c.Optimizer.SetLearningRate(t.Rate)
+			if err := c.Optimizer.Step(m.Params()); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+// SuggestRate returns the rate at which the smoothed loss falls most steeply over the
+// logarithm of the rate, and that at which it is lowest. Slopes are those of straight
+// lines through a good part of the points, since single ones are mostly noise. It is
+// an error if the loss does not fall.
+func SuggestRate(tried []TriedRate) (steepest, lowest float64, err error) {
+	reach := max(len(tried)/16, 2) // points to each side of one
+	settle := 2 * reach            // points until the mean says something
+	at := min(settle, len(tried)-1)
+	for i := settle; i < len(tried); i++ {
+		if tried[i].Smoothed < tried[at].Smoothed {
+			at = i
+		}
+	}
+	var least float64
+	for i := settle + reach; i <= at && i+reach < len(tried); i++ {
+		if slope := slopeOf(tried[i-reach : i+reach+1]); slope < least {
+			least, steepest = slope, tried[i].Rate
+		}
+	}
+	if steepest == 0 || tried[settle].Smoothed-tried[at].Smoothed < noise(tried) {
+		return 0, 0, errors.New("the loss does not fall clearly at any of the learning rates tried")
+	}
+	return steepest, tried[at].Rate, nil
+}
+
+// noise returns how much the losses of batches differ without a reason, as a standard
+// deviation: from the median of the differences of neighbours, which a few steps where
+// the loss really changes do not move. (Smoothed losses wander by about as much.)
+func noise(tried []TriedRate) float64 {
+	var differences []float64
+	for i := 1; i < len(tried); i++ {
+		differences = append(differences, math.Abs(tried[i].Loss-tried[i-1].Loss))
+	}
+	slices.Sort(differences)
+	return differences[len(differences)/2] / 0.954 // of normal noise: 0.6745·√2
+}
+
+// slopeOf returns the slope of the line through points by least squares. Their
+// rates grow by one factor, so that they stand at equal distances.
+func slopeOf(points []TriedRate) float64 {
+	middle := float64(len(points)-1) / 2
+	var sum, squares float64
+	for i, p := range points {
+		x := float64(i) - middle
+		sum += x * p.Smoothed
+		squares += x * x
+	}
+	return sum / squares
+}

@@ -1,0 +1,74 @@
+package train
+
+import (
+	"math"
+	"testing"
+)
+
+// valley is a loss that stays at 2, falls around 1e-3, is lowest at 1e-2, and grows.
+func valley() (tried []TriedRate) {
+	for i := range 101 {
+		x := -7 + 8*float64(i)/100 // log10 of the rate
+		y := 2 - 1/(1+math.Exp(-4*(x+3)))
+		if x > -2 {
+			y += (x + 2) * (x + 2)
+		}
+		tried = append(tried, TriedRate{Rate: math.Pow(10, x), Smoothed: y})
+	}
+	return tried
+}
+
+func TestSuggestRateIsWhereTheLossFallsMost(t *testing.T) {
+	steepest, lowest, err := SuggestRate(valley())
+	if err != nil || steepest < 0.8e-3 || steepest > 1.25e-3 || lowest < 0.8e-2 || lowest > 2e-2 {
+		t.Errorf("%v, %v, %v; want about 1e-3 and 1e-2", steepest, lowest, err)
+	}
+}
+
+func TestSuggestRateSaysWhenThereIsNone(t *testing.T) {
+	var rising []TriedRate
+	for i := range 100 {
+		rising = append(rising, TriedRate{Rate: float64(i + 1), Smoothed: float64(i)})
+	}
+	for _, tried := range [][]TriedRate{nil, rising, valley()[:3]} {
+		if rate, _, err := SuggestRate(tried); err == nil {
+			t.Errorf("%d rates: %v", len(tried), rate)
+		}
+	}
+}
+
+func TestTryRatesGrowsTheRateByOneFactor(t *testing.T) {
+	m := newFake() // whose weight falls by each rate
+	tried, err := TryRates(t.Context(), m, sets(10, 0), config(t, "{batch_size: 4, optimizer: sgd}"), 1e-4, 1, 9)
+	if err != nil || len(tried) != 9 || tried[0].Rate != 1e-4 || math.Abs(tried[8].Rate-1) > 1e-12 {
+		t.Fatal(tried, err)
+	}
+	var sum float64
+	for i, r := range tried[:8] { // after the last no step is needed
+		if ratio := tried[i+1].Rate / r.Rate; math.Abs(ratio-math.Sqrt(10)) > 1e-9 {
+			t.Errorf("a factor of %v", ratio)
+		}
+		sum += r.Rate
+		if math.Abs(r.Smoothed-1) > 1e-9 {
+			t.Errorf("the mean of ones is %v", r.Smoothed)
+		}
+	}
+	if got := -float64(m.w.Float32s()[0]); math.Abs(got-sum) > 1e-5 {
+		t.Errorf("the weight moved by %v, want %v", got, sum)
+	}
+}
+
+func TestTryRatesStopsWhereTrainingBreaks(t *testing.T) {
+	for name, broken := range map[string]float32{"no number": float32(math.NaN()), "far too high": 1000} {
+		m := newFake()
+		m.loss = func(step int) float32 {
+			if step > 20 {
+				return broken
+			}
+			return 1
+		}
+		if tried, err := TryRates(t.Context(), m, sets(10, 0), config(t, "{}"), 1e-4, 1, 100); err != nil || len(tried) != 20 {
+			t.Errorf("%s: %d rates, %v", name, len(tried), err)
+		}
+	}
+}
