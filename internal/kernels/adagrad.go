@@ -7,15 +7,20 @@ import "math"
 //
 //	accumulator += g²
 //	w -= lr·g / √(accumulator + epsilon)
-func Adagrad(w, g, accumulator []float32, lr, epsilon float32) {
+//
+// It reports whether the weights are finite.
+func Adagrad(w, g, accumulator []float32, lr, epsilon float32) bool {
 	need("Adagrad", "g", g, len(w))
 	need("Adagrad", "accumulator", accumulator, len(w))
-	adagradLoop.run(blocks(len(w), grain), adagradArgs{w, g, accumulator, lr, epsilon})
+	parts := blocks(len(w), grain)
+	sums := takeScratch(parts)
+	adagradLoop.run(parts, adagradArgs{sums, w, g, accumulator, lr, epsilon})
+	return finite(sums)
 }
 
 type adagradArgs struct {
-	w, g, accumulator []float32
-	lr, epsilon       float32
+	sums, w, g, accumulator []float32
+	lr, epsilon             float32
 }
 
 var adagradLoop = newLoop(func(a *adagradArgs, part int) {
@@ -28,4 +33,5 @@ var adagradLoop = newLoop(func(a *adagradArgs, part int) {
 		accumulator[i] = sum
 		w[i] -= g[i] * a.lr / float32(math.Sqrt(float64(sum+a.epsilon)))
 	}
+	a.sums[part] = zeroTimes(a.w[from:to])
 })

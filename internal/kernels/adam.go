@@ -11,16 +11,19 @@ import "math"
 //	w -= m·alpha / (√v + epsilon)
 //
 // In step t, counted from 1, alpha is the learning rate times
-// √(1-beta2^t) / (1-beta1^t).
-func Adam(w, g, m, v []float32, alpha, beta1, beta2, epsilon float32) {
+// √(1-beta2^t) / (1-beta1^t). It reports whether the weights are finite.
+func Adam(w, g, m, v []float32, alpha, beta1, beta2, epsilon float32) bool {
 	need("Adam", "g", g, len(w))
 	need("Adam", "m", m, len(w))
 	need("Adam", "v", v, len(w))
-	adamLoop.run(blocks(len(w), grain), adamArgs{w, g, m, v, alpha, 1 - beta1, 1 - beta2, epsilon})
+	parts := blocks(len(w), grain)
+	sums := takeScratch(parts)
+	adamLoop.run(parts, adamArgs{sums, w, g, m, v, alpha, 1 - beta1, 1 - beta2, epsilon})
+	return finite(sums)
 }
 
 type adamArgs struct {
-	w, g, m, v                   []float32
+	sums, w, g, m, v             []float32
 	alpha, rate1, rate2, epsilon float32
 }
 
@@ -35,4 +38,5 @@ var adamLoop = newLoop(func(a *adamArgs, part int) {
 		m[i], v[i] = mi, vi
 		w[i] -= mi * a.alpha / (float32(math.Sqrt(float64(vi))) + a.epsilon)
 	}
+	a.sums[part] = zeroTimes(a.w[from:to])
 })

@@ -6,6 +6,28 @@ func AllFinite(x []float32) bool {
 	parts := blocks(len(x), grain)
 	sums := takeScratch(parts)
 	allFiniteLoop.run(parts, allFiniteArgs{sums, x})
+	return finite(sums)
+}
+
+type allFiniteArgs struct{ sums, x []float32 }
+
+var allFiniteLoop = newLoop(func(a *allFiniteArgs, part int) {
+	from, to := block(part, len(a.x), grain)
+	a.sums[part] = zeroTimes(a.x[from:to])
+})
+
+// zeroTimes returns Σ 0·x.
+func zeroTimes(x []float32) float32 {
+	sum, done := zeroTimesFast(x)
+	for _, v := range x[done:] {
+		sum += 0 * v
+	}
+	return sum
+}
+
+// finite reports whether the sums of all parts are those of finite values, and
+// gives the sums back.
+func finite(sums []float32) bool {
 	total := float32(0)
 	for _, s := range sums {
 		total += s
@@ -13,14 +35,3 @@ func AllFinite(x []float32) bool {
 	giveScratch(sums)
 	return total == 0
 }
-
-type allFiniteArgs struct{ sums, x []float32 }
-
-var allFiniteLoop = newLoop(func(a *allFiniteArgs, part int) {
-	from, to := block(part, len(a.x), grain)
-	sum := float32(0)
-	for _, v := range a.x[from:to] {
-		sum += 0 * v
-	}
-	a.sums[part] = sum
-})

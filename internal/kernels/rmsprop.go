@@ -13,8 +13,8 @@ import "math"
 //	w -= momenta
 //
 // The average is nil for no centring: then it is 0 in the step. The momenta are nil
-// for no momentum, w -= step.
-func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float32) {
+// for no momentum, w -= step. It reports whether the weights are finite.
+func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float32) bool {
 	need("RMSprop", "g", g, len(w))
 	need("RMSprop", "velocity", velocity, len(w))
 	if average != nil {
@@ -23,12 +23,15 @@ func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsi
 	if momenta != nil {
 		need("RMSprop", "momenta", momenta, len(w))
 	}
-	rmspropLoop.run(blocks(len(w), grain), rmspropArgs{w, g, velocity, average, momenta, lr, rho, 1 - rho, momentum, epsilon})
+	parts := blocks(len(w), grain)
+	sums := takeScratch(parts)
+	rmspropLoop.run(parts, rmspropArgs{sums, w, g, velocity, average, momenta, lr, rho, 1 - rho, momentum, epsilon})
+	return finite(sums)
 }
 
 type rmspropArgs struct {
-	w, g, velocity, average, momenta []float32
-	lr, rho, rate, momentum, epsilon float32
+	sums, w, g, velocity, average, momenta []float32
+	lr, rho, rate, momentum, epsilon       float32
 }
 
 var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
@@ -53,4 +56,5 @@ var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
 		}
 		w[i] -= step
 	}
+	a.sums[part] = zeroTimes(a.w[from:to])
 })

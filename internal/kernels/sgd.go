@@ -7,19 +7,23 @@ package kernels
 //	w += velocity                       without nesterov
 //	w += momentum·velocity - lr·g       with nesterov
 //
-// The velocity is nil for no momentum, w -= lr·g; then g may be w.
-func SGD(w, g, velocity []float32, lr, momentum float32, nesterov bool) {
+// The velocity is nil for no momentum, w -= lr·g; then g may be w. It reports
+// whether the weights are finite.
+func SGD(w, g, velocity []float32, lr, momentum float32, nesterov bool) bool {
 	need("SGD", "g", g, len(w))
 	if velocity != nil {
 		need("SGD", "velocity", velocity, len(w))
 	}
-	sgdLoop.run(blocks(len(w), grain), sgdArgs{w, g, velocity, lr, momentum, nesterov})
+	parts := blocks(len(w), grain)
+	sums := takeScratch(parts)
+	sgdLoop.run(parts, sgdArgs{sums, w, g, velocity, lr, momentum, nesterov})
+	return finite(sums)
 }
 
 type sgdArgs struct {
-	w, g, velocity []float32
-	lr, momentum   float32
-	nesterov       bool
+	sums, w, g, velocity []float32
+	lr, momentum         float32
+	nesterov             bool
 }
 
 var sgdLoop = newLoop(func(a *sgdArgs, part int) {
@@ -27,13 +31,16 @@ var sgdLoop = newLoop(func(a *sgdArgs, part int) {
 	w, g := a.w[from:to], a.g[from:to]
 	if a.velocity == nil {
 		done := sgdFast(w, g, &[...]float32{a.lr})
-		w, g = w[done:], g[done:]
-		for i, gi := range g[:len(w)] {
-			w[i] -= gi * a.lr
+		for i, gi := range g[done:] {
+			w[done+i] -= gi * a.lr
 		}
-		return
+	} else {
+		a.withMomentum(w, g, a.velocity[from:to])
 	}
-	velocity := a.velocity[from:to]
+	a.sums[part] = zeroTimes(w)
+})
+
+func (a *sgdArgs) withMomentum(w, g, velocity []float32) {
 	done := 0
 	if a.nesterov {
 		done = nesterovFast(w, g, velocity, &[...]float32{a.lr, a.momentum})
@@ -49,4 +56,4 @@ var sgdLoop = newLoop(func(a *sgdArgs, part int) {
 		}
 		w[i] += v
 	}
-})
+}

@@ -15,6 +15,7 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
+		"all_finite_amd64.s":  allFinites,
 		"batch_norm_amd64.s":  batchNorms,
 		"ceiling_amd64.s":     ceilings,
 		"dropout_amd64.s":     dropouts,

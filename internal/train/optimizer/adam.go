@@ -46,8 +46,8 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 func (a *adam) Step(weights []G.ValueGrad) error {
 	t := float64(a.iterations + 1)
 	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, t)) / (1 - math.Pow(a.beta1, t))
-	return a.step(weights, func(i int, w, g []float32) {
-		kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
+	return a.step(weights, func(i int, w, g []float32) bool {
+		return kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
 			float32(alpha), float32(a.beta1), float32(a.beta2), float32(a.epsilon))
 	})
 }

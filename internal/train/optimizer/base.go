@@ -89,8 +89,9 @@ func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
 	return state, nil
 }
 
-// step clips the gradients, decays the weights, and updates each of them.
-func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32)) error {
+// step clips the gradients, decays the weights, and updates each of them, up to the
+// first that does not stay finite.
+func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (finite bool)) error {
 	var squares float64
 	if b.globalClipNorm > 0 {
 		for _, v := range weights {
@@ -117,7 +118,9 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32)) e
 		if b.weightDecay > 0 {
 			kernels.SGD(w, w, nil, float32(b.weightDecay*b.learningRate), 0, false)
 		}
-		update(i, w, g)
+		if !update(i, w, g) {
+			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
+		}
 	}
 	b.iterations++
 	return nil

@@ -2,6 +2,8 @@
 package optimizer
 
 import (
+	"fmt"
+
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
 
@@ -11,7 +13,8 @@ import (
 // An Optimizer is a gorgonia.Solver whose learning rate may change between steps.
 //
 // Step takes the same weights in the same order each time; it changes their
-// values, and the gradients where it clips them.
+// values, and the gradients where it clips them. It returns a NonFiniteError, and
+// leaves things half done, if a weight is no longer finite.
 type Optimizer interface {
 	G.Solver
 	LearningRate() float64
@@ -25,6 +28,19 @@ type Optimizer interface {
 	// (velocity/0), in a fixed order. The data is the optimizer's own: writing to it
 	// changes what the next step does.
 	State(weights []G.ValueGrad) ([]checkpoint.Tensor, error)
+}
+
+// A NonFiniteError says that a step made a weight NaN or infinite.
+type NonFiniteError struct {
+	Index    int  // of the weight
+	Gradient bool // its gradient was so already
+}
+
+func (e *NonFiniteError) Error() string {
+	if e.Gradient {
+		return fmt.Sprintf("the gradient of weight %d is not finite", e.Index)
+	}
+	return fmt.Sprintf("weight %d is not finite", e.Index)
 }
 
 // Optimizers is every optimizer a spec may name.

@@ -1,6 +1,7 @@
 package optimizer
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"testing"
@@ -148,5 +149,24 @@ func TestClippingOptionsExcludeEachOther(t *testing.T) {
 	Optimizers.Decode(s.Layers[0], &problems)
 	if want := "x.yaml:3:3: adam: only one of clipnorm, clipvalue and global_clipnorm can be set"; problems.Err() == nil || problems.Err().Error() != want {
 		t.Errorf("got %v", problems.Err())
+	}
+}
+
+func TestStepNamesTheWeightThatIsNoLongerFinite(t *testing.T) {
+	for _, name := range Optimizers.Names() {
+		for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			good, broken := newParam(make([]float32, 20), make([]float32, 20)), newParam(make([]float32, 50), make([]float32, 50))
+			broken.g.Float32s()[49] = float32(bad)
+			var finite *NonFiniteError
+			err := decode(t, name).Step([]G.ValueGrad{good, broken})
+			if !errors.As(err, &finite) || finite.Index != 1 || !finite.Gradient {
+				t.Errorf("%s: a gradient of %v: %v", name, bad, err)
+			}
+			broken.g.Float32s()[49], broken.w.Float32s()[3] = 0, float32(bad)
+			err = decode(t, name).Step([]G.ValueGrad{good, broken})
+			if !errors.As(err, &finite) || finite.Index != 1 || finite.Gradient {
+				t.Errorf("%s: a weight of %v: %v", name, bad, err)
+			}
+		}
 	}
 }

@@ -41,7 +41,7 @@ type rmsprop struct {
 // Step is, per weight: v = ρv + (1-ρ)g²; a = ρa + (1-ρ)g if centered, else 0;
 // p = μp + lr·g / √(v-a²+ε); w -= p.
 func (r *rmsprop) Step(weights []G.ValueGrad) error {
-	return r.step(weights, func(i int, w, g []float32) {
+	return r.step(weights, func(i int, w, g []float32) bool {
 		var average, momenta []float32
 		if r.centered {
 			average = r.average.of(i, len(w))
@@ -49,7 +49,7 @@ func (r *rmsprop) Step(weights []G.ValueGrad) error {
 		if r.momentum > 0 {
 			momenta = r.momenta.of(i, len(w))
 		}
-		kernels.RMSprop(w, g, r.velocity.of(i, len(w)), average, momenta,
+		return kernels.RMSprop(w, g, r.velocity.of(i, len(w)), average, momenta,
 			float32(r.learningRate), float32(r.rho), float32(r.momentum), float32(r.epsilon))
 	})
 }
