@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -23,7 +24,14 @@ import (
 // place, whole, but might not outlast a power cut. The temporary file is removed
 // in any case, unless the process is killed.
 func WriteFile(path string, write func(io.Writer) error) error {
-	if err := writeFile(path, write); err != nil {
+	return writeKeeping(path, "", write)
+}
+
+// writeKeeping is WriteFile, but what was at path is at previous afterwards, unless
+// that is empty. A crash at any moment leaves the two files as they were, the old one
+// at previous alone, or both new.
+func writeKeeping(path, previous string, write func(io.Writer) error) error {
+	if err := writeFile(path, previous, write); err != nil {
 		return fmt.Errorf("%s: cannot write: %w", path, err)
 	}
 	return nil
@@ -31,7 +39,7 @@ func WriteFile(path string, write func(io.Writer) error) error {
 
 var errNotRegular = errors.New("it exists and is not a regular file; choose another name")
 
-func writeFile(path string, write func(io.Writer) error) error {
+func writeFile(path, previous string, write func(io.Writer) error) error {
 	// A rename would put a file in the place of /dev/null.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errNotRegular
@@ -48,17 +56,38 @@ func writeFile(path string, write func(io.Writer) error) error {
 	if err := fill(tmp, write); err != nil {
 		return err
 	}
+	if previous != "" {
+		if err := os.Rename(path, previous); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return advise(err, dir)
+		}
+	}
 	if err := os.Rename(tmp.Name(), path); err != nil {
 		return advise(err, dir)
 	}
 	return syncDir(dir)
 }
 
+// tempMark is what a temporary file has in its name, between those of the file it is
+// to be and a number.
+const tempMark = ".tmp-"
+
+// RemoveTemps removes from a folder the temporary files of processes that were killed
+// while they wrote. No other process may be writing there.
+func RemoveTemps(dir string) error {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") && strings.Contains(e.Name(), tempMark) {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
+
 // createTemp creates a file beside path under a name not yet taken. Unlike
 // os.CreateTemp it leaves the mode to the umask.
 func createTemp(path string) (*os.File, error) {
 	for {
-		name := fmt.Sprintf(".%s.tmp-%d", filepath.Base(path), rand.Uint32())
+		name := fmt.Sprintf(".%s%s%d", filepath.Base(path), tempMark, rand.Uint32())
 		f, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 		if !errors.Is(err, fs.ErrExist) {
 			return f, err

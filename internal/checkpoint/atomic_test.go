@@ -209,3 +209,48 @@ func TestTwoWritersAtOnceLeaveOneWholeFile(t *testing.T) {
 	}
 	wantFolder(t, path, strings.Repeat(string(raw[:1]), len(a)), "x")
 }
+
+func TestWriteKeepingKeepsTheOneBefore(t *testing.T) {
+	dir := t.TempDir()
+	path, previous := filepath.Join(dir, "last"), filepath.Join(dir, "previous")
+	write := func(v float32) {
+		t.Helper()
+		if err := WriteKeeping(path, previous, []Tensor{{Name: "w", Shape: []int{1}, Data: []float32{v}}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(path string, want float32) {
+		t.Helper()
+		if f, err := Read(path); err != nil || f.Tensors[0].Data[0] != want {
+			t.Errorf("%s: %v, %v, want %g", path, f, err, want)
+		}
+	}
+	write(1)
+	if _, err := os.Stat(previous); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the first one was kept: %v", err)
+	}
+	write(2)
+	holds(path, 2)
+	holds(previous, 1)
+	write(3)
+	holds(path, 3)
+	holds(previous, 2)
+	if err := WriteKeeping(path, previous, []Tensor{{Name: "w", Shape: []int{2}}}, nil); err == nil {
+		t.Error("wrote a tensor without its data")
+	}
+	holds(path, 3)
+	holds(previous, 2)
+}
+
+func TestRemoveTempsLeavesEverythingElse(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{".last.safetensors.tmp-1", ".a.tmp-99", "last.safetensors", ".lock", "x.tmp-1"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := RemoveTemps(dir); err != nil {
+		t.Fatal(err)
+	}
+	wantFolder(t, filepath.Join(dir, ".lock"), "", ".lock", "last.safetensors", "x.tmp-1")
+}

@@ -25,6 +25,15 @@ func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	})
 }
 
+// WriteKeeping is Write, but keeps what was at path, if anything, at previous. A
+// crash at any moment leaves at least one of the two whole, with what was written
+// last or the time before.
+func WriteKeeping(path, previous string, tensors []Tensor, metadata map[string]string) error {
+	return writeKeeping(path, previous, func(w io.Writer) error {
+		return Encode(w, tensors, metadata)
+	})
+}
+
 // Encode writes tensors and metadata to w as a safetensors file with a digest.
 // It reads the data twice, which must not change meanwhile. It returns an error
 // if a name occurs twice, is "__metadata__" or is not UTF-8, if the data of a
