@@ -227,7 +227,7 @@ func (b *bench) fit(ctx context.Context) error {
 	c.Epochs, c.Callbacks = math.MaxInt, nil
 	c.Optimizer = &timedOptimizer{c.Optimizer, &b.update}
 	sets := &data.Sets{Train: b.data, Shape: b.spec.Input, Classes: make([]string, b.data.classes)}
-	_, err := train.Fit(ctx, b.model, sets, &c, callback.Callback{
+	_, err := train.Fit(ctx, b.model, sets, &c, nil, callback.Callback{
 		Batch: func(*callback.State) error { return b.step() },
 	})
 	return err

@@ -36,7 +36,7 @@ func lossCurve(t *testing.T, name string, steps, window int, sets ...string) []f
 	var curve []float64
 	var before float64
 	enough := errors.New("enough")
-	_, err = train.Fit(context.Background(), e.plan.NewModel(uint64(e.train.Seed)), data, e.train, callback.Callback{
+	_, err = train.Fit(context.Background(), e.plan.NewModel(uint64(e.train.Seed)), data, e.train, nil, callback.Callback{
 		Batch: func(s *callback.State) error {
 			if s.Step%window > 0 {
 				return nil

@@ -9,12 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
 
 	"cnntrain/internal/builder"
-	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -29,6 +29,8 @@ type fitOptions struct {
 	dataDir string
 	out     string
 	weights string
+	resume  string        // a run folder
+	every   time.Duration // --checkpoint-every
 	sets    []string
 	flags   []spec.Override // --epochs and the like
 	dryRun  bool
@@ -43,21 +45,38 @@ var fitOverrides = []struct{ flag, path, usage string }{
 	{"batch-size", "train.batch_size", "`N` examples per step"},
 	{"limit", "data.limit", "use the first `N` training examples only"},
 	{"seed", "train.seed", "seed `N` decides all that is random"},
+	{"on-nan", "train.on_nan", "what to do about NaN: `stop`, or lower-lr to go back an epoch and halve the learning rate"},
 }
 
 func newFit(s *streams) *cobra.Command {
 	o := &fitOptions{}
 	cmd := &cobra.Command{
-		Use:   "fit SPEC",
+		Use:   "fit SPEC | fit --resume RUN",
 		Short: "Train a model",
 		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
 given: the resolved spec, figures of every epoch, the best and the last weights.
---weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.`,
+--weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.
+
+The state of the training is saved after each epoch, every --checkpoint-every, and
+when ctrl-c or a signal ends it. --resume goes on from there: the run ends with the
+same bytes as one that was never interrupted.`,
 		Example: `  cnntrain fit specs/quickstart.yaml
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
-  cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9`,
-		Args: cobra.ExactArgs(1),
+  cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9
+  cnntrain fit --resume runs/lenet5/1`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if cmd.Flags().Changed("resume") {
+				return checkResumeFlags(cmd, args)
+			}
+			return cobra.ExactArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if o.every < 0 {
+				return usagef("--checkpoint-every %v: must not be negative", o.every)
+			}
+			if o.resume != "" {
+				return runResume(cmd.Context(), o, s)
+			}
 			o.spec = args[0]
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
@@ -74,6 +93,8 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 	addSetFlag(cmd, &o.sets)
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
+	addTextFlag(cmd, &o.resume, "resume", "go on with the training in the run folder `RUN`, as it was begun")
+	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "save the state within an epoch, too, once `TIME` has passed; 0: never")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model and what time and memory it takes, and stop")
 	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show curves and figures on the whole terminal; q leaves it, and training goes on")
@@ -114,7 +135,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 		return err
 	}
 	f := &fit{options: o, experiment: e, model: model, sets: sets, run: r, streams: s}
-	return f.do(ctx)
+	return f.do(ctx, nil)
 }
 
 // runDir is the run folder that would be made now.
@@ -149,7 +170,10 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	r.Info = runs.Info{
 		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
 		Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
-		Dataset: datasetInfo(e, sets), Machine: thisMachine(), Epochs: []runs.Figures{},
+		Machine: thisMachine(), Epochs: []runs.Figures{},
+	}
+	if r.Info.Dataset, err = datasetInfo(o, e, sets); err != nil {
+		return nil, err
 	}
 	resolved, err := e.spec.Resolved()
 	if err != nil {
@@ -173,15 +197,19 @@ func fileDigest(file string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func datasetInfo(e *experiment, sets *data.Sets) runs.Dataset {
-	d := runs.Dataset{Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
+func datasetInfo(o *fitOptions, e *experiment, sets *data.Sets) (runs.Dataset, error) {
+	dir, err := dataDir(o.dataDir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	d := runs.Dataset{DataDir: dir, Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
 	}
 	if sets.Test != nil {
 		d.Test = sets.Test.Len()
 	}
-	return d
+	return d, err
 }
 
 // fit is one training run.
@@ -194,15 +222,18 @@ type fit struct {
 	streams *streams
 	monitor *callback.Monitor
 	tested  *train.Result // of the best weights on the test data, if there is any
+	began   time.Time     // when Info.Seconds was brought up to date
+	within  bool          // last.safetensors is no state to keep once there is a newer one
 }
 
-func (f *fit) do(ctx context.Context) error {
+// do trains, from the start or from a state, and tests.
+func (f *fit) do(ctx context.Context, from *train.Saved) error {
 	f.monitor = f.train.Best(f.sets.Val != nil)
-	csv, err := os.Create(f.run.Path(runs.MetricsFile))
+	metrics, old, err := openMetrics(f.run)
 	if err != nil {
 		return err
 	}
-	defer csv.Close()
+	defer metrics.Close()
 	events, err := createEvents(f.run)
 	if err != nil {
 		return err
@@ -213,19 +244,22 @@ func (f *fit) do(ctx context.Context) error {
 	if f.sets.Dir != "" {
 		images += " in " + f.sets.Dir
 	}
-	f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
-		plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
+	if from == nil {
+		f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
+			plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
+	}
 	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
-	began := time.Now()
+	f.began = time.Now()
+	info := &f.run.Info
 	state, err := train.Fit(ctx, f.model, f.sets, f.train,
-		callback.CSVLogger(csv, f.sets.Train.Len(), time.Now),
+		&train.Keep{From: from, Every: f.options.every, Save: f.saveState, Back: f.back},
+		callback.CSVLogger(metrics, old, f.sets.Train.Len(), time.Now),
 		callback.TensorBoard(events, time.Now),
-		callback.ModelCheckpoint(f.monitor, f.saveBest, f.saveLast),
-		callback.Callback{Epoch: f.record},
+		callback.ModelCheckpoint(f.monitor, f.saveBest),
+		callback.Callback{Start: f.checkBest, Epoch: f.record, Kept: []any{&info.Epochs, &info.Best}},
 		progress,
 	)
-	info := &f.run.Info
-	info.Seconds = time.Since(began).Seconds()
+	f.tick()
 	if err != nil {
 		return f.broken(err)
 	}
@@ -252,9 +286,9 @@ func (f *fit) broken(err error) error {
 	info.Status, info.Reason = runs.Failed, err.Error()
 	if canceled(err) {
 		info.Status, info.Reason = runs.Interrupted, "by a signal"
-		err = &interruptedError{f.run.Path(runs.LastFile)}
-	} else if info.Best != nil {
-		err = fmt.Errorf("%w; the best weights, of epoch %d, are in %s", err, info.Best.Epoch, f.run.Path(runs.BestFile))
+		err = &interruptedError{f.run.Dir}
+	} else if exists(f.run.Path(runs.LastFile)) {
+		err = fmt.Errorf("%w; to go on from the last good state: cnntrain fit --resume %s", err, f.run.Dir)
 	}
 	return errors.Join(err, f.run.SaveInfo())
 }
@@ -274,38 +308,13 @@ func canceled(err error) bool {
 }
 
 // An interruptedError is a context.Canceled that lost nothing.
-type interruptedError struct{ weights string }
+type interruptedError struct{ run string }
 
 func (e *interruptedError) Error() string {
-	return "interrupted; the weights so far are in " + e.weights
+	return "interrupted; to go on: cnntrain fit --resume " + e.run
 }
 
 func (e *interruptedError) Is(target error) bool { return target == context.Canceled }
-
-func (f *fit) saveBest(s *callback.State) error {
-	if err := f.save(runs.BestFile, s, s.Epoch); err != nil {
-		return err
-	}
-	v, _ := s.Logs.Get(f.monitor.Name)
-	f.run.Info.Best = &runs.Best{Epoch: s.Epoch, Monitor: f.monitor.Name, Value: v}
-	return nil
-}
-
-func (f *fit) saveLast(s *callback.State) error {
-	epoch := s.Epoch
-	if s.Restored > 0 {
-		epoch = s.Restored
-	}
-	return f.save(runs.LastFile, s, epoch)
-}
-
-func (f *fit) save(file string, s *callback.State, epoch int) error {
-	meta, err := trainedMetadata(f.spec, f.sets.Classes, epoch)
-	if err != nil {
-		return err
-	}
-	return checkpoint.Write(f.run.Path(file), s.Weights, meta)
-}
 
 // record adds the epoch to run.json.
 func (f *fit) record(s *callback.State) error {
@@ -314,7 +323,15 @@ func (f *fit) record(s *callback.State) error {
 		figures = append(figures, runs.Figure(l))
 	}
 	f.run.Info.Epochs = append(f.run.Info.Epochs, figures)
+	f.tick()
 	return f.run.SaveInfo()
+}
+
+// tick brings the time that training took up to date.
+func (f *fit) tick() {
+	now := time.Now()
+	f.run.Info.Seconds += now.Sub(f.began).Seconds()
+	f.began = now
 }
 
 // test evaluates the best weights on the test data, if there is any.

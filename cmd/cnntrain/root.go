@@ -10,12 +10,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes.
+// The exit codes, besides that of a program that a signal ended.
 const (
-	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2   // wrong usage, or a spec that cannot be used
-	exitInterrupted = 130 // by a person, with the state saved
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2 // wrong usage, or a spec that cannot be used
 )
 
 // newRoot returns the program with all its commands.
@@ -129,7 +128,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	var usage usageError
 	switch {
 	case canceled(err):
-		return exitInterrupted
+		return exitSignaled(ctx)
 	case !started:
 		fmt.Fprintf(s.err, "Try '%s --help'.\n", cmd.CommandPath())
 		return exitUsage

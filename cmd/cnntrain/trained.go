@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
@@ -14,6 +15,7 @@ import (
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
 )
 
 // The metadata of our checkpoints, which makes them of use without their run.
@@ -21,6 +23,8 @@ const (
 	metaSpec    = "cnntrain.spec"    // the resolved spec
 	metaClasses = "cnntrain.classes" // JSON list of names
 	metaEpoch   = "cnntrain.epoch"
+	metaState   = "cnntrain.state"  // in last.safetensors: of the training, with tensors of its own
+	metaWithin  = "cnntrain.within" // beside it: "true" where the epoch is not over
 )
 
 // trainedMetadata describes weights as they are after an epoch.
@@ -125,10 +129,11 @@ func (e *experiment) startFrom(m *builder.Model, file string) error {
 	return setWeights(m, &checkpoint.File{Tensors: tensors}, file)
 }
 
-// setWeights copies the tensors of f, read from file, into the model.
+// setWeights copies the weights in f, read from file, into the model.
 func setWeights(m *builder.Model, f *checkpoint.File, file string) error {
 	want := m.Weights()
-	if err := checkpoint.Match(f.Tensors, want); err != nil {
+	have := slices.DeleteFunc(slices.Clone(f.Tensors), func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, train.StatePrefix) })
+	if err := checkpoint.Match(have, want); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	for _, w := range want {

@@ -37,7 +37,7 @@ func newVersion(s *streams) *cobra.Command {
 func thisMachine() runs.Machine {
 	return runs.Machine{
 		Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: cpuModel(), Threads: kernels.Threads(),
+		CPU: cpuModel(), Kernels: kernels.CPU(), Threads: kernels.Threads(),
 	}
 }
 

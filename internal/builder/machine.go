@@ -86,9 +86,12 @@ func children(n *G.Node) (nodes []*G.Node) {
 }
 
 // RunAll computes every target once.
-func (m *machine) RunAll() error {
-	for i := range m.steps {
-		s := &m.steps[i]
+func (m *machine) RunAll() error { return m.run(m.steps) }
+
+// run runs some steps, of which those before have been run.
+func (m *machine) run(steps []step) error {
+	for i := range steps {
+		s := &steps[i]
 		for j, a := range s.args {
 			s.in[j] = m.values[a]
 		}

@@ -23,6 +23,7 @@ type Model struct {
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
+	last    graphKey  // of Step
 	memory  []float32 // of the outputs of all graphs, of which one runs at a time
 
 	fronts map[frontKey]*front // used by Prepare alone
@@ -84,6 +85,9 @@ func (m *Model) Weights() []checkpoint.Tensor {
 // until the next Step or Evaluate.
 func (m *Model) Params() []G.ValueGrad { return m.params }
 
+// ParamName returns the name that the weight at index i of Params has in Weights.
+func (m *Model) ParamName(i int) string { return m.params[i].(*weight).name }
+
 // Step runs a batch forward and backward: n images as Prepare returned them, and n
 // classes. It returns the loss and the probabilities [n,classes], which the
 // model owns, and leaves the gradients in Params. It changes no trainable weight.
@@ -91,7 +95,8 @@ func (m *Model) Params() []G.ValueGrad { return m.params }
 // counts from 0 over the whole training.
 func (m *Model) Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	m.step = uint64(step)
-	g, err := m.run(graphKey{len(labels), true}, images, labels)
+	m.last = graphKey{len(labels), true}
+	g, err := m.run(m.last, images, labels)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -186,6 +191,8 @@ type graph struct {
 	machine         *machine
 	images, targets []float32 // the inputs' memory; targets are distributions, times weights
 	classes         int
+	first           int     // the layer that takes the images
+	ends            []int64 // the highest ID of a node of each layer, from first on
 	output, loss    *G.Node
 	grads           []*G.Node // of the trainable weights; nil unless training
 }
@@ -206,7 +213,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		}
 	}
 	images, targets := batch(shape...), batch(m.Classes())
-	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes()}
+	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes(), first: first}
 
 	nodes := make([][]*G.Node, len(layers))
 	var trainable []*G.Node
@@ -220,6 +227,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	x := input("images", images)
 	for i := first; i < len(layers); i++ {
 		x = layers[i].Build(m.layerGraph(i, key.training, &m.step), x, nodes[i])
+		g.ends = append(g.ends, x.ID())
 	}
 	g.output = x
 	g.loss = m.plan.Loss.Build(x, input("targets", targets))

@@ -29,6 +29,7 @@ type Info struct {
 	Command []string  `json:"command"`
 	Process *Process  `json:"process,omitempty"` // that trains, or trained
 	Started time.Time `json:"started"`
+	Resumed int       `json:"resumed,omitempty"` // times it was gone on with
 	Seconds float64   `json:"seconds"`
 	Seed    int       `json:"seed"`
 	Params  int       `json:"params"`
@@ -49,7 +50,8 @@ type Weights struct {
 // Dataset says which examples a run saw.
 type Dataset struct {
 	Name       string   `json:"name"`
-	Path       string   `json:"path,omitempty"` // absolute, of the folder it was read from
+	Path       string   `json:"path,omitempty"`     // absolute, of the folder it was read from
+	DataDir    string   `json:"data_dir,omitempty"` // absolute, of the folder with the datasets
 	Digest     string   `json:"sha256"`
 	Classes    []string `json:"classes"`
 	Train      int      `json:"train"`
@@ -64,6 +66,7 @@ type Machine struct {
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
 	CPU     string `json:"cpu"`
+	Kernels string `json:"kernels"`
 	Threads int    `json:"threads"`
 }
 

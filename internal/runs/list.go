@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"cnntrain/internal/checkpoint"
 )
 
 // maxInfo bounds what is read of a run.json, in bytes: ten thousand epochs have a hundredth of it.
@@ -37,6 +39,27 @@ func Open(dir string) (*Run, error) {
 		return nil, fmt.Errorf("%s: damaged: %w", r.Path(InfoFile), err)
 	}
 	r.Info.Status = r.standing()
+	return r, nil
+}
+
+// Resume opens the run folder dir to go on with its training: it locks the folder and
+// removes what a killed process left half written.
+func Resume(dir string) (*Run, error) {
+	r, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.Lock(); err != nil {
+		return nil, err
+	}
+	if err := checkpoint.RemoveTemps(dir); err != nil {
+		return nil, err
+	}
+	lock := r.lock
+	if r, err = Open(dir); err != nil { // as the process before left it
+		return nil, err
+	}
+	r.lock = lock
 	return r, nil
 }
 
@@ -161,7 +184,7 @@ func CheckRemove(dir string) error {
 	case err != nil && !hasInfo(dir):
 		return err
 	case err == nil && r.Info.Status == Running:
-		return fmt.Errorf("%s: still running, as process %d of %s", dir, r.Info.Process.ID, r.Info.Process.Host)
+		return r.InUse()
 	}
 	return nil
 }

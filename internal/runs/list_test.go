@@ -65,27 +65,34 @@ func TestListHasEveryFolderAndSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestARunWhoseProcessIsGoneWasInterrupted(t *testing.T) {
-	for _, c := range []struct {
-		process *Process
-		want    Status
-	}{
-		{ThisProcess(), Running},
-		{&Process{ThisProcess().Host, 1 << 30}, Interrupted}, // above what any system gives out
-		{&Process{"another-host", 1 << 30}, Running},
-		{nil, Interrupted},
-	} {
-		r, err := CreateAt(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Info = Info{Status: Running, Process: c.process}
-		if err := r.SaveInfo(); err != nil {
-			t.Fatal(err)
-		}
-		if r, err = Open(r.Dir); err != nil || r.Info.Status != c.want {
-			t.Errorf("%v: %v, %v, want %s", c.process, r, err, c.want)
-		}
+	r, err := CreateAt(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
 	}
+	r.Info = Info{Status: Running, Process: ThisProcess()}
+	if err := r.SaveInfo(); err != nil {
+		t.Fatal(err)
+	}
+	stands := func(want Status) *Run {
+		t.Helper()
+		r, err := Open(r.Dir)
+		if err != nil || r.Info.Status != want {
+			t.Fatalf("%v, %v, want %s", r, err, want)
+		}
+		return r
+	}
+	other := stands(Running)
+	if err := other.Lock(); err == nil || !strings.Contains(err.Error(), "in use by process") {
+		t.Errorf("locked twice: %v", err)
+	}
+	if err := r.Unlock(); err != nil { // as the system does when a process ends
+		t.Fatal(err)
+	}
+	stands(Interrupted)
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	stands(Running)
 }
 
 func TestRemoveTakesRunsThatAreOverAndNothingElse(t *testing.T) {
@@ -95,7 +102,10 @@ func TestRemoveTakesRunsThatAreOverAndNothingElse(t *testing.T) {
 	place(t, filepath.Join(root, "2"), "damaged")
 	place(t, filepath.Join(root, "3"), "")
 	place(t, filepath.Join(root, "4"), string(running))
-	for dir, want := range map[string]string{"1": "", "2": "", "3": "not a run folder", "4": "still running", "5": "no such run"} {
+	if err := (&Run{Dir: filepath.Join(root, "4")}).Lock(); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{"1": "", "2": "", "3": "not a run folder", "4": "in use by process", "5": "no such run"} {
 		err := Remove(filepath.Join(root, dir))
 		_, stat := os.Stat(filepath.Join(root, dir))
 		if want == "" && (err != nil || stat == nil) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {

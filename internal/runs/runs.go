@@ -12,6 +12,8 @@ import (
 	"strconv"
 
 	"cnntrain/internal/checkpoint"
+
+	"github.com/gofrs/flock"
 )
 
 // The files of a run folder.
@@ -20,7 +22,8 @@ const (
 	InfoFile    = "run.json"
 	MetricsFile = "metrics.csv"
 	BestFile    = "best.safetensors"
-	LastFile    = "last.safetensors"
+	LastFile    = "last.safetensors"     // weights and all else that training goes on from
+	BeforeFile  = "previous.safetensors" // the same, of the end of an epoch before
 
 	CurvesFile    = "curves.png"
 	ConfusionFile = "confusion.png"
@@ -31,10 +34,11 @@ const (
 type Run struct {
 	Dir  string
 	Info Info
+	lock *flock.Flock // of the process that trains
 }
 
-// Create makes the folder root/name/N, where N counts up from 1. Two processes
-// never get the same one.
+// Create makes the folder root/name/N, where N counts up from 1, and locks it. Two
+// processes never get the same one.
 func Create(root, name string) (*Run, error) {
 	parent := filepath.Join(root, name)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
@@ -44,7 +48,8 @@ func Create(root, name string) (*Run, error) {
 		dir := filepath.Join(parent, strconv.Itoa(n))
 		switch err := os.Mkdir(dir, 0o777); {
 		case err == nil:
-			return &Run{Dir: dir}, nil
+			r := &Run{Dir: dir}
+			return r, r.Lock()
 		case !errors.Is(err, fs.ErrExist):
 			return nil, fmt.Errorf("cannot make the run folder: %w", err)
 		}
@@ -68,8 +73,8 @@ func last(parent string) (highest int) {
 	return highest
 }
 
-// CreateAt makes the run folder dir, which must be empty or not there yet. Two
-// processes never get the same one.
+// CreateAt makes the run folder dir, which must be empty or not there yet, and locks
+// it. Two processes never get the same one.
 func CreateAt(dir string) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
@@ -86,7 +91,7 @@ func CreateAt(dir string) (*Run, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
 	}
-	return r, file.Close()
+	return r, errors.Join(file.Close(), r.Lock())
 }
 
 func notEmpty(dir string) error {

@@ -3,7 +3,6 @@ package sweep
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 
@@ -63,7 +62,7 @@ func (j Job) prepare() (over bool, err error) {
 		case runs.Finished, runs.Failed:
 			return true, nil
 		case runs.Running:
-			return false, fmt.Errorf("%s: still being trained, by process %d of %s; wait for it or end it", j.Dir, r.Info.Process.ID, r.Info.Process.Host)
+			return false, r.InUse()
 		}
 	}
 	if entries, readErr := os.ReadDir(j.Dir); errors.Is(readErr, os.ErrNotExist) || readErr == nil && len(entries) == 0 {

@@ -31,6 +31,12 @@ type Model interface {
 	// Params is the trainable weights with the gradients of the last Step, which
 	// are good until the next call of Step or Evaluate.
 	Params() []G.ValueGrad
+	// ParamName is the name that the weight at an index of Params has in Weights.
+	ParamName(i int) string
+	// FirstNonFinite computes the last Step again and names the first layer that NaN or
+	// infinities come out of; empty if there is none. Nothing may have changed a
+	// trainable weight since.
+	FirstNonFinite() (layer string, err error)
 	// Weights is every weight; writing to it changes the model.
 	Weights() []checkpoint.Tensor
 }

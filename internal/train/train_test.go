@@ -38,6 +38,9 @@ func newFake() *fake {
 	return &fake{w: one(0), g: one(1), loss: func(int) float32 { return 1 }}
 }
 
+func (f *fake) ParamName(int) string            { return "layer/w" }
+func (f *fake) FirstNonFinite() (string, error) { return "layer", nil }
+
 func (f *fake) Value() G.Value         { return f.w }
 func (f *fake) Grad() (G.Value, error) { return f.g, nil }
 
@@ -109,7 +112,7 @@ func sets(train, val int) *data.Sets {
 
 func TestFitTrainsEveryExampleOnceAnEpoch(t *testing.T) {
 	m := newFake()
-	state, err := Fit(t.Context(), m, sets(10, 0), config(t, "{epochs: 3, batch_size: 4}"))
+	state, err := Fit(t.Context(), m, sets(10, 0), config(t, "{epochs: 3, batch_size: 4}"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +138,7 @@ func TestFitTrainsEveryExampleOnceAnEpoch(t *testing.T) {
 func TestFitShufflesEachEpochAnewFromTheSeed(t *testing.T) {
 	order := func(seed string) (flat []int) {
 		m := newFake()
-		if _, err := Fit(t.Context(), m, sets(30, 0), config(t, "{epochs: 2, batch_size: 30, seed: "+seed+"}")); err != nil {
+		if _, err := Fit(t.Context(), m, sets(30, 0), config(t, "{epochs: 2, batch_size: 30, seed: "+seed+"}"), nil); err != nil {
 			t.Fatal(err)
 		}
 		return append(m.seen[0], m.seen[1]...)
@@ -160,7 +163,7 @@ func TestFitShufflesEachEpochAnewFromTheSeed(t *testing.T) {
 func TestFiguresAreMeansOverExamples(t *testing.T) {
 	m := newFake()
 	m.loss = func(step int) float32 { return float32(step) } // 1 for 4 examples, 2 for 4, 3 for 2
-	state, err := Fit(t.Context(), m, sets(10, 4), config(t, "{epochs: 1, batch_size: 4}"))
+	state, err := Fit(t.Context(), m, sets(10, 4), config(t, "{epochs: 1, batch_size: 4}"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +184,7 @@ func TestANonFiniteLossStopsAtItsStep(t *testing.T) {
 			return 1
 		}
 		var epochs, ends int
-		_, err := Fit(t.Context(), m, sets(9, 0), config(t, "{epochs: 3, batch_size: 3, optimizer: {sgd: 1}}"), callback.Callback{
+		_, err := Fit(t.Context(), m, sets(9, 0), config(t, "{epochs: 3, batch_size: 3, optimizer: {sgd: 1}}"), nil, callback.Callback{
 			Epoch: func(*callback.State) error { epochs++; return nil },
 			End:   func(*callback.State) error { ends++; return nil },
 		})
@@ -198,21 +201,42 @@ func TestANonFiniteLossStopsAtItsStep(t *testing.T) {
 	}
 }
 
-func TestBrokenWeightsAreNeverSaved(t *testing.T) {
+func TestABrokenWeightIsNamedAtItsStep(t *testing.T) {
 	m := newFake()
-	m.g.Float32s()[0] = float32(math.Inf(1)) // the last step of the epoch breaks the weight, not the loss
-	_, err := Fit(t.Context(), m, sets(3, 0), config(t, "{epochs: 1, batch_size: 3, optimizer: {sgd: 1}}"), callback.Callback{
-		Epoch: func(*callback.State) error { t.Error("the epoch counts as done"); return nil },
-	})
-	if err == nil || !strings.HasPrefix(err.Error(), "the weight layer/w is not a finite number at the end of epoch 1") {
+	m.g.Float32s()[0] = float32(math.Inf(1)) // breaks the weight, not the loss
+	_, err := Fit(t.Context(), m, sets(3, 0), config(t, "{epochs: 1, batch_size: 3, optimizer: {sgd: 1}}"), nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "the gradient of layer/w is not a finite number at epoch 1, step 1") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// No optimizer sees the statistics of batch normalization.
+func TestBrokenWeightsAreNeverSaved(t *testing.T) {
+	for _, signal := range []bool{false, true} {
+		ctx, cancel := context.WithCancel(t.Context())
+		keep := &Keep{Save: func(*Saved) error { t.Error("saved"); return nil }}
+		_, err := Fit(ctx, newFake(), sets(4, 0), config(t, "{epochs: 1, batch_size: 4}"), keep, callback.Callback{
+			Batch: func(s *callback.State) error {
+				s.Weights[0].Data[0] = float32(math.NaN())
+				if signal {
+					cancel()
+				}
+				return nil
+			},
+			Epoch: func(*callback.State) error { t.Error("the epoch counts as done"); return nil },
+		})
+		cancel()
+		var n *NonFiniteError
+		if !errors.As(err, &n) || n.What != "the weight layer/w" {
+			t.Errorf("got %v", err)
+		}
 	}
 }
 
 func TestCancelBreaksOffBetweenSteps(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	m := newFake()
-	state, err := Fit(ctx, m, sets(100, 0), config(t, "{epochs: 3, batch_size: 1}"), callback.Callback{
+	state, err := Fit(ctx, m, sets(100, 0), config(t, "{epochs: 3, batch_size: 1}"), nil, callback.Callback{
 		Batch: func(s *callback.State) error {
 			if s.Epoch == 2 && s.Step == 7 {
 				cancel()
@@ -237,7 +261,7 @@ func TestCallbacksAreCalledInOrderAndMayFail(t *testing.T) {
 		return callback.Callback{Start: f("start", nil), Batch: f("batch", nil), Epoch: f("epoch", err), End: f("end", nil)}
 	}
 	broken := errors.New("broken")
-	_, err := Fit(t.Context(), newFake(), sets(2, 0), config(t, "{epochs: 2, batch_size: 1}"), note("a", nil), note("b", broken))
+	_, err := Fit(t.Context(), newFake(), sets(2, 0), config(t, "{epochs: 2, batch_size: 1}"), nil, note("a", nil), note("b", broken))
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}
@@ -248,7 +272,7 @@ func TestCallbacksAreCalledInOrderAndMayFail(t *testing.T) {
 
 func TestTheLearningRateOfTheStateIsUsed(t *testing.T) {
 	m := newFake()
-	_, err := Fit(t.Context(), m, sets(1, 0), config(t, "{epochs: 3, optimizer: {sgd: 1}}"), callback.Callback{
+	_, err := Fit(t.Context(), m, sets(1, 0), config(t, "{epochs: 3, optimizer: {sgd: 1}}"), nil, callback.Callback{
 		Epoch: func(s *callback.State) error { s.LearningRate /= 2; return nil },
 	})
 	if w := m.w.Float32s()[0]; err != nil || w != -1.75 {
@@ -260,7 +284,7 @@ func TestTheScheduleScalesTheLearningRate(t *testing.T) {
 	m := newFake()
 	var rates []float64
 	c := config(t, "{epochs: 3, batch_size: 2, optimizer: {sgd: 1}, schedule: {exponential_decay: {decay_rate: 0.25}}}")
-	_, err := Fit(t.Context(), m, sets(4, 0), c, callback.Callback{
+	_, err := Fit(t.Context(), m, sets(4, 0), c, nil, callback.Callback{
 		Batch: func(s *callback.State) error { rates = append(rates, s.StepRate); return nil },
 		Epoch: func(s *callback.State) error { s.LearningRate *= 2; return nil }, // both have their say
 	})
@@ -274,7 +298,7 @@ func TestTheScheduleScalesTheLearningRate(t *testing.T) {
 
 func TestEarlyStoppingEndsFit(t *testing.T) {
 	m := newFake()
-	state, err := Fit(t.Context(), m, sets(3, 3), config(t, "{epochs: 9, batch_size: 3, optimizer: {sgd: 1}, early_stopping: {patience: 2, restore_best_weights: true}}"))
+	state, err := Fit(t.Context(), m, sets(3, 3), config(t, "{epochs: 9, batch_size: 3, optimizer: {sgd: 1}, early_stopping: {patience: 2, restore_best_weights: true}}"), nil)
 	if err != nil || state.Epoch != 3 || state.Stopped == "" || state.Restored != 1 {
 		t.Errorf("epoch %d, stopped %q, restored %d, %v", state.Epoch, state.Stopped, state.Restored, err)
 	}
@@ -382,7 +406,7 @@ func TestNothingRunsOnAfterFit(t *testing.T) {
 		"an interruption":              {ctx, numbers{n: 9}, func(*callback.State) error { cancel(); return nil }, context.Canceled},
 	} {
 		_, err := Fit(c.ctx, newFake(), &data.Sets{Train: c.examples, Shape: []int{1, 1, 1}, Classes: []string{"0", "1", "2"}},
-			config(t, "{epochs: 3, batch_size: 2}"), callback.Callback{Batch: c.batch})
+			config(t, "{epochs: 3, batch_size: 2}"), nil, callback.Callback{Batch: c.batch})
 		if !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
 		}

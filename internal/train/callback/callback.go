@@ -17,6 +17,12 @@ type Callback struct {
 	Epoch func(*State) error // after each epoch and its validation
 	End   func(*State) error // once, however training ended
 
+	// Kept is pointers to all that the callback remembers from one step to the next and
+	// encoding/json can write, in a fixed order. Tensors returns the weights it
+	// remembers besides, as those say that it does: their names, shapes and its own memory.
+	Kept    []any
+	Tensors func(*State) []checkpoint.Tensor
+
 	// Watches is the value that decides what the callback does, if one does, and
 	// PicksBest says that the best weights are those with its best value.
 	Watches   *Monitor

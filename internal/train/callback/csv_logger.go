@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -11,46 +12,88 @@ import (
 // CSVLogger writes one row an epoch: epoch, the figures of Logs, the last learning
 // rate, seconds of the epoch with its validation, images a second in training
 // alone. It flushes each row; now tells the time.
-func CSVLogger(w io.Writer, imagesPerEpoch int, now func() time.Time) Callback {
-	out := csv.NewWriter(w)
-	var began, trained time.Time
-	row := func(fields []string) error {
-		if err := out.Write(fields); err != nil {
+//
+// Where training goes on it begins with the rows of the epochs before, with the times
+// that their rows in old have, since times are no part of a state that is to have the
+// same bytes each time.
+func CSVLogger(w io.Writer, old [][]string, imagesPerEpoch int, now func() time.Time) Callback {
+	c := &csvLogger{out: csv.NewWriter(w), old: old, images: imagesPerEpoch, now: now}
+	return Callback{Start: c.start, Batch: c.batch, Epoch: c.epoch, Kept: []any{&c.rows}}
+}
+
+type csvLogger struct {
+	out            *csv.Writer
+	old            [][]string
+	images         int
+	now            func() time.Time
+	rows           [][]string // of the epochs so far, the header first, without the times
+	began, trained time.Time
+	steps          int // of the epoch that were timed
+}
+
+func (c *csvLogger) start(*State) error {
+	c.began = c.now()
+	for i, row := range c.rows {
+		times := []string{"", ""}
+		if i == 0 {
+			times = timeColumns
+		}
+		for _, o := range c.old {
+			if n := len(row); len(o) > n && slices.Equal(o[:n], row) {
+				times = o[n:]
+			}
+		}
+		if err := c.write(row, times); err != nil {
 			return err
 		}
-		out.Flush()
-		if err := out.Error(); err != nil {
-			return fmt.Errorf("writing the metrics: %w", err)
+	}
+	return nil
+}
+
+// timeColumns are the last ones.
+var timeColumns = []string{"seconds", "images_per_second"}
+
+func (c *csvLogger) write(row, times []string) error {
+	if err := c.out.Write(slices.Concat(row, times)); err != nil {
+		return fmt.Errorf("writing the metrics: %w", err)
+	}
+	c.out.Flush()
+	if err := c.out.Error(); err != nil {
+		return fmt.Errorf("writing the metrics: %w", err)
+	}
+	return nil
+}
+
+func (c *csvLogger) batch(*State) error {
+	c.steps++
+	c.trained = c.now()
+	return nil
+}
+
+func (c *csvLogger) epoch(s *State) error {
+	end := c.now()
+	seconds, training := end.Sub(c.began).Seconds(), c.trained.Sub(c.began).Seconds()
+	images := float64(c.images) * float64(c.steps) / float64(s.Steps)
+	c.began, c.steps = end, 0
+	if c.rows == nil {
+		if err := c.add(csvHeader(s.Logs), timeColumns); err != nil {
+			return err
 		}
-		return nil
 	}
-	return Callback{
-		Start: func(*State) error { began = now(); return nil },
-		Batch: func(s *State) error {
-			if s.Step == s.Steps {
-				trained = now()
-			}
-			return nil
-		},
-		Epoch: func(s *State) error {
-			if s.Epoch == 1 {
-				if err := row(csvHeader(s.Logs)); err != nil {
-					return err
-				}
-			}
-			end := now()
-			seconds, training := end.Sub(began).Seconds(), trained.Sub(began).Seconds()
-			began = end
-			fields := []string{strconv.Itoa(s.Epoch)}
-			for _, l := range s.Logs {
-				fields = append(fields, strconv.FormatFloat(l.Value, 'g', 9, 64))
-			}
-			return row(append(fields,
-				strconv.FormatFloat(s.StepRate, 'g', -1, 64),
-				strconv.FormatFloat(seconds, 'f', 3, 64),
-				strconv.FormatFloat(float64(imagesPerEpoch)/max(training, 1e-9), 'f', 1, 64)))
-		},
+	row := []string{strconv.Itoa(s.Epoch)}
+	for _, l := range s.Logs {
+		row = append(row, strconv.FormatFloat(l.Value, 'g', 9, 64))
 	}
+	return c.add(append(row, strconv.FormatFloat(s.StepRate, 'g', -1, 64)), []string{
+		strconv.FormatFloat(seconds, 'f', 3, 64),
+		strconv.FormatFloat(images/max(training, 1e-9), 'f', 1, 64),
+	})
+}
+
+// add writes a row and remembers it.
+func (c *csvLogger) add(row, times []string) error {
+	c.rows = append(c.rows, row)
+	return c.write(row, times)
 }
 
 func csvHeader(logs Logs) []string {
@@ -58,5 +101,5 @@ func csvHeader(logs Logs) []string {
 	for _, l := range logs {
 		header = append(header, l.Name)
 	}
-	return append(header, "learning_rate", "seconds", "images_per_second")
+	return append(header, "learning_rate")
 }

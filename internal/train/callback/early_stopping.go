@@ -2,8 +2,10 @@ package callback
 
 import (
 	"fmt"
+	"slices"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
 )
 
 var _ = Callbacks.Add(catalog.Entry[Callback]{
@@ -21,7 +23,10 @@ those of the best epoch in any case.`,
 		e.monitor.options(o)
 		o.Bind(&e.restore, "restore_best_weights", "whether to end with the weights of the best epoch")
 		o.Bind(&e.monitor.From, "start_from_epoch", "epochs to let pass before watching").Min(0)
-		return Callback{Epoch: e.epoch, End: e.end, Watches: &e.monitor, PicksBest: true}
+		return Callback{
+			Epoch: e.epoch, End: e.end, Watches: &e.monitor, PicksBest: true,
+			Kept: append(e.monitor.kept(), &e.wait, &e.bestEpoch), Tensors: e.tensors,
+		}
 	},
 })
 
@@ -53,6 +58,21 @@ func (e *earlyStopping) epoch(s *State) error {
 		s.Stopped = fmt.Sprintf("%s has not improved since epoch %d", e.monitor.Name, e.bestEpoch)
 	}
 	return nil
+}
+
+// tensors is the weights of the best epoch.
+func (e *earlyStopping) tensors(s *State) []checkpoint.Tensor {
+	if !e.restore || e.bestEpoch == 0 {
+		return nil
+	}
+	if e.best == nil {
+		e.best = snapshot(nil, s.Weights)
+	}
+	tensors := slices.Clone(s.Weights)
+	for i := range tensors {
+		tensors[i].Data = e.best[i]
+	}
+	return tensors
 }
 
 func (e *earlyStopping) end(s *State) error {

@@ -28,6 +28,9 @@ func (m *Monitor) options(o *catalog.Options) {
 	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
 }
 
+// kept is what the monitor remembers.
+func (m *Monitor) kept() []any { return []any{&m.best, &m.seen} }
+
 // Improved takes the figure of an epoch and reports whether it is better than
 // any before by more than MinDelta. NaN never is.
 func (m *Monitor) Improved(logs Logs) (bool, error) {

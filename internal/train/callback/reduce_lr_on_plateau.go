@@ -19,7 +19,7 @@ var _ = Callbacks.Add(catalog.Entry[Callback]{
 		o.Bind(&r.factor, "factor", "what the learning rate is multiplied by").Min(0).Below(1)
 		o.Bind(&r.cooldown, "cooldown", "epochs to let pass after a change").Min(0)
 		o.Bind(&r.least, "min_lr", "the learning rate to stop at").Min(0)
-		return Callback{Epoch: r.epoch, Watches: &r.monitor}
+		return Callback{Epoch: r.epoch, Watches: &r.monitor, Kept: append(r.monitor.kept(), &r.wait, &r.cooling)}
 	},
 })
 

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/callback"
+)
+
+// openMetrics opens metrics.csv to be written anew, and returns the rows it has.
+func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
+	if file, err = os.OpenFile(r.Path(runs.MetricsFile), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+		return nil, nil, err
+	}
+	in := csv.NewReader(file)
+	in.FieldsPerRecord = -1 // the last row may be cut
+	for {
+		row, err := in.Read()
+		if err != nil {
+			break // what there is of a damaged file will do: the state has all but times
+		}
+		old = append(old, row)
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return nil, nil, err
+	}
+	return file, old, file.Truncate(0)
+}
+
+// saveBest keeps the weights as the best ones.
+func (f *fit) saveBest(s *callback.State) error {
+	meta, err := trainedMetadata(f.spec, f.sets.Classes, s.Epoch)
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Write(f.run.Path(runs.BestFile), s.Weights, meta); err != nil {
+		return err
+	}
+	v, _ := s.Logs.Get(f.monitor.Name)
+	f.run.Info.Best = &runs.Best{Epoch: s.Epoch, Monitor: f.monitor.Name, Value: v}
+	return nil
+}
+
+// checkBest makes sure, before training goes on, that the best weights so far are there
+// and whole. Without them it begins anew to look for the best.
+func (f *fit) checkBest(*callback.State) error {
+	info := &f.run.Info
+	if info.Best == nil {
+		return nil
+	}
+	path := f.run.Path(runs.BestFile)
+	if !exists(path) {
+		f.streams.logf("%s, of epoch %d, is gone; the best of the epochs to come is kept in its place", path, info.Best.Epoch)
+		*f.monitor, info.Best = *f.train.Best(f.sets.Val != nil), nil
+		return nil
+	}
+	if _, err := checkpoint.Read(path); err != nil {
+		return fmt.Errorf("%w; delete it to go on and keep the best of the epochs to come", err)
+	}
+	return nil
+}
+
+// saveState writes last.safetensors. The state of the end of the epoch before stays
+// beside it.
+func (f *fit) saveState(s *train.Saved) error {
+	meta, err := trainedMetadata(f.spec, f.sets.Classes, s.Epoch)
+	if err != nil {
+		return err
+	}
+	meta[metaState], meta[metaWithin] = s.State, strconv.FormatBool(s.Within)
+	last := f.run.Path(runs.LastFile)
+	if f.within {
+		err = checkpoint.Write(last, s.Tensors, meta)
+	} else {
+		err = checkpoint.WriteKeeping(last, f.run.Path(runs.BeforeFile), s.Tensors, meta)
+	}
+	if err == nil {
+		f.within = s.Within
+	}
+	return err
+}
+
+// loadState reads a state that saveState wrote for this run.
+func (f *fit) loadState(file string) (*train.Saved, error) {
+	path := f.run.Path(file)
+	c, err := checkpoint.Read(path)
+	if err != nil {
+		return nil, err
+	}
+	resolved, err := f.spec.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	state, ok := c.Metadata[metaState]
+	if !ok || c.Metadata[metaSpec] != string(resolved) {
+		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
+	}
+	epoch, err := strconv.Atoi(c.Metadata[metaEpoch])
+	return &train.Saved{Epoch: epoch, Within: c.Metadata[metaWithin] == "true", State: state, Tensors: c.Tensors}, err
+}
+
+// back is the state of the end of the last epoch that had one.
+func (f *fit) back(reason error) (*train.Saved, error) {
+	file := runs.LastFile
+	if f.within {
+		file = runs.BeforeFile
+	}
+	s, err := f.loadState(file)
+	if err == nil {
+		f.streams.logf("%v; going back to the end of the epoch before, with half the learning rate", reason)
+	}
+	return s, err
+}

@@ -1,0 +1,209 @@
+package train
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cnntrain/internal/checkpoint"
+)
+
+// Keep says how a training is kept, so that one that is broken off can go on and
+// end as if it never had been.
+type Keep struct {
+	From  *Saved             // what to go on from; nil: the start
+	Every time.Duration      // the longest time between two calls of Save within an epoch; 0: any
+	Save  func(*Saved) error // called after each epoch and when ctx breaks training off
+
+	// Back returns what was saved at the end of the last epoch that had one; reason is
+	// why training goes back. It is called where the spec says on_nan: lower-lr.
+	Back func(reason error) (*Saved, error)
+}
+
+// Saved is all that a training remembers between two steps.
+type Saved struct {
+	Epoch  int    // whose weights they are: the current one, or that put back at the end
+	Within bool   // its epoch has steps yet to do
+	State  string // the rest, as JSON
+	// Tensors is the weights, under the names they have in the model, and tensors of the
+	// training, whose names begin with StatePrefix.
+	Tensors []checkpoint.Tensor
+}
+
+// StatePrefix is what no name of a weight begins with.
+const StatePrefix = "state."
+
+// position is the JSON of Saved.State.
+type position struct {
+	Epochs       int                 `json:"epochs"` // done, with their validation and callbacks
+	Step         int                 `json:"step"`   // steps done of the next one
+	Iterations   int                 `json:"iterations"`
+	LearningRate float64             `json:"learning_rate"`
+	StepRate     float64             `json:"step_rate"`
+	Lowered      int                 `json:"lowered"` // times the learning rate was halved after NaN
+	Stopped      string              `json:"stopped,omitempty"`
+	Loss         float64             `json:"loss"` // the sums of the epoch so far
+	Scores       []float64           `json:"scores"`
+	Examples     int                 `json:"examples"`
+	Callbacks    [][]json.RawMessage `json:"callbacks"` // what each of them kept
+}
+
+// save hands over the state as it is between two steps.
+func (f *fitting) save() error {
+	if f.keep.Save == nil {
+		return nil
+	}
+	if err := f.checkWeights(); err != nil {
+		return err // the last good state is worth more
+	}
+	p := &position{
+		Epochs: f.done, Iterations: f.Optimizer.Iterations(), LearningRate: f.state.LearningRate,
+		StepRate: f.state.StepRate, Lowered: f.lowered, Stopped: f.state.Stopped,
+	}
+	if f.done < f.state.Epoch {
+		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.loss, f.sums.scores, f.sums.n
+	}
+	var err error
+	if p.Callbacks, err = f.kept(); err != nil {
+		return err
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		return fmt.Errorf("saving the state of the training: %w", err)
+	}
+	tensors, err := f.tensors()
+	if err != nil {
+		return err
+	}
+	epoch := f.state.Epoch
+	if f.state.Restored > 0 {
+		epoch = f.state.Restored
+	}
+	f.saved = time.Now()
+	return f.keep.Save(&Saved{Epoch: epoch, Within: p.Step > 0, State: string(text), Tensors: tensors})
+}
+
+// kept is what the callbacks remember.
+func (f *fitting) kept() ([][]json.RawMessage, error) {
+	all := make([][]json.RawMessage, len(f.callbacks))
+	for i, cb := range f.callbacks {
+		for _, v := range cb.Kept {
+			text, err := json.Marshal(v)
+			if err != nil {
+				return nil, fmt.Errorf("saving the state of the training: %w", err)
+			}
+			all[i] = append(all[i], text)
+		}
+	}
+	return all, nil
+}
+
+// tensors is the memory of everything that Saved has as tensors.
+func (f *fitting) tensors() ([]checkpoint.Tensor, error) {
+	all := slices.Clone(f.model.Weights())
+	state, err := f.Optimizer.State(f.model.Params())
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, prefixed("optimizer", state)...)
+	for i, cb := range f.callbacks {
+		if cb.Tensors != nil {
+			all = append(all, prefixed(fmt.Sprintf("callback-%d", i), cb.Tensors(f.state))...)
+		}
+	}
+	return all, nil
+}
+
+// prefixed marks tensors as the state of something.
+func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
+	tensors = slices.Clone(tensors)
+	for i := range tensors {
+		tensors[i].Name = StatePrefix + of + "/" + tensors[i].Name
+	}
+	return tensors
+}
+
+// errOtherTraining says that a state is not of this training. It carries a digest, so it
+// was not damaged on the disk.
+var errOtherTraining = errors.New("the saved state is of another training or another version of the program")
+
+// restore puts everything back as it was when s was saved.
+func (f *fitting) restore(s *Saved) error {
+	p, err := f.decode(s.State)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errOtherTraining, err)
+	}
+	f.done, f.lowered = p.Epochs, p.Lowered
+	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
+	f.sums = newSums(f.Metrics)
+	if p.Step > 0 {
+		f.state.Epoch, f.state.Step = p.Epochs+1, p.Step
+		f.sums.loss, f.sums.scores, f.sums.n = p.Loss, p.Scores, p.Examples
+	}
+	f.state.LearningRate, f.state.StepRate, f.state.Stopped = p.LearningRate, p.StepRate, p.Stopped
+	f.Optimizer.SetIterations(p.Iterations)
+	want, err := f.tensors() // which asks the callbacks, whose state is back
+	if err != nil {
+		return err
+	}
+	if err := checkpoint.Match(s.Tensors, want); err != nil {
+		return fmt.Errorf("%w: %w", errOtherTraining, err)
+	}
+	from := checkpoint.File{Tensors: s.Tensors}
+	for _, w := range want {
+		t, _ := from.Tensor(w.Name)
+		copy(w.Data, t.Data)
+	}
+	return nil
+}
+
+// decode reads a position and gives the callbacks back what they kept.
+func (f *fitting) decode(state string) (*position, error) {
+	p := &position{}
+	if err := json.Unmarshal([]byte(state), p); err != nil {
+		return nil, err
+	}
+	if p.Epochs < 0 || p.Epochs > f.Epochs || p.Step < 0 || p.Step > f.state.Steps || p.Step > 0 && p.Epochs == f.Epochs {
+		return nil, fmt.Errorf("epoch %d, step %d is beyond the end", p.Epochs, p.Step)
+	}
+	if len(p.Callbacks) != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(f.Metrics) {
+		return nil, errors.New("it has other callbacks or metrics")
+	}
+	for i, cb := range f.callbacks {
+		if len(p.Callbacks[i]) != len(cb.Kept) {
+			return nil, fmt.Errorf("callback %d keeps something else", i)
+		}
+		for j, v := range cb.Kept {
+			if err := json.Unmarshal(p.Callbacks[i][j], v); err != nil {
+				return nil, fmt.Errorf("callback %d: %w", i, err)
+			}
+		}
+	}
+	return p, nil
+}
+
+// mostLowered is how often the learning rate is halved before training gives up.
+const mostLowered = 10
+
+// goBack returns to the end of the epoch before, with half the learning rate, if that is
+// what the spec wants; else, or if it does not help, it returns the reason.
+func (f *fitting) goBack(reason *NonFiniteError) error {
+	if f.OnNaN != lowerRate || f.keep.Back == nil {
+		return reason
+	}
+	if f.lowered == mostLowered {
+		return fmt.Errorf("%w; half the learning rate, %d times over, did not help", reason, mostLowered)
+	}
+	s, err := f.keep.Back(reason)
+	if err == nil {
+		err = f.restore(s)
+	}
+	if err != nil {
+		return errors.Join(reason, err)
+	}
+	f.lowered++
+	f.state.LearningRate /= 2
+	return f.save()
+}

@@ -1,0 +1,175 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/train/callback"
+)
+
+// everything is a training in which all that remembers something takes part.
+const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, top_k_categorical_accuracy: 2],
+	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9}}, schedule: {cosine_decay: {warmup_epochs: 2}},
+	early_stopping: {patience: 2, restore_best_weights: true}, reduce_lr_on_plateau: {patience: 1, factor: 0.5}}`
+
+// wavy is a loss that falls and rises.
+func wavy(step int) float32 { return float32(2 + math.Sin(float64(step)/4)) }
+
+// history trains fake with everything and returns all there is to see of it: the figures
+// and rates of each epoch, and the weight and the state of the end.
+func history(t *testing.T, ctx context.Context, keep *Keep, steps int) (string, error) {
+	t.Helper()
+	m := newFake()
+	m.loss, m.steps = wavy, steps
+	var epochs []string
+	state, err := Fit(ctx, m, sets(10, 4), config(t, everything), keep, callback.Callback{
+		Epoch: func(s *callback.State) error {
+			epochs = append(epochs, fmt.Sprintln(s.Epoch, s.Logs, s.StepRate, s.LearningRate, s.Weights[0].Data))
+			return nil
+		},
+		Kept: []any{&epochs},
+	})
+	return fmt.Sprintln(epochs, m.w.Float32s(), state.Epoch, state.Restored, state.Stopped), err
+}
+
+// copied keeps s as it is now.
+func copied(s *Saved) *Saved {
+	c := *s
+	c.Tensors = slices.Clone(s.Tensors)
+	for i := range c.Tensors {
+		c.Tensors[i].Data = slices.Clone(c.Tensors[i].Data)
+	}
+	return &c
+}
+
+// stepsOf is how many steps the state has behind it, of 4 an epoch.
+func stepsOf(s *Saved) (steps int) {
+	if !s.Within {
+		return 4 * s.Epoch
+	}
+	_, after, _ := strings.Cut(s.State, `"step":`)
+	fmt.Sscan(strings.Split(after, ",")[0], &steps)
+	return 4*(s.Epoch-1) + steps
+}
+
+func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
+	var all []*Saved
+	want, err := history(t, t.Context(), &Keep{Every: 1, Save: func(s *Saved) error { all = append(all, copied(s)); return nil }}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(want, "has not improved") || len(all) < 20 {
+		t.Fatalf("not much of a test: %d states, %s", len(all), want)
+	}
+	for _, from := range all[:len(all)-1] { // the last one has the weights of the best epoch
+		got, err := history(t, t.Context(), &Keep{From: from}, stepsOf(from))
+		if err != nil || got != want {
+			t.Fatalf("from epoch %d, %s:\n%s, %v\nwant\n%s", from.Epoch, from.State, got, err, want)
+		}
+	}
+	// Also from the very end, when all that is left to do is what follows training.
+	got, err := history(t, t.Context(), &Keep{From: all[len(all)-1]}, 0)
+	if err != nil || got != want {
+		t.Errorf("from the end: %s, %v", got, err)
+	}
+}
+
+func TestAnInterruptionIsSavedOnceAndGoneOnWith(t *testing.T) {
+	want, err := history(t, t.Context(), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for stop := 1; stop <= 20; stop++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		m := newFake()
+		m.loss = wavy
+		var saved *Saved
+		var epochs []string
+		_, err := Fit(ctx, m, sets(10, 4), config(t, everything), &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, callback.Callback{
+			Batch: func(s *callback.State) error {
+				if m.steps == stop {
+					cancel()
+				}
+				return nil
+			},
+			Epoch: func(s *callback.State) error {
+				epochs = append(epochs, fmt.Sprintln(s.Epoch, s.Logs, s.StepRate, s.LearningRate, s.Weights[0].Data))
+				return nil
+			},
+			Kept: []any{&epochs},
+		})
+		cancel()
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		if got, err := history(t, t.Context(), &Keep{From: saved}, stepsOf(saved)); err != nil || got != want {
+			t.Fatalf("stopped at step %d: %s, %v\nwant\n%s", stop, got, err, want)
+		}
+	}
+}
+
+func TestAStateOfAnotherTrainingIsRefused(t *testing.T) {
+	var saved *Saved
+	if _, err := history(t, t.Context(), &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, 0); err != nil {
+		t.Fatal(err)
+	}
+	for what, change := range map[string]func(*Saved){
+		"no JSON":          func(s *Saved) { s.State = "x" },
+		"a negative epoch": func(s *Saved) { s.State = strings.Replace(s.State, `"epochs":`, `"epochs":-`, 1) },
+		"too many epochs":  func(s *Saved) { s.State = strings.Replace(s.State, `"epochs":`, `"epochs":9`, 1) },
+		"other callbacks":  func(s *Saved) { s.State = strings.Replace(s.State, `"callbacks":[`, `"callbacks":[[],`, 1) },
+		"other memories":   func(s *Saved) { s.State = strings.Replace(s.State, `"callbacks":[[`, `"callbacks":[["x",`, 1) },
+		"no momentum":      func(s *Saved) { s.Tensors = s.Tensors[:1] },
+	} {
+		s := copied(saved)
+		change(s)
+		if _, err := history(t, t.Context(), &Keep{From: s}, 0); !errors.Is(err, errOtherTraining) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// lowering is a training whose loss is NaN in a step as long as the learning rate is
+// above limit. It returns the rates of all steps.
+func lowering(t *testing.T, step int, limit float64) (rates []float64, err error) {
+	t.Helper()
+	var last *Saved
+	m := newFake()
+	rate := 1.0
+	m.loss = func(at int) float32 {
+		if at == step && rate > limit {
+			return float32(math.NaN())
+		}
+		return 1
+	}
+	keep := &Keep{
+		Save: func(s *Saved) error { last = copied(s); return nil },
+		Back: func(error) (*Saved, error) { m.steps = stepsOf(last); return last, nil },
+	}
+	_, err = Fit(t.Context(), m, sets(8, 0), config(t, "{epochs: 2, batch_size: 2, optimizer: {sgd: 1}, on_nan: lower-lr}"), keep, callback.Callback{
+		Batch: func(s *callback.State) error { rates, rate = append(rates, s.StepRate), s.LearningRate; return nil },
+	})
+	if err == nil && m.w.Float32s()[0] > -1 {
+		t.Errorf("ended with a weight of %g", m.w.Float32s()[0])
+	}
+	return rates, err
+}
+
+func TestOnNaNTheLearningRateIsLoweredAndTheEpochBegunAgain(t *testing.T) {
+	rates, err := lowering(t, 6, 0.5)
+	if want := []float64{1, 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5}; err != nil || !slices.Equal(rates, want) {
+		t.Errorf("in the second epoch: rates %v, %v, want %v", rates, err, want)
+	}
+	rates, err = lowering(t, 2, 0.25)
+	if want := []float64{1, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25, 0.25}; err != nil || !slices.Equal(rates, want) {
+		t.Errorf("in the first epoch: rates %v, %v, want %v", rates, err, want)
+	}
+	if _, err = lowering(t, 6, 0); err == nil || !strings.Contains(err.Error(), "10 times over, did not help") {
+		t.Errorf("got %v", err)
+	}
+}
