@@ -346,7 +346,7 @@ func (f *fit) test(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	f.tested = r
+	f.tested, f.run.Info.Test = r, nil
 	for _, l := range r.Logs(f.train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}

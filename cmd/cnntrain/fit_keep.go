@@ -49,12 +49,16 @@ func (f *fit) saveBest(s *callback.State) error {
 
 // checkBest makes sure, before training goes on, that the best weights so far are there
 // and whole. Without them it begins anew to look for the best.
-func (f *fit) checkBest(*callback.State) error {
+func (f *fit) checkBest(s *callback.State) error {
 	info := &f.run.Info
 	if info.Best == nil {
 		return nil
 	}
 	path := f.run.Path(runs.BestFile)
+	over := s.Stopped != "" || s.Epoch == s.Epochs && s.Step == s.Steps
+	if !exists(path) && over {
+		return fmt.Errorf("%s, of epoch %d, is gone and no epoch is left to do; train again", path, info.Best.Epoch)
+	}
 	if !exists(path) {
 		f.streams.logf("%s, of epoch %d, is gone; the best of the epochs to come is kept in its place", path, info.Best.Epoch)
 		*f.monitor, info.Best = *f.train.Best(f.sets.Val != nil), nil

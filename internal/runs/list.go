@@ -45,6 +45,9 @@ func Open(dir string) (*Run, error) {
 // Resume opens the run folder dir to go on with its training: it locks the folder and
 // removes what a killed process left half written.
 func Resume(dir string) (*Run, error) {
+	if info, err := os.Stat(filepath.Join(dir, InfoFile)); err == nil && info.Size() == 0 {
+		return nil, fmt.Errorf("%s: ended before its training began; delete it and start again", dir)
+	}
 	r, err := Open(dir)
 	if err != nil {
 		return nil, err
