@@ -40,11 +40,15 @@ var completeArgs = map[string]cobra.CompletionFunc{
 	"new":          cobra.NoFileCompletions,
 }
 
+// completeFlags is by the flag, or by the command and the flag.
 var completeFlags = map[string]cobra.CompletionFunc{
+	"fit resume":   unfinishedRuns,
+	"sweep resume": sweepFolders,
+
 	"set":      optionPaths,
 	"dataset":  words(dataset.Datasets.Names),
 	"from":     words(specs.Names),
-	"resume":   sweepFolders,
+	"on-nan":   cobra.FixedCompletions([]string{"stop", "lower-lr"}, cobra.ShellCompDirectiveNoFileComp),
 	"sort":     words(sortNames),
 	"status":   words(statusNames),
 	"cpu":      cobra.FixedCompletions([]string{"avx512", "avx2", "generic"}, cobra.ShellCompDirectiveNoFileComp),
@@ -57,7 +61,11 @@ func addCompletion(cmd *cobra.Command) {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	cmd.ValidArgsFunction = completeArgs[path]
 	cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
-		if complete := completeFlags[f.Name]; complete != nil {
+		complete := completeFlags[path+" "+f.Name]
+		if complete == nil {
+			complete = completeFlags[f.Name]
+		}
+		if complete != nil {
 			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only where there is no such flag
 		}
 	})
@@ -78,10 +86,18 @@ func specFiles(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 }
 
 func runFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	var dirs []string
+	return runsThat(func(runs.Status) bool { return true })
+}
+
+func unfinishedRuns(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return runsThat(func(s runs.Status) bool { return s == runs.Interrupted || s == runs.Failed })
+}
+
+// runsThat offers the folders of runs by how they stand.
+func runsThat(are func(runs.Status) bool) (dirs []string, _ cobra.ShellCompDirective) {
 	listed, _ := runs.List("runs") // where there are none, the shell offers files
 	for _, l := range listed {
-		if l.Err == nil {
+		if l.Err == nil && are(l.Info.Status) {
 			dirs = append(dirs, l.Dir)
 		}
 	}

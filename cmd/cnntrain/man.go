@@ -28,8 +28,8 @@ failed
 2
 wrong usage, or a spec that cannot be used
 .TP
-130
-interrupted, with the state saved
+130, 143
+interrupted by ctrl-c, by SIGTERM, with the state saved
 .SH ENVIRONMENT
 .TP
 .B CNNTRAIN_DATA

@@ -20,7 +20,7 @@ func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.J
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(j.Dir + ".log")
+	log, err := os.OpenFile(j.Dir+".log", os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return err
 	}
@@ -40,13 +40,17 @@ func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.J
 
 // memberArgs is the command line that trains a member.
 func memberArgs(o *sweepOptions, w *sweep.Sweep, j sweep.Job, threads int) []string {
-	args := []string{"fit", filepath.Join(w.Dir, sweep.SpecFile), "--out", j.Dir, "--threads", strconv.Itoa(threads)}
+	args := []string{"fit", "--threads", strconv.Itoa(threads)}
 	if o.dataDir != "" {
 		args = append(args, "--data-dir", o.dataDir)
 	}
 	if o.cpu != "" {
 		args = append(args, "--cpu", o.cpu)
 	}
+	if j.Resume {
+		return append(args, "--resume", j.Dir)
+	}
+	args = append(args, filepath.Join(w.Dir, sweep.SpecFile), "--out", j.Dir)
 	for _, set := range j.Sets {
 		args = append(args, "--set", set)
 	}

@@ -131,6 +131,7 @@ type Job struct {
 	Epochs int
 	Dir    string   // the run folder
 	Sets   []string // KEY=VALUE, for --set
+	Resume bool     // there is a run to go on with
 }
 
 func (s *Sweep) job(member, stage int) Job {

@@ -53,9 +53,9 @@ func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Contex
 	return nil
 }
 
-// prepare reports whether the job has been done, and makes room for it if not:
-// what there is of it was cut short, and is trained again from the start.
-func (j Job) prepare() (over bool, err error) {
+// prepare reports whether the job has been done. What was cut short is gone on with;
+// for a folder in which training had not begun it makes room.
+func (j *Job) prepare() (over bool, err error) {
 	r, err := runs.Open(j.Dir)
 	if err == nil {
 		switch r.Info.Status {
@@ -63,6 +63,9 @@ func (j Job) prepare() (over bool, err error) {
 			return true, nil
 		case runs.Running:
 			return false, r.InUse()
+		case runs.Interrupted:
+			j.Resume = true
+			return false, nil
 		}
 	}
 	if entries, readErr := os.ReadDir(j.Dir); errors.Is(readErr, os.ErrNotExist) || readErr == nil && len(entries) == 0 {

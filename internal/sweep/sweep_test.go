@@ -187,16 +187,24 @@ type trainer struct {
 	status   func(Job) runs.Status
 }
 
-func (f *trainer) train(_ context.Context, j Job) error {
+func (f *trainer) train(_ context.Context, j Job) (err error) {
 	f.mu.Lock()
 	f.jobs = append(f.jobs, filepath.Base(j.Dir))
 	f.now++
 	f.top = max(f.top, f.now)
 	f.mu.Unlock()
-	r, err := runs.CreateAt(j.Dir)
+	var r *runs.Run
+	if j.Resume {
+		if r, err = runs.Resume(j.Dir); err == nil {
+			r.Info.Resumed, r.Info.Epochs = 1, nil
+		}
+	} else {
+		r, err = runs.CreateAt(j.Dir)
+	}
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, r.Unlock()) }()
 	r.Info.Status = f.status(j)
 	for range j.Epochs {
 		r.Info.Epochs = append(r.Info.Epochs, runs.Figures{{Name: "val_accuracy", Value: float64(j.Member)}})
@@ -276,6 +284,9 @@ func TestASweepGoesOnWhereItWasCutShort(t *testing.T) {
 		done = append(done, r.Member)
 		if err != nil {
 			t.Error(err)
+		}
+		if run, err := runs.Open(s.job(2, 0).Dir); err != nil || run.Info.Resumed != 1 {
+			t.Errorf("member 3 was not gone on with: %v, %v", run, err)
 		}
 	}); err != nil {
 		t.Fatal(err)

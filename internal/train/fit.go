@@ -50,7 +50,7 @@ func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, keep *Keep, m
 	}
 	f.state.Err = err
 	err = errors.Join(err, f.call(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
-	if err == nil && f.state.Restored > 0 {
+	if err == nil && f.state.Restored > 0 && !f.over {
 		err = f.save()
 	}
 	return f.state, err
@@ -70,6 +70,7 @@ type fitting struct {
 	done    int       // epochs that are over
 	sums    *sums     // of the epoch
 	lowered int       // times the learning rate was halved after NaN
+	over    bool      // the state that training goes on from is that of the very end
 }
 
 // fit runs the epochs that are left to run.

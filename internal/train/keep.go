@@ -44,7 +44,8 @@ type position struct {
 	StepRate     float64             `json:"step_rate"`
 	Lowered      int                 `json:"lowered"` // times the learning rate was halved after NaN
 	Stopped      string              `json:"stopped,omitempty"`
-	Loss         float64             `json:"loss"` // the sums of the epoch so far
+	Restored     int                 `json:"restored,omitempty"` // the epoch whose weights were put back
+	Loss         float64             `json:"loss"`               // the sums of the epoch so far
 	Scores       []float64           `json:"scores"`
 	Examples     int                 `json:"examples"`
 	Callbacks    [][]json.RawMessage `json:"callbacks"` // what each of them kept
@@ -60,7 +61,7 @@ func (f *fitting) save() error {
 	}
 	p := &position{
 		Epochs: f.done, Iterations: f.Optimizer.Iterations(), LearningRate: f.state.LearningRate,
-		StepRate: f.state.StepRate, Lowered: f.lowered, Stopped: f.state.Stopped,
+		StepRate: f.state.StepRate, Lowered: f.lowered, Stopped: f.state.Stopped, Restored: f.state.Restored,
 	}
 	if f.done < f.state.Epoch {
 		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.loss, f.sums.scores, f.sums.n
@@ -135,7 +136,7 @@ func (f *fitting) restore(s *Saved) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
-	f.done, f.lowered = p.Epochs, p.Lowered
+	f.done, f.lowered, f.over = p.Epochs, p.Lowered, p.Restored > 0
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
 	f.sums = newSums(f.Metrics)
 	if p.Step > 0 {
