@@ -117,7 +117,7 @@ func (f *fit) back(reason error) (*train.Saved, error) {
 	}
 	s, err := f.loadState(file)
 	if err == nil {
-		f.streams.logf("%v; going back to the end of the epoch before, with half the learning rate", reason)
+		f.streams.logf("%v; its epoch begins again with half the learning rate", reason)
 	}
 	return s, err
 }

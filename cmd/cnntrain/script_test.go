@@ -44,10 +44,15 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {
-			if cond != "realdata" {
-				return false, fmt.Errorf("unknown condition %q", cond)
+			switch cond {
+			case "realdata":
+				return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
+			case "root": // whom no permission stops
+				return os.Geteuid() == 0, nil
+			case "mount":
+				return exec.Command("unshare", "--map-root-user", "--mount", "true").Run() == nil, nil
 			}
-			return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
+			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "photos": photos},
 	})

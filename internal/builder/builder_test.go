@@ -615,3 +615,36 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 		t.Error("took too few pixels")
 	}
 }
+
+func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
+	for weight, want := range map[string]string{
+		"conv2d/kernel": "conv2d", "conv2d_1/bias": "conv2d_1", "dense/kernel": "dense", "dense_1/bias": "dense_1", "": "",
+	} {
+		m := plan(t, tiny).NewModel(1)
+		for _, w := range m.Weights() {
+			if w.Name == weight {
+				w.Data[0] = float32(math.NaN())
+			}
+		}
+		images, labels := batch(4)
+		prepared, err := m.Prepare(0, images, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := m.Step(0, prepared, labels); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.FirstNonFinite(); err != nil || got != want {
+			t.Errorf("NaN in %q: %q, %v, want %q", weight, got, err, want)
+		}
+	}
+}
+
+func TestParamNamesAreThoseOfWeights(t *testing.T) {
+	m := plan(t, tiny).NewModel(1)
+	for i, w := range m.Weights() { // which all can be trained
+		if got := m.ParamName(i); got != w.Name {
+			t.Errorf("parameter %d is %s, want %s", i, got, w.Name)
+		}
+	}
+}

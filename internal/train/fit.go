@@ -24,7 +24,7 @@ func (e *NonFiniteError) Error() string {
 	if e.Step == 0 {
 		where = fmt.Sprintf("the end of epoch %d", e.Epoch)
 	}
-	return fmt.Sprintf("%s is not a finite number at %s; a lower learning rate or rescaled input usually helps", e.What, where)
+	return fmt.Sprintf("%s is not a finite number at %s", e.What, where)
 }
 
 // Fit trains m on sets.Train for c.Epochs, and evaluates it on sets.Val, if there

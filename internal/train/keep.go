@@ -192,7 +192,7 @@ const mostLowered = 10
 // what the spec wants; else, or if it does not help, it returns the reason.
 func (f *fitting) goBack(reason *NonFiniteError) error {
 	if f.OnNaN != lowerRate || f.keep.Back == nil {
-		return reason
+		return fmt.Errorf("%w; rescaled input, a lower learning rate or on_nan: lower-lr usually helps", reason)
 	}
 	if f.lowered == mostLowered {
 		return fmt.Errorf("%w; half the learning rate, %d times over, did not help", reason, mostLowered)

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"cnntrain/specs"
+)
+
+// TestEverySpecGivesTheSameBytes trains every seed spec a little, with another number of
+// threads and after a kill, too; without -long only the small ones.
+func TestEverySpecGivesTheSameBytes(t *testing.T) {
+	large := map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true}
+	for _, name := range specs.Names() {
+		t.Run(name, func(t *testing.T) {
+			data := []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}
+			if name == "lenet5-mnist" {
+				dir := os.Getenv("CNNTRAIN_TEST_DATA")
+				if dir == "" {
+					t.Skip("CNNTRAIN_TEST_DATA is not set: no real MNIST")
+				}
+				data = []string{"--data-dir", dir}
+			}
+			if large[name] {
+				needLong(t)
+			}
+			dir := t.TempDir()
+			start := func(out string, more ...string) *exec.Cmd {
+				args := append([]string{"fit", filepath.Join("../../specs", name+".yaml"), "--out", filepath.Join(dir, out),
+					"--limit", "45", "--batch-size", "10", "--epochs", "2"}, data...)
+				cmd := exec.Command("cnntrain", append(args, more...)...)
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				return cmd
+			}
+			wait := func(cmd *exec.Cmd) {
+				if err := cmd.Wait(); err != nil {
+					t.Fatal(cmd.Args, err)
+				}
+			}
+			wait(start("one", "--threads", "1"))
+			wait(start("three", "--threads", "3"))
+			cut := start("cut", "--threads", "2", "--checkpoint-every", "1ns")
+			for !exists(filepath.Join(dir, "cut", "last.safetensors")) {
+				time.Sleep(time.Millisecond)
+			}
+			_ = cut.Process.Kill()
+			_ = cut.Wait() // in pieces, or done by now
+			if out, err := exec.Command("cnntrain", "fit", "--resume", filepath.Join(dir, "cut")).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			for _, file := range []string{"best.safetensors", "last.safetensors"} {
+				want, err := os.ReadFile(filepath.Join(dir, "one", file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, run := range []string{"three", "cut"} {
+					got, err := os.ReadFile(filepath.Join(dir, run, file))
+					if err != nil || !bytes.Equal(got, want) {
+						t.Errorf("%s/%s is not that of one thread, uninterrupted: %v", run, file, err)
+					}
+				}
+			}
+		})
+	}
+}
