@@ -36,19 +36,23 @@ type progress struct {
 	best         func(epoch int) bool
 	began, drawn time.Time
 	trained      time.Time // when the steps of the epoch were done
+	skipped      int       // steps of the epoch that an earlier process has done
 }
 
-func (p *progress) start(*callback.State) error {
-	p.began = p.now()
+func (p *progress) start(s *callback.State) error {
+	p.began, p.skipped = p.now(), s.Step%s.Steps
 	return nil
 }
 
 func (p *progress) batch(s *callback.State) error {
 	now := p.now()
+	if s.Step <= p.skipped { // the epoch began again
+		p.skipped = 0
+	}
 	if s.Step == s.Steps {
 		p.trained = now
 	}
-	if p.errWidth() > 0 && (now.Sub(p.drawn) >= redraw || s.Step == s.Steps) {
+	if p.errWidth() > 0 && (now.Sub(p.drawn).Abs() >= redraw || s.Step == s.Steps) {
 		p.drawn = now
 		line := []rune(p.line(s, now))
 		if width := p.errWidth(); len(line) >= width { // a line that wraps cannot be redrawn
@@ -69,7 +73,7 @@ func (p *progress) epoch(s *callback.State) error {
 		line += " best"
 	}
 	fmt.Fprintln(p.err, line)
-	p.open, p.began = false, p.now()
+	p.open, p.began, p.skipped = false, p.now(), 0
 	return nil
 }
 
@@ -86,7 +90,7 @@ func (p *progress) line(s *callback.State, at time.Time) string {
 	count := fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Steps)), s.Step, s.Steps)
 	line := fmt.Sprintf("Epoch %d/%d %s%s %s %s %s/step", s.Epoch, s.Epochs,
 		strings.Repeat("━", full), strings.Repeat("─", barWidth-full), count,
-		p.clock(elapsed, s), short(elapsed/time.Duration(s.Step)))
+		p.clock(elapsed, s), short(elapsed/p.steps(s)))
 	for _, l := range s.Logs {
 		line += fmt.Sprintf(" %s: %.4f", l.Name, l.Value)
 	}
@@ -98,11 +102,17 @@ func (p *progress) clock(elapsed time.Duration, s *callback.State) string {
 	if s.Step == s.Steps {
 		return short(elapsed)
 	}
-	return "ETA " + short(elapsed/time.Duration(s.Step)*time.Duration(s.Steps-s.Step))
+	return "ETA " + short(elapsed/p.steps(s)*time.Duration(s.Steps-s.Step))
+}
+
+// steps is how many steps of the epoch were timed.
+func (p *progress) steps(s *callback.State) time.Duration {
+	return time.Duration(max(1, s.Step-p.skipped))
 }
 
 // short writes a duration in the unit that suits it: 350us, 9ms, 12s, 3m05s, 2h14m.
 func short(d time.Duration) string {
+	d = max(d, 0) // a clock may be put back
 	switch {
 	case d < time.Millisecond:
 		return fmt.Sprintf("%dus", d.Microseconds())

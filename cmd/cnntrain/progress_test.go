@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,28 @@ func TestProgressIsALineAnEpochOffATerminal(t *testing.T) {
 		"Epoch 2/2 ━━━━━━━━━━ 4/4 4s 1s/step loss: 1.2301 val_loss: 2.0000 best\n"
 	if got := watch(t, 0); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+func TestProgressOfAResumedEpochCountsItsOwnSteps(t *testing.T) {
+	var b bytes.Buffer
+	now := time.Unix(0, 0)
+	p := newProgress(&streams{err: &b, errWidth: func() int { return 200 }}, func() time.Time { return now }, func(int) bool { return false })
+	s := &callback.State{Epoch: 3, Epochs: 3, Step: 2, Steps: 4}
+	err := p.Start(s)
+	for s.Step = 3; s.Step <= 4; s.Step++ {
+		now = now.Add(time.Second)
+		err = errors.Join(err, p.Batch(s))
+	}
+	now = now.Add(-time.Hour) // somebody puts the clock back
+	s.Epoch, s.Step = 4, 1
+	if err = errors.Join(err, p.Batch(s)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"3/4 ETA 1s 1s/step", "4/4 2s 1s/step", "1/4 ETA 0us 0us/step"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("got %q, want %q", b.String(), want)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *csvLogger) batch(*State) error {
 
 func (c *csvLogger) epoch(s *State) error {
 	end := c.now()
-	seconds, training := end.Sub(c.began).Seconds(), c.trained.Sub(c.began).Seconds()
+	seconds, training := max(0, end.Sub(c.began).Seconds()), c.trained.Sub(c.began).Seconds() // a clock may be put back
 	images := float64(c.images) * float64(c.steps) / float64(s.Steps)
 	c.began, c.steps = end, 0
 	if c.rows == nil {
