@@ -107,7 +107,11 @@ func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
 }
 
 func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
-	w, err := sweep.Open(o.resume)
+	open := sweep.Resume
+	if o.dryRun {
+		open = sweep.Open
+	}
+	w, err := open(o.resume)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package runs
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -93,6 +94,45 @@ func TestARunWhoseProcessIsGoneWasInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	stands(Running)
+}
+
+func TestResumeTakesTheFolderAndTidiesIt(t *testing.T) {
+	root := t.TempDir()
+	if got := Next(root, "x"); got != filepath.Join(root, "x", "1") {
+		t.Errorf("next %s", got)
+	}
+	r, err := Create(root, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Info = Info{Status: Running, Process: &Process{"host", 7}}
+	temp := r.Path(".last.safetensors.tmp-3")
+	if err := errors.Join(r.SaveInfo(), os.WriteFile(temp, nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Resume(r.Dir); err == nil || !strings.Contains(err.Error(), "in use by process 7 of host") {
+		t.Errorf("two at once: %v", err)
+	}
+	if err := r.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Resume(r.Dir)
+	if err != nil || again.Info.Status != Running { // it has the lock itself
+		t.Fatalf("%+v, %v", again, err)
+	}
+	if _, err := os.Stat(temp); err == nil {
+		t.Error("half a file is still there")
+	}
+	for text, want := range map[string]string{"": "ended before its training began", "x": "damaged"} {
+		dir := filepath.Join(root, "y"+text)
+		place(t, dir, "")
+		if err := os.WriteFile(filepath.Join(dir, InfoFile), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Resume(dir); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
 }
 
 func TestRemoveTakesRunsThatAreOverAndNothingElse(t *testing.T) {

@@ -27,6 +27,7 @@ const (
 type Sweep struct {
 	Dir string
 	Plan
+	folder *runs.Run // whose lock the process has that trains; nil in one that looks
 }
 
 // Plan is the content of sweep.json.
@@ -86,7 +87,7 @@ func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
 	if err == nil {
 		err = write(StateFile, append(state, '\n'))
 	}
-	return &Sweep{r.Dir, p}, err
+	return &Sweep{r.Dir, p, r}, err
 }
 
 // Open reads the folder of a sweep.
@@ -102,7 +103,17 @@ func Open(dir string) (*Sweep, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: damaged: %w", file, err)
 	}
-	return &Sweep{dir, p}, nil
+	return &Sweep{Dir: dir, Plan: p}, nil
+}
+
+// Resume opens the folder of a sweep to go on with it, which one process at a time may.
+func Resume(dir string) (*Sweep, error) {
+	s, err := Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	s.folder = &runs.Run{Dir: dir}
+	return s, s.folder.Lock()
 }
 
 func decodePlan(text []byte) (p Plan, err error) {

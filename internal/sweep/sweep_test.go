@@ -226,7 +226,7 @@ func newSweep(t *testing.T, text string, epochs int) *Sweep {
 		t.Fatal(err)
 	}
 	opened, err := Open(s.Dir)
-	if err != nil || fmt.Sprint(opened) != fmt.Sprint(s) {
+	if err != nil || opened.Dir != s.Dir || fmt.Sprint(opened.Plan) != fmt.Sprint(s.Plan) {
 		t.Fatalf("%v, %v, want %v", opened, err, s)
 	}
 	return s
@@ -322,6 +322,46 @@ func TestWhatIsInTheWayIsNotDeleted(t *testing.T) {
 	}
 	if _, err := os.Stat(file); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestASweepIsGoneOnWithByOneProcessAtATime(t *testing.T) {
+	s := newSweep(t, "spec: s\nparams: {a: [1, 2]}\n", 1)
+	if _, err := Resume(s.Dir); err == nil || !strings.Contains(err.Error(), "in use by another process") {
+		t.Errorf("got %v", err)
+	}
+	if err := s.folder.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Resume(s.Dir)
+	if err != nil || len(again.Members) != 2 {
+		t.Errorf("%v, %v", again, err)
+	}
+	if _, err := Resume(t.TempDir()); err == nil || !strings.Contains(err.Error(), "not the folder of a sweep") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestASweepFileIsLoadedAndItsSettingsAreOverrides(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "rates.yaml")
+	if err := os.WriteFile(file, []byte("spec: s.yaml\nparams:\n  train.epochs: 3\n  train.seed: [1, 2]\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	var problems spec.Problems
+	c := Load(file, &problems)
+	if problems.Err() != nil || c.Name != "rates" || c.SpecPos().Line != 1 {
+		t.Fatalf("%+v, %v", c, problems.Err())
+	}
+	members := c.Members(&problems)
+	o := c.Overrides(members[1])
+	if len(members) != 2 || len(o) != 2 || o[1].Value.Value != "2" || o[1].Pos() != (spec.Pos{File: file, Line: 4, Column: 19}) {
+		t.Errorf("%d members, the second %+v", len(members), o)
+	}
+	if varying := NewPlan(c, members, 1).Varying(); !slices.Equal(varying, []int{1}) {
+		t.Errorf("params %v vary, want the second", varying)
+	}
+	if c := Load(file+"x", &problems); c != nil || problems.Len() != 1 {
+		t.Errorf("%v, %v", c, problems.Err())
 	}
 }
 
