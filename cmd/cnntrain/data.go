@@ -22,6 +22,7 @@ type dataOptions struct {
 	dataDir string
 	json    bool
 	out     string // of data info: a sheet of images
+	plain   bool   // --insecure
 }
 
 func newData(s *streams) *cobra.Command {
@@ -46,7 +47,9 @@ func newData(s *streams) *cobra.Command {
 	addJSONFlag(list, &o.json)
 	info := named("info", "Show the images and classes of a dataset", runDataInfo)
 	addPictureFlag(info, &o.out)
-	cmd.AddCommand(list, named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch), info)
+	fetch := named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch)
+	fetch.Flags().BoolVar(&o.plain, "insecure", false, "also where the server does not encrypt; the checksum must be right all the same")
+	cmd.AddCommand(list, fetch, info)
 	return cmd
 }
 
@@ -94,6 +97,7 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
+	src.Insecure = o.plain
 	if o.out != "" && set.Shape() == nil {
 		src.Input = sheetShape
 	}

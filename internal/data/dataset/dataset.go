@@ -52,6 +52,8 @@ type Source struct {
 	Input   []int  // [H W C] that the spec wants, nil where there is no spec
 	Offline bool   // never download
 	Client  *http.Client
+	// Insecure takes files that do not come encrypted, which their checksums guard alone.
+	Insecure bool
 	// Progress, if set, is told from one goroutine how far a long step is, in
 	// bytes: what names the file, total is -1 where it is not known.
 	Progress func(what string, done, total int64)

@@ -43,14 +43,34 @@ type partFile interface {
 }
 
 func newFetcher(src Source) *fetcher {
-	f := &fetcher{client: src.Client, progress: src.Progress, tries: 5, stall: time.Minute, wait: sleep, open: openPart}
-	if f.client == nil {
-		f.client = http.DefaultClient
+	client := &http.Client{}
+	if src.Client != nil {
+		*client = *src.Client
 	}
+	if !src.Insecure {
+		client.Transport = encrypted{client.Transport}
+	}
+	f := &fetcher{client: client, progress: src.Progress, tries: 5, stall: time.Minute, wait: sleep, open: openPart}
 	if f.progress == nil {
 		f.progress = func(string, int64, int64) {}
 	}
 	return f
+}
+
+// encrypted refuses what is not, also where a server redirects to it.
+type encrypted struct{ http.RoundTripper }
+
+// errNotEncrypted is no network trouble: trying again would not help.
+var errNotEncrypted = errors.New("is not encrypted")
+
+func (e encrypted) RoundTrip(q *http.Request) (*http.Response, error) {
+	if q.URL.Scheme != "https" {
+		return nil, fmt.Errorf("%s %w", q.URL.Redacted(), errNotEncrypted)
+	}
+	if e.RoundTripper == nil {
+		return http.DefaultTransport.RoundTrip(q)
+	}
+	return e.RoundTripper.RoundTrip(q)
 }
 
 func openPart(path string) (partFile, error) {
@@ -200,6 +220,8 @@ func explain(ctx context.Context, err error, r remote, path string) error {
 		fix = fmt.Sprintf("needs a folder it can write %d MB to; make room, or choose another with --data-dir", r.size/1e6+1)
 	case errors.As(err, new(checksumError)):
 		fix = "what arrived is removed; try again later, or " + fix
+	case errors.Is(err, errNotEncrypted):
+		fix = "take it all the same, guarded by its checksum alone, with data fetch --insecure, or " + fix
 	case errors.As(err, new(net.Error)), errors.As(err, new(brokenError)):
 		fix = "check the network and run the command again (what arrived is kept), or " + fix
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,6 +155,45 @@ func TestFetchSaysWhenTheServerHasNoSuchFile(t *testing.T) {
 	}
 }
 
+func TestFetchRefusesWhatIsNotEncryptedUnlessTold(t *testing.T) {
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content()) }))
+	defer plain.Close()
+	d := newDownload(t)
+	redirect := httptest.NewTLSServer(http.RedirectHandler(plain.URL+"/file.tar.gz", http.StatusFound))
+	defer redirect.Close()
+	for _, url := range []string{plain.URL, redirect.URL} {
+		d.remote.url = url + "/file.tar.gz"
+		d.fetcher = newFetcher(Source{Client: redirect.Client()})
+		mustFail(t, d.run(), plain.URL+"/file.tar.gz is not encrypted", "data fetch --insecure")
+		mustHold(t, filepath.Dir(d.path), "file.tar.gz.part")
+		d.fetcher = newFetcher(Source{Client: redirect.Client(), Insecure: true})
+		d.mustSucceed(t)
+		if err := os.Remove(d.path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The proxy is that of the environment, which package http reads once in a process.
+func TestFetchGoesThroughAProxy(t *testing.T) {
+	var asked []string
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
+		asked = append(asked, q.Method+" "+q.Host)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	defer proxy.Close()
+	d := newDownload(t)
+	d.fetcher = newFetcher(Source{Client: &http.Client{Transport: &http.Transport{
+		Proxy: func(*http.Request) (*url.URL, error) { return url.Parse(proxy.URL) },
+	}}})
+	d.wait = func(context.Context, time.Duration) error { return nil }
+	d.remote.url = "https://example.org/file.tar.gz"
+	mustFail(t, d.run(), "Bad Gateway")
+	if asked = slices.Compact(asked); len(asked) != 1 || asked[0] != "CONNECT example.org:443" {
+		t.Errorf("asked the proxy %q", asked)
+	}
+}
+
 func TestFetchWithoutNetworkFailsAtOnce(t *testing.T) {
 	d := newDownload(t)
 	d.Close() // nobody listens any more
@@ -180,7 +221,7 @@ func TestFetchTriesAgainOnlyWhereTheServerCouldBeReachedBefore(t *testing.T) {
 	for from, tries := range map[int]int{1: 1, 2: 5} {
 		d := newDownload(t)
 		d.breaks = []int{300_000}
-		dials := &dialFails{RoundTripper: http.DefaultTransport, from: from}
+		dials := &dialFails{RoundTripper: d.Client().Transport, from: from}
 		d.client = &http.Client{Transport: dials}
 		mustFail(t, d.run(), "timeout", "check the network and run the command again")
 		if dials.count != tries {

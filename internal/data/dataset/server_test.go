@@ -28,7 +28,7 @@ type server struct {
 
 func newServer(t *testing.T) *server {
 	s := &server{}
-	s.Server = httptest.NewServer(s)
+	s.Server = httptest.NewTLSServer(s)
 	t.Cleanup(s.Close)
 	s.url = s.URL + "/file.tar.gz"
 	return s

@@ -85,10 +85,11 @@ func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 }
 
 // hopeless reports an error of a connection that comes back at once if tried
-// again: nobody listens, or the name is unknown because there is no network.
+// again: nobody listens, the name is unknown because there is no network, or the
+// answer would not be encrypted.
 func hopeless(err error) bool {
 	var dns *net.DNSError
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &dns) && dns.IsNotFound
+	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errNotEncrypted) || errors.As(err, &dns) && dns.IsNotFound
 }
 
 // unreachable reports an error of making a connection. Before the first answer
