@@ -1,0 +1,100 @@
+package main
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+// manyImages makes a folder of two classes with n names each, 224x224, of few files: the
+// rest are links to them.
+func manyImages(t *testing.T, n int) string {
+	t.Helper()
+	const linked = 60_000 // ext4 allows 65,000 links of a file
+	top := t.TempDir()
+	for label, class := range []string{"dark", "light"} {
+		dir := filepath.Join(top, class)
+		if err := os.Mkdir(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		var file string
+		for i := range n {
+			name := filepath.Join(dir, fmt.Sprintf("%07d.png", i))
+			if i%linked != 0 {
+				if err := os.Link(file, name); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			file = name
+			img := image.NewGray(image.Rect(0, 0, 224, 224))
+			for p := range img.Pix {
+				img.Pix[p] = uint8(label*100 + p*(i+7)%61)
+			}
+			img.Set(0, 0, color.White)
+			out, err := os.Create(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := png.Encode(out, img); err != nil {
+				t.Fatal(err)
+			}
+			if err := out.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return top
+}
+
+// fitMemory trains on a folder and returns the most memory that took, in bytes.
+func fitMemory(t *testing.T, folder string, args ...string) int64 {
+	t.Helper()
+	spec := filepath.Join(t.TempDir(), "stream.yaml")
+	text := `
+input: [224, 224, 3]
+data: {dataset: ` + folder + `}
+layers:
+  - rescaling: 1/255
+  - max_pooling2d: 16
+  - flatten
+  - dense: {units: 2, activation: softmax}
+train: {epochs: 1, batch_size: 16}
+`
+	if err := os.WriteFile(spec, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("cnntrain", append([]string{"fit", spec, "--out", filepath.Join(t.TempDir(), "run")}, args...)...)
+	cmd.Env = append(os.Environ(), "GOMEMLIMIT=64MiB") // the garbage, which is of no interest here
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
+
+// TestFoldersStream trains on images that would take many times the memory that it may use.
+func TestFoldersStream(t *testing.T) {
+	const images, most = 1200, 130 << 20
+	if got := fitMemory(t, manyImages(t, images/2)); got > most {
+		t.Errorf("%d images of 224x224 took %d MB, want at most %d", images, got>>20, int64(most)>>20)
+	} else {
+		t.Logf("%d images, %d MB as numbers, took %d MB", images, images*224*224*3*4>>20, got>>20)
+	}
+}
+
+// TestAMillionImagesStream reads some of the images, but has all of them in its lists.
+func TestAMillionImagesStream(t *testing.T) {
+	needLong(t)
+	const images, most = 1_000_000, 400 << 20
+	got := fitMemory(t, manyImages(t, images/2), "--limit", "2000", "--set", "data.dataset.image_folder.test_split=0.001")
+	if got > most {
+		t.Errorf("%d images took %d MB, want at most %d", images, got>>20, int64(most)>>20)
+	}
+	t.Logf("%d images, %d GB as numbers, took %d MB", images, images*224*224*3*4>>30, got>>20)
+}
