@@ -68,6 +68,8 @@ def main():
                   callbacks=callbacks, verbose=0).history
     seconds = time.perf_counter() - began
     loss, accuracy = model.evaluate(*test, verbose=0)
+    n = len(x) - round(len(x) * data["validation_split"])
+    _, train_accuracy = model.evaluate(x[:n], y[:n], verbose=0)
     os.makedirs(a.out, exist_ok=True)
     keys = ["loss", "accuracy", "val_loss", "val_accuracy"]
     with open(os.path.join(a.out, "metrics.csv"), "w", newline="") as f:
@@ -75,7 +77,7 @@ def main():
         w.writerow(["epoch", *keys])
         w.writerows([i + 1, *(f"{h[k][i]:.6f}" for k in keys)] for i in range(len(h["loss"])))
     with open(os.path.join(a.out, "result.json"), "w") as f:
-        json.dump({"seconds": round(seconds, 1), "epochs": len(h["loss"]), "test_loss": loss, "test_accuracy": accuracy,
+        json.dump({"seconds": round(seconds, 1), "epochs": len(h["loss"]), "test_loss": loss, "test_accuracy": accuracy, "train_accuracy": train_accuracy,
                    "keras": keras.__version__}, f)
 
 

@@ -408,3 +408,19 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Whatever sweep.json says, a plan that is taken can be gone on with.
+func FuzzPlan(f *testing.F) {
+	f.Add([]byte(`{"params": ["a"], "members": [["1"], ["2"]], "stages": [{"members": 2, "epochs": 1}, {"members": 1, "epochs": 3}], "parallel": 1}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := decodePlan(text)
+		if err != nil {
+			return
+		}
+		s := &Sweep{Dir: t.TempDir(), Plan: p}
+		if s.Board(); s.Left() < 1 {
+			t.Errorf("nothing is begun and %d trainings are left", s.Left())
+		}
+		p.Varying()
+	})
+}

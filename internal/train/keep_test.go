@@ -173,3 +173,28 @@ func TestOnNaNTheLearningRateIsLoweredAndTheEpochBegunAgain(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Whatever a state says, training goes on from it or says what is wrong, and ends.
+func FuzzState(f *testing.F) {
+	var saved []*Saved
+	m := newFake()
+	if _, err := Fit(f.Context(), m, sets(10, 4), config(f, everything), &Keep{Every: 1, Save: func(s *Saved) error {
+		saved = append(saved, copied(s))
+		return nil
+	}}); err != nil {
+		f.Fatal(err)
+	}
+	for _, s := range saved {
+		f.Add(s.State)
+	}
+	f.Fuzz(func(t *testing.T, state string) {
+		s := copied(saved[len(saved)/2])
+		s.State = state
+		m := newFake()
+		m.anyStep = true
+		_, err := Fit(t.Context(), m, sets(10, 4), config(t, everything), &Keep{From: s})
+		if err != nil && !errors.Is(err, errOtherTraining) && !errors.As(err, new(*NonFiniteError)) {
+			t.Error(err)
+		}
+	})
+}
