@@ -127,7 +127,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 		return err // before anything is downloaded
 	}
 	if o.dryRun {
-		return dryRun(ctx, o, e, s)
+		return dryRun(ctx, o, e, model, s)
 	}
 	sets, err := loadData(ctx, e, o.dataDir, s)
 	if err != nil {
