@@ -34,7 +34,7 @@ func newData(s *streams) *cobra.Command {
 	cmd := &cobra.Command{Use: "data", Short: "List, download and describe datasets"}
 	named := func(use, short string, run func(context.Context, *dataOptions, *streams) error) *cobra.Command {
 		c := &cobra.Command{
-			Use: use + " DATASET", Short: short, Args: cobra.ExactArgs(1),
+			Use: use + " DATASET", Short: short, Args: exactly(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				o.name = args[0]
 				return run(cmd.Context(), o, s)
@@ -45,7 +45,7 @@ func newData(s *streams) *cobra.Command {
 		return c
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List the datasets a spec may name", Args: cobra.NoArgs,
+		Use: "list", Short: "List the datasets a spec may name", Args: exactly(0),
 		RunE: func(*cobra.Command, []string) error { return runDataList(o, s) },
 	}
 	addJSONFlag(list, &o.json)

@@ -35,7 +35,7 @@ several of them reach together.`,
 		Example: `  cnntrain eval runs/lenet5/1
   cnntrain eval runs/lenet5/1/last.safetensors --split val --json
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			if err := checkSplit(o.split); err != nil {

@@ -69,7 +69,7 @@ same bytes as one that was never interrupted.`,
 			if cmd.Flags().Changed("resume") {
 				return checkResumeFlags(cmd, args)
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			return exactly(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.every < 0 {

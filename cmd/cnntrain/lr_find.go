@@ -29,11 +29,11 @@ func newLRFind(s *streams) *cobra.Command {
 the one at which the loss falls most steeply. Nothing of that training is kept.`,
 		Example: `  cnntrain lr-find specs/lenet5.yaml -o rates.png
   cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 10`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.path = args[0]
 			if !(o.from > 0 && o.to > o.from && o.to <= 1e6) {
-				return usagef("--from %v --to %v: must be above 0, and grow", o.from, o.to)
+				return usagef("--from %v --to %v: --from must be above 0, --to above --from and at most 1e6", o.from, o.to)
 			}
 			if o.steps < 20 {
 				return usagef("--steps %d: must be at least 20", o.steps)

@@ -37,7 +37,7 @@ a folder, with their probabilities. Several runs predict together. Images are br
 to the size of the model's input as those of its dataset were.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png
   cnntrain predict runs/lenet5/1 runs/lenet5/2 --ensemble vote photos/ --json`,
-		Args: cobra.MinimumNArgs(2),
+		Args: atLeast(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
 				if isTrained(arg) {
