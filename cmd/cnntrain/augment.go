@@ -32,7 +32,7 @@ what the augmentation of the spec makes of it in several steps of training. The
 images go through the very layers of the training graph.`,
 		Example: `  cnntrain augment specs/lenet5-augment.yaml -o grid.png
   cnntrain augment specs/lenet5-all.yaml -o grid.svg --images 4 --draws 12 --seed 3`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.path = args[0]
 			if o.images < 1 || o.images > 1000 {

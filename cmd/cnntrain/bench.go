@@ -15,6 +15,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/random"
 	"cnntrain/internal/runs"
@@ -190,7 +191,7 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 type bench struct {
 	*experiment
 	model    *builder.Model
-	data     *noise
+	data     dataset.Examples
 	training bool
 	time     time.Duration // to measure for
 
@@ -221,12 +222,12 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
-// fit trains on noise, without callbacks of the spec.
+// fit trains without callbacks of the spec.
 func (b *bench) fit(ctx context.Context) error {
 	c := *b.train
 	c.Epochs, c.Callbacks = math.MaxInt, nil
 	c.Optimizer = &timedOptimizer{c.Optimizer, &b.update}
-	sets := &data.Sets{Train: b.data, Shape: b.spec.Input, Classes: make([]string, b.data.classes)}
+	sets := &data.Sets{Train: b.data, Shape: b.spec.Input, Classes: make([]string, b.plan.Classes())}
 	_, err := train.Fit(ctx, b.model, sets, &c, nil, callback.Callback{
 		Batch: func(*callback.State) error { return b.step() },
 	})
@@ -235,7 +236,7 @@ func (b *bench) fit(ctx context.Context) error {
 
 // predict runs batch after batch forward.
 func (b *bench) predict(ctx context.Context) error {
-	loader := data.NewLoader(b.data, b.data.pixels, b.train.BatchSize)
+	loader := data.NewLoader(b.data, b.plan.Input.Size(), b.train.BatchSize)
 	for {
 		for batch, err := range loader.Batches(ctx, nil, 0) {
 			if err != nil {

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -20,6 +24,7 @@ import (
 type dataOptions struct {
 	name    string
 	dataDir string
+	strict  bool
 	json    bool
 	out     string // of data info: a sheet of images
 	plain   bool   // --insecure
@@ -30,7 +35,7 @@ func newData(s *streams) *cobra.Command {
 	cmd := &cobra.Command{Use: "data", Short: "List, download and describe datasets"}
 	named := func(use, short string, run func(context.Context, *dataOptions, *streams) error) *cobra.Command {
 		c := &cobra.Command{
-			Use: use + " DATASET", Short: short, Args: cobra.ExactArgs(1),
+			Use: use + " DATASET", Short: short, Args: exactly(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				o.name = args[0]
 				return run(cmd.Context(), o, s)
@@ -41,12 +46,13 @@ func newData(s *streams) *cobra.Command {
 		return c
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List the datasets a spec may name", Args: cobra.NoArgs,
+		Use: "list", Short: "List the datasets a spec may name", Args: exactly(0),
 		RunE: func(*cobra.Command, []string) error { return runDataList(o, s) },
 	}
 	addJSONFlag(list, &o.json)
 	info := named("info", "Show the images and classes of a dataset", runDataInfo)
 	addPictureFlag(info, &o.out)
+	addStrictFlag(info, &o.strict)
 	fetch := named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch)
 	fetch.Flags().BoolVar(&o.plain, "insecure", false, "also where the server does not encrypt; the checksum must be right all the same")
 	cmd.AddCommand(list, fetch, info)
@@ -105,6 +111,9 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
+	if err := s.showSkipped(d.Skipped, o.strict); err != nil {
+		return nil, err
+	}
 	if o.out != "" {
 		if err := saveSheet(o, d); err != nil {
 			return nil, err
@@ -120,7 +129,7 @@ func source(dir string, s *streams) (dataset.Source, error) {
 	dir, err := dataDir(dir)
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
-	return dataset.Source{Dir: dir, Client: &http.Client{Transport: transport}, Progress: newDownloadProgress(s)}, err
+	return dataset.Source{Dir: dir, Client: &http.Client{Transport: transport}, Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now)}, err
 }
 
 // loadData loads and splits the data of an experiment.
@@ -129,7 +138,7 @@ func loadData(ctx context.Context, e *experiment, dir string, s *streams) (*data
 	if err != nil {
 		return nil, err
 	}
-	return loadFrom(ctx, e, src)
+	return loadFrom(ctx, e, src, s)
 }
 
 // checkData does what loadData does, but downloads nothing.
@@ -139,13 +148,16 @@ func checkData(ctx context.Context, e *experiment, dir string, s *streams) (*dat
 		return nil, err
 	}
 	src.Offline = true
-	return loadFrom(ctx, e, src)
+	return loadFrom(ctx, e, src, s)
 }
 
-func loadFrom(ctx context.Context, e *experiment, src dataset.Source) (*data.Sets, error) {
+func loadFrom(ctx context.Context, e *experiment, src dataset.Source, s *streams) (*data.Sets, error) {
 	src.Input = e.spec.Input
 	d, err := e.data.Dataset.Load(ctx, src)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.showSkipped(d.Skipped, e.strict); err != nil {
 		return nil, err
 	}
 	if err := e.checkClasses(len(d.Classes)); err != nil {
@@ -155,6 +167,29 @@ func loadFrom(ctx context.Context, e *experiment, src dataset.Source) (*data.Set
 		return nil, spec.Invalid{{Pos: e.spec.Train.Pos, Message: "train: " + err.Error()}}
 	}
 	return data.Split(d, e.data.ValidationSplit, e.data.Limit)
+}
+
+// maxSkipped is how many images that are left out are named.
+const maxSkipped = 10
+
+// showSkipped names the images that are left out, which is an error if strict.
+func (s *streams) showSkipped(skipped []string, strict bool) error {
+	for _, what := range skipped[:min(len(skipped), maxSkipped)] {
+		s.logf("%s", what)
+	}
+	if left := len(skipped) - maxSkipped; left > 0 {
+		s.logf("and %s more; data info --json names all", commas(left))
+	}
+	switch {
+	case len(skipped) == 0:
+		return nil
+	case strict && len(skipped) == 1:
+		return errors.New("1 image cannot be read; mend or remove it, or leave it out without --strict")
+	case strict:
+		return fmt.Errorf("%s cannot be read; mend or remove them, or leave them out without --strict", plural(len(skipped), "image"))
+	}
+	s.logf("%s left out that cannot be read", plural(len(skipped), "image"))
+	return nil
 }
 
 func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {
@@ -181,6 +216,7 @@ type datasetJSON struct {
 	Train   int         `json:"train"`
 	Test    int         `json:"test"`
 	Classes []countJSON `json:"classes"`
+	Skipped []string    `json:"skipped,omitempty"` // images that cannot be read, and why
 }
 
 type countJSON struct {
@@ -190,7 +226,7 @@ type countJSON struct {
 }
 
 func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
-	j := &datasetJSON{Name: name, Path: d.Dir, Shape: shape, Digest: d.Digest}
+	j := &datasetJSON{Name: name, Path: d.Dir, Shape: shape, Digest: d.Digest, Skipped: d.Skipped}
 	for _, class := range d.Classes {
 		j.Classes = append(j.Classes, countJSON{Name: class})
 	}
@@ -211,6 +247,9 @@ func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
 const sheetImages = 10
 
 var sheetShape = []int{64, 64, 3}
+
+// balanceWidth is the columns of the bar for the class with the most images.
+const balanceWidth = 20
 
 // saveSheet draws the first images of each class.
 func saveSheet(o *dataOptions, d *dataset.Data) error {
@@ -253,8 +292,10 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "class\ttrain\ttest\tshare of train")
+	most := slices.MaxFunc(d.Classes, func(a, b countJSON) int { return cmp.Compare(a.Train, b.Train) }).Train
 	for _, c := range d.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%.1f%%\n", c.Name, c.Train, c.Test, 100*share(c.Train, d.Train))
+		bar := strings.Repeat("━", int(math.Round(balanceWidth*share(c.Train, most))))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%5.1f%% %s\n", c.Name, c.Train, c.Test, 100*share(c.Train, d.Train), bar)
 	}
 	return t.Flush()
 }

@@ -31,7 +31,7 @@ func newDocs(s *streams) *cobra.Command {
 		Use:    "docs",
 		Short:  "Write docs/SPEC.md",
 		Hidden: true,
-		Args:   cobra.NoArgs,
+		Args:   exactly(0),
 		RunE: func(*cobra.Command, []string) error {
 			text := specDoc
 			if man {

@@ -18,6 +18,7 @@ type evalOptions struct {
 	paths     []string
 	split     string
 	dataDir   string
+	strict    bool
 	batchSize int
 	ensemble  string
 	json      bool
@@ -34,7 +35,7 @@ several of them reach together.`,
 		Example: `  cnntrain eval runs/lenet5/1
   cnntrain eval runs/lenet5/1/last.safetensors --split val --json
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			if err := checkSplit(o.split); err != nil {
@@ -50,6 +51,7 @@ several of them reach together.`,
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
 	addDataDirFlag(cmd, &o.dataDir)
+	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
 	return cmd
@@ -126,6 +128,7 @@ func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained, toget
 
 // evaluate runs model on the data of t.
 func evaluate(ctx context.Context, o *evalOptions, path string, t *trained, model train.Predictor, s *streams) (*train.Result, *data.Sets, error) {
+	t.strict = o.strict
 	sets, err := loadData(ctx, t.experiment, o.dataDir, s)
 	if err != nil {
 		return nil, nil, err

@@ -19,6 +19,8 @@ type experiment struct {
 	plan  *builder.Plan
 	data  *data.Config
 	train *train.Config
+
+	strict bool // an image that cannot be read is an error
 }
 
 // loadExperiment reads a spec file, or the spec of a run folder. Everything wrong

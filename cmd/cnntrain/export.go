@@ -50,7 +50,7 @@ cnntrain, with the model:
   safetensors    .safetensors: the weights, with the spec and the classes`,
 		Example: `  cnntrain export runs/lenet5/1 -o lenet5.h5
   cnntrain export runs/lenet5/1 -o lenet5.onnx`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.path = args[0]
 			if o.out == "" {

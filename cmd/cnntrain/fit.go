@@ -27,6 +27,7 @@ import (
 type fitOptions struct {
 	spec    string
 	dataDir string
+	strict  bool
 	out     string
 	weights string
 	resume  string        // a run folder
@@ -68,7 +69,7 @@ same bytes as one that was never interrupted.`,
 			if cmd.Flags().Changed("resume") {
 				return checkResumeFlags(cmd, args)
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			return exactly(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.every < 0 {
@@ -90,6 +91,7 @@ same bytes as one that was never interrupted.`,
 		addTextFlag(cmd, new(string), f.flag, f.usage)
 	}
 	addDataDirFlag(cmd, &o.dataDir)
+	addStrictFlag(cmd, &o.strict)
 	addSetFlag(cmd, &o.sets)
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
@@ -114,6 +116,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 	if err := e.checkMemory(); err != nil {
 		return err
 	}
+	e.strict = o.strict
 	model := e.plan.NewModel(uint64(e.train.Seed))
 	if o.weights != "" {
 		if err := e.startFrom(model, o.weights); err != nil {
@@ -124,7 +127,7 @@ func runFit(ctx context.Context, o *fitOptions, s *streams) error {
 		return err // before anything is downloaded
 	}
 	if o.dryRun {
-		return dryRun(ctx, o, e, s)
+		return dryRun(ctx, o, e, model, s)
 	}
 	sets, err := loadData(ctx, e, o.dataDir, s)
 	if err != nil {
@@ -202,7 +205,7 @@ func datasetInfo(o *fitOptions, e *experiment, sets *data.Sets) (runs.Dataset, e
 	if err == nil {
 		dir, err = filepath.Abs(dir)
 	}
-	d := runs.Dataset{DataDir: dir, Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Train: sets.Train.Len()}
+	d := runs.Dataset{DataDir: dir, Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
 	}

@@ -6,17 +6,19 @@ import (
 	"slices"
 	"time"
 
+	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
 )
 
 // dryRun makes sure that the data can be had, and shows the model and what training
 // it takes.
-func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error {
+func dryRun(ctx context.Context, o *fitOptions, e *experiment, model *builder.Model, s *streams) error {
 	sets, err := checkData(ctx, e, o.dataDir, s)
 	if err != nil {
 		return err
 	}
-	x, err := expect(ctx, e, sets)
+	x, err := expect(ctx, e, model, sets)
 	if err != nil {
 		return err
 	}
@@ -29,7 +31,7 @@ func dryRun(ctx context.Context, o *fitOptions, e *experiment, s *streams) error
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %.3g ms and the validation; all %d: at most %s\n Memory: about %s\n",
-		took(x.Epoch), plural(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), bytesOf(int(x.Memory/4)))
+		took(x.Epoch), plural(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), bytesOf(x.Memory/4))
 	return err
 }
 
@@ -38,34 +40,38 @@ type expected struct {
 	Steps  int     `json:"steps"`        // of an epoch
 	Step   float64 `json:"milliseconds"` // of one
 	Epoch  float64 `json:"epoch_seconds"`
-	Memory int64   `json:"memory"` // bytes
+	Memory int     `json:"memory"` // bytes
 }
 
 // dryTime is how long training and prediction are measured for, at least.
 const dryTime = time.Second / 2
 
-// expect measures some steps on noise.
-func expect(ctx context.Context, e *experiment, sets *data.Sets) (*expected, error) {
-	median := func(training bool) (time.Duration, error) {
-		b := &bench{experiment: e, model: e.plan.NewModel(0), training: training, time: dryTime, data: newNoise(e.spec.Input, e.plan.Classes())}
+// expect measures some steps on the data. The memory is what the program held by
+// then, the data included, or what the plan says where the system does not tell.
+func expect(ctx context.Context, e *experiment, model *builder.Model, sets *data.Sets) (*expected, error) {
+	median := func(training bool, examples dataset.Examples) (time.Duration, error) {
+		b := &bench{experiment: e, model: model, training: training, time: dryTime, data: examples}
 		if err := b.run(ctx); err != nil {
 			return 0, err
 		}
 		return slices.Sorted(slices.Values(b.steps))[len(b.steps)/2], nil
 	}
 	batches := func(n int) int { return (n + e.train.BatchSize - 1) / e.train.BatchSize }
-	step, err := median(true)
+	step, err := median(true, sets.Train)
 	if err != nil {
 		return nil, err
 	}
-	x := &expected{Steps: batches(sets.Train.Len()), Step: milliseconds(step), Memory: e.plan.Memory(e.train.BatchSize)}
+	x := &expected{Steps: batches(sets.Train.Len()), Step: milliseconds(step)}
 	x.Epoch = step.Seconds() * float64(x.Steps)
 	if sets.Val != nil {
-		prediction, err := median(false)
+		prediction, err := median(false, sets.Val)
 		if err != nil {
 			return nil, err
 		}
 		x.Epoch += prediction.Seconds() * float64(batches(sets.Val.Len()))
 	}
+	trainable, frozen := e.plan.Params()
+	copies := 2 * 4 * (trainable + frozen) // the best weights: early stopping keeps them, the test reads them
+	x.Memory = max(peakMemory(), int(e.plan.Memory(e.train.BatchSize))) + copies
 	return x, nil
 }

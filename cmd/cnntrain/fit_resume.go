@@ -17,7 +17,7 @@ func checkResumeFlags(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("--resume takes the spec from the run; leave out %s", args[0])
 	}
-	taken := []string{"set", "out", "weights", "dry-run"}
+	taken := []string{"set", "out", "weights", "dry-run", "strict"}
 	for _, f := range fitOverrides {
 		taken = append(taken, f.flag)
 	}

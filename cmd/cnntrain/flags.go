@@ -25,6 +25,10 @@ func addDataDirFlag(cmd *cobra.Command, into *string) {
 	addTextFlag(cmd, into, "data-dir", "`DIR` with the datasets (default $CNNTRAIN_DATA, else the user's cache folder)")
 }
 
+func addStrictFlag(cmd *cobra.Command, into *bool) {
+	cmd.Flags().BoolVar(into, "strict", false, "make an image that cannot be read an error, in place of leaving it out")
+}
+
 func addSplitFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "split", "test", "`SPLIT` of the examples: train, val or test")
 }

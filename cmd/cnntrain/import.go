@@ -33,7 +33,7 @@ so that eval knows. What goes in is pixels from 0 to 255, as everywhere in
 cnntrain: if the model got them otherwise, put a Rescaling layer in front of it.`,
 		Example: `  cnntrain import model.h5 --dataset cifar10
   cnntrain eval runs/model/1`,
-		Args: cobra.ExactArgs(1),
+		Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.file = args[0]
 			if o.dataset == "" {

@@ -28,12 +28,12 @@ func newLRFind(s *streams) *cobra.Command {
 		Long: `Trains for some steps at a learning rate that grows from step to step, and suggests
 the one at which the loss falls most steeply. Nothing of that training is kept.`,
 		Example: `  cnntrain lr-find specs/lenet5.yaml -o rates.png
-  cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 100`,
-		Args: cobra.ExactArgs(1),
+  cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 10`,
+		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.path = args[0]
 			if !(o.from > 0 && o.to > o.from && o.to <= 1e6) {
-				return usagef("--from %v --to %v: must be above 0, and grow", o.from, o.to)
+				return usagef("--from %v --to %v: --from must be above 0, --to above --from and at most 1e6", o.from, o.to)
 			}
 			if o.steps < 20 {
 				return usagef("--steps %d: must be at least 20", o.steps)
@@ -47,9 +47,9 @@ the one at which the loss falls most steeply. Nothing of that training is kept.`
 		},
 	}
 	addPictureFlag(cmd, &o.out)
-	cmd.Flags().Float64Var(&o.from, "from", 1e-7, "begin with learning rate `RATE`")
-	cmd.Flags().Float64Var(&o.to, "to", 10, "end with learning rate `RATE`")
-	cmd.Flags().IntVar(&o.steps, "steps", 200, "try `N` learning rates, one a step")
+	cmd.Flags().Float64Var(&o.from, "from", 1e-6, "begin with learning rate `RATE`")
+	cmd.Flags().Float64Var(&o.to, "to", 1, "end with learning rate `RATE`")
+	cmd.Flags().IntVar(&o.steps, "steps", 600, "try `N` learning rates, one a step")
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
 	addComputeFlags(cmd)

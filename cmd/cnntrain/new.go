@@ -26,7 +26,7 @@ overwritten. The seed specs are
 
   ` + strings.Join(specs.Names(), "\n  "),
 		Example: "  cnntrain new mynet --from vgg16",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return runNew(args[0], from, s) },
 	}
 	addTextFlag(cmd, &from, "from", "copy the seed spec `SPEC`")

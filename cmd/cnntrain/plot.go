@@ -45,7 +45,7 @@ func newPlot(s *streams) *cobra.Command {
 		Example: `  cnntrain plot runs/lenet5/1 runs/lenet5/2 -o curves.png
   cnntrain plot runs/lenet5/1 --kind confusion -o confusion.svg
   cnntrain plot specs/vgg16.yaml -o net.svg`,
-		Args: cobra.MinimumNArgs(1),
+		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
 			switch {

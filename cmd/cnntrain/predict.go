@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -22,6 +23,7 @@ type predictOptions struct {
 	images   []string
 	top      int
 	ensemble string
+	strict   bool
 	json     bool
 }
 
@@ -31,10 +33,11 @@ func newPredict(s *streams) *cobra.Command {
 		Use:   "predict RUN|FILE... IMAGE...",
 		Short: "Name the class of images",
 		Long: `Shows the most likely classes of PNG and JPEG images of any size, or of all images in
-a folder, with their probabilities. Several runs predict together.`,
+a folder, with their probabilities. Several runs predict together. Images are brought
+to the size of the model's input as those of its dataset were.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png
   cnntrain predict runs/lenet5/1 runs/lenet5/2 --ensemble vote photos/ --json`,
-		Args: cobra.MinimumNArgs(2),
+		Args: atLeast(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
 				if isTrained(arg) {
@@ -56,6 +59,7 @@ a folder, with their probabilities. Several runs predict together.`,
 	}
 	cmd.Flags().IntVar(&o.top, "top", 3, "show the `N` most likely classes")
 	addEnsembleFlag(cmd, &o.ensemble)
+	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
 	return cmd
@@ -96,9 +100,9 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 		files = append(files, listed...)
 	}
 	first := members[0]
-	p := &predictor{model: model, shape: first.spec.Input, classes: first.classNames(), top: o.top}
+	p := &predictor{model: model, set: first.data.Dataset, shape: first.spec.Input, classes: first.classNames(), top: o.top}
 	var predictions []predictionJSON
-	failed := 0
+	var skipped []string
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	for some := range slices.Chunk(files, first.train.BatchSize) {
 		batch, err := p.predict(ctx, some)
@@ -107,8 +111,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 		}
 		for _, prediction := range batch {
 			if prediction.Error != "" {
-				failed++
-				s.logf("%s", prediction.Error)
+				skipped = append(skipped, prediction.Error)
 			} else if !o.json {
 				prediction.print(w)
 			}
@@ -120,15 +123,22 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	} else {
 		err = w.Flush()
 	}
-	if err == nil && failed > 0 {
-		err = fmt.Errorf("%d of %s could not be read", failed, plural(len(files), "image"))
+	if err != nil {
+		return err
 	}
-	return err
+	if err := s.showSkipped(skipped, o.strict); err != nil {
+		return err
+	}
+	if len(skipped) == len(files) {
+		return errors.New("no image is left to predict")
+	}
+	return nil
 }
 
 // A predictor names the classes of images, a batch at a time.
 type predictor struct {
 	model   train.Predictor
+	set     dataset.Dataset // trained on
 	shape   []int
 	classes []string
 	top     int
@@ -143,7 +153,7 @@ func (p *predictor) predict(ctx context.Context, files []string) ([]predictionJS
 	for i, file := range files {
 		readers.Go(func() {
 			predictions[i].Image = file
-			if err := dataset.ReadImage(pixels[i*size:][:size], p.shape, file); err != nil {
+			if err := dataset.ReadImage(p.set, pixels[i*size:][:size], p.shape, file); err != nil {
 				predictions[i].Error = err.Error()
 			}
 		})

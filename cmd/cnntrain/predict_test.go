@@ -100,13 +100,23 @@ func TestPredictGoesOnBehindAnImageItCannotRead(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	s := &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}
-	code := run(t.Context(), []string{"predict", run0, filepath.Join(dir, "new")}, s)
-	if code != exitFailed || !strings.Contains(out.String(), "good.png  red ") {
-		t.Errorf("exit code %d: %s", code, out.String())
-	}
-	want := "cnntrain: " + bad + ": not a PNG or JPEG image: image: unknown format\ncnntrain: 1 of 2 images could not be read\n"
-	if errs.String() != want {
-		t.Errorf("got %s\nwant %s", errs.String(), want)
+	why := "cnntrain: " + bad + ": not a PNG or JPEG image: image: unknown format\n"
+	for _, c := range []struct {
+		args []string
+		code int
+		good bool
+		errs string
+	}{
+		{[]string{filepath.Join(dir, "new")}, exitDone, true, "cnntrain: 1 image left out that cannot be read\n"},
+		{[]string{filepath.Join(dir, "new"), "--strict"}, exitFailed, true, "cnntrain: 1 image cannot be read; mend or remove it, or leave it out without --strict\n"},
+		{[]string{bad}, exitFailed, false, "cnntrain: 1 image left out that cannot be read\ncnntrain: no image is left to predict\n"},
+	} {
+		out.Reset()
+		errs.Reset()
+		code := run(t.Context(), append([]string{"predict", run0}, c.args...), s)
+		if good := strings.Contains(out.String(), "good.png  red "); code != c.code || good != c.good || errs.String() != why+c.errs {
+			t.Errorf("%v: exit code %d: %s%s", c.args, code, out.String(), errs.String())
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"cnntrain/internal/train/callback"
@@ -124,6 +125,25 @@ func short(d time.Duration) string {
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
 	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+}
+
+// newCheckProgress shows on a terminal how many images of a folder have been checked.
+func newCheckProgress(s *streams, now func() time.Time) func(done, total int) {
+	var mu sync.Mutex
+	drawn := now() // what takes no longer than redraw is not shown
+	return func(done, total int) {
+		mu.Lock()
+		defer mu.Unlock()
+		switch at := now(); {
+		case s.errWidth() == 0:
+		case done == total && s.open:
+			fmt.Fprint(s.err, "\r\x1b[K")
+			s.open = false
+		case at.Sub(drawn) >= redraw && done < total:
+			drawn, s.open = at, true
+			fmt.Fprintf(s.err, "\r\x1b[Kchecking images %s/%s", commas(done), commas(total))
+		}
+	}
 }
 
 // downloadWidth is the columns that the line of a download may take.

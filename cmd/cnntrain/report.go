@@ -37,7 +37,7 @@ func newReport(s *streams) *cobra.Command {
 confusion and classes on the test data, images that are confused, the model, the
 spec and what it ran on. What needs the data is left out where there is none.`,
 		Example: "  cnntrain report runs/lenet5/1 -o report.html",
-		Args:    cobra.ExactArgs(1),
+		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run, o.split = args[0], "test"
 			switch ending := filepath.Ext(o.out); {

@@ -59,6 +59,7 @@ Results go to standard output, everything else to standard error.`,
 	addCompletion(root)
 	root.SetOut(s.out)
 	root.SetErr(s.err)
+	root.SetFlagErrorFunc(explainFlag)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range append(root.Commands(), root) {

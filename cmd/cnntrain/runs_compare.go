@@ -15,7 +15,7 @@ func newRunsCompare(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN...",
 		Short: "Show in which options and figures runs differ",
-		Args:  cobra.MinimumNArgs(2),
+		Args:  atLeast(2),
 		RunE:  func(_ *cobra.Command, args []string) error { return runRunsCompare(args, json, s) },
 	}
 	addJSONFlag(cmd, &json)

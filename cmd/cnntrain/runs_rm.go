@@ -14,7 +14,7 @@ func newRunsRemove(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rm RUN...",
 		Short: "Delete runs, after asking",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  atLeast(1),
 		RunE:  func(_ *cobra.Command, args []string) error { return runRunsRemove(args, yes, s) },
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")

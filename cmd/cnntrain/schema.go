@@ -28,7 +28,7 @@ language server complete and explain options with this line at the top of a spec
 The seed specs have it. In Neovim the server is yamlls, in VS Code it comes with the
 extension YAML of Red Hat.`,
 		Example: "  cnntrain schema > " + schemaFile,
-		Args:    cobra.NoArgs,
+		Args:    exactly(0),
 		RunE:    func(*cobra.Command, []string) error { return s.printJSON(specSchema()) },
 	}
 }

@@ -23,7 +23,7 @@ func newSummary(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "summary SPEC|RUN",
 		Short: "Show the layers of a model with shapes and parameters",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.path = args[0]
 			return runSummary(o, s)

@@ -40,9 +40,9 @@ to sweeps/NAME/N, from which --resume goes on after an interruption.`,
   cnntrain sweep --resume sweeps/learning-rate/1`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.resume != "" {
-				return cobra.NoArgs(cmd, args)
+				return exactly(0)(cmd, args)
 			}
-			return cobra.ExactArgs(1)(cmd, args)
+			return exactly(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
@@ -71,7 +71,7 @@ func newSweepStatus(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status DIR",
 		Short: "Show how the members of a sweep do, the best first",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := sweep.Open(args[0])
 			if err != nil {

@@ -21,7 +21,7 @@ func newValidate(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate SPEC...",
 		Short: "Find everything wrong with specs, each with its place",
-		Args:  cobra.MinimumNArgs(1),
+		Args:  atLeast(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.paths = args
 			return runValidate(o, s)

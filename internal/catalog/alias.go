@@ -15,6 +15,7 @@ type Alias struct {
 	Pattern *regexp.Regexp // of the names, in syntax that JSON Schema has too
 	Name    string         // of the thing
 	Option  string         // of the thing, that takes the name
+	Advice  string         // what to write for a name %s that is not of the form
 }
 
 // apply turns an item whose name matches into the thing with the option set. It

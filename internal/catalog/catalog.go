@@ -4,6 +4,7 @@
 package catalog
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -112,7 +113,11 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	}
 	e, ok := c.entries[it.Name]
 	if !ok {
-		problems.Add(it.Pos, "unknown %s %q%s", c.kind, it.Name, spec.Hint(it.Name, c.Names()))
+		hint := spec.Hint(it.Name, c.Names())
+		if c.Alias != nil && spec.Nearest(it.Name, c.Names()) == "" {
+			hint += "; " + fmt.Sprintf(c.Alias.Advice, it.Name)
+		}
+		problems.Add(it.Pos, "unknown %s %q%s", c.kind, it.Name, hint)
 		return thing, false
 	}
 	before := problems.Len()

@@ -259,7 +259,7 @@ func TestAliasStandsForAThing(t *testing.T) {
 		{"{./x: {heet: 3}}", `x.yaml:3:10: steam: unknown option "heet"; did you mean "heat"?`},
 	} {
 		engines := New[engine]("engine")
-		engines.Alias = &Alias{regexp.MustCompile("/"), "steam", "from"}
+		engines.Alias = &Alias{regexp.MustCompile("/"), "steam", "from", "a path is written /%s"}
 		engines.Add(Entry[engine]{Name: "petrol", New: func(*Options) engine { return engine{1} }})
 		engines.Add(Entry[engine]{Name: "steam", New: func(o *Options) engine {
 			from, heat := "", 1

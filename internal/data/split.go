@@ -14,8 +14,9 @@ import (
 type Sets struct {
 	Train, Val, Test dataset.Examples
 	Classes          []string
-	Shape            []int  // [H W C]
-	Dir, Digest      string // of the whole dataset
+	Shape            []int    // [H W C]
+	Dir, Digest      string   // of the whole dataset
+	Skipped          []string // images that cannot be read, of the whole dataset
 }
 
 // Pixels returns the number of values of one image.
@@ -44,7 +45,7 @@ func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 	case at == n && validationSplit > 0:
 		return nil, fmt.Errorf("validation_split %v of %d examples is less than one", validationSplit, n)
 	}
-	s := &Sets{Train: part{d.Train, 0, at}, Classes: d.Classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest}
+	s := &Sets{Train: part{d.Train, 0, at}, Classes: d.Classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped}
 	if at < n {
 		s.Val = part{d.Train, at, n - at}
 	}

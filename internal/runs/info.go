@@ -57,6 +57,7 @@ type Dataset struct {
 	Train      int      `json:"train"`
 	Validation int      `json:"validation"`
 	Test       int      `json:"test"`
+	Skipped    int      `json:"skipped,omitempty"` // images left out since they could not be read
 }
 
 // Machine says what a run ran on.

@@ -48,7 +48,7 @@ func ParseOverride(text string) (Override, error) {
 	n := null(&yaml.Node{})
 	if strings.TrimSpace(value) != "" {
 		if n = parse(flag, []byte(value), &problems); problems.Len() > 0 {
-			return Override{}, fmt.Errorf("%s: the value %s", flag, problems.list[0].Message)
+			return Override{}, fmt.Errorf("%s: %s", flag, problems.list[0].Message)
 		}
 	}
 	forgetPlace(n)

@@ -177,7 +177,7 @@ func TestBadOverridesNameTheFlag(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"epochs", "--set epochs: must be KEY=VALUE, such as train.epochs=3"},
 		{"train..epochs=3", `--set train..epochs=3: "train..epochs" is not a dotted path such as train.epochs`},
-		{"train.epochs=[3", "--set train.epochs=[3: the value not valid YAML: did not find expected ',' or ']'"},
+		{"train.epochs=[3", "--set train.epochs=[3: not valid YAML: did not find expected ',' or ']'"},
 		{"tain.epochs=3", `--set tain.epochs=3: unknown path "tain.epochs"; did you mean "train"?`},
 		{"train=3", "--set train=3: name an option, such as train.epochs"},
 		{"name.x=3", "--set name.x=3: name has no parts; set it whole"},

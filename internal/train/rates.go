@@ -16,13 +16,16 @@ type TriedRate struct {
 	Smoothed float64 // mean of the losses so far, the late ones counting most
 }
 
+// keepMean is the share of the smoothed loss that a step keeps.
+const keepMean = 0.9
+
 // TryRates trains m for some steps at a learning rate that grows by the same factor
 // from step to step, and returns the loss at each. It ends early where the loss is
 // many times the lowest or no number, or once ctx is done. (Smith, Cyclical Learning
 // Rates for Training Neural Networks, 2015, section 3.3; smoothing as fast.ai does it.)
 // The schedule and the callbacks of c are not used.
 func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, last float64, steps int) ([]TriedRate, error) {
-	const keep, tooHigh = 0.9, 4 // of the mean in a step; times the lowest
+	const tooHigh = 4 // times the lowest
 	var tried []TriedRate
 	var mean float64
 	lowest := math.Inf(1)
@@ -38,10 +41,10 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 				return nil, err
 			}
 			loss := float64(value)
-			mean = keep*mean + (1-keep)*loss
+			mean = keepMean*mean + (1-keepMean)*loss
 			t := TriedRate{
 				Rate: first * math.Pow(last/first, float64(n)/float64(steps-1)),
-				Loss: loss, Smoothed: mean / (1 - math.Pow(keep, float64(n+1))),
+				Loss: loss, Smoothed: mean / (1 - math.Pow(keepMean, float64(n+1))),
 			}
 			lowest = min(lowest, t.Smoothed)
 			if !finite(loss) || t.Smoothed > tooHigh*lowest {
@@ -58,10 +61,12 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 	}
 }
 
-// SuggestRate returns the rate at which the smoothed loss falls most steeply over the
-// logarithm of the rate, and that at which it is lowest. Slopes are those of straight
-// lines through a good part of the points, since single ones are mostly noise. It is
-// an error if the loss does not fall.
+// SuggestRate returns the rate at which the smoothed loss falls most steeply, as a share
+// of itself, over the logarithm of the rate, and that at which it is lowest. (Without
+// the share, images that are not scaled decide it: their loss begins far above what a
+// guess has.) Slopes are those of straight lines through a good part of the points,
+// since single ones are mostly noise; that the mean lags behind is made up for. It is an
+// error if the loss does not fall.
 func SuggestRate(tried []TriedRate) (steepest, lowest float64, err error) {
 	reach := max(len(tried)/16, 2) // points to each side of one
 	settle := 2 * reach            // points until the mean says something
@@ -71,10 +76,11 @@ func SuggestRate(tried []TriedRate) (steepest, lowest float64, err error) {
 			at = i
 		}
 	}
+	lag := int(keepMean / (1 - keepMean))
 	var least float64
 	for i := settle + reach; i <= at && i+reach < len(tried); i++ {
 		if slope := slopeOf(tried[i-reach : i+reach+1]); slope < least {
-			least, steepest = slope, tried[i].Rate
+			least, steepest = slope, tried[max(i-lag, 0)].Rate
 		}
 	}
 	if steepest == 0 || tried[settle].Smoothed-tried[at].Smoothed < noise(tried) {
@@ -95,14 +101,14 @@ func noise(tried []TriedRate) float64 {
 	return differences[len(differences)/2] / 0.954 // of normal noise: 0.6745·√2
 }
 
-// slopeOf returns the slope of the line through points by least squares. Their
+// slopeOf returns the slope of the line through the logarithms of points by least squares. Their
 // rates grow by one factor, so that they stand at equal distances.
 func slopeOf(points []TriedRate) float64 {
 	middle := float64(len(points)-1) / 2
 	var sum, squares float64
 	for i, p := range points {
 		x := float64(i) - middle
-		sum += x * p.Smoothed
+		sum += x * math.Log(p.Smoothed)
 		squares += x * x
 	}
 	return sum / squares

@@ -7,8 +7,8 @@ import (
 
 // valley is a loss that stays at 2, falls around 1e-3, is lowest at 1e-2, and grows.
 func valley() (tried []TriedRate) {
-	for i := range 101 {
-		x := -7 + 8*float64(i)/100 // log10 of the rate
+	for i := range 801 {
+		x := -7 + 8*float64(i)/800 // log10 of the rate
 		y := 2 - 1/(1+math.Exp(-4*(x+3)))
 		if x > -2 {
 			y += (x + 2) * (x + 2)
@@ -22,6 +22,17 @@ func TestSuggestRateIsWhereTheLossFallsMost(t *testing.T) {
 	steepest, lowest, err := SuggestRate(valley())
 	if err != nil || steepest < 0.8e-3 || steepest > 1.25e-3 || lowest < 0.8e-2 || lowest > 2e-2 {
 		t.Errorf("%v, %v, %v; want about 1e-3 and 1e-2", steepest, lowest, err)
+	}
+}
+
+// The loss of images that are not scaled begins far above what a guess has.
+func TestSuggestRateIsNotMisledByAHighStart(t *testing.T) {
+	tried := valley()
+	for i := range tried {
+		tried[i].Smoothed *= 45 * min(1, math.Pow(tried[i].Rate/1e-5, -0.25)) // from 90, slowly
+	}
+	if steepest, _, err := SuggestRate(tried); err != nil || steepest < 0.8e-3 || steepest > 1.25e-3 {
+		t.Errorf("%v, %v; want about 1e-3", steepest, err)
 	}
 }
 

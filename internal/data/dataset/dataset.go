@@ -32,8 +32,8 @@ type Dataset interface {
 	// Classes returns the names of the classes, nil where only Load knows them.
 	Classes() []string
 	// Load finds or makes the images, and downloads them where they are missing.
-	// Everything that can be checked without decoding images has been once it
-	// returns; an error names the file and what to do.
+	// Everything has been checked once it returns, images of your own too; an error
+	// names the file and what to do.
 	Load(ctx context.Context, src Source) (*Data, error)
 }
 
@@ -44,6 +44,8 @@ type Data struct {
 	Shape       []int  // [H W C]
 	Dir         string // absolute path of the folder it lies in; empty where the program makes it
 	Digest      string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
+
+	Skipped []string // images that are left out since they cannot be read, "FILE: why"
 }
 
 // Source says where a dataset comes from.
@@ -57,6 +59,9 @@ type Source struct {
 	// Progress, if set, is told from one goroutine how far a long step is, in
 	// bytes: what names the file, total is -1 where it is not known.
 	Progress func(what string, done, total int64)
+	// Checked, if set, is told from many goroutines how many of the images of a
+	// folder have been decoded to see whether they can be.
+	Checked func(done, total int)
 }
 
 // Datasets is every dataset a spec may name. A path stands for image_folder.
@@ -65,7 +70,9 @@ var Datasets = newDatasets()
 func newDatasets() *catalog.Catalog[Dataset] {
 	c := catalog.New[Dataset]("dataset")
 	// Names have no separators, so what has is a path; a folder here is written ./photos.
-	c.Alias = &catalog.Alias{Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path"}
+	c.Alias = &catalog.Alias{
+		Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path", Advice: "a folder is written ./%s",
+	}
 	return c
 }
 

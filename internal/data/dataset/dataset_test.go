@@ -43,15 +43,16 @@ func TestPathStandsForImageFolder(t *testing.T) {
 		want imageFolder
 		err  string
 	}{
-		{text: "./photos", want: imageFolder{"./photos", 0.2}},
-		{text: "/data/photos", want: imageFolder{"/data/photos", 0.2}},
-		{text: "{./photos: {test_split: 0.5}}", want: imageFolder{"./photos", 0.5}},
-		{text: "{./photos: }", want: imageFolder{"./photos", 0.2}},
-		{text: "..", want: imageFolder{"..", 0.2}},
-		{text: `a\b`, want: imageFolder{`a\b`, 0.2}},
+		{text: "./photos", want: imageFolder{path: "./photos", testSplit: 0.2}},
+		{text: "/data/photos", want: imageFolder{path: "/data/photos", testSplit: 0.2}},
+		{text: "{./photos: {test_split: 0.5}}", want: imageFolder{path: "./photos", testSplit: 0.5}},
+		{text: "{./photos: }", want: imageFolder{path: "./photos", testSplit: 0.2}},
+		{text: "..", want: imageFolder{path: "..", testSplit: 0.2}},
+		{text: `a\b`, want: imageFolder{path: `a\b`, testSplit: 0.2}},
 		{text: "{./photos: 0.1}", err: "./photos: must be followed by a mapping of the options of image_folder, or by nothing, got 0.1"},
-		{text: "{image_folder: photos}", want: imageFolder{"photos", 0.2}},
+		{text: "{image_folder: photos}", want: imageFolder{path: "photos", testSplit: 0.2}},
 		{text: "photos", err: `unknown dataset "photos"`},
+		{text: "{./photos: {crop_to_aspect_ratio: true}}", want: imageFolder{path: "./photos", testSplit: 0.2, crop: true}},
 		{text: "{./photos: {split: 0.5}}", err: `unknown option "split"`},
 		{text: "{./photos: {test_split: 1}}", err: `"test_split" must be`},
 	} {

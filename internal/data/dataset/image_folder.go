@@ -23,10 +23,14 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 
 The path alone will do: ` + "`dataset: ./photos`" + `. A path is relative to the folder
 that cnntrain is run in, not to that of the spec. The classes are the folders' names in
-alphabetical order; files in folders below belong to the class too. Images are
-resized to the spec's input (bilinear, as Keras does it, without regard to the
-aspect ratio) each time they are used, so that memory does not grow with their
-number. With input channels 1 they become grey.
+alphabetical order; files in folders below belong to the class too. Images that
+cannot be read are listed and left out; with ` + "`--strict`" + ` they are an error.
+
+Images are resized to the spec's input (bilinear, as Keras does it) each time they
+are used, so that memory does not grow with their number. What is not of the input's
+proportions is stretched; with ` + "`crop_to_aspect_ratio`" + ` the largest centre part that
+is of them is taken. ` + "`predict`" + ` does the same. With input channels 1 images
+become grey.
 
 Where the folder has train and test in it, these hold the class folders.
 Otherwise a hash of the name decides which images are for testing, so an image
@@ -35,6 +39,7 @@ never moves from one split to the other when others are added.`,
 		f := &imageFolder{testSplit: 0.2}
 		o.Bind(&f.path, "path", "the folder; relative to the one that cnntrain is run in").Required()
 		o.Bind(&f.testSplit, "test_split", "share of the images for testing, where the folder has no train and test").Min(0).Below(1)
+		o.Bind(&f.crop, "crop_to_aspect_ratio", "take the largest centre part of the input's proportions, where an image is not of them, in place of stretching it")
 		return f
 	},
 })
@@ -42,14 +47,15 @@ never moves from one split to the other when others are added.`,
 type imageFolder struct {
 	path      string
 	testSplit float64
+	crop      bool
 }
 
 func (*imageFolder) Shape() []int { return nil }
 
 func (*imageFolder) Classes() []string { return nil }
 
-// Load lists the images without reading them. The digest is that of their names,
-// classes and sizes in bytes. Training images come in the order of a hash of
+// Load lists the images and makes sure that they can be read. The digest is that of
+// their names, classes and sizes in bytes. Training images come in the order of a hash of
 // their names, so that the last of them, kept for validation, are of all classes.
 func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	top := expandHome(f.path)
@@ -61,7 +67,7 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	if isFolder(top, "train") && isFolder(top, "test") {
 		return f.loadSplits(ctx, src, top)
 	}
-	classes, files, err := scanClasses(ctx, top)
+	classes, files, skipped, err := readableClasses(ctx, src, top)
 	if err != nil {
 		return nil, err
 	}
@@ -73,16 +79,16 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 			train = append(train, file)
 		}
 	}
-	return newFolderData(src, top, classes, train, test)
+	return f.newData(src, top, classes, train, test, skipped)
 }
 
 // loadSplits reads a folder that has train and test in it.
 func (f *imageFolder) loadSplits(ctx context.Context, src Source, top string) (*Data, error) {
-	classes, train, err := scanClasses(ctx, filepath.Join(top, "train"))
+	classes, train, skipped, err := readableClasses(ctx, src, filepath.Join(top, "train"))
 	if err != nil {
 		return nil, err
 	}
-	others, test, err := scanClasses(ctx, filepath.Join(top, "test"))
+	others, test, more, err := readableClasses(ctx, src, filepath.Join(top, "test"))
 	if err != nil {
 		return nil, err
 	}
@@ -97,10 +103,10 @@ func (f *imageFolder) loadSplits(ctx context.Context, src Source, top string) (*
 	for i, file := range test {
 		test[i].name, test[i].label = "test/"+file.name, slices.Index(classes, others[file.label])
 	}
-	return newFolderData(src, top, classes, train, test)
+	return f.newData(src, top, classes, train, test, append(skipped, more...))
 }
 
-func newFolderData(src Source, top string, classes []string, train, test []imageFile) (*Data, error) {
+func (f *imageFolder) newData(src Source, top string, classes []string, train, test []imageFile, skipped []string) (*Data, error) {
 	if len(train) == 0 {
 		return nil, fmt.Errorf("%s: no images left to train on; lower test_split", top)
 	}
@@ -108,7 +114,7 @@ func newFolderData(src Source, top string, classes []string, train, test []image
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Classes: classes, Shape: src.Input, Dir: dir, Digest: digestFiles(classes, train, test)}
+	d := &Data{Classes: classes, Shape: src.Input, Dir: dir, Digest: digestFiles(classes, train, test), Skipped: skipped}
 	if d.Shape == nil {
 		size, err := imageSize(filepath.Join(top, filepath.FromSlash(train[0].name)))
 		if err != nil {
@@ -119,9 +125,9 @@ func newFolderData(src Source, top string, classes []string, train, test []image
 	if len(d.Shape) != 3 || d.Shape[2] != 1 && d.Shape[2] != 3 {
 		return nil, fmt.Errorf("%s: images have 3 channels, or 1 as grey ones; the input %v asks for something else", top, d.Shape)
 	}
-	d.Train = &folderExamples{top, d.Shape, train}
+	d.Train = &folderExamples{f, top, d.Shape, train}
 	if len(test) > 0 {
-		d.Test = &folderExamples{top, d.Shape, test}
+		d.Test = &folderExamples{f, top, d.Shape, test}
 	}
 	return d, nil
 }
@@ -140,6 +146,7 @@ func digestFiles(classes []string, splits ...[]imageFile) string {
 
 // folderExamples is images that are read when they are asked for.
 type folderExamples struct {
+	set   *imageFolder
 	top   string
 	shape []int
 	files []imageFile
@@ -150,7 +157,7 @@ func (e *folderExamples) Len() int { return len(e.files) }
 func (e *folderExamples) Label(i int) int { return e.files[i].label }
 
 func (e *folderExamples) Image(dst []float32, i int) error {
-	return ReadImage(dst, e.shape, filepath.Join(e.top, filepath.FromSlash(e.files[i].name)))
+	return ReadImage(e.set, dst, e.shape, filepath.Join(e.top, filepath.FromSlash(e.files[i].name)))
 }
 
 func isFolder(dir, name string) bool {
@@ -174,10 +181,11 @@ func missingImages(dir string) error {
 
 var errNoImages = errors.New("no images here")
 
-// isImage reports whether a file is taken for an image, by its name.
+// isImage reports whether a file is taken for an image, by its name. Of kinds that
+// cannot be read nobody should think that they were.
 func isImage(e fs.DirEntry) bool {
 	switch strings.ToLower(filepath.Ext(e.Name())) {
-	case ".png", ".jpg", ".jpeg":
+	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".avif":
 		return !isHidden(e)
 	}
 	return false

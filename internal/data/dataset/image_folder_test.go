@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 )
 
@@ -57,12 +58,12 @@ func TestImageFolderClassesAreItsFolders(t *testing.T) {
 		write(t, filepath.Join(dir, name), []byte("no image"))
 	}
 	write(t, filepath.Join(dir, "dog", "more", "X.JPEG"), encoded(t, 3, 3, color.NRGBA{A: 255}, true))
-	d := mustLoad(t, &imageFolder{dir, 0.25}, inputShape)
+	d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.25}, inputShape)
 	if d.Dir != dir {
 		t.Errorf("lies in %s, not %s", d.Dir, dir)
 	}
 	t.Chdir(dir)
-	if d := mustLoad(t, &imageFolder{".", 0.25}, inputShape); d.Dir != dir {
+	if d := mustLoad(t, &imageFolder{path: ".", testSplit: 0.25}, inputShape); d.Dir != dir {
 		t.Errorf("lies in %s, not %s", d.Dir, dir)
 	}
 	if want := []string{"Ant", "cat", "dog"}; !slices.Equal(d.Classes, want) {
@@ -96,13 +97,13 @@ func files(ex Examples) []string {
 func TestImageFolderSplitStaysWhenImagesAreAdded(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 30, "a", "b")
-	before := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
-	again := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
+	before := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
+	again := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
 	if before.Digest != again.Digest || !slices.Equal(files(before.Train), files(again.Train)) {
 		t.Error("the same folder is loaded in two ways")
 	}
 	writeClasses(t, dir, 60, "a", "b")
-	after := mustLoad(t, &imageFolder{dir, 0.3}, inputShape)
+	after := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
 	for _, name := range files(before.Test) {
 		if !slices.Contains(files(after.Test), name) {
 			t.Errorf("%s is not for testing any more", name)
@@ -122,7 +123,7 @@ func TestImageFolderSplitStaysWhenImagesAreAdded(t *testing.T) {
 func TestImageFolderMixesClasses(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 50, "a", "b", "c")
-	d := mustLoad(t, &imageFolder{dir, 0.2}, inputShape)
+	d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.2}, inputShape)
 	counts := make([]int, 3)
 	for i := d.Train.Len() - 30; i < d.Train.Len(); i++ {
 		counts[d.Train.Label(i)]++
@@ -136,7 +137,7 @@ func TestImageFolderTakesTrainAndTestAsTheyAre(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, filepath.Join(dir, "train"), 7, "a", "b", "c")
 	writeClasses(t, filepath.Join(dir, "test"), 3, "b", "c")
-	d := mustLoad(t, &imageFolder{dir, 0.2}, inputShape)
+	d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.2}, inputShape)
 	if d.Train.Len() != 21 || d.Test.Len() != 6 || !slices.Equal(d.Classes, []string{"a", "b", "c"}) {
 		t.Errorf("%d and %d of %v", d.Train.Len(), d.Test.Len(), d.Classes)
 	}
@@ -147,7 +148,7 @@ func TestImageFolderTakesTrainAndTestAsTheyAre(t *testing.T) {
 	}
 	checkData(t, d)
 	writeClasses(t, filepath.Join(dir, "test"), 1, "z")
-	_, err := (&imageFolder{dir, 0.2}).Load(context.Background(), inputShape)
+	_, err := (&imageFolder{path: dir, testSplit: 0.2}).Load(context.Background(), inputShape)
 	mustFail(t, err, `class "z"`, filepath.Join(dir, "train"))
 }
 
@@ -161,7 +162,7 @@ func TestImageFolderFollowsLinks(t *testing.T) {
 	if err := os.Symlink(filepath.Join(elsewhere, "b", "000.png"), filepath.Join(dir, "b", "link.png")); err != nil {
 		t.Fatal(err)
 	}
-	if d := mustLoad(t, &imageFolder{dir, 0}, inputShape); d.Train.Len() != 11 || d.Test != nil {
+	if d := mustLoad(t, &imageFolder{path: dir, testSplit: 0}, inputShape); d.Train.Len() != 11 || d.Test != nil {
 		t.Errorf("%d examples", d.Train.Len())
 	}
 }
@@ -169,7 +170,7 @@ func TestImageFolderFollowsLinks(t *testing.T) {
 func TestImageFolderTakesTheSizeOfItsImagesWithoutASpec(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 5, "a", "b")
-	if d := mustLoad(t, &imageFolder{dir, 0}, Source{}); !slices.Equal(d.Shape, []int{8, 8, 3}) {
+	if d := mustLoad(t, &imageFolder{path: dir, testSplit: 0}, Source{}); !slices.Equal(d.Shape, []int{8, 8, 3}) {
 		t.Errorf("shape %v", d.Shape)
 	}
 }
@@ -193,9 +194,9 @@ func TestImageFolderOfNoUseSaysWhy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			for _, f := range c.files {
-				write(t, filepath.Join(dir, f), []byte("x"))
+				write(t, filepath.Join(dir, f), encoded(t, 2, 2, color.NRGBA{A: 255}, false))
 			}
-			_, err := (&imageFolder{filepath.Join(dir, c.path), c.split}).Load(context.Background(), inputShape)
+			_, err := (&imageFolder{path: filepath.Join(dir, c.path), testSplit: c.split}).Load(context.Background(), inputShape)
 			mustFail(t, err, append(c.want, dir)...)
 		})
 	}
@@ -204,15 +205,14 @@ func TestImageFolderOfNoUseSaysWhy(t *testing.T) {
 func TestImageFolderRefusesOtherChannels(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 5, "a", "b")
-	_, err := (&imageFolder{dir, 0}).Load(context.Background(), Source{Input: []int{4, 4, 2}})
+	_, err := (&imageFolder{path: dir, testSplit: 0}).Load(context.Background(), Source{Input: []int{4, 4, 2}})
 	mustFail(t, err, "3 channels", "[4 4 2]")
 }
 
-func TestUnreadableImageIsNamed(t *testing.T) {
-	dir := t.TempDir()
-	writeClasses(t, dir, 1, "a", "b")
+func TestUnreadableImagesAreSkippedAndNamed(t *testing.T) {
 	good := encoded(t, 8, 8, color.NRGBA{1, 2, 3, 255}, false)
-	bad := filepath.Join(dir, "a", "bad.png")
+	flipped := slices.Clone(good)
+	flipped[len(good)/2] ^= 1
 	for name, c := range map[string]struct {
 		content []byte
 		want    string
@@ -220,21 +220,62 @@ func TestUnreadableImageIsNamed(t *testing.T) {
 		"empty":    {nil, "not a PNG or JPEG image"},
 		"text":     {[]byte("hello"), "not a PNG or JPEG image"},
 		"cut":      {good[:len(good)-20], "damaged image"},
+		"flipped":  {flipped, "damaged image"},
 		"too big":  {withWidth(good, 1<<30), "too large"},
 		"no width": {withWidth(good, 0), "PNG"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			write(t, bad, c.content)
-			d := mustLoad(t, &imageFolder{dir, 0}, inputShape)
-			err := d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/bad.png"))
-			mustFail(t, err, bad, c.want)
+			dir := t.TempDir()
+			writeClasses(t, dir, 20, "a", "b")
+			before := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
+			bad := []string{filepath.Join(dir, "a", "bad.jpg"), filepath.Join(dir, "b", "more", "bad.webp")}
+			for _, file := range bad {
+				write(t, file, c.content)
+			}
+			d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
+			if len(d.Skipped) != len(bad) || d.Digest != before.Digest || d.Train.Len() != before.Train.Len() || d.Test.Len() != before.Test.Len() {
+				t.Fatalf("%d and %d examples, skipped %q", d.Train.Len(), d.Test.Len(), d.Skipped)
+			}
+			for i, file := range bad {
+				mustFail(t, errors.New(d.Skipped[i]), file, c.want)
+			}
+			checkData(t, d)
 		})
 	}
-	d := mustLoad(t, &imageFolder{dir, 0}, inputShape)
-	if err := os.Remove(bad); err != nil {
+}
+
+func TestSkippedImagesOfBothSplitsAreNamed(t *testing.T) {
+	dir := t.TempDir()
+	for _, split := range []string{"train", "test"} {
+		writeClasses(t, filepath.Join(dir, split), 3, "a", "b")
+		write(t, filepath.Join(dir, split, "a", "x.png"), nil)
+	}
+	var checked, total atomic.Int64
+	src := inputShape
+	src.Checked = func(_, n int) { checked.Add(1); total.Store(int64(n)) }
+	d := mustLoad(t, &imageFolder{path: dir}, src)
+	if len(d.Skipped) != 2 || d.Train.Len() != 6 || d.Test.Len() != 6 || checked.Load() != 14 || total.Load() != 7 {
+		t.Errorf("%d and %d examples, skipped %q, %d checked", d.Train.Len(), d.Test.Len(), d.Skipped, checked.Load())
+	}
+}
+
+func TestClassOfUnreadableImagesIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 3, "a", "b")
+	write(t, filepath.Join(dir, "c", "1.png"), nil)
+	_, err := (&imageFolder{path: dir}).Load(context.Background(), inputShape)
+	mustFail(t, err, filepath.Join(dir, "c"), "none of its images can be read")
+}
+
+func TestImageThatIsGoneIsNamed(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 1, "a", "b")
+	d := mustLoad(t, &imageFolder{path: dir}, inputShape)
+	gone := filepath.Join(dir, "a", "000.png")
+	if err := os.Remove(gone); err != nil {
 		t.Fatal(err)
 	}
-	mustFail(t, d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/bad.png")), bad)
+	mustFail(t, d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/000.png")), gone)
 }
 
 func TestImageFolderStopsWhenCancelled(t *testing.T) {
@@ -242,7 +283,7 @@ func TestImageFolderStopsWhenCancelled(t *testing.T) {
 	writeClasses(t, dir, 5, "a", "b")
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := (&imageFolder{dir, 0}).Load(ctx, inputShape); !errors.Is(err, context.Canceled) {
+	if _, err := (&imageFolder{path: dir, testSplit: 0}).Load(ctx, inputShape); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }

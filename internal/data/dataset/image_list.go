@@ -37,9 +37,9 @@ func ListImages(ctx context.Context, path string) (files []string, err error) {
 	return files, err
 }
 
-// ReadImage decodes a PNG or JPEG file of any size into dst, resized to shape
-// [H,W,C] as images of a folder are. An error names the file.
-func ReadImage(dst []float32, shape []int, path string) error {
+// ReadImage decodes a PNG or JPEG file of any size into dst, brought to shape
+// [H,W,C] as the images of set are. An error names the file.
+func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
 	if c := shape[2]; c != 1 && c != 3 {
 		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", path, c)
 	}
@@ -47,6 +47,10 @@ func ReadImage(dst []float32, shape []int, path string) error {
 	if err != nil {
 		return err
 	}
-	resize(dst, shape, img)
+	part := img.Bounds()
+	if f, ok := set.(*imageFolder); ok && f.crop {
+		part = centre(part, shape)
+	}
+	resize(dst, shape, img, part)
 	return nil
 }

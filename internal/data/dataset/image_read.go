@@ -59,10 +59,12 @@ func decodeImage(file io.ReadSeeker) (image.Image, error) {
 
 // decodeSize reads the head of an image.
 func decodeSize(file io.Reader) (image.Point, error) {
-	head, _, err := image.DecodeConfig(bufio.NewReader(file))
+	head, format, err := image.DecodeConfig(bufio.NewReader(file))
 	switch {
 	case err != nil:
 		return image.Point{}, fmt.Errorf("not a PNG or JPEG image: %w", err)
+	case format != "png" && format != "jpeg": // other packages may make more known
+		return image.Point{}, fmt.Errorf("not a PNG or JPEG image but a %s", format)
 	case head.Width < 1 || head.Height < 1:
 		return image.Point{}, fmt.Errorf("an image of %dx%d has no pixels", head.Width, head.Height)
 	case head.Width > maxPixels/head.Height:
@@ -102,16 +104,25 @@ func samplerOf(img image.Image) sampler {
 
 func rgb(p []uint8) [3]float32 { return [3]float32{float32(p[0]), float32(p[1]), float32(p[2])} }
 
-// resize writes img to dst, [H,W,C] with C 1 or 3. As tf.image.resize and Keras
-// do it, the centre of an output pixel lies between four pixels of the image,
+// centre returns the largest part of an image in its centre that has the proportions
+// of shape [H,W,C], as Keras's smart_resize does.
+func centre(r image.Rectangle, shape []int) image.Rectangle {
+	height := max(1, min(r.Dy(), r.Dx()*shape[0]/shape[1]))
+	width := max(1, min(r.Dx(), r.Dy()*shape[1]/shape[0]))
+	from := r.Min.Add(image.Pt((r.Dx()-width)/2, (r.Dy()-height)/2))
+	return image.Rectangle{from, from.Add(image.Pt(width, height))}
+}
+
+// resize writes a part of img to dst, [H,W,C] with C 1 or 3. As tf.image.resize and
+// Keras do it, the centre of an output pixel lies between four pixels of the part,
 // whose values are mixed by distance; a smaller image is not blurred first.
-func resize(dst []float32, shape []int, img image.Image) {
+func resize(dst []float32, shape []int, img image.Image, part image.Rectangle) {
 	height, width, channels := shape[0], shape[1], shape[2]
-	at, bounds := samplerOf(img), img.Bounds()
+	at := samplerOf(img)
 	for y := range height {
-		y0, y1, fy := between(y, height, bounds.Min.Y, bounds.Max.Y)
+		y0, y1, fy := between(y, height, part.Min.Y, part.Max.Y)
 		for x := range width {
-			x0, x1, fx := between(x, width, bounds.Min.X, bounds.Max.X)
+			x0, x1, fx := between(x, width, part.Min.X, part.Max.X)
 			upper, lower := mix(at(x0, y0), at(x1, y0), fx), mix(at(x0, y1), at(x1, y1), fx)
 			pixel := mix(upper, lower, fy)
 			out := dst[(y*width+x)*channels:][:channels]

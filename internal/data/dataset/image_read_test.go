@@ -3,11 +3,13 @@ package dataset
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -44,12 +46,67 @@ func TestResizeIsThatOfKeras(t *testing.T) {
 	} {
 		for _, img := range []image.Image{from, part.SubImage(image.Rect(3, 2, 7, 7))} {
 			got := make([]float32, len(c.want))
-			resize(got, c.shape, img)
+			resize(got, c.shape, img, img.Bounds())
 			for i := range got {
 				if math.Abs(float64(got[i])-c.want[i]) > 2e-5 {
 					t.Errorf("to %v: value %d is %v, want %v", c.shape, i, got[i], c.want[i])
 				}
 			}
+		}
+	}
+}
+
+// The values are those of keras.utils's smart_resize, of Keras 3.15.
+func TestCroppingIsThatOfKeras(t *testing.T) {
+	tall := image.NewGray(image.Rect(0, 0, 4, 5))
+	copy(tall.Pix, []uint8{0, 1, 3, 5, 8, 11, 15, 19, 23, 27, 32, 36, 42, 47, 52, 58, 64, 70, 76, 83})
+	wide := image.NewGray(image.Rect(0, 0, 7, 2))
+	copy(wide.Pix, []uint8{0, 1, 3, 5, 8, 11, 15, 19, 23, 27, 32, 36, 42, 47})
+	for _, c := range []struct {
+		img   *image.Gray
+		shape []int
+		want  []float64
+	}{
+		{tall, []int{3, 3, 1}, []float64{1.5555556, 3.8333333, 6.9444451, 16.0833321, 21.25, 26.8333359, 39.6388931, 46.1666718, 53.3888931}},
+		{tall, []int{2, 6, 1}, []float64{23, 25, 27.8333340, 31.1666679, 34, 36, 23, 25, 27.8333340, 31.1666679, 34, 36}},
+		{tall, []int{1, 5, 1}, []float64{23, 25.7999992, 29.5, 33.2000008, 36}},
+		{wide, []int{2, 2, 1}, []float64{3, 5, 27, 32}},
+		{wide, []int{3, 2, 1}, []float64{5, 5, 18.5, 18.5, 32, 32}},
+		{wide, []int{1, 3, 1}, []float64{10.75, 16.75, 24.25}},
+	} {
+		got := make([]float32, len(c.want))
+		resize(got, c.shape, c.img, centre(c.img.Bounds(), c.shape))
+		for i := range got {
+			if math.Abs(float64(got[i])-c.want[i]) > 2e-5 {
+				t.Errorf("%v to %v: value %d is %v, want %v", c.img.Rect, c.shape, i, got[i], c.want[i])
+			}
+		}
+	}
+}
+
+// A folder's images and one given by itself are prepared alike.
+func TestCroppingIsAnOption(t *testing.T) {
+	dir := t.TempDir()
+	img := image.NewGray(image.Rect(0, 0, 8, 2)) // black, with white away from the centre
+	img.SetGray(1, 0, color.Gray{255})
+	img.SetGray(6, 1, color.Gray{255})
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range []string{"a", "b"} {
+		write(t, filepath.Join(dir, class, "1.png"), b.Bytes())
+	}
+	shape := []int{2, 2, 1}
+	for _, crop := range []bool{false, true} {
+		set := &imageFolder{path: dir, crop: crop}
+		d := mustLoad(t, set, Source{Input: shape})
+		x, y := make([]float32, 4), make([]float32, 4)
+		if err := errors.Join(d.Train.Image(x, 0), ReadImage(set, y, shape, filepath.Join(dir, "a", "1.png"))); err != nil {
+			t.Fatal(err)
+		}
+		if black := slices.Max(x) == 0; black != crop || !slices.Equal(x, y) {
+			t.Errorf("crop %v: %v of the folder, %v alone", crop, x, y)
 		}
 	}
 }
@@ -72,7 +129,7 @@ func TestPixelsOfEveryKindOfImage(t *testing.T) {
 	gray.Set(1, 0, color.Gray{77})
 	for _, img := range []image.Image{ycbcr, palette, deep, cmyk, opaque, gray} {
 		x := make([]float32, 2*2*3)
-		resize(x, []int{2, 2, 3}, img)
+		resize(x, []int{2, 2, 3}, img, img.Bounds())
 		for p := range 4 {
 			c := color.NRGBAModel.Convert(img.At(p%2, p/2)).(color.NRGBA)
 			if c.A == 0 {
@@ -92,7 +149,7 @@ func TestAlphaIsDropped(t *testing.T) {
 		t.Fatal(err)
 	}
 	x := make([]float32, 3)
-	resize(x, []int{1, 1, 3}, img)
+	resize(x, []int{1, 1, 3}, img, img.Bounds())
 	if want := []float32{200, 100, 50}; !slices.Equal(x, want) {
 		t.Errorf("got %v, want %v", x, want)
 	}
@@ -102,7 +159,7 @@ func TestOneChannelIsGrey(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	img.Set(0, 0, color.NRGBA{100, 200, 50, 255})
 	x := make([]float32, 1)
-	resize(x, []int{1, 1, 1}, img)
+	resize(x, []int{1, 1, 1}, img, img.Bounds())
 	if want := 0.299*100 + 0.587*200 + 0.114*50; math.Abs(float64(x[0])-want) > 1e-4 {
 		t.Errorf("got %v, want %v", x[0], want)
 	}
@@ -123,7 +180,7 @@ func FuzzDecodeImage(f *testing.F) {
 			return
 		}
 		x := make([]float32, 4*5*3)
-		resize(x, []int{4, 5, 3}, img)
+		resize(x, []int{4, 5, 3}, img, img.Bounds())
 		for _, v := range x {
 			if !(v >= 0 && v <= 255) {
 				t.Fatalf("pixel %v", v)

@@ -24,6 +24,20 @@ type imageFile struct {
 // share maps the name to [0, 1), evenly.
 func (f imageFile) share() float64 { return float64(f.hash>>11) / (1 << 53) }
 
+// readableClasses lists the images in the class folders of dir as scanClasses does,
+// without those that cannot be read, which it names.
+func readableClasses(ctx context.Context, src Source, dir string) (classes []string, files []imageFile, skipped []string, err error) {
+	classes, all, err := scanClasses(ctx, dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	files, skipped, err = checkImages(ctx, src, dir, all)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	return classes, files, skipped, checkClasses(dir, classes, files)
+}
+
 // scanClasses lists the images in the class folders of dir, in the order of their
 // hashes. Classes are in alphabetical order.
 func scanClasses(ctx context.Context, dir string) (classes []string, files []imageFile, err error) {
