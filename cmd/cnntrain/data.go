@@ -103,7 +103,7 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
-	src.Insecure = o.plain
+	src.Insecure, src.Thorough = o.plain, o.strict
 	if o.out != "" && set.Shape() == nil {
 		src.Input = sheetShape
 	}
@@ -152,7 +152,7 @@ func checkData(ctx context.Context, e *experiment, dir string, s *streams) (*dat
 }
 
 func loadFrom(ctx context.Context, e *experiment, src dataset.Source, s *streams) (*data.Sets, error) {
-	src.Input = e.spec.Input
+	src.Input, src.Thorough = e.spec.Input, e.strict
 	d, err := e.data.Dataset.Load(ctx, src)
 	if err != nil {
 		return nil, err

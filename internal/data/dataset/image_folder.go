@@ -24,7 +24,8 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 The path alone will do: ` + "`dataset: ./photos`" + `. A path is relative to the folder
 that cnntrain is run in, not to that of the spec. The classes are the folders' names in
 alphabetical order; files in folders below belong to the class too. Images that
-cannot be read are listed and left out; with ` + "`--strict`" + ` they are an error.
+cannot be read, by their first and last bytes, are listed and left out; with
+` + "`--strict`" + ` all are decoded first, and they are an error.
 
 Images are resized to the spec's input (bilinear, as Keras does it) each time they
 are used, so that memory does not grow with their number. What is not of the input's

@@ -232,7 +232,9 @@ func TestUnreadableImagesAreSkippedAndNamed(t *testing.T) {
 			for _, file := range bad {
 				write(t, file, c.content)
 			}
-			d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
+			src := inputShape
+			src.Thorough = name == "flipped" // damage that is not where one looks first
+			d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, src)
 			if len(d.Skipped) != len(bad) || d.Digest != before.Digest || d.Train.Len() != before.Train.Len() || d.Test.Len() != before.Test.Len() {
 				t.Fatalf("%d and %d examples, skipped %q", d.Train.Len(), d.Test.Len(), d.Skipped)
 			}
