@@ -14,7 +14,6 @@ import (
 // TestEverySpecGivesTheSameBytes trains every seed spec a little, with another number of
 // threads and after a kill, too; without -long only the small ones.
 func TestEverySpecGivesTheSameBytes(t *testing.T) {
-	large := map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true}
 	for _, name := range specs.Names() {
 		t.Run(name, func(t *testing.T) {
 			data := []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}
@@ -25,7 +24,7 @@ func TestEverySpecGivesTheSameBytes(t *testing.T) {
 				}
 				data = []string{"--data-dir", dir}
 			}
-			if large[name] {
+			if largeSpecs[name] {
 				needLong(t)
 			}
 			dir := t.TempDir()

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"cnntrain/specs"
+)
+
+// TestEverySpecGoesToKerasAndBack trains every seed spec a little, on its own data where that
+// is here, evaluates the run, exports it in each format, and makes a run of the file for
+// Keras, which must evaluate and be exported the same; without -long only the small specs.
+func TestEverySpecGoesToKerasAndBack(t *testing.T) {
+	real := os.Getenv("CNNTRAIN_TEST_DATA")
+	for _, name := range specs.Names() {
+		t.Run(name, func(t *testing.T) {
+			data := []string{"--data-dir", real}
+			switch {
+			case real == "" && name == "lenet5-mnist":
+				t.Skip("CNNTRAIN_TEST_DATA is not set: no real MNIST")
+			case real == "" || name == "quickstart":
+				data = []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}
+			}
+			if largeSpecs[name] {
+				needLong(t)
+			}
+			dir := t.TempDir()
+			in := func(file string) string { return filepath.Join(dir, file) }
+			var fitted struct{ Dataset struct{ Name string } }
+			runJSON(t, &fitted, append([]string{"fit", filepath.Join("../../specs", name+".yaml"), "--json", "--out", in("run"),
+				"--limit", "45", "--epochs", "1"}, data...)...)
+			quietly(t, "export", in("run"), "-o", in("first.h5"))
+			quietly(t, "export", in("run"), "-o", in("model.weights.h5"))
+			quietly(t, "export", in("run"), "-o", in("model.onnx"))
+			quietly(t, "export", in("run"), "-o", in("model.safetensors"))
+			quietly(t, "import", in("first.h5"), "--dataset", fitted.Dataset.Name, "--out", in("back"))
+			quietly(t, "export", in("back"), "-o", in("second.h5"))
+			same(t, in("first.h5"), in("second.h5"))
+			if largeSpecs[name] {
+				return // to evaluate takes a minute
+			}
+			if data[0] != "--data-dir" {
+				data = nil // drawn by the program
+			}
+			var before, after []struct{ Loss, Accuracy float64 }
+			runJSON(t, &before, append([]string{"eval", in("run"), "--json"}, data...)...)
+			runJSON(t, &after, append([]string{"eval", in("back"), "--json"}, data...)...)
+			if data != nil && (before[0] != after[0] || before[0].Loss == 0) {
+				t.Errorf("%v became %v", before, after)
+			}
+		})
+	}
+}
+
+// largeSpecs are those of the seed specs that take more than some seconds.
+var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true}
+
+// quietly runs a command that must succeed.
+func quietly(t *testing.T, args ...string) {
+	t.Helper()
+	var errs bytes.Buffer
+	s := &streams{out: &bytes.Buffer{}, err: &errs, errWidth: func() int { return 0 }}
+	if code := run(t.Context(), args, s); code != 0 {
+		t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
+	}
+}
+
+// same fails unless two files hold the same bytes.
+func same(t *testing.T, a, b string) {
+	t.Helper()
+	first, err1 := os.ReadFile(a)
+	second, err2 := os.ReadFile(b)
+	if err1 != nil || err2 != nil || !bytes.Equal(first, second) {
+		t.Errorf("%s and %s differ: %v, %v", a, b, err1, err2)
+	}
+}
