@@ -27,10 +27,12 @@ train() {
   set -- --set "train.seed=$seed" --set train.early_stopping.patience=1000 --set train.early_stopping.restore_best_weights=false "$@"
   echo "$(date +%T) $who $name, seed $seed"
   if [ "$who" = cnntrain ]; then
-    "$cnntrain" fit "$spec" --data-dir "$data" --threads 1 --out "$to" "$@" 2>"$to.log" >>"$to.log"
-    # Augmentation and dropout make the figures of training look worse: measured without.
-    "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json >"$to/train.json" 2>>"$to.log"
-    "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json >"$to/result.json" 2>>"$to.log"
+    {
+      "$cnntrain" fit "$spec" --data-dir "$data" --threads 1 --out "$to" "$@"
+      # Augmentation and dropout make the figures of training look worse: measured without.
+      "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json >"$to/train.json"
+      "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json >"$to/result.json"
+    } >"$to.log" 2>&1
     rm "$to/previous.safetensors"
   else
     mkdir "$to"
