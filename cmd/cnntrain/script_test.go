@@ -9,8 +9,10 @@ import (
 	"image/png"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -25,6 +27,9 @@ func TestMain(m *testing.M) {
 // TestScripts drives the real binary. $SPECS is the folder of the seed specs, $SCRIPTS
 // that of the shell scripts, $DATA the real data, empty where there is none.
 func TestScripts(t *testing.T) {
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the tests start is not to inherit that
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
 	specs, err := filepath.Abs("../../specs")
 	if err != nil {
 		t.Fatal(err)
