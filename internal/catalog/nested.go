@@ -25,7 +25,7 @@ type thing[T any] struct {
 func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Override, problems *spec.Problems) {
 	t.item = spec.Item{Name: t.def, Pos: at.Pos}
 	if n != nil && !t.readItem(at, n) {
-		problems.Add(at.At(n), "%s: %q must be the name of a %s or {name: options}; known: %s", at.Name, f.Name, t.c.kind, list(t.c.Names()))
+		problems.Add(at.At(n), "%s: %q must be a name or {name: options}; known: %s", at.Name, f.Name, list(t.c.Names()))
 		return
 	}
 	if t.item.Name == "" {
@@ -51,16 +51,14 @@ func (t *thing[T]) readItem(at *spec.Item, n *yaml.Node) bool {
 
 // readItem reads NAME or {NAME: OPTIONS} into item.
 func readItem(item *spec.Item, at *spec.Item, n *yaml.Node) bool {
-	item.Pos = at.At(n)
+	item.Pos, item.Name = at.At(n), ""
 	switch {
 	case n.Kind == yaml.ScalarNode:
 		item.Name = n.Value
 	case n.Kind == yaml.MappingNode && len(n.Content) == 2:
 		item.Name, item.Options = n.Content[0].Value, n.Content[1]
-	default:
-		return false
 	}
-	return true
+	return item.Name != ""
 }
 
 func (t *thing[T]) encode() *yaml.Node {
