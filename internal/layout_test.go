@@ -3,6 +3,8 @@
 package internal
 
 import (
+	"encoding/json"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -66,6 +68,74 @@ func TestImportsRunOneWay(t *testing.T) {
 			if !used[from+" "+to] {
 				t.Errorf("the layout lets %s import %s, which it does not", from, to)
 			}
+		}
+	}
+}
+
+// Each module that go.mod asks for has its reason in docs/DEPENDENCIES.md, and no other.
+func TestDependenciesHaveReasons(t *testing.T) {
+	text, err := os.ReadFile("../docs/DEPENDENCIES.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	type module struct {
+		Path     string
+		Indirect bool
+	}
+	var mod struct{ Require, Tool []module }
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatal(err)
+	}
+	named := map[string]bool{} // module: whether a row names it or a package of it
+	for _, m := range mod.Require {
+		if !m.Indirect || slices.ContainsFunc(mod.Tool, func(tool module) bool { return within(tool.Path, m.Path) }) {
+			named[m.Path] = false
+		}
+	}
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		for i, name := range strings.Split(strings.Split(line, "|")[1], "`") {
+			if i%2 == 0 {
+				continue
+			}
+			known := slices.IndexFunc(mod.Require, func(m module) bool { return within(name, m.Path) })
+			if known < 0 {
+				t.Errorf("docs/DEPENDENCIES.md has a reason for %s, which go.mod does not require", name)
+				continue
+			}
+			named[mod.Require[known].Path] = true
+		}
+	}
+	for module, ok := range named {
+		if !ok {
+			t.Errorf("docs/DEPENDENCIES.md has no reason for %s", module)
+		}
+	}
+}
+
+func within(pkg, module string) bool {
+	return pkg == module || strings.HasPrefix(pkg, module+"/")
+}
+
+// Only what fetches datasets, and the command that gives it its client, know of the network.
+func TestOnlyDownloadsUseTheNetwork(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{$p := .ImportPath}}{{range .Imports}}{{$p}} {{.}}{{"\n"}}{{end}}`, "../...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		from, to, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if to != "net" && !strings.HasPrefix(to, "net/http") && to != "crypto/tls" {
+			continue
+		}
+		if from != "cnntrain/internal/data/dataset" && from != "cnntrain/cmd/cnntrain" {
+			t.Errorf("%s imports %s", from, to)
 		}
 	}
 }
