@@ -210,7 +210,7 @@ func TestModelsEqualKeras(t *testing.T) {
 		}
 		closeTo(t, "predictions", p, k.data("predictions"))
 		for step, want := range k.data("losses") {
-			loss, _, err := m.Step(step, x, labels)
+			loss, _, err := m.Step(step, 0, x, labels)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -23,12 +23,14 @@ const layout = `
 	builder/layer       : catalog ops random builder/initializer builder/regularizer
 	builder/loss        : catalog ops
 	builder             : spec catalog checkpoint random ops builder/layer builder/loss builder/regularizer
+	comm                : kernels
+	comm/commtest, comm/mpi : comm
 	data/dataset        : catalog random
 	data                : spec catalog random data/dataset
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
-	train               : spec catalog checkpoint data data/dataset train/metric train/optimizer train/schedule train/callback
+	train               : spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint
 	sweep               : spec catalog random runs train/callback
 	interop             : spec catalog checkpoint builder builder/layer interop/hdf5

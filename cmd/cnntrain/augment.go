@@ -127,7 +127,7 @@ func addDraws(sheet *plot.Sheet, p *builder.Plan, seed uint64, images []float32,
 		return err
 	}
 	for step := range draws {
-		out, err := a.Run(step, images)
+		out, err := a.Run(step, 0, images)
 		if err != nil {
 			return err
 		}
@@ -148,7 +148,7 @@ func grays(p *builder.Plan, pixels int) (black, white float32, err error) {
 		return 0, 0, err
 	}
 	image := make([]float32, pixels)
-	out, err := a.Run(0, image)
+	out, err := a.Run(0, 0, image)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -156,7 +156,7 @@ func grays(p *builder.Plan, pixels int) (black, white float32, err error) {
 	for i := range image {
 		image[i] = 255
 	}
-	if out, err = a.Run(0, image); err != nil {
+	if out, err = a.Run(0, 0, image); err != nil {
 		return 0, 0, err
 	}
 	return black, slices.Max(out), nil

@@ -70,11 +70,11 @@ func (e *experiment) checkData(problems *spec.Problems) {
 	}
 }
 
-// checkMemory refuses a model that cannot be trained on this machine, before the
-// system would end the program without a word.
-func (e *experiment) checkMemory() error {
+// checkMemory refuses a model that cannot be trained on this machine, one of so many ranks
+// that share each batch, before the system would end the program without a word.
+func (e *experiment) checkMemory(ranks int) error {
 	have := totalMemory()
-	if need := e.plan.Memory(e.train.BatchSize); have > 0 && need > have {
+	if need := e.plan.Memory((e.train.BatchSize + ranks - 1) / ranks); have > 0 && need > have {
 		return fmt.Errorf("training %s with batches of %d needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
 			e.spec.Name, e.train.BatchSize, bytesOf(int(need/4)), bytesOf(int(have/4)))
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -60,11 +61,15 @@ given: the resolved spec, figures of every epoch, the best and the last weights.
 
 The state of the training is saved after each epoch, every --checkpoint-every, and
 when ctrl-c or a signal ends it. --resume goes on from there: the run ends with the
-same bytes as one that was never interrupted.`,
+same bytes as one that was never interrupted.
+
+Built with the tag mpi and started by mpirun or srun, the processes train as one: each
+takes its share of every batch, and the first writes the run folder (docs/CLUSTER.md).`,
 		Example: `  cnntrain fit specs/quickstart.yaml
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
   cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9
-  cnntrain fit --resume runs/lenet5/1`,
+  cnntrain fit --resume runs/lenet5/1
+  mpirun -n 4 cnntrain fit specs/vgg16.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("resume") {
 				return checkResumeFlags(cmd, args)
@@ -75,16 +80,18 @@ same bytes as one that was never interrupted.`,
 			if o.every < 0 {
 				return usagef("--checkpoint-every %v: must not be negative", o.every)
 			}
-			if o.resume != "" {
-				return runResume(cmd.Context(), o, s)
+			train := runResume
+			if o.resume == "" {
+				train, o.spec = runFit, args[0]
 			}
-			o.spec = args[0]
 			for _, f := range fitOverrides {
 				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
 					o.flags = append(o.flags, spec.TextOverride(f.path, flag.Value.String(), "--"+f.flag))
 				}
 			}
-			return runFit(cmd.Context(), o, s)
+			return onRanks(s, cmd.Flags().Changed("threads"), func(w comm.World, s *streams) error {
+				return train(cmd.Context(), w, o, s)
+			})
 		},
 	}
 	for _, f := range fitOverrides {
@@ -104,41 +111,57 @@ same bytes as one that was never interrupted.`,
 	return cmd
 }
 
-func runFit(ctx context.Context, o *fitOptions, s *streams) error {
-	overrides, err := parseSets(o.sets)
+func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
+	e, err := readFit(w, o)
+	if err = comm.Agree(w, err); err != nil {
+		return err
+	}
+	f := &fit{options: o, experiment: e, world: w, model: e.plan.NewModel(uint64(e.train.Seed)), streams: s}
+	err = onFirst(w, func() error {
+		if o.weights != "" {
+			if err := e.startFrom(f.model, o.weights); err != nil {
+				return err
+			}
+		}
+		if err := runs.Check(runDir(o, e)); err != nil {
+			return err // before anything is downloaded
+		}
+		if o.dryRun {
+			return dryRun(ctx, o, e, f.model, s)
+		}
+		return nil
+	})
+	if err != nil || o.dryRun {
+		return err
+	}
+	if f.sets, err = loadOnRanks(ctx, w, e, o.dataDir, s); err != nil {
+		return err
+	}
+	if err := sameFacts(w, e, f.sets); err != nil {
+		return err
+	}
+	err = onFirst(w, func() error {
+		f.run, err = newRun(w, o, e, f.sets)
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	return f.do(ctx, nil)
+}
+
+// readFit reads the spec and checks what can be checked before anything is written.
+func readFit(w comm.World, o *fitOptions) (*experiment, error) {
+	overrides, err := parseSets(o.sets)
+	if err != nil {
+		return nil, err
 	}
 	e, err := loadExperiment(o.spec, append(overrides, o.flags...))
 	if err != nil {
-		return err
-	}
-	if err := e.checkMemory(); err != nil {
-		return err
+		return nil, err
 	}
 	e.strict = o.strict
-	model := e.plan.NewModel(uint64(e.train.Seed))
-	if o.weights != "" {
-		if err := e.startFrom(model, o.weights); err != nil {
-			return err
-		}
-	}
-	if err := runs.Check(runDir(o, e)); err != nil {
-		return err // before anything is downloaded
-	}
-	if o.dryRun {
-		return dryRun(ctx, o, e, model, s)
-	}
-	sets, err := loadData(ctx, e, o.dataDir, s)
-	if err != nil {
-		return err
-	}
-	r, err := newRun(o, e, sets)
-	if err != nil {
-		return err
-	}
-	f := &fit{options: o, experiment: e, model: model, sets: sets, run: r, streams: s}
-	return f.do(ctx, nil)
+	return e, errors.Join(e.checkMemory(w.Size()), e.enough(w))
 }
 
 // runDir is the run folder that would be made now.
@@ -150,7 +173,7 @@ func runDir(o *fitOptions, e *experiment) string {
 }
 
 // newRun makes the run folder with the resolved spec in it.
-func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
+func newRun(w comm.World, o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	var r *runs.Run
 	var err error
 	if o.out != "" {
@@ -172,7 +195,7 @@ func newRun(o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
 	trainable, frozen := e.plan.Params()
 	r.Info = runs.Info{
 		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
-		Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
+		Ranks: ranksOf(w), Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
 		Machine: thisMachine(), Epochs: []runs.Figures{},
 	}
 	if r.Info.Dataset, err = datasetInfo(o, e, sets); err != nil {
@@ -219,26 +242,51 @@ func datasetInfo(o *fitOptions, e *experiment, sets *data.Sets) (runs.Dataset, e
 type fit struct {
 	options *fitOptions
 	*experiment
-	model   *builder.Model
-	sets    *data.Sets
-	run     *runs.Run
-	streams *streams
-	monitor *callback.Monitor
-	tested  *train.Result // of the best weights on the test data, if there is any
-	began   time.Time     // when Info.Seconds was brought up to date
-	within  bool          // last.safetensors is no state to keep once there is a newer one
+	world    comm.World
+	model    *builder.Model
+	sets     *data.Sets
+	run      *runs.Run // rank 0's alone
+	streams  *streams
+	monitor  *callback.Monitor
+	finished bool          // before anything was done: of a run to go on with
+	tested   *train.Result // of the best weights on the test data, if there is any
+	began    time.Time     // when Info.Seconds was brought up to date
+	within   bool          // last.safetensors is no state to keep once there is a newer one
 }
 
 // do trains, from the start or from a state, and tests.
 func (f *fit) do(ctx context.Context, from *train.Saved) error {
-	f.monitor = f.train.Best(f.sets.Val != nil)
-	metrics, old, err := openMetrics(f.run)
-	if err != nil {
+	spreadWeights(f.world, f.model)
+	if f.world.Rank() > 0 {
+		return f.follow(ctx)
+	}
+	return f.lead(ctx, from)
+}
+
+// follow trains and tests along with rank 0, which keeps what comes of it.
+func (f *fit) follow(ctx context.Context) error {
+	if err := comm.Agree(f.world, nil); err != nil {
 		return err
 	}
-	defer metrics.Close()
-	events, err := createEvents(f.run)
-	if err != nil {
+	_, err := train.FitOn(ctx, f.world, f.model, f.sets, f.train, nil)
+	if err == nil {
+		err = f.test(ctx)
+	}
+	if err == nil {
+		err = comm.Agree(f.world, nil)
+	}
+	return err
+}
+
+func (f *fit) lead(ctx context.Context, from *train.Saved) error {
+	f.monitor = f.train.Best(f.sets.Val != nil)
+	metrics, old, err := openMetrics(f.run)
+	var events *os.File
+	if err == nil {
+		defer metrics.Close()
+		events, err = createEvents(f.run)
+	}
+	if err = comm.Agree(f.world, err); err != nil {
 		return err
 	}
 	defer events.Close()
@@ -248,13 +296,17 @@ func (f *fit) do(ctx context.Context, from *train.Saved) error {
 		images += " in " + f.sets.Dir
 	}
 	if from == nil {
-		f.streams.logf("training %s on %s of %s, run in %s", f.spec.Name,
-			plural(f.sets.Train.Len(), "image"), images, f.run.Dir)
+		hands := ""
+		if n := f.world.Size(); n > 1 {
+			hands = fmt.Sprintf(" with %d ranks", n)
+		}
+		f.streams.logf("training %s on %s of %s%s, run in %s", f.spec.Name,
+			plural(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
 	}
 	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
 	f.began = time.Now()
 	info := &f.run.Info
-	state, err := train.Fit(ctx, f.model, f.sets, f.train,
+	state, err := train.FitOn(ctx, f.world, f.model, f.sets, f.train,
 		&train.Keep{From: from, Every: f.options.every, Save: f.saveState, Back: f.back},
 		callback.CSVLogger(metrics, old, f.sets.Train.Len(), time.Now),
 		callback.TensorBoard(events, time.Now),
@@ -273,7 +325,7 @@ func (f *fit) do(ctx context.Context, from *train.Saved) error {
 	if err := f.test(ctx); err != nil {
 		return f.broken(err)
 	}
-	if err := f.drawPictures(); err != nil {
+	if err := comm.Agree(f.world, f.drawPictures()); err != nil {
 		return f.broken(err)
 	}
 	info.Status = runs.Finished
@@ -342,14 +394,19 @@ func (f *fit) test(ctx context.Context) error {
 	if f.sets.Test == nil {
 		return nil
 	}
-	if err := loadWeights(f.model, f.run.Path(runs.BestFile)); err != nil {
-		return err
-	}
-	r, err := train.Evaluate(ctx, f.model, f.sets.Test, f.sets.Pixels(), f.train.BatchSize, f.train.Metrics)
+	err := onFirst(f.world, func() error { return loadWeights(f.model, f.run.Path(runs.BestFile)) })
 	if err != nil {
 		return err
 	}
-	f.tested, f.run.Info.Test = r, nil
+	spreadWeights(f.world, f.model)
+	r, err := train.EvaluateOn(ctx, f.world, f.model, f.sets.Test, f.sets.Pixels(), f.train.BatchSize, f.train.Metrics)
+	if err != nil {
+		return err
+	}
+	if f.tested = r; f.run == nil {
+		return nil
+	}
+	f.run.Info.Test = nil
 	for _, l := range r.Logs(f.train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 
+	"cnntrain/internal/comm"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 
 	"github.com/spf13/cobra"
@@ -30,46 +32,102 @@ func checkResumeFlags(cmd *cobra.Command, args []string) error {
 }
 
 // runResume goes on with a run that was interrupted, or ended by a crash.
-func runResume(ctx context.Context, o *fitOptions, s *streams) error {
-	r, err := runs.Resume(o.resume)
+func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
+	f := &fit{options: o, world: w, streams: s}
+	err := onFirst(w, f.openRun)
 	if err != nil {
 		return err
 	}
-	e, err := loadExperiment(r.Dir, nil)
-	if err != nil {
+	if err := f.shareRun(); err != nil {
 		return err
 	}
-	f := &fit{options: o, experiment: e, run: r, streams: s}
-	if r.Info.Status == runs.Finished {
-		s.logf("%s is finished: nothing is left to do", r.Dir)
+	if f.finished {
+		if f.run == nil {
+			return nil
+		}
+		s.logf("%s is finished: nothing is left to do", f.run.Dir)
 		return f.report()
 	}
-	if err := e.checkMemory(); err != nil {
+	err = errors.Join(f.checkMemory(w.Size()), f.enough(w))
+	if err = comm.Agree(w, err); err != nil {
 		return err
 	}
-	if o.dataDir == "" {
-		o.dataDir = r.Info.Dataset.DataDir
-	}
-	if f.sets, err = loadData(ctx, e, o.dataDir, s); err != nil {
+	if f.sets, err = loadOnRanks(ctx, w, f.experiment, o.dataDir, s); err != nil {
 		return err
 	}
-	if f.sets.Digest != r.Info.Dataset.Digest {
-		return fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, e.data.Name, f.sets.Digest, r.Info.Dataset.Digest)
+	if err := sameFacts(w, f.experiment, f.sets); err != nil {
+		return err
 	}
-	f.model = e.plan.NewModel(uint64(e.train.Seed))
-	from, err := f.resumeFrom()
+	f.model = f.plan.NewModel(uint64(f.train.Seed))
+	var from *train.Saved
+	err = onFirst(w, func() error {
+		from, err = f.goOn()
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	return f.do(ctx, from)
+}
+
+// openRun makes the run folder this process's own.
+func (f *fit) openRun() (err error) {
+	if f.run, err = runs.Resume(f.options.resume); err != nil {
+		return err
+	}
+	f.experiment, err = loadExperiment(f.run.Dir, nil)
+	f.finished = f.run.Info.Status == runs.Finished
+	if f.options.dataDir == "" {
+		f.options.dataDir = f.run.Info.Dataset.DataDir
+	}
+	return err
+}
+
+// shareRun tells the other ranks, which need not see the run folder, what is in it.
+func (f *fit) shareRun() error {
+	if f.world.Size() == 1 {
+		return nil
+	}
+	shared := resumed{DataDir: f.options.dataDir, Finished: f.finished}
+	err := onFirst(f.world, func() (err error) {
+		shared.Spec, err = f.spec.Resolved()
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := shared.share(f.world); err != nil || f.run != nil {
+		return err
+	}
+	if f.options.dataDir == "" {
+		f.options.dataDir = shared.DataDir
+	}
+	f.finished = shared.Finished
+	var problems spec.Problems
+	f.experiment, err = newExperiment(spec.Parse(runs.SpecFile, shared.Spec, nil, &problems), &problems)
+	return err
+}
+
+// goOn finds the state to go on from, and notes that the run goes on.
+func (f *fit) goOn() (*train.Saved, error) {
+	r, s := f.run, f.streams
+	if f.sets.Digest != r.Info.Dataset.Digest {
+		return nil, fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, f.data.Name, f.sets.Digest, r.Info.Dataset.Digest)
+	}
+	from, err := f.resumeFrom()
+	if err != nil {
+		return nil, err
+	}
+	if ranks := ranksOf(f.world); ranks != r.Info.Ranks {
+		s.logf("the run was begun with %s and goes on with %s: its last digits will differ", plural(max(1, r.Info.Ranks), "rank"), plural(f.world.Size(), "rank"))
+		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
 	r.Info.Resumed++
 	if machine := thisMachine(); machine.Kernels != r.Info.Machine.Kernels {
 		s.logf("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
-	if err := r.SaveInfo(); err != nil {
-		return err
-	}
-	return f.do(ctx, from)
+	return from, r.SaveInfo()
 }
 
 // resumeFrom finds the newest state of the run that is whole. It is nil where nothing

@@ -78,7 +78,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	if err := e.checkMemory(); err != nil {
+	if err := e.checkMemory(1); err != nil {
 		return err
 	}
 	sets, err := loadData(ctx, e, o.dataDir, s)

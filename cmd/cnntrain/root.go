@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -124,12 +125,16 @@ func run(ctx context.Context, args []string, s *streams) int {
 	if err == nil {
 		return exitDone
 	}
-	s.showError(err)
+	if mpi.Launched() == 1 || mpi.Speaks() { // one of several speaks for all
+		s.showError(err)
+	}
 	var invalid spec.Invalid
 	var usage usageError
 	switch {
 	case canceled(err):
 		return exitSignaled(ctx)
+	case !started && !mpi.Speaks():
+		return exitUsage
 	case !started:
 		fmt.Fprintf(s.err, "Try '%s --help'.\n", cmd.CommandPath())
 		return exitUsage

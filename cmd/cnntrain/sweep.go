@@ -151,7 +151,7 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 	for _, m := range members {
 		e, err := loadExperiment(c.Spec, c.Overrides(m))
 		if err == nil {
-			err = e.checkMemory()
+			err = e.checkMemory(1)
 		}
 		switch {
 		case err == nil:

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 
@@ -26,6 +27,9 @@ func newVersion(s *streams) *cobra.Command {
 				return s.printJSON(m)
 			}
 			_, err := fmt.Fprintf(s.out, "cnntrain %s (%s, %s/%s)\n%s, %s\n", m.Version, m.Go, m.OS, m.Arch, m.CPU, plural(m.Threads, "thread"))
+			if err == nil && m.MPI != "" {
+				_, err = fmt.Fprintln(s.out, m.MPI)
+			}
 			return err
 		},
 	}
@@ -37,7 +41,7 @@ func newVersion(s *streams) *cobra.Command {
 func thisMachine() runs.Machine {
 	return runs.Machine{
 		Version: version(), Go: runtime.Version(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		CPU: cpuModel(), Kernels: kernels.CPU(), Threads: kernels.Threads(),
+		CPU: cpuModel(), Kernels: kernels.CPU(), Threads: kernels.Threads(), MPI: mpi.Library,
 	}
 }
 

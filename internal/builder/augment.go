@@ -14,6 +14,7 @@ import (
 type Augmenter struct {
 	Out     layer.Shape // of one image
 	step    *uint64     // that runs
+	first   *int        // place of its images in the whole batch
 	images  []float32   // the input's memory
 	output  *G.Node
 	machine *machine
@@ -43,13 +44,13 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 		return nil, nil
 	}
 	m := &Model{plan: p, seed: seed}
-	a := &Augmenter{Out: p.Layers[count-1].Out, step: &m.step}
+	a := &Augmenter{Out: p.Layers[count-1].Out, step: &m.step, first: &m.first}
 	eg := G.NewGraph()
 	value := ops.NewTensor(append([]int{n}, p.Input...)...)
 	a.images = value.Float32s()
 	a.output = G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName("images"), G.WithValue(value))
 	for i, l := range p.Layers[:count] {
-		a.output = l.Build(m.layerGraph(i, training, a.step), a.output, nil)
+		a.output = l.Build(m.layerGraph(i, training, a.step, a.first), a.output, nil)
 	}
 	var err error
 	if a.machine, err = newMachine(a.output); err != nil {
@@ -59,10 +60,11 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	return a, nil
 }
 
-// Run returns what the model sees of images [n,H,W,C] in a step, counted from 0 over
-// the whole training: [n,Out], good until the next call.
-func (a *Augmenter) Run(step int, images []float32) ([]float32, error) {
-	*a.step = uint64(step)
+// Run returns what the model sees of images [n,H,W,C], those from first on of the whole
+// batch, in a step, counted from 0 over the whole training: [n,Out], good until the
+// next call.
+func (a *Augmenter) Run(step, first int, images []float32) ([]float32, error) {
+	*a.step, *a.first = uint64(step), first
 	if len(images) != len(a.images) {
 		return nil, fmt.Errorf("%d pixels for images of %d", len(images), len(a.images))
 	}

@@ -23,12 +23,12 @@ layers:
 	m := p.NewModel(seed)
 	images, labels := batch(n)
 	for step := range 3 {
-		_, training, err := m.Step(step, images, labels)
+		_, training, err := m.Step(step, 0, images, labels)
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := slices.Clone(training)
-		seen, err := a.Run(step, images)
+		seen, err := a.Run(step, 0, images)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -137,7 +137,7 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 
 func checkMachine(t *testing.T, m *Model) {
 	images, labels := batch(5)
-	loss, probabilities, err := m.Step(0, images, labels)
+	loss, probabilities, err := m.Step(0, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestOutputsShareMemory(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(7)
 	for _, n := range []int{3, 7, 5} { // the memory grows with the second graph
-		if _, _, err := m.Step(0, images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -214,7 +214,7 @@ func TestPackLetsRoomsMeetOnlyAtOtherTimes(t *testing.T) {
 func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(2)
-	if _, _, err := m.Step(0, images, labels); err != nil {
+	if _, _, err := m.Step(0, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	conv := 0
@@ -237,7 +237,7 @@ func TestGraphsShareWeights(t *testing.T) {
 	}
 	adam := optimizer.Optimizers.Default("adam")
 	for _, n := range []int{4, 3, 4, 3, 4} { // full batches and smaller ones
-		if _, _, err := m.Step(0, images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -264,7 +264,7 @@ func checkAllocations(t *testing.T, m *Model) {
 	images, labels := batch(4)
 	adam := optimizer.Optimizers.Default("adam")
 	step := func() {
-		if _, _, err := m.Step(0, images, labels); err != nil {
+		if _, _, err := m.Step(0, 0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -312,11 +312,11 @@ func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
 			t.Errorf("evaluation changed %s", name)
 		}
 	}
-	if _, _, err := m.Step(0, images, labels); err != nil {
+	if _, _, err := m.Step(0, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	once := weights(m)
-	if _, _, err := m.Step(0, images, labels); err != nil {
+	if _, _, err := m.Step(0, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	// From 0, two halves of the same mean: 0.5 and 0.75 of it.
@@ -338,7 +338,7 @@ func TestFrozenLayersStayAsTheyAre(t *testing.T) {
 	adam := optimizer.Optimizers.Default("adam")
 	start := weights(m)
 	for range 3 {
-		if _, _, err := m.Step(0, images, labels); err != nil {
+		if _, _, err := m.Step(0, 0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -367,7 +367,7 @@ func TestRandomnessIsCounted(t *testing.T) {
 	}
 	m := plan(t, dropping).NewModel(1)
 	step := func(m *Model, step, n int) []float32 {
-		_, p, err := m.Step(step, images[:n*16], labels[:n])
+		_, p, err := m.Step(step, 0, images[:n*16], labels[:n])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -418,7 +418,7 @@ func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 	add("conv2d/kernel", 0.02, 0)
 	add("conv2d/bias", 0, 0.01)
 	add("dense/kernel", 0.03, 0.05)
-	loss, _, err := without.Step(0, images, labels)
+	loss, _, err := without.Step(0, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -427,7 +427,7 @@ func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, _, err := m.Step(0, images, labels)
+	trained, _, err := m.Step(0, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -481,7 +481,7 @@ func TestClassWeightsScaleTheLossOfTraining(t *testing.T) {
 	images, _ := batch(1)
 	loss := func(p *Plan, label int) (training, use float32) {
 		m := p.NewModel(3)
-		training, _, err1 := m.Step(0, images, []int{label})
+		training, _, err1 := m.Step(0, 0, images, []int{label})
 		use, _, err2 := m.Evaluate(images, []int{label})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
@@ -518,10 +518,10 @@ func TestClassWeightsNameTheirClasses(t *testing.T) {
 func TestWrongInputIsAnError(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(2)
-	if _, _, err := m.Step(0, images[1:], labels); err == nil {
+	if _, _, err := m.Step(0, 0, images[1:], labels); err == nil {
 		t.Error("took too few pixels")
 	}
-	if _, _, err := m.Step(0, images, []int{0, 3}); err == nil {
+	if _, _, err := m.Step(0, 0, images, []int{0, 3}); err == nil {
 		t.Error("took a class beyond the outputs")
 	}
 }
@@ -531,7 +531,7 @@ func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	p := plan(t, tiny)
 	m := p.NewModel(1)
 	images, labels := batch(50)
-	if _, _, err := m.Step(0, images, labels); err != nil {
+	if _, _, err := m.Step(0, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	trainable, _ := p.Params()
@@ -582,7 +582,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	}
 	images, labels := batch(5)
 	prepare := func(step, n int) []float32 {
-		p, err := m.Prepare(step, images[:n*9*8*2], n)
+		p, err := m.Prepare(step, 0, images[:n*9*8*2], n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -603,7 +603,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if again := prepare(0, 3); !slices.Equal(again, kept[:len(again)]) {
 		t.Error("what happens to an image depends on the size of the batch")
 	}
-	if _, _, err := m.Step(0, kept, labels); err != nil {
+	if _, _, err := m.Step(0, 0, kept, labels); err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range m.graphs[graphKey{5, true}].machine.steps {
@@ -611,7 +611,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 			t.Errorf("the step computes %s too", name)
 		}
 	}
-	if _, err := m.Prepare(0, images[1:], 5); err == nil {
+	if _, err := m.Prepare(0, 0, images[1:], 5); err == nil {
 		t.Error("took too few pixels")
 	}
 }
@@ -627,11 +627,11 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 			}
 		}
 		images, labels := batch(4)
-		prepared, err := m.Prepare(0, images, 4)
+		prepared, err := m.Prepare(0, 0, images, 4)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := m.Step(0, prepared, labels); err != nil {
+		if _, _, err := m.Step(0, 0, prepared, labels); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := m.FirstNonFinite(); err != nil || got != want {

@@ -17,8 +17,9 @@ const turns = 2
 
 // Prepare does to n images, [n,H,W,C] from 0 to 255, what comes before a training
 // step: augmentation. It returns what Step takes, which is good until the next but
-// one Prepare. One goroutine may call it while another calls the other methods.
-func (m *Model) Prepare(step int, images []float32, n int) ([]float32, error) {
+// one Prepare. The images are those from first on of the whole batch. One goroutine may
+// call it while another calls the other methods.
+func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, error) {
 	if len(images) != n*m.plan.Input.Size() {
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)
 	}
@@ -37,7 +38,7 @@ func (m *Model) Prepare(step int, images []float32, n int) ([]float32, error) {
 		m.fronts[key] = f
 	}
 	if f.augmenter != nil {
-		return f.augmenter.Run(step, images)
+		return f.augmenter.Run(step, first, images)
 	}
 	copy(f.images, images)
 	return f.images, nil

@@ -17,8 +17,9 @@ type machine struct {
 	steps  []step
 	values []G.Value // of every node needed, by its position in order
 	index  map[*G.Node]int
-	layout layout // of the outputs in memory
-	timed  bool   // whether steps note how long they took
+	layout layout                 // of the outputs in memory
+	timed  bool                   // whether steps note how long they took
+	seen   func(i int, v G.Value) // called for the steps that watch marked
 }
 
 // A step runs one op.
@@ -30,6 +31,8 @@ type step struct {
 	out  int
 	runs int // while timed
 	took time.Duration
+
+	watched []int // which of the nodes of watch it computes
 }
 
 var _ G.VM = (*machine)(nil)
@@ -108,8 +111,21 @@ func (m *machine) run(steps []step) error {
 			return fmt.Errorf("%v: %w", s.node, err)
 		}
 		m.values[s.out] = v
+		for _, i := range s.watched {
+			m.seen(i, v)
+		}
 	}
 	return nil
+}
+
+// watch makes the machine call seen for each of some nodes as soon as it is computed,
+// with its place in the list.
+func (m *machine) watch(nodes []*G.Node, seen func(i int, v G.Value)) {
+	m.seen = seen
+	for i, n := range nodes {
+		at := slices.IndexFunc(m.steps, func(s step) bool { return s.node == n })
+		m.steps[at].watched = append(m.steps[at].watched, i)
+	}
 }
 
 // value returns the value of a node as of the last run.

@@ -20,6 +20,8 @@ type Model struct {
 	plan    *Plan
 	seed    uint64
 	step    uint64 // of the training graphs' run
+	first   int    // place of its examples in the whole batch
+	others  others
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
@@ -35,6 +37,7 @@ type weight struct {
 	name      string // layer/weight: conv2d_1/kernel
 	layer     int    // its layer in the plan
 	trainable bool
+	moving    bool                    // changed by Step itself
 	penalty   regularizer.Regularizer // of a trainable weight, or nil
 	value     *tensor.Dense
 	grad      G.Value // of the last step
@@ -57,7 +60,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
-			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, w.Penalty, value, nil})
+			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, !w.Trainable && layer.Trains(l.Layer), w.Penalty, value, nil})
 		}
 	}
 	for i := range m.weights {
@@ -88,13 +91,39 @@ func (m *Model) Params() []G.ValueGrad { return m.params }
 // ParamName returns the name that the weight at index i of Params has in Weights.
 func (m *Model) ParamName(i int) string { return m.params[i].(*weight).name }
 
+// others is what a model knows of those that share each batch with it.
+type others struct {
+	mean  func(values []float64)
+	ready func(param int, gradient []float32)
+}
+
+// Join makes m one of several models that share each batch. Layers that need a mean over
+// the whole batch ask mean for it, which replaces values by their mean over the models,
+// each weighted with its share. ready is called within Step as soon as the gradient of a
+// weight of Params is there, in an order that is the same for every model. It must be
+// called before the first Step.
+func (m *Model) Join(mean func(values []float64), ready func(param int, gradient []float32)) {
+	m.others = others{mean, ready}
+}
+
+// Moving returns the weights that Step itself changes, which are moving averages.
+func (m *Model) Moving() (weights [][]float32) {
+	for _, w := range m.weights {
+		if w.moving {
+			weights = append(weights, w.value.Float32s())
+		}
+	}
+	return weights
+}
+
 // Step runs a batch forward and backward: n images as Prepare returned them, and n
 // classes. It returns the loss and the probabilities [n,classes], which the
 // model owns, and leaves the gradients in Params. It changes no trainable weight.
 // What is random in the graph depends on the seed of the model and step, which
-// counts from 0 over the whole training.
-func (m *Model) Step(step int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
-	m.step = uint64(step)
+// counts from 0 over the whole training. The images are those from first on of the
+// whole batch.
+func (m *Model) Step(step, first int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
+	m.step, m.first = uint64(step), first
 	m.last = graphKey{len(labels), true}
 	g, err := m.run(m.last, images, labels)
 	if err != nil {
@@ -226,7 +255,9 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	x := input("images", images)
 	for i := first; i < len(layers); i++ {
-		x = layers[i].Build(m.layerGraph(i, key.training, &m.step), x, nodes[i])
+		lg := m.layerGraph(i, key.training, &m.step, &m.first)
+		lg.Mean = m.others.mean
+		x = layers[i].Build(lg, x, nodes[i])
 		g.ends = append(g.ends, x.ID())
 	}
 	g.output = x
@@ -239,7 +270,9 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	m.penalize(g, trainable)
 	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
-	g.machine, err = newMachine(wanted...)
+	if g.machine, err = newMachine(wanted...); err == nil && m.others.ready != nil {
+		g.machine.watch(g.grads, func(i int, v G.Value) { m.others.ready(i, v.(*tensor.Dense).Float32s()) })
+	}
 	return g, err
 }
 
@@ -247,11 +280,13 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 // same seed.
 const drawKey = 0x64726177 // "draw"
 
-// layerGraph is what layer i may know of a graph, whose step is in *step as it runs.
-func (m *Model) layerGraph(i int, training bool, step *uint64) *layer.Graph {
+// layerGraph is what layer i may know of a graph, whose step is in *step as it runs, and
+// the place of its first example in *first.
+func (m *Model) layerGraph(i int, training bool, step *uint64, first *int) *layer.Graph {
 	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
 		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), *step) }
+		g.First = func() int { return *first }
 	}
 	return g
 }

@@ -26,6 +26,7 @@ type Field struct {
 	choices   []string
 	required  bool
 	quiet     bool
+	short     string // another name that specs may use
 }
 
 // A value is how an option is read from a spec and written back.
@@ -65,6 +66,12 @@ func (f *Field) Required() *Field {
 // Quiet leaves the option out of resolved specs where it has its default.
 func (f *Field) Quiet() *Field {
 	f.quiet = true
+	return f
+}
+
+// Short lets specs use another name for the option.
+func (f *Field) Short(name string) *Field {
+	f.short = name
 	return f
 }
 
@@ -131,6 +138,9 @@ func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Fiel
 		for i := 0; i < len(n.Content); i += 2 {
 			key := n.Content[i]
 			if f := o.field(key.Value); f != nil {
+				if nodes[f] != nil {
+					problems.Add(it.At(key), "%s: %q and %q are the same option; leave one out", it.Name, f.Name, f.short)
+				}
 				nodes[f] = n.Content[i+1]
 			} else if !o.shared {
 				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, spec.Hint(key.Value, o.names()))
@@ -167,7 +177,7 @@ func (o *Options) main() *Field {
 }
 
 func (o *Options) field(name string) *Field {
-	i := slices.IndexFunc(o.fields, func(f *Field) bool { return f.Name == name })
+	i := slices.IndexFunc(o.fields, func(f *Field) bool { return name != "" && (f.Name == name || f.short == name) })
 	if i < 0 {
 		return nil
 	}

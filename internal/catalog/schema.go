@@ -71,6 +71,9 @@ func Object(fields []*Field) map[string]any {
 			forms = append(forms, null)
 		}
 		properties[f.Name] = map[string]any{"anyOf": forms}
+		if f.short != "" {
+			properties[f.short] = properties[f.Name]
+		}
 	}
 	schema := map[string]any{"type": "object", "properties": properties, "additionalProperties": false}
 	if len(required) > 0 {

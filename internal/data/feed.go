@@ -20,7 +20,8 @@ type slot struct {
 }
 
 func (l *Loader) newSlot() *slot {
-	return &slot{buffer: make([]float32, l.batch*l.pixels), done: make(chan struct{}, 1)}
+	_, most := ShareOf(l.batch, l.size-1, l.size) // the last share is the largest
+	return &slot{buffer: make([]float32, most*l.pixels), done: make(chan struct{}, 1)}
 }
 
 // reset makes the slot ready for n images.
@@ -120,8 +121,10 @@ func (f *feed) handOut(from int) {
 		case <-f.quit:
 			return
 		}
-		first := step * f.batch
-		s.reset(min(f.batch, f.n-first), f.pixels)
+		share, read := ShareOf(min(f.batch, f.n-step*f.batch), f.rank, f.size)
+		s.reset(read, f.pixels)
+		s.Share = share
+		first := step*f.batch + share.First
 		for i := first; i < first+s.N; i++ {
 			index := i
 			if f.order != nil {

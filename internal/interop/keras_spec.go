@@ -245,7 +245,6 @@ var others = map[string][]string{
 	"renorm":             {"false"},
 	"renorm_momentum":    nil,
 	"seed":               nil,
-	"synchronized":       {"false"},
 	"threshold":          {"0", "0.0"},
 	"virtual_batch_size": {},
 	"fill_mode":          nil, // of layers that move no pixel in from outside

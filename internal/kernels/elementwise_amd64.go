@@ -25,6 +25,12 @@ func affineAVX512(out, x *float32, n int, constants *[2]float32)
 func affineAVX2(out, x *float32, n int, constants *[2]float32)
 
 //go:noescape
+func combineAVX512(out, x, y *float32, n int, constants *[2]float32)
+
+//go:noescape
+func combineAVX2(out, x, y *float32, n int, constants *[2]float32)
+
+//go:noescape
 func addScaledAVX512(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
 
 //go:noescape
@@ -107,6 +113,19 @@ func affineFast(out, x []float32, constants *[2]float32) int {
 		affineAVX512(&out[0], &x[0], n, constants)
 	} else {
 		affineAVX2(&out[0], &x[0], n, constants)
+	}
+	return n
+}
+
+func combineFast(out, x, y []float32, constants *[2]float32) int {
+	n := vectors(len(out), len(x), len(y))
+	if n == 0 {
+		return 0
+	}
+	if has(avx512) {
+		combineAVX512(&out[0], &x[0], &y[0], n, constants)
+	} else {
+		combineAVX2(&out[0], &x[0], &y[0], n, constants)
 	}
 	return n
 }

@@ -141,6 +141,60 @@ done:
 	VZEROUPPER
 	RET
 
+// func combineAVX512(out, x, y *float32, n int, constants *[2]float32)
+TEXT ·combineAVX512(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), R8
+	MOVQ x+8(FP), R9
+	MOVQ y+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// out = x·a + y·b
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS Z8, Z0, Z0
+	VMOVUPS (R10)(AX*1), Z1
+	VMULPS Z9, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
+// func combineAVX2(out, x, y *float32, n int, constants *[2]float32)
+TEXT ·combineAVX2(SB), NOSPLIT, $0-40
+	MOVQ out+0(FP), R8
+	MOVQ x+8(FP), R9
+	MOVQ y+16(FP), R10
+	MOVQ n+24(FP), CX
+	MOVQ constants+32(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE done
+	// out = x·a + y·b
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y8, Y0, Y0
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+done:
+	VZEROUPPER
+	RET
+
 // func addScaledAVX512(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
 TEXT ·addScaledAVX512(SB), NOSPLIT, $0-56
 	MOVQ y+0(FP), R8

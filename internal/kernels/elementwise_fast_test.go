@@ -39,6 +39,7 @@ func TestElementwiseKernelsGiveTheBitsOfTheGenericOnes(t *testing.T) {
 			"ReLU":     func(out, _, _ []float32) { ReLU(out, x) },
 			"ReLUGrad": func(out, _, _ []float32) { ReLUGrad(out, x, y) },
 			"Affine":   func(out, _, _ []float32) { Affine(out, x, 1.3, -0.7) },
+			"Combine":  func(out, _, _ []float32) { Combine(out, x, y, 0.3, 0.7) },
 			"Dropout":  func(out, _, _ []float32) { Dropout(out, x, 5, 0.4) },
 			"Adam":     func(out, a, b []float32) { Adam(out, x, a, b, 0.01, 0.9, 0.999, 1e-7) },
 			"Adagrad":  func(out, a, _ []float32) { Adagrad(out, x, a, 0.01, 1e-7) },

@@ -46,6 +46,37 @@ func TestReLUGradIsFiniteDifference(t *testing.T) {
 	})
 }
 
+func TestCombineAddsMultiples(t *testing.T) {
+	eachCPU(t, func(t *testing.T) {
+		rng := newRand()
+		for _, n := range []int{1, 15, 16, 100, 70_001} {
+			x, y, out := randoms(rng, n), randoms(rng, n), make([]float32, n)
+			want := make([]float64, n)
+			for i := range want {
+				want[i] = 0.25*float64(x[i]) - 3*float64(y[i])
+			}
+			Combine(out, x, y, 0.25, -3)
+			near(t, "out", out, want)
+			Combine(x, x, y, 0.25, -3)
+			near(t, "in place", x, want)
+		}
+	})
+}
+
+func TestDropoutOfAPartIsThePartOfDropout(t *testing.T) {
+	x := make([]float32, 1000)
+	for i := range x {
+		x[i] = 1
+	}
+	whole, part := make([]float32, 1000), make([]float32, 300)
+	key := uint64(0xFEDCBA98_FFFFFFF0) // whose lower half overflows
+	Dropout(whole, x, key, 0.4)
+	Dropout(part, x[:300], DropoutKey(key, 500), 0.4)
+	if !slices.Equal(part, whole[500:800]) {
+		t.Error("values 500 to 799 are kept otherwise by themselves")
+	}
+}
+
 func TestAffineScalesAndShifts(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
 		x := []float32{0, 1, -2}

@@ -25,6 +25,8 @@ func reluGradFast(_, _, _ []float32) int { return 0 }
 
 func affineFast(_, _ []float32, _ *[2]float32) int { return 0 }
 
+func combineFast(_, _, _ []float32, _ *[2]float32) int { return 0 }
+
 func addScaledFast(_, _, _, _, _, _ []float32, _ *[4]float32) int { return 0 }
 
 func adamFast(_, _, _, _ []float32, _ *[4]float32) int { return 0 }

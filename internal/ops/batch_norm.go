@@ -16,24 +16,46 @@ type Norm struct {
 	Epsilon        float64
 	ReLU           bool
 	Batch          bool // Mean and Variance are those of X, and its gradient knows
+
+	// Whole is not nil where X is a share of the batch that Mean and Variance are of: it
+	// replaces values by their mean over all shares.
+	Whole func(values []float64)
 }
 
 // BatchMoments returns mean and (biased) variance over all axes of x but the
-// last. Each run of it also moves the moving ones, which are weights:
-// moving = moving·momentum + batch·(1-momentum).
-func BatchMoments(x, movingMean, movingVariance *G.Node, momentum float64) (mean, variance *G.Node) {
+// last; of the whole batch where whole, as in a [Norm], is not nil. Each run of it also
+// moves the moving ones, which are weights: moving = moving·momentum + batch·(1-momentum).
+func BatchMoments(x, movingMean, movingVariance *G.Node, momentum float64, whole func([]float64)) (mean, variance *G.Node) {
 	s := normSizes(x)
+	over := make([]float64, 2*s.C)
 	moments := apply(op{
 		name: "batch_moments",
 		out:  tensor.Shape{2, s.C},
 		run: func(out []float32, in ...[]float32) {
 			mean, variance := out[:s.C], out[s.C:]
 			s.Moments(mean, variance, in[0])
+			if whole != nil {
+				wholeMoments(mean, variance, over, whole)
+			}
 			kernels.MoveAverage(in[1], mean, momentum)
 			kernels.MoveAverage(in[2], variance, momentum)
 		},
 	}, x, movingMean, movingVariance)
 	return row(moments, 0), row(moments, 1)
+}
+
+// wholeMoments makes mean and variance of a share those of the whole batch, since the
+// mean square is the variance plus the square of the mean. values is memory for both.
+func wholeMoments(mean, variance []float32, values []float64, whole func([]float64)) {
+	means, squares := values[:len(mean)], values[len(mean):]
+	for c, m := range mean {
+		means[c] = float64(m)
+		squares[c] = float64(variance[c]) + means[c]*means[c]
+	}
+	whole(values)
+	for c, m := range means {
+		mean[c], variance[c] = float32(m), float32(max(0, squares[c]-m*m))
+	}
 }
 
 // BatchNorm adds n to the graph.
@@ -49,7 +71,7 @@ func BatchNorm(n Norm) *G.Node {
 		},
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
 			sums := n.gradSums(s, dy)
-			grads := []*G.Node{n.grad(s, dy, sums)}
+			grads := []*G.Node{n.grad(s, dy, n.wholeSums(sums))}
 			if n.Gamma != nil {
 				grads = append(grads, row(sums, 1))
 			}
@@ -77,6 +99,27 @@ func (n Norm) gradSums(s kernels.BatchNorm, dy *G.Node) *G.Node {
 			s.GradSums(out[:s.C], out[s.C:], in[0], in[1], mean, variance, gamma, beta)
 		},
 	}, n.inputs(n.X, dy)...)
+}
+
+// wholeSums is what the gradient of X needs of the whole batch: the mean of the sums
+// over the shares. (A share of n examples of N has the gradient of its own mean loss,
+// N/n times that of the whole, and N/n as few values to divide the sums by: both cancel.)
+func (n Norm) wholeSums(sums *G.Node) *G.Node {
+	if n.Whole == nil {
+		return sums
+	}
+	values := make([]float64, sums.Shape().TotalSize())
+	return apply(op{name: "batch_norm_whole_sums", out: sums.Shape(),
+		run: func(out []float32, in ...[]float32) {
+			for i, v := range in[0] {
+				values[i] = float64(v)
+			}
+			n.Whole(values)
+			for i, v := range values {
+				out[i] = float32(v)
+			}
+		},
+	}, sums)
 }
 
 // grad is the gradient of X.

@@ -13,6 +13,10 @@ func Dropout(x *G.Node, rate float64, key func() uint64) *G.Node {
 	return drop("dropout", x, func(out, x []float32) { kernels.Dropout(out, x, key(), rate) })
 }
 
+// DropoutKey returns the key under which the values from 0 on are kept as those from
+// first on are under key.
+func DropoutKey(key uint64, first int) uint64 { return kernels.DropoutKey(key, first) }
+
 // SpatialDropout2D is Dropout of whole channels of x [N,H,W,C].
 func SpatialDropout2D(x *G.Node, rate float64, key func() uint64) *G.Node {
 	s := x.Shape()

@@ -594,7 +594,7 @@ func batchNormCase(r *rand.Rand) gradCase {
 				n.Beta = in[2]
 			}
 			if n.Batch {
-				n.Mean, n.Variance = BatchMoments(in[0], in[3], in[4], 1)
+				n.Mean, n.Variance = BatchMoments(in[0], in[3], in[4], 1, nil)
 			}
 			return BatchNorm(n)
 		},
@@ -659,7 +659,7 @@ func TestBatchMomentsMovesTheAverages(t *testing.T) {
 	}
 	mean, variance := []float32{10, 20}, []float32{1, 2}
 	x := node("x", []float32{1, 2, 3, 6}, 2, 2)
-	batchMean, _ := BatchMoments(x, node("mean", mean, 2), node("variance", variance, 2), 0.5)
+	batchMean, _ := BatchMoments(x, node("mean", mean, 2), node("variance", variance, 2), 0.5, nil)
 	vm := G.NewTapeMachine(g)
 	defer vm.Close()
 	if err := vm.RunAll(); err != nil {

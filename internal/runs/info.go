@@ -32,6 +32,7 @@ type Info struct {
 	Resumed int       `json:"resumed,omitempty"` // times it was gone on with
 	Seconds float64   `json:"seconds"`
 	Seed    int       `json:"seed"`
+	Ranks   int       `json:"ranks,omitempty"` // processes that trained as one, when it began or was last gone on with; 0: one
 	Params  int       `json:"params"`
 	Weights *Weights  `json:"weights,omitempty"` // what training started from, if not at random
 	Dataset Dataset   `json:"dataset"`
@@ -69,6 +70,7 @@ type Machine struct {
 	CPU     string `json:"cpu"`
 	Kernels string `json:"kernels"`
 	Threads int    `json:"threads"`
+	MPI     string `json:"mpi,omitempty"` // the library that the program was built for
 }
 
 // Process is a process of a machine.

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train/callback"
@@ -20,13 +21,24 @@ type Result struct {
 // Evaluate runs m over all examples as in use, batch by batch in their order.
 // pixels is the number of values of one image.
 func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+	return EvaluateOn(ctx, comm.Self{}, m, examples, pixels, batch, metrics)
+}
+
+// EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
+// batch; all get the result. With several ranks it does not heed ctx.
+func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+	if w.Size() > 1 {
+		ctx = context.WithoutCancel(ctx) // the others would wait for ever
+	}
 	classes := m.Classes()
 	r := &Result{Confusion: make([][]int, classes)}
 	for i := range r.Confusion {
 		r.Confusion[i] = make([]int, classes)
 	}
 	sums := newSums(metrics)
-	for b, err := range data.NewLoader(examples, pixels, batch).Batches(ctx, nil, 0) {
+	loader := data.NewLoader(examples, pixels, batch)
+	loader.Share(w.Rank(), w.Size())
+	for b, err := range loader.Batches(ctx, nil, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -34,16 +46,38 @@ func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixel
 		if err != nil {
 			return nil, err
 		}
-		sums.add(loss, probabilities, b.Labels, classes)
-		for i, l := range b.Labels {
+		own := b.Labels[:b.Own]
+		sums.add(loss, probabilities, own, classes)
+		for i, l := range own {
 			r.Confusion[l][metric.ArgMax(probabilities[i*classes:][:classes])]++
 		}
 	}
+	sums.unite(w)
+	r.unite(w)
 	r.Examples, r.Loss, r.Metrics = sums.n, sums.loss/float64(sums.n), sums.scores
 	for i := range r.Metrics {
 		r.Metrics[i] /= float64(sums.n)
 	}
 	return r, nil
+}
+
+// unite adds up the confusion of all ranks.
+func (r *Result) unite(w comm.World) {
+	if w.Size() == 1 {
+		return
+	}
+	var counts []float64
+	for _, row := range r.Confusion {
+		for _, n := range row {
+			counts = append(counts, float64(n))
+		}
+	}
+	comm.Sum(w, counts)
+	for i, row := range r.Confusion {
+		for j := range row {
+			row[j] = int(counts[i*len(r.Confusion)+j])
+		}
+	}
 }
 
 // Logs names the figures of r: loss and the metrics, with prefix in front.

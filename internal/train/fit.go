@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
@@ -32,24 +33,46 @@ func (e *NonFiniteError) Error() string {
 // of the end, also beside an error; ctx breaks training off between two steps.
 // What keep says may be nil.
 func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
+	return FitOn(ctx, comm.Self{}, m, sets, c, keep, more...)
+}
+
+// FitOn is Fit on the ranks of w, whose models, sets and configs are the same and share
+// each batch of c.BatchSize. Keep and more are heeded on rank 0 alone. ctx breaks training
+// off on all ranks if it ends on any. An error is that of all ranks if [comm.Known] says
+// so; else the other ranks are waiting, and the job must be ended.
+func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
+	if w.Rank() > 0 {
+		keep, more = nil, nil
+	}
 	if keep == nil {
 		keep = &Keep{}
 	}
-	f := &fitting{Config: c, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
+	f := &fitting{Config: c, world: w, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
 	f.loader = data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
+	f.loader.Share(w.Rank(), w.Size())
 	f.state = &callback.State{
 		Epochs:       c.Epochs,
 		Steps:        (sets.Train.Len() + c.BatchSize - 1) / c.BatchSize,
 		LearningRate: c.Optimizer.LearningRate(),
 		Weights:      m.Weights(),
 	}
-	f.saved = time.Now()
-	err := f.fit(ctx)
+	f.saved, f.batch = time.Now(), newSums(c.Metrics)
+	var err error
+	if f.team, err = newTeam(w, m, c.Optimizer); err == nil {
+		err = f.fit(ctx)
+	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(err, f.save())
 	}
 	f.state.Err = err
-	err = errors.Join(err, f.call(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
+	var bad *NonFiniteError
+	if errors.As(err, &bad) {
+		err = comm.Same(w, err) // which agree has seen to
+	}
+	if f.world.Size() > 1 && err != nil && !comm.Known(err) && !errors.Is(err, context.Canceled) {
+		return f.state, err // with the others in the middle of a step
+	}
+	err = errors.Join(err, f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
 	if err == nil && f.state.Restored > 0 && !f.over {
 		err = f.save()
 	}
@@ -59,6 +82,8 @@ func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, keep *Keep, m
 // fitting is one call of Fit.
 type fitting struct {
 	*Config
+	world     comm.World
+	team      *team // nil for one rank
 	model     Model
 	sets      *data.Sets
 	loader    *data.Loader
@@ -69,22 +94,22 @@ type fitting struct {
 	saved   time.Time // the last time
 	done    int       // epochs that are over
 	sums    *sums     // of the epoch
+	batch   *sums     // of a step
 	lowered int       // times the learning rate was halved after NaN
 	over    bool      // the state that training goes on from is that of the very end
 }
 
 // fit runs the epochs that are left to run.
 func (f *fitting) fit(ctx context.Context) error {
-	if f.keep.From != nil {
-		if err := f.restore(f.keep.From); err != nil {
-			return err
-		}
-	} else if f.OnNaN == lowerRate {
+	if err := f.restoreAll(f.keep.From); err != nil {
+		return err
+	}
+	if f.sums == nil && f.OnNaN == lowerRate {
 		if err := f.save(); err != nil { // which the first epoch can go back to
 			return err
 		}
 	}
-	err := f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Start })
+	err := f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Start })
 	for err == nil && f.done < f.Epochs && f.state.Stopped == "" {
 		err = f.epoch(ctx)
 		var bad *NonFiniteError
@@ -107,58 +132,96 @@ func (f *fitting) call(which func(callback.Callback) func(*callback.State) error
 	return nil
 }
 
+// callAll is call on every rank: an error of one is that of all.
+func (f *fitting) callAll(which func(callback.Callback) func(*callback.State) error) error {
+	return f.agree(f.call(which))
+}
+
+func (f *fitting) agree(err error) error { return agree(f.world, err) }
+
 // epoch runs every step of an epoch that was not done before, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
 	if f.state.Epoch == f.done { // which is over
 		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics)
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
+	signals := ctx
+	if f.team != nil {
+		ctx = context.WithoutCancel(ctx) // all stop after the same step
+	}
 	for batch, err := range f.batches(ctx, order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {
 		if err != nil {
 			return err
 		}
 		f.state.Step++
-		if err := f.step(batch); err != nil {
+		wish := wishes{f.keep.Every > 0 && f.state.Step < f.state.Steps && time.Since(f.saved) >= f.keep.Every, f.team != nil && signals.Err() != nil}
+		if err := f.step(batch, &wish); err != nil {
 			return err
 		}
-		if f.keep.Every > 0 && f.state.Step < f.state.Steps && time.Since(f.saved) >= f.keep.Every {
+		if wish.save {
 			if err := f.save(); err != nil {
 				return err
 			}
+		}
+		if wish.stop {
+			return context.Canceled
 		}
 	}
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
 	if err := f.validate(ctx); err != nil {
 		return err
 	}
-	if err := f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch }); err != nil {
+	if err := f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch }); err != nil {
+		return err
+	}
+	if err := f.decide(); err != nil {
 		return err
 	}
 	f.done++
 	return f.save()
 }
 
-func (f *fitting) step(batch *prepared) error {
+// wishes is what ranks want after a step.
+type wishes struct {
+	save bool // rank 0's alone
+	stop bool // of any
+}
+
+// step does a step. On return, wish is that of all ranks.
+func (f *fitting) step(batch *prepared, wish *wishes) error {
 	done := (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1
-	loss, probabilities, err := f.model.Step(done, batch.images, batch.labels)
+	if f.team != nil {
+		f.team.begin(batch.share.Of)
+	}
+	loss, probabilities, err := f.model.Step(done, batch.share.First, batch.images, batch.labels)
 	if err != nil {
 		return err
 	}
-	if !finite(float64(loss)) {
-		return f.brokenLoss()
+	broken := f.batch.measure(f.world, loss, probabilities, batch.labels[:batch.share.Own], f.model.Classes(), wish)
+	if broken {
+		return f.brokenLoss(loss)
 	}
 	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(done)/float64(f.state.Steps), f.Epochs)
 	f.Optimizer.SetLearningRate(f.state.StepRate)
-	if err := f.Optimizer.Step(f.model.Params()); err != nil {
-		return f.brokenWeight(err)
+	if f.team == nil {
+		err = f.Optimizer.Step(f.model.Params())
+	} else {
+		err = f.team.update(f.Optimizer)
 	}
-	f.sums.add(loss, probabilities, batch.labels, f.model.Classes())
+	if err != nil {
+		return f.agree(f.brokenWeight(err))
+	}
+	f.sums.merge(f.batch)
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
-	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
+	return f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
 }
 
-// brokenLoss says that the loss of the last step is not finite, and where that began.
-func (f *fitting) brokenLoss() error {
+// brokenLoss says that the loss of the last step is not finite, here or on another rank,
+// and where that began.
+func (f *fitting) brokenLoss(loss float32) error {
+	if finite(float64(loss)) {
+		return f.agree(nil)
+	}
 	what := "the loss"
 	layer, err := f.model.FirstNonFinite()
 	if err != nil {
@@ -167,7 +230,7 @@ func (f *fitting) brokenLoss() error {
 	if layer != "" {
 		what = "what comes out of " + layer
 	}
-	return &NonFiniteError{what, f.state.Epoch, f.state.Step}
+	return f.agree(&NonFiniteError{what, f.state.Epoch, f.state.Step})
 }
 
 // brokenWeight names the weight of an optimizer's NonFiniteError.
@@ -204,7 +267,7 @@ func (f *fitting) validate(ctx context.Context) error {
 	if f.sets.Val == nil {
 		return nil
 	}
-	r, err := Evaluate(ctx, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
+	r, err := EvaluateOn(ctx, f.world, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
 	if err != nil {
 		return err
 	}
@@ -223,6 +286,51 @@ type sums struct {
 	loss    float64
 	scores  []float64
 	n       int
+}
+
+// measure makes s the figures of one step, over all ranks, and fills in what these wish. It
+// reports whether the loss of any is not finite.
+func (s *sums) measure(w comm.World, loss float32, probabilities []float32, labels []int, classes int, wish *wishes) (broken bool) {
+	clear(s.scores)
+	s.loss, s.n = 0, 0
+	s.add(loss, probabilities, labels, classes)
+	bad := !finite(float64(loss))
+	if w.Size() == 1 {
+		return bad
+	}
+	if bad {
+		s.loss = 0
+	}
+	all := append([]float64{number(bad), number(wish.save && w.Rank() == 0), number(wish.stop), s.loss, float64(s.n)}, s.scores...)
+	comm.Sum(w, all)
+	wish.save, wish.stop = all[1] > 0, all[2] > 0
+	s.loss, s.n = all[3], int(all[4])
+	copy(s.scores, all[5:])
+	return all[0] > 0
+}
+
+func number(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// unite makes s the sums over all ranks.
+func (s *sums) unite(w comm.World) {
+	all := append([]float64{s.loss, float64(s.n)}, s.scores...)
+	comm.Sum(w, all)
+	s.loss, s.n = all[0], int(all[1])
+	copy(s.scores, all[2:])
+}
+
+// merge adds those of other, of as many metrics.
+func (s *sums) merge(other *sums) {
+	s.loss += other.loss
+	s.n += other.n
+	for i, v := range other.scores {
+		s.scores[i] += v
+	}
 }
 
 func newSums(metrics []metric.Metric) *sums {

@@ -51,10 +51,21 @@ type position struct {
 	Callbacks    [][]json.RawMessage `json:"callbacks"` // what each of them kept
 }
 
-// save hands over the state as it is between two steps.
+// save hands over the state as it is between two steps. Rank 0 does so for all.
 func (f *fitting) save() error {
-	if f.keep.Save == nil {
+	if f.world.Size() == 1 {
+		return f.saveHere()
+	}
+	return f.agree(f.saveHere())
+}
+
+func (f *fitting) saveHere() error {
+	if f.keep.Save == nil && f.team == nil {
 		return nil
+	}
+	state, err := f.optimizerState()
+	if err != nil || f.world.Rank() > 0 {
+		return err
 	}
 	if err := f.checkWeights(); err != nil {
 		return err // the last good state is worth more
@@ -66,7 +77,6 @@ func (f *fitting) save() error {
 	if f.done < f.state.Epoch {
 		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.loss, f.sums.scores, f.sums.n
 	}
-	var err error
 	if p.Callbacks, err = f.kept(); err != nil {
 		return err
 	}
@@ -74,16 +84,12 @@ func (f *fitting) save() error {
 	if err != nil {
 		return fmt.Errorf("saving the state of the training: %w", err)
 	}
-	tensors, err := f.tensors()
-	if err != nil {
-		return err
-	}
 	epoch := f.state.Epoch
 	if f.state.Restored > 0 {
 		epoch = f.state.Restored
 	}
 	f.saved = time.Now()
-	return f.keep.Save(&Saved{Epoch: epoch, Within: p.Step > 0, State: string(text), Tensors: tensors})
+	return f.keep.Save(&Saved{Epoch: epoch, Within: p.Step > 0, State: string(text), Tensors: f.tensors(state)})
 }
 
 // kept is what the callbacks remember.
@@ -101,20 +107,26 @@ func (f *fitting) kept() ([][]json.RawMessage, error) {
 	return all, nil
 }
 
-// tensors is the memory of everything that Saved has as tensors.
-func (f *fitting) tensors() ([]checkpoint.Tensor, error) {
-	all := slices.Clone(f.model.Weights())
-	state, err := f.Optimizer.State(f.model.Params())
-	if err != nil {
-		return nil, err
+// optimizerState is what the optimizer remembers of the weights. With several ranks it is
+// a copy, and rank 0's alone.
+func (f *fitting) optimizerState() ([]checkpoint.Tensor, error) {
+	if f.team != nil {
+		return f.team.state(f.Optimizer)
 	}
+	return f.Optimizer.State(f.model.Params())
+}
+
+// tensors is the memory of everything that Saved has as tensors, but for the optimizer's
+// state, which is given.
+func (f *fitting) tensors(state []checkpoint.Tensor) []checkpoint.Tensor {
+	all := slices.Clone(f.model.Weights())
 	all = append(all, prefixed("optimizer", state)...)
 	for i, cb := range f.callbacks {
 		if cb.Tensors != nil {
 			all = append(all, prefixed(fmt.Sprintf("callback-%d", i), cb.Tensors(f.state))...)
 		}
 	}
-	return all, nil
+	return all
 }
 
 // prefixed marks tensors as the state of something.
@@ -129,6 +141,15 @@ func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
 // errOtherTraining says that a state is not of this training. It carries a digest, so it
 // was not damaged on the disk.
 var errOtherTraining = errors.New("the saved state is of another training or another version of the program")
+
+// restoreAll restores on every rank what rank 0 has; nothing where that is nil.
+func (f *fitting) restoreAll(s *Saved) error {
+	s, err := spread(f.world, s)
+	if err == nil && s != nil {
+		err = f.restore(s)
+	}
+	return f.agree(err)
+}
 
 // restore puts everything back as it was when s was saved.
 func (f *fitting) restore(s *Saved) error {
@@ -145,10 +166,11 @@ func (f *fitting) restore(s *Saved) error {
 	}
 	f.state.LearningRate, f.state.StepRate, f.state.Stopped = p.LearningRate, p.StepRate, p.Stopped
 	f.Optimizer.SetIterations(p.Iterations)
-	want, err := f.tensors() // which asks the callbacks, whose state is back
+	state, err := f.blankState()
 	if err != nil {
 		return err
 	}
+	want := f.tensors(state) // which asks the callbacks, whose state is back
 	if err := checkpoint.Match(s.Tensors, want); err != nil {
 		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
@@ -157,7 +179,19 @@ func (f *fitting) restore(s *Saved) error {
 		t, _ := from.Tensor(w.Name)
 		copy(w.Data, t.Data)
 	}
+	if f.team != nil {
+		return f.team.restore(f.Optimizer, state)
+	}
 	return nil
+}
+
+// blankState is where the optimizer's state is to be put back; the optimizer's own memory,
+// or with several ranks memory for [team.restore].
+func (f *fitting) blankState() ([]checkpoint.Tensor, error) {
+	if f.team != nil {
+		return f.team.blank(f.Optimizer)
+	}
+	return f.Optimizer.State(f.model.Params())
 }
 
 // decode reads a position and gives the callbacks back what they kept.
@@ -169,7 +203,11 @@ func (f *fitting) decode(state string) (*position, error) {
 	if p.Epochs < 0 || p.Epochs > f.Epochs || p.Step < 0 || p.Step > f.state.Steps || p.Step > 0 && p.Epochs == f.Epochs {
 		return nil, fmt.Errorf("epoch %d, step %d is beyond the end", p.Epochs, p.Step)
 	}
-	if len(p.Callbacks) != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(f.Metrics) {
+	callbacks := len(p.Callbacks)
+	if f.world.Rank() > 0 {
+		callbacks = min(callbacks, len(f.callbacks)) // the others are rank 0's alone
+	}
+	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(f.Metrics) {
 		return nil, errors.New("it has other callbacks or metrics")
 	}
 	for i, cb := range f.callbacks {
@@ -191,15 +229,21 @@ const mostLowered = 10
 // goBack returns to the end of the epoch before, with half the learning rate, if that is
 // what the spec wants; else, or if it does not help, it returns the reason.
 func (f *fitting) goBack(reason *NonFiniteError) error {
-	if f.OnNaN != lowerRate || f.keep.Back == nil {
+	if f.OnNaN != lowerRate || f.keep.Back == nil && f.team == nil {
 		return fmt.Errorf("%w; rescaled input, a lower learning rate or on_nan: lower-lr usually helps", reason)
 	}
 	if f.lowered == mostLowered {
 		return fmt.Errorf("%w; half the learning rate, %d times over, did not help", reason, mostLowered)
 	}
-	s, err := f.keep.Back(reason)
-	if err == nil {
-		err = f.restore(s)
+	var s *Saved
+	var err error
+	if f.keep.Back != nil {
+		s, err = f.keep.Back(reason)
+	} else if f.world.Rank() == 0 {
+		err = errors.New("there is no state to go back to")
+	}
+	if err = f.agree(err); err == nil {
+		err = f.restoreAll(s)
 	}
 	if err != nil {
 		return errors.Join(reason, err)

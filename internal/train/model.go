@@ -19,15 +19,17 @@ type Predictor interface {
 // Model is all that training knows of a model.
 type Model interface {
 	Predictor
-	// Prepare does to n images what comes before a training step: augmentation.
+	// Prepare does to n images what comes before a training step: augmentation. They
+	// are those from first on of the whole batch.
 	// It returns what Step takes, which is good until the next but one Prepare. It
 	// may run beside the other methods.
-	Prepare(step int, images []float32, n int) ([]float32, error)
+	Prepare(step, first int, images []float32, n int) ([]float32, error)
 	// Step runs a prepared batch forward and backward and leaves the gradients in Params.
-	// step counts from 0 over the whole training and decides what is random.
+	// step counts from 0 over the whole training and decides, with the place of each
+	// image in the whole batch, which begins at first, what is random.
 	// It returns the mean loss and the probabilities [len(labels), Classes],
 	// which are good until the next call.
-	Step(step int, prepared []float32, labels []int) (loss float32, probabilities []float32, err error)
+	Step(step, first int, prepared []float32, labels []int) (loss float32, probabilities []float32, err error)
 	// Params is the trainable weights with the gradients of the last Step, which
 	// are good until the next call of Step or Evaluate.
 	Params() []G.ValueGrad
@@ -37,6 +39,12 @@ type Model interface {
 	// infinities come out of; empty if there is none. Nothing may have changed a
 	// trainable weight since.
 	FirstNonFinite() (layer string, err error)
+	// Join makes the model one of several that share each batch: mean replaces values by
+	// their mean over the whole batch, and Step calls ready for each gradient it has
+	// computed, in the same order in every model.
+	Join(mean func(values []float64), ready func(param int, gradient []float32))
+	// Moving is the weights that Step itself changes: moving averages.
+	Moving() [][]float32
 	// Weights is every weight; writing to it changes the model.
 	Weights() []checkpoint.Tensor
 }

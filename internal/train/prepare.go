@@ -12,6 +12,7 @@ import (
 type prepared struct {
 	images []float32 // as Model.Prepare returned them
 	labels []int
+	share  data.Share
 	err    error
 }
 
@@ -57,8 +58,8 @@ func (f *fitting) batches(ctx context.Context, order []int, first, from int) ite
 // prepare fills p with a batch of the loader, or with its error.
 func (f *fitting) prepare(step int, batch *data.Batch, err error, p *prepared) *prepared {
 	if p.err = err; err == nil {
-		p.labels = append(p.labels[:0], batch.Labels...)
-		p.images, p.err = f.model.Prepare(step, batch.X, len(batch.Labels))
+		p.labels, p.share = append(p.labels[:0], batch.Labels...), batch.Share
+		p.images, p.err = f.model.Prepare(step, batch.First, batch.X, batch.N)
 	}
 	return p
 }

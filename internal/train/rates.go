@@ -36,7 +36,7 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 				return nil, err
 			}
 			n := len(tried)
-			value, _, err := m.Step(n, batch.X, batch.Labels)
+			value, _, err := m.Step(n, 0, batch.X, batch.Labels)
 			if err != nil {
 				return nil, err
 			}

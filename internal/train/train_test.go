@@ -45,20 +45,23 @@ func (f *fake) FirstNonFinite() (string, error) { return "layer", nil }
 func (f *fake) Value() G.Value         { return f.w }
 func (f *fake) Grad() (G.Value, error) { return f.g, nil }
 
+func (f *fake) Join(func([]float64), func(int, []float32)) {}
+func (f *fake) Moving() [][]float32                        { return nil }
+
 func (f *fake) Classes() int          { return 3 }
 func (f *fake) Params() []G.ValueGrad { return []G.ValueGrad{f} }
 func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
 }
 
-func (f *fake) Prepare(step int, images []float32, n int) ([]float32, error) {
+func (f *fake) Prepare(step, first int, images []float32, n int) ([]float32, error) {
 	if len(images) != n {
 		return nil, fmt.Errorf("%d images, but %d pixels", n, len(images))
 	}
 	return slices.Clone(images), nil
 }
 
-func (f *fake) Step(step int, images []float32, labels []int) (float32, []float32, error) {
+func (f *fake) Step(step, first int, images []float32, labels []int) (float32, []float32, error) {
 	if step != f.steps && !f.anyStep {
 		return 0, nil, fmt.Errorf("step %d of training is called %d", f.steps, step)
 	}

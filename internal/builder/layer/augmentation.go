@@ -58,7 +58,7 @@ func (l *geometric) options(o *catalog.Options) {
 }
 
 // warp adds the layer to the graph. In each step, draw returns the matrix of image
-// n, from numbers of r: the pixel at column x and row y comes from column
+// n of the whole batch, from numbers of r: the pixel at column x and row y comes from column
 // m[0]·x + m[1]·y + m[2] and row m[3]·x + m[4]·y + m[5].
 func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) [6]float64) *G.Node {
 	if !g.Training {
@@ -66,9 +66,9 @@ func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) 
 	}
 	how := ops.Resampling{Fill: l.fillMode, Value: float32(l.fillValue), Nearest: l.interpolation == "nearest"}
 	return ops.Warp(x, x.Shape()[1], x.Shape()[2], how, func(m []float32) {
-		r := g.Random()
+		r, first := g.Random(), g.first()
 		for n := range len(m) / 6 {
-			setMatrix(m, n, draw(r, n))
+			setMatrix(m, n, draw(r, first+n))
 		}
 	})
 }

@@ -25,6 +25,7 @@ With ` + "`trainable: false`" + ` the averages are used, and stay, in training t
 		o.Bind(&l.epsilon, "epsilon", "added to the variance, keeps the division finite").Min(0)
 		o.Bind(&l.center, "center", "whether to add beta")
 		o.Bind(&l.scale, "scale", "whether to multiply by gamma")
+		o.Bind(&l.sync, "synchronized", "whether ranks that train as one take mean and variance of the whole batch, not each of its share (docs/CLUSTER.md)").Short("sync").Quiet()
 		initializerOption(o, &l.betaInit, "beta_initializer", "zeros", "how beta starts")
 		initializerOption(o, &l.gammaInit, "gamma_initializer", "ones", "how gamma starts")
 		initializerOption(o, &l.meanInit, "moving_mean_initializer", "zeros", "how the average of the mean starts")
@@ -37,7 +38,7 @@ With ` + "`trainable: false`" + ` the averages are used, and stay, in training t
 
 type batchNormalization struct {
 	momentum, epsilon         float64
-	center, scale             bool
+	center, scale, sync       bool
 	betaInit, gammaInit       initializer.Initializer
 	meanInit, varianceInit    initializer.Initializer
 	betaPenalty, gammaPenalty regularizer.Regularizer
@@ -70,7 +71,10 @@ func (l *batchNormalization) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	n.Mean, n.Variance = w[0], w[1]
 	if g.Training && !g.Frozen {
 		n.Batch = true
-		n.Mean, n.Variance = ops.BatchMoments(x, w[0], w[1], l.momentum)
+		if l.sync {
+			n.Whole = g.Mean
+		}
+		n.Mean, n.Variance = ops.BatchMoments(x, w[0], w[1], l.momentum, n.Whole)
 	}
 	return ops.BatchNorm(n)
 }

@@ -37,5 +37,5 @@ func (l *dropout) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {
 		return x
 	}
-	return ops.Dropout(x, l.rate, g.key)
+	return ops.Dropout(x, l.rate, g.key(Shape(x.Shape()[1:]).Size()))
 }

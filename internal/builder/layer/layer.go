@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/builder/initializer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -62,12 +63,28 @@ type Graph struct {
 	// Random returns the numbers of the layer for the step that runs, the same
 	// ones whenever it is asked in that step. It is nil unless Training: nothing
 	// is random in use. What is drawn for an example of the batch takes its
-	// index from the position in the batch.
+	// index from the position in the whole batch: First, for the first one here.
 	Random func() random.Stream
+	// First is where in the whole batch the examples of the step begin that runs; nil
+	// stands for 0. It is above 0 where several models share each batch.
+	First func() int
+	// Mean replaces values, sums or means over the examples here, by those over the
+	// whole batch. It is nil where all of it is here.
+	Mean func(values []float64)
 }
 
-// key makes one number of Random, for kernels that draw by themselves.
-func (g *Graph) key() uint64 { return g.Random().Uint64(0) }
+// key makes one number of Random, for kernels that draw values of examples by
+// themselves, each of them a number of times.
+func (g *Graph) key(values int) func() uint64 {
+	return func() uint64 { return ops.DropoutKey(g.Random().Uint64(0), g.first()*values) }
+}
+
+func (g *Graph) first() int {
+	if g.First == nil {
+		return 0
+	}
+	return g.First()
+}
 
 // Augments reports whether l changes images at random in training, and has
 // nothing to learn.
@@ -77,6 +94,13 @@ func Augments(l Layer) bool {
 	}
 	_, ok := l.(interface{ augments() })
 	return ok
+}
+
+// Trains reports whether l changes in training, and so what it owns that is not
+// trainable: moving averages.
+func Trains(l Layer) bool {
+	c, ok := l.(*common)
+	return !ok || c.trainable
 }
 
 // Layers is every layer a spec may name.

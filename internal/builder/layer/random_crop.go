@@ -43,10 +43,11 @@ func (l *randomCrop) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 		return l.centre(x)
 	}
 	return ops.Warp(x, l.height, l.width, ops.Resampling{Nearest: true}, func(m []float32) {
-		r := g.Random()
+		r, first := g.Random(), g.first()
 		for n := range len(m) / 6 {
-			top := int(uniform(r, 2*n, 0, float64(h-l.height+1)))
-			left := int(uniform(r, 2*n+1, 0, float64(w-l.width+1)))
+			i := 2 * (first + n)
+			top := int(uniform(r, i, 0, float64(h-l.height+1)))
+			left := int(uniform(r, i+1, 0, float64(w-l.width+1)))
 			setMatrix(m, n, [6]float64{1, 0, float64(left), 0, 1, float64(top)})
 		}
 	})

@@ -40,5 +40,5 @@ func (l *spatialDropout2D) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {
 		return x
 	}
-	return ops.SpatialDropout2D(x, l.rate, g.key)
+	return ops.SpatialDropout2D(x, l.rate, g.key(x.Shape()[3]))
 }

@@ -63,6 +63,15 @@ var elementwiseKernels = []elementwise{
 		e.add(0, 0, 9)
 		e.store(0, 0)
 	}},
+	{"combine", []string{"out", "x", "y"}, 2, func(e emitter) {
+		e.comment("out = x·a + y·b")
+		e.load(0, 1)
+		e.mul(0, 0, 8)
+		e.load(1, 2)
+		e.mul(1, 1, 9)
+		e.add(0, 0, 1)
+		e.store(0, 0)
+	}},
 	{"addScaled", []string{"y", "b0", "b1", "b2", "b3"}, 4, addScaled},
 	{"addScaledFetch", []string{"y", "b0", "b1", "b2", "b3", "next"}, 4, func(e emitter) {
 		e.comment("fetch as much from next, which is read after b3")

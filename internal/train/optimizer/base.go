@@ -19,6 +19,10 @@ type base struct {
 	learningRate, weightDecay           float64
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
+
+	squares []float64                               // of the gradients, where they are clipped
+	norms   func(squares []float64) (total float64) // nil: all weights are here
+	updated func(i int)                             // nil: nobody asks
 }
 
 // A slot is memory that an optimizer keeps for each weight.
@@ -32,6 +36,10 @@ func (b *base) LearningRate() float64     { return b.learningRate }
 func (b *base) SetLearningRate(v float64) { b.learningRate = v }
 func (b *base) Iterations() int           { return b.iterations }
 func (b *base) SetIterations(n int)       { b.iterations = n }
+
+func (b *base) Join(norms func([]float64) float64, updated func(int)) {
+	b.norms, b.updated = norms, updated
+}
 
 // rateOption declares the main option, and commonOptions those that come last.
 func (b *base) rateOption(o *catalog.Options) {
@@ -92,14 +100,11 @@ func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
 // step clips the gradients, decays the weights, and updates each of them, up to the
 // first that does not stay finite.
 func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (finite bool)) error {
-	var squares float64
-	if b.globalClipNorm > 0 {
-		for _, v := range weights {
-			_, g, err := values(v)
-			if err != nil {
-				return err
-			}
-			squares += kernels.SumSquares(g)
+	var total float64
+	if b.clipNorm > 0 || b.globalClipNorm > 0 {
+		var err error
+		if total, err = b.sumSquares(weights); err != nil {
+			return err
 		}
 	}
 	for i, v := range weights {
@@ -109,9 +114,9 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (f
 		}
 		switch {
 		case b.clipNorm > 0:
-			shorten(g, kernels.SumSquares(g), b.clipNorm)
+			shorten(g, b.squares[i], b.clipNorm)
 		case b.globalClipNorm > 0:
-			shorten(g, squares, b.globalClipNorm)
+			shorten(g, total, b.globalClipNorm)
 		case b.clipValue > 0:
 			kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
 		}
@@ -121,9 +126,31 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (f
 		if !update(i, w, g) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
 		}
+		if b.updated != nil {
+			b.updated(i)
+		}
 	}
 	b.iterations++
 	return nil
+}
+
+// sumSquares fills b.squares with the sums of squares of the gradients, and returns that
+// of all of them.
+func (b *base) sumSquares(weights []G.ValueGrad) (total float64, err error) {
+	b.squares = b.squares[:0]
+	for _, v := range weights {
+		_, g, err := values(v)
+		if err != nil {
+			return 0, err
+		}
+		s := kernels.SumSquares(g)
+		b.squares = append(b.squares, s)
+		total += s
+	}
+	if b.norms != nil {
+		total = b.norms(b.squares)
+	}
+	return total, nil
 }
 
 // shorten scales g, part of a vector with that sum of squares, so that the vector is

@@ -24,6 +24,10 @@ type Optimizer interface {
 	// that an optimizer remembers between two steps.
 	Iterations() int
 	SetIterations(int)
+	// Join makes it one of several optimizers, each of which has pieces of the weights: Step
+	// gets these. norms replaces sums of squares, of each piece, by those of the whole
+	// weight, and returns that of all weights; updated is called after each piece's update.
+	Join(norms func(squares []float64) (total float64), updated func(i int))
 	// State returns what is remembered of each of the weights, named SLOT/INDEX
 	// (velocity/0), in a fixed order. The data is the optimizer's own: writing to it
 	// changes what the next step does.

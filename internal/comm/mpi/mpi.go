@@ -1,0 +1,254 @@
+//go:build mpi
+
+package mpi
+
+/*
+// MPICH declares MPI_STATUSES_IGNORE so that gcc sees an overflow.
+#cgo CFLAGS: -Wno-stringop-overflow
+#include <mpi.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <time.h>
+
+// Some of MPI's names are macros, which Go cannot see.
+static int start(int *rank, int *size, int *local, int *locals) {
+	int level;
+	int err = MPI_Init_thread(NULL, NULL, MPI_THREAD_FUNNELED, &level);
+	if (err) return err;
+	MPI_Comm node;
+	MPI_Comm_rank(MPI_COMM_WORLD, rank);
+	MPI_Comm_size(MPI_COMM_WORLD, size);
+	MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node);
+	MPI_Comm_rank(node, local);
+	MPI_Comm_size(node, locals);
+	return MPI_Comm_free(&node);
+}
+static MPI_Request *requests(int n) { return malloc((n + 1) * sizeof(MPI_Request)); }
+static void send(void *p, int n, int to, MPI_Request *r, int i) {
+	MPI_Isend(p, n, MPI_FLOAT, to, 0, MPI_COMM_WORLD, r + i);
+}
+static void receive(void *p, int n, int from, MPI_Request *r, int i) {
+	MPI_Irecv(p, n, MPI_FLOAT, from, 0, MPI_COMM_WORLD, r + i);
+}
+static void allGather(void *all, void *mine, int n, MPI_Request *r) {
+	MPI_Iallgather(mine, n, MPI_DOUBLE, all, n, MPI_DOUBLE, MPI_COMM_WORLD, r);
+}
+static void broadcast(void *p, int n, int root, MPI_Request *r) {
+	MPI_Ibcast(p, n, MPI_BYTE, root, MPI_COMM_WORLD, r);
+}
+static void barrier(MPI_Request *r) { MPI_Ibarrier(MPI_COMM_WORLD, r); }
+static int over(MPI_Request *r, int n) {
+	int all;
+	MPI_Testall(n, r, &all, MPI_STATUSES_IGNORE);
+	return all;
+}
+static void rest(long nanoseconds) {
+	struct timespec t = {0, nanoseconds};
+	nanosleep(&t, NULL);
+}
+static void endAll(int code) { MPI_Abort(MPI_COMM_WORLD, code); }
+static int version(char *text) { int n; MPI_Get_library_version(text, &n); return n; }
+enum { maxVersion = MPI_MAX_LIBRARY_VERSION_STRING };
+*/
+import "C"
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"cnntrain/internal/comm"
+)
+
+// Library names the MPI library that the program was built for.
+var Library = func() string {
+	text := make([]byte, C.maxVersion)
+	n := C.version((*C.char)(unsafe.Pointer(&text[0])))
+	name, _, _ := strings.Cut(string(text[:n]), "\n")
+	name, _, _ = strings.Cut(name, ", package")
+	return strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(name, "\x00", "")), "\t", " ")
+}()
+
+// A world has one goroutine, on a thread of its own, that makes all calls of MPI: so
+// messages move while others compute, and the library need not know of threads. None of
+// these calls waits, so that it can always end the job.
+type world struct {
+	rank, size, local, locals int
+	calls                     chan func()
+	active                    []*transfer // begun and not over, in the order they began
+	waiting                   atomic.Int64
+}
+
+// Open starts MPI, if a launcher has started this process as one of several.
+func Open() (comm.World, error) {
+	if Launched() == 1 {
+		return comm.Self{}, nil
+	}
+	// Go has handlers for these signals, which say where the program was.
+	if _, given := os.LookupEnv("OMPI_MCA_opal_signal"); !given {
+		if err := os.Setenv("OMPI_MCA_opal_signal", "6"); err != nil {
+			return nil, err
+		}
+	}
+	w := &world{calls: make(chan func(), 64)}
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // that thread must not wait for those that compute
+	started := make(chan C.int)
+	go func() {
+		runtime.LockOSThread()
+		var rank, size, local, locals C.int
+		err := C.start(&rank, &size, &local, &locals)
+		w.rank, w.size, w.local, w.locals = int(rank), int(size), int(local), int(locals)
+		started <- err
+		w.run()
+	}()
+	if err := <-started; err != 0 {
+		return nil, errors.New("MPI does not start")
+	}
+	return w, nil
+}
+
+// run makes the calls that others ask for, and moves messages while there are any.
+func (w *world) run() {
+	for {
+		if len(w.active) == 0 {
+			(<-w.calls)()
+		}
+		for idle, began := 0, time.Now(); len(w.active) > 0; idle++ {
+			select {
+			case call := <-w.calls:
+				call()
+				idle, began = 0, time.Now()
+			default:
+			}
+			if w.poll() {
+				idle, began = 0, time.Now()
+				continue
+			}
+			w.pause(time.Since(began))
+		}
+	}
+}
+
+// poll reports whether a transfer is over.
+func (w *world) poll() (over bool) {
+	left := w.active[:0]
+	for _, t := range w.active {
+		if C.over(t.requests, t.n) == 0 {
+			left = append(left, t)
+			continue
+		}
+		over = true
+		C.free(unsafe.Pointer(t.requests))
+		t.pins.Unpin()
+		close(t.over)
+	}
+	clear(w.active[len(left):])
+	w.active = left
+	return over
+}
+
+// pause lets others compute: for a moment where somebody waits, who has nothing else to
+// do; longer where nobody does, or for long already, as for a rank that writes a file.
+func (w *world) pause(idle time.Duration) {
+	const patience = 5 * time.Millisecond
+	switch {
+	case w.waiting.Load() == 0:
+		C.rest(50_000)
+	case idle < patience:
+		C.sched_yield()
+	default:
+		C.rest(200_000)
+	}
+}
+
+// A transfer is messages, or another call of MPI, on their way.
+type transfer struct {
+	world    *world
+	n        C.int
+	requests *C.MPI_Request
+	pins     runtime.Pinner // of the memory that MPI reads and writes
+	over     chan struct{}
+}
+
+// begin has begin called, which makes n requests.
+func (w *world) begin(n int, begin func(t *transfer)) *transfer {
+	t := &transfer{world: w, n: C.int(n), over: make(chan struct{})}
+	w.calls <- func() {
+		t.requests = C.requests(t.n)
+		begin(t)
+		w.active = append(w.active, t)
+	}
+	return t
+}
+
+func (t *transfer) Wait() {
+	select {
+	case <-t.over:
+		return
+	default:
+	}
+	t.world.waiting.Add(1)
+	<-t.over
+	t.world.waiting.Add(-1)
+}
+
+// pin keeps the memory of values, of which there is at least one, where it is.
+func pin[T any](t *transfer, values []T) unsafe.Pointer {
+	p := &values[0]
+	t.pins.Pin(p)
+	return unsafe.Pointer(p)
+}
+
+func (w *world) Rank() int                { return w.rank }
+func (w *world) Size() int                { return w.size }
+func (w *world) Local() (rank, count int) { return w.local, w.locals }
+
+func (w *world) Exchange(send, receive []comm.Message) comm.Transfer {
+	return w.begin(len(send)+len(receive), func(t *transfer) {
+		for i, m := range receive {
+			C.receive(pin(t, m.Values), C.int(len(m.Values)), C.int(m.Rank), t.requests, C.int(i))
+		}
+		for i, m := range send {
+			C.send(pin(t, m.Values), C.int(len(m.Values)), C.int(m.Rank), t.requests, C.int(len(receive)+i))
+		}
+	})
+}
+
+func (w *world) AllGather(all, mine []float64) {
+	if len(mine) == 0 {
+		return
+	}
+	w.begin(1, func(t *transfer) {
+		C.allGather(pin(t, all), pin(t, mine), C.int(len(mine)), t.requests)
+	}).Wait()
+}
+
+func (w *world) Broadcast(data []byte, root int) {
+	const most = 1 << 30 // MPI counts in 32 bits
+	for ; len(data) > 0; data = data[min(most, len(data)):] {
+		part := data[:min(most, len(data))]
+		w.begin(1, func(t *transfer) {
+			C.broadcast(pin(t, part), C.int(len(part)), C.int(root), t.requests)
+		}).Wait()
+	}
+}
+
+func (w *world) Barrier() {
+	w.begin(1, func(t *transfer) { C.barrier(t.requests) }).Wait()
+}
+
+// Abort has the launcher end all processes, and does not return.
+func (w *world) Abort(code int) {
+	w.calls <- func() { C.endAll(C.int(code)) }
+	select {}
+}
+
+func (w *world) Close() {
+	closed := make(chan struct{})
+	w.calls <- func() { C.MPI_Finalize(); close(closed) }
+	<-closed
+}

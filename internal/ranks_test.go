@@ -1,0 +1,239 @@
+package internal
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/comm"
+	"cnntrain/internal/comm/commtest"
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/callback"
+)
+
+// everything is a model with all that ranks have to take care of: what is drawn by the
+// place in the batch, averages that move, penalties, weights that stay. The last batch of
+// 7 examples is smaller than others, and the one of 1 smaller than the number of ranks.
+const everything = `
+input: [8, 8, 3]
+layers:
+  - random_flip: horizontal
+  - random_rotation: 0.1
+  - random_crop: {height: 7, width: 7}
+  - random_contrast: 0.2
+  - random_brightness: 0.1
+  - rescaling: 1/255
+  - conv2d: {filters: 6, kernel_size: 3, kernel_regularizer: {l2: 0.01}}
+  - batch_normalization: {synchronized: SYNC, momentum: 0.9}
+  - relu
+  - spatial_dropout2d: 0.2
+  - conv2d: {filters: 4, kernel_size: 3, trainable: false}
+  - batch_normalization: {trainable: false}
+  - flatten
+  - dropout: 0.3
+  - dense: {units: 12, activation: relu}
+  - batch_normalization: {sync: SYNC}
+  - dense: {units: 3, activation: softmax}
+train: {epochs: 2, batch_size: 8, optimizer: {OPTIMIZER}, metrics: [accuracy], early_stopping: 5}
+`
+
+// A history is what one rank saw of a training.
+type history struct {
+	losses  []float64 // of each step, over the epoch so far
+	logs    callback.Logs
+	weights []checkpoint.Tensor
+	saved   []*train.Saved
+	err     error
+}
+
+// trainOn trains on several ranks and returns what each saw.
+func trainOn(t *testing.T, ranks int, text string, from *train.Saved) []*history {
+	t.Helper()
+	all := make([]*history, ranks)
+	commtest.Run(ranks, func(w comm.World) { all[w.Rank()] = trainAs(t, w, text, from, nil) })
+	return all
+}
+
+func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop func(*callback.State) error) *history {
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte(text), nil, &problems)
+	plan := builder.NewPlan(s, &problems)
+	config := train.NewConfig(s.Train, &problems)
+	h := &history{}
+	if h.err = problems.Err(); h.err != nil {
+		return h
+	}
+	shapes := &dataset.Data{Train: drawings{49, plan.Input.Size()}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
+	sets, err := data.Split(shapes, 9.0/49, 0)
+	if err != nil {
+		return &history{err: err}
+	}
+	m := plan.NewModel(uint64(config.Seed))
+	if w.Rank() > 0 {
+		from = nil
+	}
+	keep := &train.Keep{From: from, Save: func(s *train.Saved) error {
+		c := *s
+		c.Tensors = slices.Clone(s.Tensors)
+		for i := range c.Tensors {
+			c.Tensors[i].Data = slices.Clone(c.Tensors[i].Data)
+		}
+		h.saved = append(h.saved, &c)
+		return nil
+	}}
+	config.Callbacks = append(config.Callbacks, callback.Callback{Batch: func(s *callback.State) error {
+		h.losses = append(h.losses, s.Logs[0].Value)
+		if stop != nil {
+			return stop(s)
+		}
+		return nil
+	}})
+	state, err := train.FitOn(t.Context(), w, m, sets, config, keep)
+	h.err, h.logs, h.weights = err, slices.Clone(state.Logs), m.Weights()
+	return h
+}
+
+// drawings is examples that a model can tell apart a little.
+type drawings struct{ n, pixels int }
+
+func (d drawings) Len() int        { return d.n }
+func (d drawings) Label(i int) int { return i * 7 % 3 }
+func (d drawings) Image(dst []float32, i int) error {
+	for p := range dst[:d.pixels] {
+		dst[p] = float32((i*31 + p*(3+i*7%3*4) + i*p%11) % 256)
+	}
+	return nil
+}
+
+func spelled(optimizer, sync string) string {
+	return strings.NewReplacer("OPTIMIZER", optimizer, "SYNC", sync).Replace(everything)
+}
+
+// distance is the largest difference of two sets of weights.
+func distance(a, b []checkpoint.Tensor) (most float64) {
+	for i := range a {
+		for j, v := range a[i].Data {
+			most = max(most, math.Abs(float64(v-b[i].Data[j])))
+		}
+	}
+	return most
+}
+
+func TestRanksTrainAsOne(t *testing.T) {
+	for _, optimizer := range []string{"sgd: {learning_rate: 0.05, momentum: 0.9}", "sgd: {learning_rate: 0.05, clipnorm: 0.5}", "sgd: {learning_rate: 0.05, global_clipnorm: 0.5, weight_decay: 0.01}", "sgd: {learning_rate: 0.05, clipvalue: 0.01}"} {
+		text := spelled(optimizer, "true")
+		alone := trainOn(t, 1, text, nil)[0]
+		if alone.err != nil {
+			t.Fatal(alone.err)
+		}
+		for ranks := 2; ranks <= 5; ranks++ {
+			for r, h := range trainOn(t, ranks, text, nil) {
+				if h.err != nil {
+					t.Fatalf("%s, %d ranks: %v", optimizer, ranks, h.err)
+				}
+				for i, l := range h.losses {
+					if math.Abs(l-alone.losses[i]) > 1e-5 {
+						t.Errorf("%s, rank %d of %d: loss %v at step %d, alone %v", optimizer, r, ranks, l, i+1, alone.losses[i])
+						break
+					}
+				}
+				if len(h.losses) != len(alone.losses) {
+					t.Errorf("%d steps, alone %d", len(h.losses), len(alone.losses))
+				}
+				for i, l := range h.logs {
+					if l.Name != alone.logs[i].Name || math.Abs(l.Value-alone.logs[i].Value) > 1e-4 {
+						t.Errorf("%s, rank %d of %d: %v, alone %v", optimizer, r, ranks, h.logs, alone.logs)
+						break
+					}
+				}
+				if d := distance(h.weights, alone.weights); d > 1e-4 {
+					t.Errorf("%s, rank %d of %d: weights differ by %v", optimizer, r, ranks, d)
+				}
+			}
+		}
+	}
+}
+
+func TestReplicasAreEqualAndRepeat(t *testing.T) {
+	for _, optimizer := range []string{"adam: 0.01", "adamw: 0.01", "rmsprop: {momentum: 0.5}", "adagrad: 0.01"} {
+		text := spelled(optimizer, "false")
+		first, second := trainOn(t, 3, text, nil), trainOn(t, 3, text, nil)
+		for r := range first {
+			if first[r].err != nil {
+				t.Fatal(first[r].err)
+			}
+			if d := distance(first[r].weights, first[0].weights); d != 0 {
+				t.Errorf("%s: rank %d differs from rank 0 by %v", optimizer, r, d)
+			}
+			if d := distance(first[r].weights, second[r].weights); d != 0 {
+				t.Errorf("%s: rank %d differs by %v when it is repeated", optimizer, r, d)
+			}
+			if len(first[r].saved) > 0 != (r == 0) {
+				t.Errorf("%s: rank %d has saved %d times", optimizer, r, len(first[r].saved))
+			}
+		}
+	}
+}
+
+// A state goes on with any number of ranks; with the same number it gives the same bytes.
+// (Adam divides by the size of the gradient: where that is rounding alone, as of a bias in
+// front of batch normalisation, so is the step.)
+func TestAnyNumberOfRanksGoesOn(t *testing.T) {
+	for optimizer, bound := range map[string]float64{"adam: 0.01": 0.1, "sgd: {learning_rate: 0.05, momentum: 0.9}": 1e-4} {
+		text := spelled(optimizer, "true")
+		for _, ranks := range []int{1, 2, 3} {
+			whole := trainOn(t, ranks, text, nil)[0]
+			if whole.err != nil {
+				t.Fatal(whole.err)
+			}
+			for _, others := range []int{1, 2, 3, 4} {
+				again := trainOn(t, others, text, whole.saved[0])[0]
+				if again.err != nil {
+					t.Fatalf("from %d ranks to %d: %v", ranks, others, again.err)
+				}
+				d := distance(again.weights, whole.weights)
+				if d > bound || others == ranks && d > 0 {
+					t.Errorf("%s, from %d ranks to %d: weights differ by %v", optimizer, ranks, others, d)
+				}
+			}
+		}
+	}
+}
+
+func TestErrorsOfOneRankAreThoseOfAll(t *testing.T) {
+	text := spelled("sgd: 0.01", "true")
+	failed := errors.New("the disk is full")
+	var mu sync.Mutex
+	seen := map[int]string{}
+	commtest.Run(3, func(w comm.World) {
+		h := trainAs(t, w, text, nil, func(s *callback.State) error {
+			if w.Rank() == 1 && s.Step == 3 {
+				return failed
+			}
+			return nil
+		})
+		mu.Lock()
+		defer mu.Unlock()
+		seen[w.Rank()] = fmt.Sprint(h.err)
+		if !comm.Known(h.err) || len(h.losses) != 3 {
+			t.Errorf("rank %d after %d steps: %v", w.Rank(), len(h.losses), h.err)
+		}
+		if errors.Is(h.err, failed) != (w.Rank() == 1) {
+			t.Errorf("rank %d: %v", w.Rank(), h.err)
+		}
+	})
+	for r, text := range seen {
+		if !strings.HasPrefix(text, "rank 1 on ") || !strings.HasSuffix(text, ": the disk is full") {
+			t.Errorf("rank %d: %q", r, text)
+		}
+	}
+}
