@@ -15,7 +15,7 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
-	if rows := denseConv(n, f, u, relu); has(avx2) && n > 0 && f > 0 && rows.few() {
+	if rows := denseConv(n, f, u, relu); has(avx2) && n > 0 && f > 0 && n <= denseFew && rows.few() {
 		convFew(out, x, w, b, rows)
 		return
 	} else if has(avx2) && n > 0 && f > 0 {
@@ -24,6 +24,10 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	}
 	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u, relu})
 }
+
+// denseFew is up to how many examples a dense layer is faster by reading each weight once
+// where it lies, and not in tiles.
+const denseFew = 6
 
 // denseConv is a dense layer as a convolution of maps of one pixel.
 func denseConv(n, f, u int, relu bool) Conv {
