@@ -32,7 +32,8 @@ const layout = `
 	train/callback      : catalog checkpoint
 	train               : spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint
-	sweep               : spec catalog random runs train/callback
+	slurm               : catalog
+	sweep               : spec catalog random runs slurm train/callback
 	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
 `
 

@@ -129,6 +129,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 		s.showError(err)
 	}
 	var invalid spec.Invalid
+	var member memberFailed
 	var usage usageError
 	switch {
 	case canceled(err):
@@ -138,6 +139,8 @@ func run(ctx context.Context, args []string, s *streams) int {
 	case !started:
 		fmt.Fprintf(s.err, "Try '%s --help'.\n", cmd.CommandPath())
 		return exitUsage
+	case errors.As(err, &member):
+		return member.code
 	case errors.As(err, &invalid), errors.As(err, &usage):
 		return exitUsage
 	}

@@ -52,8 +52,6 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "realdata":
 				return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
-			case "slurm":
-				return exec.Command("sinfo").Run() == nil, nil
 			case "root": // whom no permission stops
 				return os.Geteuid() == 0, nil
 			case "mount":

@@ -11,6 +11,7 @@ import (
 
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
 
@@ -24,7 +25,11 @@ type sweepOptions struct {
 	parallel int
 	cpu      string
 	dryRun   bool
+	create   bool
 	json     bool
+
+	slurm     bool
+	resources slurm.Resources
 }
 
 func newSweep(s *streams) *cobra.Command {
@@ -34,10 +39,15 @@ func newSweep(s *streams) *cobra.Command {
 		Short: "Train a spec under many settings",
 		Long: `Trains a spec under the settings of a sweep file, a grid, random ones or by successive
 halving, each as a process of its own, and lists them, the best first. All of it goes
-to sweeps/NAME/N, from which --resume goes on after an interruption.`,
+to sweeps/NAME/N, from which --resume goes on after an interruption.
+
+With --slurm the members are submitted as a job array, one for each stage, and the command
+returns; sweep status shows how they do, and a task that is requeued goes on from its last
+state. --create makes the folder and trains nothing: other launchers start sweep member.`,
 		Example: `  cnntrain sweep specs/sweeps/learning-rate.yaml --dry-run
   cnntrain sweep specs/sweeps/learning-rate.yaml --parallel 4
-  cnntrain sweep --resume sweeps/learning-rate/1`,
+  cnntrain sweep --resume sweeps/learning-rate/1
+  cnntrain sweep specs/sweeps/learning-rate.yaml --slurm --account vision --cpus 8 --time 4:00:00`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if o.resume != "" {
 				return exactly(0)(cmd, args)
@@ -47,6 +57,9 @@ to sweeps/NAME/N, from which --resume goes on after an interruption.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
 				return usagef("--parallel %d: must be at least 1", o.parallel)
+			}
+			if err := checkSlurmFlags(cmd, o); err != nil {
+				return err
 			}
 			o.cpu = cmd.Flag("cpu").Value.String()
 			if o.resume != "" {
@@ -61,8 +74,10 @@ to sweeps/NAME/N, from which --resume goes on after an interruption.`,
 	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "train `N` members at once (default: as the file says)")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, list the members, and stop")
+	cmd.Flags().BoolVar(&o.create, "create", false, "make the folder, print its path, and stop")
+	addSlurmFlags(cmd, o)
 	addJSONFlag(cmd, &o.json)
-	cmd.AddCommand(newSweepStatus(s))
+	cmd.AddCommand(newSweepStatus(s), newSweepMember(s))
 	return cmd
 }
 
@@ -72,12 +87,16 @@ func newSweepStatus(s *streams) *cobra.Command {
 		Use:   "status DIR",
 		Short: "Show how the members of a sweep do, the best first",
 		Args:  exactly(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			w, err := sweep.Open(args[0])
 			if err != nil {
 				return err
 			}
-			return printBoard(s, w, json)
+			if err := printBoard(s, w, json); err != nil {
+				return err
+			}
+			showQueue(cmd.Context(), w, s)
+			return nil
 		},
 	}
 	addJSONFlag(cmd, &json)
@@ -88,6 +107,9 @@ func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
 	p, err := loadSweep(ctx, o, s)
 	if err != nil {
 		return err
+	}
+	if o.dryRun && o.slurm {
+		return showScripts(o, p.plan, s)
 	}
 	if o.dryRun {
 		if o.json {
@@ -100,8 +122,14 @@ func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
 		return err
 	}
 	w, err := sweep.Create("sweeps", p.plan, p.resolved, file)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case o.create:
+		_, err := fmt.Fprintln(s.out, w.Dir)
+		return err
+	case o.slurm:
+		return submitSweep(ctx, o, w, s)
 	}
 	return trainSweep(ctx, o, w, s)
 }
@@ -120,6 +148,9 @@ func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
 	}
 	if o.dryRun {
 		return printBoard(s, w, o.json)
+	}
+	if o.slurm {
+		return submitSweep(ctx, o, w, s)
 	}
 	return trainSweep(ctx, o, w, s)
 }

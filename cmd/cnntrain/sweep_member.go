@@ -27,6 +27,7 @@ func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.J
 	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd := exec.CommandContext(ctx, program, memberArgs(o, w, j, threads)...)
 	cmd.Stdout, cmd.Stderr = log, log
+	cmd.Env = append(os.Environ(), "CNNTRAIN_MPI=0") // also where the sweep is a process of mpirun
 	cmd.SysProcAttr = memberProcess()
 	cmd.Cancel = func() error {
 		// Windows cannot ask, but there ctrl-c has reached the member as well.

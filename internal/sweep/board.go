@@ -80,16 +80,8 @@ func (s *Sweep) Board() []Result {
 
 // Left returns how many trainings are still to be done.
 func (s *Sweep) Left() (n int) {
-	for stage, of := range s.Stages {
-		if n > 0 { // nobody knows yet who goes on to this one
-			n += of.Members
-			continue
-		}
-		for _, member := range s.chosen(stage) {
-			if status := s.result(s.job(member, stage)).Status; status != runs.Finished && status != runs.Failed {
-				n++
-			}
-		}
+	for stage := range s.Stages {
+		n += len(s.Tasks(stage))
 	}
 	return n
 }

@@ -5,6 +5,7 @@ package sweep
 
 import (
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train/callback"
 
@@ -20,11 +21,14 @@ type Config struct {
 	Parallel int              // members at once
 	Seed     int
 	Params   []Param
+	Slurm    slurm.Resources
 	Complete bool // every param was understood
 
-	params catalog.Mapping
-	name   *catalog.Field
-	spec   *catalog.Field
+	params     catalog.Mapping
+	slurm      catalog.Mapping
+	slurmField *catalog.Field
+	name       *catalog.Field
+	spec       *catalog.Field
 }
 
 // Load reads a sweep file. What is wrong with it goes to problems; the config is
@@ -57,6 +61,10 @@ func newConfig(it *spec.Item, file string, problems *spec.Problems) *Config {
 			c.Params = append(c.Params, p)
 		}
 	}
+	if len(c.slurm) > 0 {
+		section := &yaml.Node{Kind: yaml.MappingNode, Content: c.slurm}
+		catalog.DecodeItem(&spec.Item{Name: "slurm", Pos: c.slurmField.Pos, Options: section}, problems, c.Slurm.Options)
+	}
 	c.Complete = len(c.Params) > 0 && 2*len(c.Params) == len(c.params)
 	return c
 }
@@ -72,6 +80,7 @@ func (c *Config) Options(o *catalog.Options) {
 	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
 	o.Bind(&c.Parallel, "parallel", "members trained at once, each with its part of the threads").Min(1).Max(1024)
 	o.Bind(&c.Seed, "seed", "decides which settings are drawn").Min(0)
+	c.slurmField = o.Bind(&c.slurm, "slurm", "what each member asks a cluster for, with --slurm: {account: …, partition: …, time: …, cpus: …, memory: …}")
 }
 
 // SpecPos is where the file names the spec.

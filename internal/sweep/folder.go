@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
 )
 
@@ -32,20 +33,21 @@ type Sweep struct {
 
 // Plan is the content of sweep.json.
 type Plan struct {
-	Name     string     `json:"name"`
-	File     string     `json:"file"` // as given on the command line
-	Metric   string     `json:"metric"`
-	Max      bool       `json:"max"` // more is better
-	Parallel int        `json:"parallel"`
-	DataDir  string     `json:"data_dir,omitempty"`
-	Params   []string   `json:"params"`
-	Members  [][]string `json:"members"` // the values of the params, as --set takes them
-	Stages   []Stage    `json:"stages"`
+	Name     string          `json:"name"`
+	File     string          `json:"file"` // as given on the command line
+	Metric   string          `json:"metric"`
+	Max      bool            `json:"max"` // more is better
+	Parallel int             `json:"parallel"`
+	DataDir  string          `json:"data_dir,omitempty"`
+	Slurm    slurm.Resources `json:"slurm,omitzero"`
+	Params   []string        `json:"params"`
+	Members  [][]string      `json:"members"` // the values of the params, as --set takes them
+	Stages   []Stage         `json:"stages"`
 }
 
 // NewPlan returns what c trains: members, each for so many epochs at the most.
 func NewPlan(c *Config, members []Member, epochs int) Plan {
-	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Parallel: c.Parallel, Stages: c.Search.Stages(len(members), epochs)}
+	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Parallel: c.Parallel, Slurm: c.Slurm, Stages: c.Search.Stages(len(members), epochs)}
 	for _, param := range c.Params {
 		p.Params = append(p.Params, param.Path)
 	}

@@ -53,6 +53,44 @@ func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Contex
 	return nil
 }
 
+// Task returns job number task, from 0, of a stage, which needs the results of the stage
+// before; over says that there is nothing to do: it is done, or the stage has fewer
+// members. So several processes, told a number each, train a stage without knowing of
+// each other.
+func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
+	chosen := s.chosen(stage)
+	if task >= len(chosen) {
+		return Job{}, true, nil
+	}
+	j = s.job(chosen[task], stage)
+	over, err = j.prepare()
+	return j, over, err
+}
+
+// Tasks returns the numbers of the jobs of a stage that are still to be done, by what is
+// known now: all of a stage whose members are not.
+func (s *Sweep) Tasks(stage int) (left []int) {
+	known := true // which members it has
+	for before := range stage {
+		known = known && len(s.Tasks(before)) == 0
+	}
+	if !known {
+		for task := range s.Stages[stage].Members {
+			left = append(left, task)
+		}
+		return left
+	}
+	for task, member := range s.chosen(stage) {
+		if status := s.result(s.job(member, stage)).Status; status != runs.Finished && status != runs.Failed {
+			left = append(left, task)
+		}
+	}
+	return left
+}
+
+// Outcome returns how a job stands.
+func (s *Sweep) Outcome(j Job) Result { return s.result(j) }
+
 // prepare reports whether the job has been done. What was cut short is gone on with;
 // for a folder in which training had not begun it makes room.
 func (j *Job) prepare() (over bool, err error) {

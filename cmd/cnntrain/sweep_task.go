@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/sweep"
+
+	"github.com/spf13/cobra"
+)
+
+// newSweepMember trains one member: what a task of a cluster's job array does, under
+// Slurm and in an indexed job of Kubernetes alike.
+func newSweepMember(s *streams) *cobra.Command {
+	o := &sweepOptions{}
+	var task, stage int
+	cmd := &cobra.Command{
+		Use:   "member DIR --task N",
+		Short: "Train one member of a sweep, as a task of a cluster does",
+		Long: `Trains member N of the sweep in DIR, which sweep --create or --slurm has made. It goes
+on with a member that was cut short, and does nothing for one that is done. For a sweep
+by successive halving, --stage says which of its stages; the members of the second are the
+best of the first, which has to be over.`,
+		Example: `  cnntrain sweep member sweeps/learning-rate/1 --task "$SLURM_ARRAY_TASK_ID"`,
+		Args:    exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("task") {
+				return usagef("--task is missing: the number of a member, from 0")
+			}
+			o.cpu = cmd.Flag("cpu").Value.String()
+			if !cmd.Flags().Changed("threads") {
+				if n, err := strconv.Atoi(os.Getenv("SLURM_CPUS_PER_TASK")); err == nil && n > 0 {
+					kernels.SetThreads(n)
+				}
+			}
+			w, err := sweep.Open(args[0])
+			if err != nil {
+				return err
+			}
+			if task < 0 || stage < 1 || stage > len(w.Stages) || task >= w.Stages[stage-1].Members {
+				return usagef("--stage %d --task %d: %s has %s", stage, task, w.Dir, tasksOf(w))
+			}
+			if o.dataDir == "" {
+				o.dataDir = w.DataDir
+			}
+			return runSweepMember(cmd.Context(), o, w, stage-1, task, s)
+		},
+	}
+	cmd.Flags().IntVar(&task, "task", 0, "train member `N` of the stage, from 0")
+	cmd.Flags().IntVar(&stage, "stage", 1, "of stage `N`, from 1")
+	addDataDirFlag(cmd, &o.dataDir)
+	addComputeFlags(cmd)
+	return cmd
+}
+
+// tasksOf says which tasks a sweep has.
+func tasksOf(w *sweep.Sweep) string {
+	text := ""
+	for i, stage := range w.Stages {
+		if i > 0 {
+			text += ", "
+		}
+		text += fmt.Sprintf("tasks 0 to %d in stage %d", stage.Members-1, i+1)
+	}
+	return text
+}
+
+func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage, task int, s *streams) error {
+	j, over, err := w.Task(stage, task)
+	if err != nil {
+		return err
+	}
+	if over {
+		s.logf("task %d of stage %d of %s has nothing to do", task, stage+1, w.Dir)
+		return nil
+	}
+	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, plural(kernels.Threads(), "thread"), j.Dir)
+	err = trainMember(ctx, o, w, j, kernels.Threads())
+	r := w.Outcome(j)
+	s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &exit) && r.Status != runs.Failed:
+		return fmt.Errorf("member %d: %w", r.Member, err)
+	case err != nil:
+		return memberFailed{exitCode(err)}
+	}
+	return nil
+}
+
+// A memberFailed says that a member failed, of which outcome has spoken.
+type memberFailed struct{ code int }
+
+func (e memberFailed) Error() string { return "the member failed" }
+
+// exitCode returns that of a process that failed, 1 where there was none.
+func exitCode(err error) int {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return exit.ExitCode()
+	}
+	return exitFailed
+}

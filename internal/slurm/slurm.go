@@ -1,0 +1,200 @@
+// Package slurm is the text that goes to Slurm and comes back: the script of a job array,
+// what sbatch answers, and the queue. It starts no process.
+package slurm
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/catalog"
+)
+
+// Resources is what each task of an array asks the cluster for. What is empty is left to
+// the cluster's defaults.
+type Resources struct {
+	Account   string `json:"account,omitempty"`
+	Partition string `json:"partition,omitempty"`
+	Time      string `json:"time,omitempty"`
+	CPUs      int    `json:"cpus,omitempty"`
+	Memory    string `json:"memory,omitempty"`
+}
+
+// Options declares the section slurm of a sweep file.
+func (r *Resources) Options(o *catalog.Options) {
+	o.Bind(&r.Account, "account", "the account that pays")
+	o.Bind(&r.Partition, "partition", "the partition to run in")
+	o.Bind(&r.Time, "time", "the longest that the training of a member may take: minutes, hours:minutes:seconds or days-hours; quoted, since YAML reads 1:30 as a number")
+	o.Bind(&r.CPUs, "cpus", "processors for each member, which trains with as many threads; 0: as the cluster says").Min(0)
+	o.Bind(&r.Memory, "memory", "memory for each member, such as 8G")
+	o.Check(r.Check)
+}
+
+// What sbatch(1) takes.
+var (
+	times = regexp.MustCompile(`^(\d+|\d+:\d+(:\d+)?|\d+-\d+(:\d+){0,2}|UNLIMITED)$`)
+	sizes = regexp.MustCompile(`^\d+[KMGT]?$`)
+	names = regexp.MustCompile(`^[\w.,@+-]*$`)
+)
+
+// Check returns an error that names what Slurm would not take, and what it does.
+func (r *Resources) Check() error {
+	switch {
+	case r.Time != "" && !times.MatchString(r.Time):
+		return fmt.Errorf("time %q: must be minutes, minutes:seconds, hours:minutes:seconds, days-hours, days-hours:minutes or days-hours:minutes:seconds", r.Time)
+	case r.Memory != "" && !sizes.MatchString(r.Memory):
+		return fmt.Errorf("memory %q: must be a whole number followed by K, M, G or T, such as 8G", r.Memory)
+	case !names.MatchString(r.Account):
+		return fmt.Errorf("account %q: is no name of an account", r.Account)
+	case !names.MatchString(r.Partition):
+		return fmt.Errorf("partition %q: is no name of a partition", r.Partition)
+	case r.CPUs < 0:
+		return fmt.Errorf("cpus %d: must not be negative", r.CPUs)
+	}
+	return nil
+}
+
+// Or returns r with what is empty taken from other.
+func (r Resources) Or(other Resources) Resources {
+	text := func(a, b string) string {
+		if a != "" {
+			return a
+		}
+		return b
+	}
+	if r.CPUs == 0 {
+		r.CPUs = other.CPUs
+	}
+	return Resources{text(r.Account, other.Account), text(r.Partition, other.Partition), text(r.Time, other.Time), r.CPUs, text(r.Memory, other.Memory)}
+}
+
+// An Array is a job array to submit.
+type Array struct {
+	Resources
+	Name    string   // of the job
+	Comment string   // says what it is, in the script
+	Tasks   []int    // their numbers, from 0
+	AtOnce  int      // tasks that may run at the same time; 0: as many as there is room for
+	Output  string   // file that tasks write to; %A and %a stand for the job and the task
+	After   string   // job that must be over before; empty: none
+	Dir     string   // to run in
+	Command []string // whose last word takes the number of the task
+}
+
+// grace is how many seconds before its time is up a task is asked to save its state.
+const grace = 60
+
+// Script returns the file to give to sbatch.
+func (a *Array) Script() string {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	option := func(name, value string) {
+		if value != "" {
+			if strings.ContainsRune(value, ' ') {
+				value = `"` + value + `"`
+			}
+			line("#SBATCH --%s=%s", name, value)
+		}
+	}
+	line("#!/bin/sh\n# %s", a.Comment)
+	option("job-name", a.Name)
+	tasks := ranges(a.Tasks)
+	if a.AtOnce > 0 {
+		tasks += "%" + strconv.Itoa(a.AtOnce)
+	}
+	option("array", tasks)
+	option("output", a.Output)
+	option("open-mode", "append")
+	line("#SBATCH --requeue")
+	option("signal", fmt.Sprintf("B:TERM@%d", grace))
+	option("account", a.Account)
+	option("partition", a.Partition)
+	option("time", a.Time)
+	if a.CPUs > 0 {
+		option("cpus-per-task", strconv.Itoa(a.CPUs))
+	}
+	option("mem", a.Memory)
+	if a.After != "" {
+		option("dependency", "afterany:"+a.After)
+	}
+	line("cd %s || exit 1", quote(a.Dir))
+	line("CNNTRAIN_MPI=0 # a member trains by itself")
+	line("export CNNTRAIN_MPI")
+	words := make([]string, len(a.Command))
+	for i, w := range a.Command {
+		words[i] = quote(w)
+	}
+	line(`exec %s "$SLURM_ARRAY_TASK_ID"`, strings.Join(words, " "))
+	return b.String()
+}
+
+// quote writes a word for a shell.
+func quote(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+var plain = regexp.MustCompile(`^[\w./:=@%+-]+$`)
+
+// ranges writes ascending numbers as Slurm does: 0-3,7.
+func ranges(numbers []int) string {
+	var parts []string
+	for i := 0; i < len(numbers); {
+		j := i
+		for j+1 < len(numbers) && numbers[j+1] == numbers[j]+1 {
+			j++
+		}
+		part := strconv.Itoa(numbers[i])
+		if j > i {
+			part += "-" + strconv.Itoa(numbers[j])
+		}
+		parts, i = append(parts, part), j+1
+	}
+	return strings.Join(parts, ",")
+}
+
+// ParseSubmitted reads what sbatch --parsable answers: the job's number, and behind a
+// semicolon the cluster's name where there are several.
+func ParseSubmitted(answer string) (job string, err error) {
+	job, _, _ = strings.Cut(strings.TrimSpace(answer), ";")
+	if n, err := strconv.ParseUint(job, 10, 64); err != nil || n == 0 {
+		return "", fmt.Errorf("sbatch answers %q, not the number of a job", answer)
+	}
+	return job, nil
+}
+
+// QueueFormat is the --Format that squeue is to be asked for, with --array and --noheader.
+const QueueFormat = "ArrayJobID:.20,ArrayTaskID:.12,State:.20,RestartCnt:.12,Name:.200"
+
+// A Task is one line of the queue.
+type Task struct {
+	Name     string // of the job
+	Job      string
+	Number   int
+	State    string // PENDING, RUNNING and so on
+	Restarts int    // times it was requeued
+}
+
+// ParseQueue reads what squeue prints in QueueFormat.
+func ParseQueue(text string) (tasks []Task, err error) {
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 {
+			continue
+		}
+		if len(fields) != 5 {
+			return nil, fmt.Errorf("squeue prints %q, not five fields", strings.TrimSpace(line))
+		}
+		number, err1 := strconv.Atoi(fields[1])
+		restarts, err2 := strconv.Atoi(fields[3])
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, fmt.Errorf("squeue prints %q: %w", strings.TrimSpace(line), err)
+		}
+		tasks = append(tasks, Task{Job: fields[0], Number: number, State: fields[2], Restarts: restarts, Name: fields[4]})
+	}
+	return tasks, nil
+}
