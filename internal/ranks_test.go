@@ -72,7 +72,7 @@ func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop fu
 	if h.err = problems.Err(); h.err != nil {
 		return h
 	}
-	shapes := &dataset.Data{Train: drawings{49, plan.Input.Size()}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
+	shapes := &dataset.Data{Train: drawings{49, plan.Input.Size(), w.Rank() == breaks}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
 	sets, err := data.Split(shapes, 9.0/49, 0)
 	if err != nil {
 		return &history{err: err}
@@ -103,13 +103,22 @@ func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop fu
 }
 
 // drawings is examples that a model can tell apart a little.
-type drawings struct{ n, pixels int }
+type drawings struct {
+	n, pixels int
+	broken    bool // no pixel is a number
+}
+
+// breaks is the rank whose drawings are broken; none but in one test.
+var breaks = -1
 
 func (d drawings) Len() int        { return d.n }
 func (d drawings) Label(i int) int { return i * 7 % 3 }
 func (d drawings) Image(dst []float32, i int) error {
 	for p := range dst[:d.pixels] {
 		dst[p] = float32((i*31 + p*(3+i*7%3*4) + i*p%11) % 256)
+		if d.broken {
+			dst[p] = float32(math.NaN())
+		}
 	}
 	return nil
 }
@@ -233,6 +242,22 @@ func TestErrorsOfOneRankAreThoseOfAll(t *testing.T) {
 	})
 	for r, text := range seen {
 		if !strings.HasPrefix(text, "rank 1 on ") || !strings.HasSuffix(text, ": the disk is full") {
+			t.Errorf("rank %d: %q", r, text)
+		}
+	}
+}
+
+// NaN on one rank stops all of them at the same step, with the layer's name.
+func TestNaNOfOneRankIsThatOfAll(t *testing.T) {
+	breaks = 1
+	defer func() { breaks = -1 }()
+	const text = "input: [8, 8, 3]\nlayers: [rescaling: 1/255, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {batch_size: 8}\n"
+	for r, h := range trainOn(t, 3, text, nil) {
+		var bad *train.NonFiniteError
+		if !errors.As(h.err, &bad) && r == 1 || !comm.Known(h.err) || len(h.losses) != 0 {
+			t.Errorf("rank %d after %d steps: %v", r, len(h.losses), h.err)
+		}
+		if text := fmt.Sprint(h.err); !strings.HasPrefix(text, "what comes out of ") || !strings.Contains(text, ", on rank 1, is not a finite number at epoch 1, step 1; ") {
 			t.Errorf("rank %d: %q", r, text)
 		}
 	}
