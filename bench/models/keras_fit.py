@@ -8,6 +8,7 @@ one in each epoch: after set_random_seed, fit alone would repeat that of the fir
 
 import argparse
 import csv
+import gzip
 import json
 import os
 import sys
@@ -34,8 +35,11 @@ def cifar10(folder):
 
 def idx(folder):
     def read(name, skip):
-        raw = np.fromfile(os.path.join(folder, name), np.uint8)[skip:]
-        return raw
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            with gzip.open(path + ".gz") as f:
+                return np.frombuffer(f.read(), np.uint8)[skip:]
+        return np.fromfile(path, np.uint8)[skip:]
     sets = []
     for part in ("train", "t10k"):
         labels = read(f"{part}-labels-idx1-ubyte", 8).astype(np.int32)
