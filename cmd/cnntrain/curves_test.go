@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"math"
 	"testing"
 
+	"cnntrain/internal/comm"
+	"cnntrain/internal/comm/commtest"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
@@ -15,6 +18,12 @@ import (
 // lossCurve trains the first steps of a seed spec on drawn shapes and returns the
 // mean loss of each window of them.
 func lossCurve(t *testing.T, name string, steps, window int, sets ...string) []float64 {
+	t.Helper()
+	return lossCurveOn(t, comm.Self{}, name, steps, window, sets...)
+}
+
+// lossCurveOn is lossCurve as one of the ranks of w.
+func lossCurveOn(t *testing.T, w comm.World, name string, steps, window int, sets ...string) []float64 {
 	t.Helper()
 	overrides := []spec.Override{}
 	for _, set := range append([]string{"data.dataset=shapes"}, sets...) {
@@ -36,7 +45,7 @@ func lossCurve(t *testing.T, name string, steps, window int, sets ...string) []f
 	var curve []float64
 	var before float64
 	enough := errors.New("enough")
-	_, err = train.Fit(context.Background(), e.plan.NewModel(uint64(e.train.Seed)), data, e.train, nil, callback.Callback{
+	_, err = train.FitOn(context.Background(), w, e.plan.NewModel(uint64(e.train.Seed)), data, e.train, nil, callback.Callback{
 		Batch: func(s *callback.State) error {
 			if s.Step%window > 0 {
 				return nil
@@ -51,8 +60,8 @@ func lossCurve(t *testing.T, name string, steps, window int, sets ...string) []f
 			return nil
 		},
 	})
-	if !errors.Is(err, enough) {
-		t.Fatalf("ended with %v after %v", err, curve)
+	if !errors.Is(err, enough) && w.Rank() == 0 {
+		t.Errorf("ended with %v after %v", err, curve)
 	}
 	return curve
 }
@@ -102,5 +111,34 @@ func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 	t.Logf("%.4f away from %.4f", far, direct)
 	if far > 0.1 {
 		t.Errorf("%.4f away", far)
+	}
+}
+
+var vggSteps = flag.Int("vgg-steps", 40, "how many steps of VGG13 TestCurveOfSeveralRanksIsThatOfOne compares")
+
+// Ranks add up gradients in another order than one process does, and nothing else: their
+// curves part as those of other kernels do.
+func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
+	needLong(t)
+	for name, bound := range map[string]float64{"lenet5": 0.05, "vgg13": 0.0005} {
+		steps := 200
+		if name == "vgg13" {
+			steps = *vggSteps
+		}
+		alone := lossCurve(t, name, steps, 20)
+		noise := farthest(alone[1:], lossCurve(t, name, steps, 20, "train.seed=1")[1:])
+		for _, ranks := range []int{2, 4} {
+			var curve []float64
+			commtest.Run(ranks, func(w comm.World) {
+				if c := lossCurveOn(t, w, name, steps, 20); w.Rank() == 0 {
+					curve = c
+				}
+			})
+			far := farthest(alone, curve)
+			t.Logf("%s, %d ranks: %.2g away from %.4f; another seed is %.4f away", name, ranks, far, alone, noise)
+			if far > bound {
+				t.Errorf("%s, %d ranks: %.2g away", name, ranks, far)
+			}
+		}
 	}
 }
