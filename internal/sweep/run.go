@@ -3,6 +3,7 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 
@@ -53,11 +54,14 @@ func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Contex
 	return nil
 }
 
-// Task returns job number task, from 0, of a stage, which needs the results of the stage
-// before; over says that there is nothing to do: it is done, or the stage has fewer
-// members. So several processes, told a number each, train a stage without knowing of
-// each other.
+// Task returns job number task, from 0, of a stage; over says that there is nothing to
+// do: it is done, or the stage has fewer members. It is an error if a stage before is not
+// over, since others might then be chosen later. So several processes, told a number each,
+// train a stage without knowing of each other.
 func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
+	if n := s.waitsFor(stage); n > 0 {
+		return j, false, fmt.Errorf("%s: stage %d is for the best of stage %d, where members still have to be trained: %d; train them first", s.Dir, stage+1, stage, n)
+	}
 	chosen := s.chosen(stage)
 	if task >= len(chosen) {
 		return Job{}, true, nil
@@ -70,11 +74,7 @@ func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
 // Tasks returns the numbers of the jobs of a stage that are still to be done, by what is
 // known now: all of a stage whose members are not.
 func (s *Sweep) Tasks(stage int) (left []int) {
-	known := true // which members it has
-	for before := range stage {
-		known = known && len(s.Tasks(before)) == 0
-	}
-	if !known {
+	if s.waitsFor(stage) > 0 {
 		for task := range s.Stages[stage].Members {
 			left = append(left, task)
 		}
@@ -86,6 +86,28 @@ func (s *Sweep) Tasks(stage int) (left []int) {
 		}
 	}
 	return left
+}
+
+// waitsFor returns how many trainings of the stage before are still to be done; until then
+// nobody knows the members of this one.
+func (s *Sweep) waitsFor(stage int) int {
+	if stage == 0 {
+		return 0
+	}
+	return len(s.Tasks(stage - 1))
+}
+
+// Member returns the member, from 1, that a task of a stage trains; ok is false as long
+// as that is not decided.
+func (s *Sweep) Member(stage, task int) (member int, ok bool) {
+	if s.waitsFor(stage) > 0 {
+		return 0, false
+	}
+	chosen := s.chosen(stage)
+	if task >= len(chosen) {
+		return 0, false
+	}
+	return chosen[task] + 1, true
 }
 
 // Outcome returns how a job stands.

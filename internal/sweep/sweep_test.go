@@ -262,6 +262,54 @@ func TestHalvingTrainsTheBestFurther(t *testing.T) {
 	}
 }
 
+func TestTasksOfAStageWaitForTheOneBefore(t *testing.T) {
+	s := newSweep(t, "spec: s\nsearch: {halving: {runs: 4, factor: 2}}\nparams: {a: ["+strings.Join(numbers(4), ", ")+"]}\n", 4)
+	f := &trainer{status: finished}
+	train := func(stage, task int) {
+		t.Helper()
+		j, over, err := s.Task(stage, task)
+		if err != nil || over {
+			t.Fatalf("task %d of stage %d: over %v, %v", task, stage, over, err)
+		}
+		if err := f.train(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, task := range []int{3, 0, 2} {
+		train(0, task)
+	}
+	const want = ": stage 2 is for the best of stage 1, where members still have to be trained: 1; train them first"
+	if _, _, err := s.Task(1, 0); err == nil || err.Error() != s.Dir+want {
+		t.Errorf("got %v", err)
+	}
+	if _, known := s.Member(1, 0); known {
+		t.Error("a member is chosen before the first stage is over")
+	}
+	train(0, 1)
+	if member, known := s.Member(1, 1); !known || member != 3 {
+		t.Errorf("the second task of the second stage trains member %d, known %v", member, known)
+	}
+	if _, known := s.Member(0, 4); known {
+		t.Error("there is a fifth task")
+	}
+	if _, _, err := s.Task(2, 0); err == nil {
+		t.Error("the third stage does not wait for the second")
+	}
+	train(1, 1)
+	if left := s.Tasks(1); !slices.Equal(left, []int{0}) || len(s.Tasks(2)) != 1 {
+		t.Errorf("tasks %v are left of the second stage, %v of the third", left, s.Tasks(2))
+	}
+	train(1, 0)
+	train(2, 0)
+	if _, over, err := s.Task(2, 0); err != nil || !over || s.Left() != 0 {
+		t.Errorf("over %v, %v, %d left", over, err, s.Left())
+	}
+	members := []string{"member-4-epochs-1", "member-1-epochs-1", "member-3-epochs-1", "member-2-epochs-1", "member-3-epochs-2", "member-4-epochs-2", "member-4-epochs-4"}
+	if !slices.Equal(f.jobs, members) {
+		t.Errorf("trained %q", f.jobs)
+	}
+}
+
 func TestASweepGoesOnWhereItWasCutShort(t *testing.T) {
 	s := newSweep(t, "spec: s\nparams: {a: [1, 2, 3, 4]}\n", 2)
 	ctx, cancel := context.WithCancel(t.Context())
