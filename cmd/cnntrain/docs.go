@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/slurm"
 	"cnntrain/internal/sweep"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/metric"
@@ -68,6 +69,7 @@ func specDoc() string {
 	b.WriteString("\n## The train section\n\n" + fieldTable(trainFields()))
 	b.WriteString("\n## Sweep files\n\n" + sweepIntro + "\n" + fieldTable(catalog.Fields((&sweep.Config{}).Options)))
 	b.WriteString("\nA range of numbers, `{min: 0.001, max: 0.1, log: true}`, has the options\n\n" + fieldTable(catalog.Fields((&sweep.Range{}).Options)))
+	b.WriteString("\nThe section `slurm`, `{account: vision, time: \"4:00:00\", cpus: 8, memory: 8G}`, has the options\n\n" + fieldTable(catalog.Fields((&slurm.Resources{}).Options)))
 	for _, l := range listings {
 		title := catalog.Plural(l.Kind())
 		fmt.Fprintf(&b, "\n## %s%s\n", strings.ToUpper(title[:1]), title[1:])

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"syscall"
 	"testing"
@@ -155,7 +156,10 @@ search: {halving: {runs: 4, factor: 2}}
 // TestSweepsOnSlurm submits sweeps to a real cluster, which this test starts.
 func TestSweepsOnSlurm(t *testing.T) {
 	startSlurm(t)
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), `it's 50%j "of it" #1`)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	t.Chdir(dir)
 	write := func(name, text string) {
 		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
@@ -171,7 +175,13 @@ func TestSweepsOnSlurm(t *testing.T) {
 	if code != exitFailed || !strings.Contains(said, "sbatch: error") || !strings.Contains(said, "partition") || !strings.Contains(said, "cnntrain sweep --resume sweeps/grid/1 --slurm") {
 		t.Errorf("an unknown partition: exit code %d\n%s", code, said)
 	}
-	submitAndWait(t, "sweeps/grid/1", "sweep", "--resume", "sweeps/grid/1", "--slurm")
+	// Flags win over the environment, too.
+	t.Setenv("SBATCH_PARTITION", "nowhere")
+	submitAndWait(t, "sweeps/grid/1", "sweep", "--resume", "sweeps/grid/1", "--slurm", "--partition", "main")
+	os.Unsetenv("SBATCH_PARTITION")
+	if logs, _ := filepath.Glob("sweeps/grid/1/slurm-*-[012].log"); len(logs) != 3 {
+		t.Errorf("the tasks left %q", logs)
+	}
 
 	// Members are those of a sweep on one machine, to the byte.
 	if _, said, code := cnntrain(t, "sweep", "grid.yaml"); code != exitDone {
@@ -184,9 +194,29 @@ func TestSweepsOnSlurm(t *testing.T) {
 	if strings.Count(out, "finished") != 3 || !strings.Contains(said, "no task is in the queue of Slurm") {
 		t.Errorf("status:\n%s%s", out, said)
 	}
+	sameFigures(t, "sweeps/grid/1", "sweeps/grid/2")
 
-	// Each stage of successive halving waits for the one before.
-	submitAndWait(t, "sweeps/halving/1", "sweep", "halving.yaml", "--slurm", "--cpus", "1", "--memory", "200M")
+	// Each stage of successive halving waits for the one before. What is in the queue is not
+	// submitted twice; what was canceled is submitted again.
+	if out, err := exec.Command("scontrol", "update", "PartitionName=main", "State=DOWN").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if _, said, code := cnntrain(t, "sweep", "halving.yaml", "--slurm", "--cpus", "1", "--memory", "200M"); code != exitDone {
+		t.Fatal(said)
+	}
+	again := []string{"sweep", "--resume", "sweeps/halving/1", "--slurm", "--cpus", "1", "--memory", "200M"}
+	_, said, code = cnntrain(t, again...)
+	_, cancel, hinted := strings.Cut(strings.TrimSpace(said), "6 tasks of sweeps/halving/1 are still in the queue; wait, or: ")
+	if code != exitFailed || !hinted {
+		t.Fatalf("submitted twice: exit code %d\n%s", code, said)
+	}
+	if out, err := exec.Command("sh", "-c", cancel).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v: %s", cancel, err, out)
+	}
+	if out, err := exec.Command("scontrol", "update", "PartitionName=main", "State=UP").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	submitAndWait(t, "sweeps/halving/1", again...)
 	if _, said, code := cnntrain(t, "sweep", "halving.yaml"); code != exitDone {
 		t.Fatal(said)
 	}
@@ -197,6 +227,7 @@ func TestSweepsOnSlurm(t *testing.T) {
 	for _, file := range best {
 		sameFile(t, strings.Replace(file, "halving/2", "halving/1", 1), file)
 	}
+	sameFigures(t, "sweeps/halving/1", "sweeps/halving/2")
 
 	// A requeued member goes on, and ends as one that was left alone.
 	write("tiny.yaml", strings.Replace(slurmSpec, "EPOCHS", "150", 1))
@@ -219,7 +250,7 @@ func TestSweepsOnSlurm(t *testing.T) {
 	}
 	waitFor(t, 20*time.Second, "the task in the queue again", func() bool {
 		_, said, _ := cnntrain(t, "sweep", "status", "sweeps/one/1")
-		return strings.Contains(said, "task 0 of stage 1, ") && strings.Contains(said, "was requeued 1 time")
+		return strings.Contains(said, "member 1 (task 0 of stage 1), ") && strings.Contains(said, "was requeued 1 time")
 	})
 	waitForSweep(t, "sweeps/one/1")
 	var info struct {
@@ -278,6 +309,27 @@ func waitForSweep(t *testing.T, dir string) {
 			said += l + ":\n" + string(text)
 		}
 		t.Fatalf("%s is not done\n%s", dir, said)
+	}
+}
+
+// sameFigures compares what sweep status says of the members of two sweeps, but for times.
+func sameFigures(t *testing.T, a, b string) {
+	t.Helper()
+	type figures struct {
+		Member, Epochs, Epoch int
+		Values                []string
+		Status                string
+		Value, Accuracy       float64
+	}
+	var boards [2]struct{ Members []figures }
+	for i, dir := range []string{a, b} {
+		out, said, _ := cnntrain(t, "sweep", "status", dir, "--json")
+		if err := json.Unmarshal([]byte(out), &boards[i]); err != nil {
+			t.Fatalf("%v\n%s%s", err, out, said)
+		}
+	}
+	if len(boards[0].Members) == 0 || !reflect.DeepEqual(boards[0], boards[1]) {
+		t.Errorf("%s has\n%+v\n%s\n%+v", a, boards[0], b, boards[1])
 	}
 }
 

@@ -92,15 +92,37 @@ func newSweepStatus(s *streams) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := printBoard(s, w, json); err != nil {
-				return err
-			}
-			showQueue(cmd.Context(), w, s)
-			return nil
+			return runSweepStatus(cmd.Context(), w, json, s)
 		},
 	}
 	addJSONFlag(cmd, &json)
 	return cmd
+}
+
+// runSweepStatus lists the members of a sweep, and what Slurm has of it if it was submitted.
+func runSweepStatus(ctx context.Context, w *sweep.Sweep, json bool, s *streams) error {
+	if !submitted(w) {
+		return printBoard(s, w, json)
+	}
+	queue, err := queueOf(ctx, w)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if json {
+		board := newBoard(w)
+		board.Queue = queue
+		if err := s.printJSON(board); err != nil {
+			return err
+		}
+	} else if err := printBoard(s, w, false); err != nil {
+		return err
+	}
+	if err != nil { // the members are known all the same
+		s.logf("the queue of Slurm is not known: %v", err)
+		return nil
+	}
+	showQueue(queue, s)
+	return nil
 }
 
 func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
@@ -109,7 +131,7 @@ func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
 		return err
 	}
 	if o.dryRun && o.slurm {
-		return showScripts(o, p.plan, s)
+		return showScripts(o, &sweep.Sweep{Dir: runs.Next("sweeps", p.plan.Name), Plan: p.plan}, s)
 	}
 	if o.dryRun {
 		if o.json {
@@ -146,10 +168,12 @@ func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
 	if o.dataDir == "" {
 		o.dataDir = w.DataDir
 	}
-	if o.dryRun {
+	switch {
+	case o.dryRun && o.slurm:
+		return showScripts(o, w, s)
+	case o.dryRun:
 		return printBoard(s, w, o.json)
-	}
-	if o.slurm {
+	case o.slurm:
 		return submitSweep(ctx, o, w, s)
 	}
 	return trainSweep(ctx, o, w, s)

@@ -15,13 +15,18 @@ type boardJSON struct {
 	Params  []string       `json:"params"`
 	Left    int            `json:"left"` // trainings still to be done
 	Members []sweep.Result `json:"members"`
+	Queue   []queuedTask   `json:"queue,omitempty"` // of Slurm
+}
+
+func newBoard(w *sweep.Sweep) boardJSON {
+	return boardJSON{Sweep: w.Dir, Metric: w.Metric, Params: w.Params, Left: w.Left(), Members: w.Board()}
 }
 
 // printBoard lists the members of a sweep, the best first.
 func printBoard(s *streams, w *sweep.Sweep, json bool) error {
-	board := w.Board()
+	board := newBoard(w)
 	if json {
-		return s.printJSON(boardJSON{w.Dir, w.Metric, w.Params, w.Left(), board})
+		return s.printJSON(board)
 	}
 	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	varying := w.Varying()
@@ -29,7 +34,7 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 		fmt.Fprint(t, w.Params[i]+"\t")
 	}
 	fmt.Fprintf(t, "%s\tepoch\taccuracy\ttime\tstatus\trun\n", w.Metric)
-	for _, r := range board {
+	for _, r := range board.Members {
 		status, epoch := string(r.Status), "-"
 		if status == "" {
 			status = "waiting"
@@ -46,8 +51,8 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	if left := w.Left(); left > 0 {
-		s.logf("%s to go", plural(left, "training"))
+	if board.Left > 0 {
+		s.logf("%s to go", plural(board.Left, "training"))
 	}
 	return nil
 }

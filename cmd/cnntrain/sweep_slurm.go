@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"os/exec"
@@ -42,6 +41,9 @@ func checkSlurmFlags(cmd *cobra.Command, o *sweepOptions) error {
 	if cmd.Flags().Changed("cpus") && o.resources.CPUs < 1 {
 		return usagef("--cpus %d: must be at least 1", o.resources.CPUs)
 	}
+	if o.slurm && cmd.Flags().Changed("threads") {
+		return usagef("--threads is for training on this machine; with --slurm, a member has as many as --cpus says")
+	}
 	if o.slurm && o.create {
 		return usagef("--slurm makes the folder too; leave out --create")
 	}
@@ -51,31 +53,27 @@ func checkSlurmFlags(cmd *cobra.Command, o *sweepOptions) error {
 	return nil
 }
 
-// A submission is a job array that Slurm has got.
+// A submission is a job array that Slurm has got, or would get.
 type submission struct {
 	Stage  int    `json:"stage"` // from 1
 	Job    string `json:"job,omitempty"`
 	Tasks  int    `json:"tasks"`
-	Script string `json:"script"`
+	Script string `json:"script"`         // the file
+	Text   string `json:"text,omitempty"` // what would be in it
+}
+
+type submissionsJSON struct {
+	Sweep string       `json:"sweep"`
+	Jobs  []submission `json:"jobs"`
 }
 
 // submitSweep gives each stage of a sweep that is not done to Slurm, as a job array that
 // waits for the one before.
 func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams) error {
-	if _, err := exec.LookPath("sbatch"); err != nil {
-		return fmt.Errorf("sbatch is not here: --slurm needs a machine from which jobs are submitted; once it is: cnntrain sweep --resume %s --slurm", w.Dir)
-	}
-	switch tasks, err := queued(ctx, w); {
-	case err != nil:
+	if err := maySubmit(ctx, w); err != nil {
 		return err
-	case len(tasks) > 0:
-		verb := "are"
-		if len(tasks) == 1 {
-			verb = "is"
-		}
-		return fmt.Errorf("%s of %s %s still in the queue; wait, or: scancel --name=%s", plural(len(tasks), "task"), w.Dir, verb, strings.Join(jobNames(w), ","))
 	}
-	var all []submission
+	all := []submission{}
 	after := ""
 	for stage := range w.Stages {
 		a, err := newArray(o, w, stage)
@@ -86,13 +84,19 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 			continue
 		}
 		a.After = after
-		sub := submission{Stage: stage + 1, Tasks: len(a.Tasks), Script: filepath.Join(w.Dir, scriptName(w, stage))}
+		sub := newSubmission(w, stage, a)
 		folder := &runs.Run{Dir: w.Dir}
 		err = folder.Write(scriptName(w, stage), func(out io.Writer) error { _, err := io.WriteString(out, a.Script()); return err })
 		if err != nil {
 			return err
 		}
-		if sub.Job, err = submit(ctx, sub.Script); err != nil {
+		sub.Job, err = submit(ctx, a, sub.Script)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && after != "":
+			return fmt.Errorf("%w; the stages before are submitted; once that is mended: scancel %s; cnntrain sweep --resume %s --slurm", err, strings.Join(jobsOf(all), " "), w.Dir)
+		case err != nil:
 			return fmt.Errorf("%w; once that is mended: cnntrain sweep --resume %s --slurm", err, w.Dir)
 		}
 		after = sub.Job
@@ -103,13 +107,10 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 		s.logf("%s is done: nothing to submit", w.Dir)
 	}
 	if o.json {
-		return s.printJSON(struct {
-			Sweep string       `json:"sweep"`
-			Jobs  []submission `json:"jobs"`
-		}{w.Dir, all})
+		return s.printJSON(submissionsJSON{w.Dir, all})
 	}
-	for _, sub := range all {
-		if _, err := fmt.Fprintln(s.out, sub.Job); err != nil {
+	for _, job := range jobsOf(all) {
+		if _, err := fmt.Fprintln(s.out, job); err != nil {
 			return err
 		}
 	}
@@ -117,22 +118,72 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 	return nil
 }
 
+// maySubmit returns an error unless jobs of w can be submitted: Slurm is here, and has no
+// task of it in the queue, which would train the same.
+func maySubmit(ctx context.Context, w *sweep.Sweep) error {
+	if _, err := exec.LookPath("sbatch"); err != nil {
+		return fmt.Errorf("sbatch is not here: --slurm needs a machine from which jobs are submitted; once it is: cnntrain sweep --resume %s --slurm", w.Dir)
+	}
+	tasks, err := queued(ctx, w)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil:
+		return fmt.Errorf("%w; once that is mended: cnntrain sweep --resume %s --slurm", err, w.Dir)
+	case len(tasks) == 0:
+		return nil
+	}
+	verb := "are"
+	if len(tasks) == 1 {
+		verb = "is"
+	}
+	var jobs []string
+	for _, t := range tasks {
+		if !slices.Contains(jobs, t.Job) {
+			jobs = append(jobs, t.Job)
+		}
+	}
+	return fmt.Errorf("%s of %s %s still in the queue; wait, or: scancel %s", plural(len(tasks), "task"), w.Dir, verb, strings.Join(jobs, " "))
+}
+
 // showScripts prints what would be submitted.
-func showScripts(o *sweepOptions, p sweep.Plan, s *streams) error {
-	w := &sweep.Sweep{Dir: runs.Next("sweeps", p.Name), Plan: p}
+func showScripts(o *sweepOptions, w *sweep.Sweep, s *streams) error {
+	all := []submission{}
 	for stage := range w.Stages {
 		a, err := newArray(o, w, stage)
 		if err != nil {
 			return err
 		}
-		if stage > 0 {
+		if len(a.Tasks) == 0 {
+			continue
+		}
+		if len(all) > 0 {
 			a.After = "JOB"
 		}
-		if _, err := fmt.Fprint(s.out, a.Script()); err != nil {
+		sub := newSubmission(w, stage, a)
+		sub.Text = a.Script()
+		all = append(all, sub)
+	}
+	if o.json {
+		return s.printJSON(submissionsJSON{w.Dir, all})
+	}
+	for _, sub := range all {
+		if _, err := fmt.Fprint(s.out, sub.Text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func jobsOf(all []submission) (jobs []string) {
+	for _, sub := range all {
+		jobs = append(jobs, sub.Job)
+	}
+	return jobs
+}
+
+func newSubmission(w *sweep.Sweep, stage int, a *slurm.Array) submission {
+	return submission{Stage: stage + 1, Tasks: len(a.Tasks), Script: filepath.Join(w.Dir, scriptName(w, stage))}
 }
 
 func scriptName(w *sweep.Sweep, stage int) string {
@@ -146,14 +197,14 @@ func scriptName(w *sweep.Sweep, stage int) string {
 func newArray(o *sweepOptions, w *sweep.Sweep, stage int) (*slurm.Array, error) {
 	here, err1 := os.Getwd()
 	program, err2 := os.Executable()
-	output, err3 := filepath.Abs(filepath.Join(w.Dir, "slurm-%A-%a.log"))
+	logs, err3 := filepath.Abs(w.Dir)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return nil, err
 	}
 	a := &slurm.Array{
 		Resources: o.resources.Or(w.Slurm), Name: jobNames(w)[stage], Tasks: w.Tasks(stage), AtOnce: o.parallel,
 		Comment: fmt.Sprintf("Trains the members of %s; written by cnntrain sweep --slurm.", w.Dir),
-		Output:  output, Dir: here, Command: []string{program, "sweep", "member", w.Dir},
+		Logs:    logs, Dir: here, Command: []string{program, "sweep", "member", w.Dir},
 	}
 	if a.AtOnce == 0 && w.Parallel > 1 {
 		a.AtOnce = w.Parallel
@@ -168,24 +219,13 @@ func newArray(o *sweepOptions, w *sweep.Sweep, stage int) (*slurm.Array, error) 
 		a.Command = append(a.Command, "--cpu", o.cpu)
 	}
 	a.Command = append(a.Command, "--task")
-	return a, nil
+	return a, a.Check()
 }
 
-// jobNames are those of the jobs of a sweep's stages, by which they are found again: so no
-// file has to say which jobs there are. The digits at the end are of the folder's path.
-func jobNames(w *sweep.Sweep) (names []string) {
-	dir, err := filepath.Abs(w.Dir)
-	if err != nil {
-		dir = w.Dir
-	}
-	for stage := range w.Stages {
-		names = append(names, fmt.Sprintf("cnntrain-%s-%s-stage-%d-%08x", w.Name, filepath.Base(dir), stage+1, crc32.ChecksumIEEE([]byte(dir))))
-	}
-	return names
-}
-
-func submit(ctx context.Context, script string) (job string, err error) {
-	out, err := say(exec.CommandContext(ctx, "sbatch", "--parsable", script))
+func submit(ctx context.Context, a *slurm.Array, script string) (job string, err error) {
+	cmd := exec.CommandContext(ctx, "sbatch", "--parsable", script)
+	cmd.Env = a.Environ(os.Environ())
+	out, err := say(cmd)
 	if err != nil {
 		return "", err
 	}
@@ -204,50 +244,4 @@ func say(cmd *exec.Cmd) (string, error) {
 		return "", errors.New(text) // which begins with the command's name
 	}
 	return out.String(), nil
-}
-
-// queued returns the tasks of a sweep that wait or run.
-func queued(ctx context.Context, w *sweep.Sweep) ([]slurm.Task, error) {
-	out, err := say(exec.CommandContext(ctx, "squeue", "--noheader", "--array", "--Format="+slurm.QueueFormat, "--name="+strings.Join(jobNames(w), ",")))
-	if err != nil {
-		return nil, err
-	}
-	return slurm.ParseQueue(out)
-}
-
-// showQueue says what Slurm has of a sweep that was submitted.
-func showQueue(ctx context.Context, w *sweep.Sweep, s *streams) {
-	submitted := false
-	for stage := range w.Stages {
-		submitted = submitted || exists(filepath.Join(w.Dir, scriptName(w, stage)))
-	}
-	if !submitted {
-		return
-	}
-	tasks, err := queued(ctx, w)
-	if err != nil {
-		s.logf("the queue of Slurm is not known: %v", err)
-		return
-	}
-	names := jobNames(w)
-	counts := map[string]int{}
-	var states []string
-	for _, t := range tasks {
-		state := strings.ToLower(t.State)
-		if counts[state]++; counts[state] == 1 {
-			states = append(states, state)
-		}
-		if t.Restarts > 0 {
-			s.logf("task %d of stage %d, %s, was requeued %s", t.Number, slices.Index(names, t.Name)+1, state, plural(t.Restarts, "time"))
-		}
-	}
-	if len(tasks) == 0 {
-		s.logf("no task is in the queue of Slurm")
-		return
-	}
-	slices.Sort(states)
-	for i, state := range states {
-		states[i] = fmt.Sprintf("%d %s", counts[state], state)
-	}
-	s.logf("in the queue of Slurm: %s", strings.Join(states, ", "))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ type Resources struct {
 func (r *Resources) Options(o *catalog.Options) {
 	o.Bind(&r.Account, "account", "the account that pays")
 	o.Bind(&r.Partition, "partition", "the partition to run in")
-	o.Bind(&r.Time, "time", "the longest that the training of a member may take: minutes, hours:minutes:seconds or days-hours; quoted, since YAML reads 1:30 as a number")
+	o.Bind(&r.Time, "time", "the longest that the training of a member may take: 90 is minutes, 4:00:00 hours, 1-12 a day and 12 hours")
 	o.Bind(&r.CPUs, "cpus", "processors for each member, which trains with as many threads; 0: as the cluster says").Min(0)
 	o.Bind(&r.Memory, "memory", "memory for each member, such as 8G")
 	o.Check(r.Check)
@@ -77,7 +78,7 @@ type Array struct {
 	Comment string   // says what it is, in the script
 	Tasks   []int    // their numbers, from 0
 	AtOnce  int      // tasks that may run at the same time; 0: as many as there is room for
-	Output  string   // file that tasks write to; %A and %a stand for the job and the task
+	Logs    string   // folder in which each task leaves what it says
 	After   string   // job that must be over before; empty: none
 	Dir     string   // to run in
 	Command []string // whose last word takes the number of the task
@@ -92,10 +93,7 @@ func (a *Array) Script() string {
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	option := func(name, value string) {
 		if value != "" {
-			if strings.ContainsRune(value, ' ') {
-				value = `"` + value + `"`
-			}
-			line("#SBATCH --%s=%s", name, value)
+			line("#SBATCH --%s=%s", name, quoteOption(value))
 		}
 	}
 	line("#!/bin/sh\n# %s", a.Comment)
@@ -105,7 +103,9 @@ func (a *Array) Script() string {
 		tasks += "%" + strconv.Itoa(a.AtOnce)
 	}
 	option("array", tasks)
-	option("output", a.Output)
+	if a.Logs != "" {
+		option("output", strings.ReplaceAll(a.Logs, "%", "%%")+"/slurm-%A-%a.log") // job and task
+	}
 	option("open-mode", "append")
 	line("#SBATCH --requeue")
 	option("signal", fmt.Sprintf("B:TERM@%d", grace))
@@ -130,6 +130,49 @@ func (a *Array) Script() string {
 	return b.String()
 }
 
+// Check returns an error if no script can say what a is.
+func (a *Array) Check() error {
+	for _, path := range append([]string{a.Logs, a.Dir}, a.Command...) {
+		if strings.ContainsAny(path, "\\\n") {
+			return fmt.Errorf("%q: Slurm cannot write below a folder whose name has a backslash or a line break; rename it", path)
+		}
+	}
+	return a.Resources.Check()
+}
+
+// Environ returns env without the variables by which sbatch would take something else
+// than the script says.
+func (a *Array) Environ(env []string) []string {
+	drop := []string{"JOB_NAME", "ARRAY_INX", "OUTPUT", "OPEN_MODE", "REQUEUE", "NO_REQUEUE", "SIGNAL", "DEPENDENCY"}
+	for _, o := range []struct {
+		given bool
+		names []string
+	}{
+		{a.Account != "", []string{"ACCOUNT"}},
+		{a.Partition != "", []string{"PARTITION"}},
+		{a.Time != "", []string{"TIMELIMIT"}},
+		{a.CPUs > 0, []string{"CPUS_PER_TASK"}},
+		{a.Memory != "", []string{"MEM_PER_NODE", "MEM_PER_CPU", "MEM_PER_GPU"}},
+	} {
+		if o.given {
+			drop = append(drop, o.names...)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(env), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		name, of := strings.CutPrefix(name, "SBATCH_")
+		return of && slices.Contains(drop, name)
+	})
+}
+
+// quoteOption writes a value for a line that begins with #SBATCH.
+func quoteOption(value string) string {
+	if plain.MatchString(value) {
+		return value
+	}
+	return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
+}
+
 // quote writes a word for a shell.
 func quote(word string) string {
 	if plain.MatchString(word) {
@@ -138,7 +181,7 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-var plain = regexp.MustCompile(`^[\w./:=@%+-]+$`)
+var plain = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
 
 // ranges writes ascending numbers as Slurm does: 0-3,7.
 func ranges(numbers []int) string {

@@ -11,7 +11,7 @@ func TestScript(t *testing.T) {
 	a := &Array{
 		Resources: Resources{Account: "vision", Partition: "cpu", Time: "0-04:00", CPUs: 8, Memory: "8G"},
 		Name:      "cnntrain-rates-1", Comment: "Trains the members of a sweep.", Tasks: []int{0, 1, 2, 4, 6, 7}, AtOnce: 2,
-		Output: "/data/my sweeps/slurm-%A-%a.log", After: "17", Dir: "/home/it's me", Command: []string{"/usr/bin/cnntrain", "sweep", "member", "my sweeps/1", "--task"},
+		Logs: `/data/my "100%" sweeps`, After: "17", Dir: "/home/it's me", Command: []string{"/usr/bin/cnntrain", "sweep", "member", "my sweeps/1", "--task"},
 	}
 	want, err := os.ReadFile("testdata/script.sh")
 	if err != nil {
@@ -22,6 +22,25 @@ func TestScript(t *testing.T) {
 	}
 	if text := (&Array{Name: "x", Tasks: []int{3}, Command: []string{"x"}}).Script(); strings.Contains(text, "=\n") || strings.Contains(text, "cpus") {
 		t.Errorf("what is not given is in the script:\n%s", text)
+	}
+}
+
+func TestPathsThatNoScriptCanName(t *testing.T) {
+	for _, a := range []*Array{{Logs: `/data/a\b`}, {Logs: "/data\n#SBATCH --wrap=rm"}, {Dir: "/a\nb"}, {Command: []string{"a\nb"}}} {
+		if err := a.Check(); err == nil || !strings.Contains(err.Error(), "a backslash or a line break; rename it") {
+			t.Errorf("%+v: %v", a, err)
+		}
+	}
+	if err := (&Array{Logs: `/it's "a" #1, 100%`, Dir: "/"}).Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTheEnvironmentDoesNotWinOverTheScript(t *testing.T) {
+	env := []string{"HOME=/", "SBATCH_JOB_NAME=x", "SBATCH_PARTITION=long", "SBATCH_ACCOUNT=mine", "SBATCH_QOS=low", "PARTITION=x", "SBATCH_MEM_PER_CPU=1G"}
+	a := &Array{Resources: Resources{Partition: "short", Memory: "8G"}}
+	if got, want := a.Environ(env), []string{"HOME=/", "SBATCH_ACCOUNT=mine", "SBATCH_QOS=low", "PARTITION=x"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 

@@ -2,7 +2,7 @@
 # Trains the members of a sweep.
 #SBATCH --job-name=cnntrain-rates-1
 #SBATCH --array=0-2,4,6-7%2
-#SBATCH --output="/data/my sweeps/slurm-%A-%a.log"
+#SBATCH --output="/data/my \"100%%\" sweeps/slurm-%A-%a.log"
 #SBATCH --open-mode=append
 #SBATCH --requeue
 #SBATCH --signal=B:TERM@60
