@@ -43,9 +43,22 @@ func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) erro
 		s.showError(fmt.Errorf("rank %d on %s: %w", w.Rank(), host, err))
 		w.Abort(exitFailed)
 	}
+	if err != nil {
+		// A launcher ends all ranks once one has failed: none may before rank 0 has spoken.
+		if w.Rank() == 0 {
+			s.showError(err)
+		}
+		err = shown{err}
+		w.Barrier()
+	}
 	w.Close()
 	return err
 }
+
+// shown is an error of which the person has been told.
+type shown struct{ error }
+
+func (e shown) Unwrap() error { return e.error }
 
 // fairShare returns how many of n threads this rank should compute with: launchers often
 // let all ranks of a machine run on all of its processors.

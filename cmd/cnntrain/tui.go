@@ -30,7 +30,7 @@ func (s *streams) showError(err error) {
 	var invalid spec.Invalid
 	var interrupted *interruptedError
 	switch {
-	case errors.As(err, &memberFailed{}): // which has been shown
+	case errors.As(err, &memberFailed{}), errors.As(err, &shown{}): // nothing is left to say
 	case unread(err): // as quiet as a program that SIGPIPE ends
 	case errors.As(err, &invalid):
 		s.endLine()
