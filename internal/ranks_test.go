@@ -1,6 +1,7 @@
 package internal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -59,11 +60,11 @@ type history struct {
 func trainOn(t *testing.T, ranks int, text string, from *train.Saved) []*history {
 	t.Helper()
 	all := make([]*history, ranks)
-	commtest.Run(ranks, func(w comm.World) { all[w.Rank()] = trainAs(t, w, text, from, nil) })
+	commtest.Run(ranks, func(w comm.World) { all[w.Rank()] = trainAs(t, t.Context(), w, text, from, nil) })
 	return all
 }
 
-func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop func(*callback.State) error) *history {
+func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from *train.Saved, stop func(*callback.State) error) *history {
 	var problems spec.Problems
 	s := spec.Parse("x.yaml", []byte(text), nil, &problems)
 	plan := builder.NewPlan(s, &problems)
@@ -89,7 +90,7 @@ func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop fu
 		}
 		h.saved = append(h.saved, &c)
 		return nil
-	}}
+	}, Back: func(error) (*train.Saved, error) { return h.saved[len(h.saved)-1], nil }}
 	config.Callbacks = append(config.Callbacks, callback.Callback{Batch: func(s *callback.State) error {
 		h.losses = append(h.losses, s.Logs[0].Value)
 		if stop != nil {
@@ -97,7 +98,7 @@ func trainAs(t *testing.T, w comm.World, text string, from *train.Saved, stop fu
 		}
 		return nil
 	}})
-	state, err := train.FitOn(t.Context(), w, m, sets, config, keep)
+	state, err := train.FitOn(ctx, w, m, sets, config, keep)
 	h.err, h.logs, h.weights = err, slices.Clone(state.Logs), m.Weights()
 	return h
 }
@@ -224,7 +225,7 @@ func TestErrorsOfOneRankAreThoseOfAll(t *testing.T) {
 	var mu sync.Mutex
 	seen := map[int]string{}
 	commtest.Run(3, func(w comm.World) {
-		h := trainAs(t, w, text, nil, func(s *callback.State) error {
+		h := trainAs(t, t.Context(), w, text, nil, func(s *callback.State) error {
 			if w.Rank() == 1 && s.Step == 3 {
 				return failed
 			}
@@ -247,18 +248,74 @@ func TestErrorsOfOneRankAreThoseOfAll(t *testing.T) {
 	}
 }
 
-// NaN on one rank stops all of them at the same step, with the layer's name.
+// NaN on one rank stops all of them at the same step, with the layer's name, also where
+// layers have something to say to those of the other ranks.
 func TestNaNOfOneRankIsThatOfAll(t *testing.T) {
 	breaks = 1
 	defer func() { breaks = -1 }()
-	const text = "input: [8, 8, 3]\nlayers: [rescaling: 1/255, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {batch_size: 8}\n"
-	for r, h := range trainOn(t, 3, text, nil) {
-		var bad *train.NonFiniteError
-		if !errors.As(h.err, &bad) && r == 1 || !comm.Known(h.err) || len(h.losses) != 0 {
-			t.Errorf("rank %d after %d steps: %v", r, len(h.losses), h.err)
-		}
-		if text := fmt.Sprint(h.err); !strings.HasPrefix(text, "what comes out of ") || !strings.Contains(text, ", on rank 1, is not a finite number at epoch 1, step 1; ") {
-			t.Errorf("rank %d: %q", r, text)
+	const text = "input: [8, 8, 3]\nlayers: [rescaling: 1/255, batch_normalization: {synchronized: SYNC}, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {batch_size: 8, on_nan: NAN}\n"
+	for _, sync := range []string{"false", "true"} {
+		for _, onNaN := range []string{"stop", "lower-lr"} {
+			for r, h := range trainOn(t, 3, strings.NewReplacer("SYNC", sync, "NAN", onNaN).Replace(text), nil) {
+				var bad *train.NonFiniteError
+				if !errors.As(h.err, &bad) && r == 1 || !comm.Known(h.err) || len(h.losses) != 0 {
+					t.Errorf("%s, %s: rank %d after %d steps: %v", sync, onNaN, r, len(h.losses), h.err)
+				}
+				if text := fmt.Sprint(h.err); !strings.HasPrefix(text, "what comes out of rescaling, on rank 1, is not a finite number at epoch 1, step 1; ") {
+					t.Errorf("%s, %s: rank %d: %q", sync, onNaN, r, text)
+				}
+			}
 		}
 	}
+}
+
+// A weight is that of all ranks, whichever of them has updated it.
+func TestBrokenWeightIsThatOfNoRank(t *testing.T) {
+	const text = "input: [8, 8, 3]\nlayers: [{conv2d: {filters: 1, kernel_size: 1, use_bias: false, kernel_initializer: {constant: {value: 0.0001}}}}, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {batch_size: 8, optimizer: {sgd: 3.0e+38}}\n"
+	want := fmt.Sprint(trainOn(t, 1, text, nil)[0].err)
+	for r, h := range trainOn(t, 2, text, nil) {
+		if got := fmt.Sprint(h.err); got != want || !strings.HasPrefix(got, "the weight ") {
+			t.Errorf("rank %d: %q, want %q", r, got, want)
+		}
+	}
+}
+
+// Whoever asks one rank to stop, at whatever time, stops all of them.
+func TestOneRankStopsAll(t *testing.T) {
+	for _, last := range []int{1, 3, 5} { // the fifth step is followed by the validation
+		commtest.Run(3, func(w comm.World) {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			h := trainAs(t, ctx, w, spelled("sgd: 0.01", "true"), nil, func(s *callback.State) error {
+				if w.Rank() == 2 && s.Epoch == 1 && s.Step == last {
+					stop()
+				}
+				return nil
+			})
+			if !errors.Is(h.err, context.Canceled) || len(h.losses) > last+1 || h.logs != nil && h.logs[len(h.logs)-1].Name == "val_accuracy" {
+				t.Errorf("rank %d, stopped after step %d, has done %d: %v, %v", w.Rank(), last, len(h.losses), h.logs, h.err)
+			}
+			if w.Rank() == 0 && len(h.saved) != 1 {
+				t.Errorf("%d states were saved", len(h.saved))
+			}
+		})
+	}
+}
+
+// Nobody has to keep anything.
+func TestRanksNeedNoKeep(t *testing.T) {
+	commtest.Run(2, func(w comm.World) {
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte(strings.Replace(spelled("adam: 0.01", "false"), ", early_stopping: 5", "", 1)), nil, &problems)
+		plan := builder.NewPlan(s, &problems)
+		config := train.NewConfig(s.Train, &problems)
+		shapes := &dataset.Data{Train: drawings{9, plan.Input.Size(), false}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
+		sets, err := data.Split(shapes, 0, 0)
+		if err == nil {
+			_, err = train.FitOn(t.Context(), w, plan.NewModel(1), sets, config, nil)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -246,6 +246,16 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 			}
 		}
 	}
+	others := map[string]string{} // program of another library, by that library's name
+	all, err := libraries()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, m := range all {
+		if len(all) > 1 {
+			others[m.name] = all[(i+1)%len(all)].program
+		}
+	}
 	folder := writeSpec(t, strings.NewReplacer("{shapes: {train: 403, test: 30}}", "./photos", "units: 10", "units: 2").Replace(ranked))
 	eachMPI(t, func(t *testing.T, m mpiLibrary) {
 		for _, c := range []struct {
@@ -260,10 +270,14 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 			{"other data on rank 1", `cd ` + photos + `/0; [ $rank = 1 ] && cd ../1`, []string{"fit", folder}, 1, "has other data than rank 0: digest "},
 			{"another program on rank 2", `[ $rank = 2 ] && { cp "` + m.program + `" /tmp/other.$$; echo >>/tmp/other.$$; trap "rm /tmp/other.$$" EXIT; /tmp/other.$$ "$@"; exit; }`, []string{"fit", spec}, 1, "rank 2 on "},
 			{"too small a batch", ":", []string{"fit", spec, "--batch-size", "2"}, 2, "batch_size 2 is less than the 3 ranks"},
+			{"the mpirun of another library", `program=` + others[m.name] + `; exec $program "$@"`, []string{"fit", spec}, 2, "this process is one of 3, but MPI knows of no others: the launcher is not one of "},
 			{"NaN", ":", []string{"fit", nan}, 1, "is not a finite number at epoch 1, step "},
 			{"a full disk on rank 0", ":", []string{"fit", spec}, 1, "free some space, the file is as it was before; to go on from the last good state: cnntrain fit --resume "},
 		} {
 			t.Run(c.name, func(t *testing.T) {
+				if strings.Contains(c.name, "another library") && others[m.name] == "" {
+					t.Skip("there is only one MPI library")
+				}
 				dir := t.TempDir()
 				if strings.Contains(c.name, "disk") { // room for one state and the best weights
 					if err := syscall.Mount("none", dir, "tmpfs", 0, "size=1200k"); err != nil {

@@ -125,7 +125,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	if err == nil {
 		return exitDone
 	}
-	if mpi.Launched() == 1 || mpi.Speaks() { // one of several speaks for all
+	if mpi.Speaks() || started && cmd.Name() != "fit" { // the others would say the same
 		s.showError(err)
 	}
 	var invalid spec.Invalid

@@ -8,8 +8,11 @@ import (
 
 // FirstNonFinite computes the last Step again and returns the name of the first
 // layer that NaN or infinities come out of; empty if there is none. The trainable
-// weights must be those of that step.
+// weights must be those of that step. Of models that share a batch each may do so by
+// itself: what would be a mean over all of them is that of its own share.
 func (m *Model) FirstNonFinite() (string, error) {
+	m.alone = true
+	defer func() { m.alone = false }()
 	g, err := m.graph(m.last)
 	if err != nil {
 		return "", err

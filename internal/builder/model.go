@@ -22,6 +22,7 @@ type Model struct {
 	step    uint64 // of the training graphs' run
 	first   int    // place of its examples in the whole batch
 	others  others
+	alone   bool // while only this model of those that share a batch runs
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
@@ -104,6 +105,13 @@ type others struct {
 // called before the first Step.
 func (m *Model) Join(mean func(values []float64), ready func(param int, gradient []float32)) {
 	m.others = others{mean, ready}
+}
+
+// mean is the mean over all models that share the batch, if they run.
+func (m *Model) mean(values []float64) {
+	if !m.alone {
+		m.others.mean(values)
+	}
 }
 
 // Moving returns the weights that Step itself changes, which are moving averages.
@@ -256,7 +264,9 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	x := input("images", images)
 	for i := first; i < len(layers); i++ {
 		lg := m.layerGraph(i, key.training, &m.step, &m.first)
-		lg.Mean = m.others.mean
+		if m.others.mean != nil {
+			lg.Mean = m.mean
+		}
 		x = layers[i].Build(lg, x, nodes[i])
 		g.ends = append(g.ends, x.ID())
 	}

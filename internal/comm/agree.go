@@ -1,9 +1,11 @@
 package comm
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"unsafe"
 )
 
@@ -23,7 +25,8 @@ func (e *RankError) Error() string {
 	return fmt.Sprintf("rank %d on %s: %v", e.Rank, e.Host, e.Err)
 }
 
-// Unwrap returns the error that this rank had itself, which may be another one.
+// Unwrap returns the error that this rank had itself, which may be another one; without
+// one context.Canceled, if that is what went wrong.
 func (e *RankError) Unwrap() error { return e.here }
 
 // Agree makes an error of any rank one of all: it returns nil if no rank has one, else
@@ -32,16 +35,16 @@ func Agree(w World, err error) error {
 	if w.Size() == 1 {
 		return err
 	}
-	host, _ := os.Hostname() // empty where there is none
-	text := ""
-	if err != nil {
-		text = err.Error()
-	}
-	lengths := make([]float64, 3*w.Size())
+	var text, host string
 	bad := 0.0
 	if err != nil {
-		bad = 1
+		host, _ = os.Hostname() // empty where there is none
+		text, bad = err.Error(), 1
+		if errors.Is(err, context.Canceled) {
+			bad = 2 // which all know the meaning of
+		}
 	}
+	lengths := make([]float64, 3*w.Size())
 	w.AllGather(lengths, []float64{bad, float64(len(text)), float64(len(host))})
 	first, count := -1, 0
 	for r := range w.Size() {
@@ -64,7 +67,24 @@ func Agree(w World, err error) error {
 	if w.Rank() != first {
 		e.Err = errors.New(string(said[:n]))
 	}
+	if lengths[3*first] == 2 && err == nil {
+		e.here = context.Canceled
+	}
 	return e
+}
+
+// Any reports whether v is true on any rank.
+func Any(w World, v bool) bool {
+	if w.Size() == 1 {
+		return v
+	}
+	all := make([]float64, w.Size())
+	mine := 0.0
+	if v {
+		mine = 1
+	}
+	w.AllGather(all, []float64{mine})
+	return slices.Max(all) > 0
 }
 
 // Same marks err as one that every rank has.

@@ -25,11 +25,8 @@ func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixel
 }
 
 // EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
-// batch; all get the result. With several ranks it does not heed ctx.
+// batch; all get the result. It breaks off on all ranks if ctx ends on any.
 func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
-	if w.Size() > 1 {
-		ctx = context.WithoutCancel(ctx) // the others would wait for ever
-	}
 	classes := m.Classes()
 	r := &Result{Confusion: make([][]int, classes)}
 	for i := range r.Confusion {
@@ -38,9 +35,16 @@ func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset
 	sums := newSums(metrics)
 	loader := data.NewLoader(examples, pixels, batch)
 	loader.Share(w.Rank(), w.Size())
+	signals := ctx
+	if w.Size() > 1 {
+		ctx = context.WithoutCancel(ctx) // all stop before the same batch
+	}
 	for b, err := range loader.Batches(ctx, nil, 0) {
 		if err != nil {
 			return nil, err
+		}
+		if w.Size() > 1 && comm.Any(w, signals.Err() != nil) {
+			return nil, context.Canceled
 		}
 		loss, probabilities, err := m.Evaluate(b.X, b.Labels)
 		if err != nil {

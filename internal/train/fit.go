@@ -18,6 +18,7 @@ import (
 type NonFiniteError struct {
 	What        string // the loss, what comes out of conv2d, the gradient of conv2d/kernel
 	Epoch, Step int    // counted from 1; Step 0 is after the last step of the epoch
+	here        bool   // it comes of this rank's share; weights are those of all
 }
 
 func (e *NonFiniteError) Error() string {
@@ -168,7 +169,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 		}
 	}
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
-	if err := f.validate(ctx); err != nil {
+	if err := f.validate(signals); err != nil {
 		return err
 	}
 	if err := f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch }); err != nil {
@@ -199,6 +200,9 @@ func (f *fitting) step(batch *prepared, wish *wishes) error {
 	}
 	broken := f.batch.measure(f.world, loss, probabilities, batch.labels[:batch.share.Own], f.model.Classes(), wish)
 	if broken {
+		if f.team != nil {
+			f.team.weights.End() // gradients are under way
+		}
 		return f.brokenLoss(loss)
 	}
 	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(done)/float64(f.state.Steps), f.Epochs)
@@ -217,20 +221,23 @@ func (f *fitting) step(batch *prepared, wish *wishes) error {
 }
 
 // brokenLoss says that the loss of the last step is not finite, here or on another rank,
-// and where that began.
+// and where that began, on a rank that knows.
 func (f *fitting) brokenLoss(loss float32) error {
-	if finite(float64(loss)) {
-		return f.agree(nil)
+	var layer, here error
+	if !finite(float64(loss)) {
+		name, err := f.model.FirstNonFinite()
+		switch {
+		case err != nil:
+			layer = err
+		case name != "":
+			layer = &NonFiniteError{"what comes out of " + name, f.state.Epoch, f.state.Step, true}
+		}
+		here = &NonFiniteError{"the loss", f.state.Epoch, f.state.Step, true}
 	}
-	what := "the loss"
-	layer, err := f.model.FirstNonFinite()
-	if err != nil {
+	if err := f.agree(layer); err != nil {
 		return err
 	}
-	if layer != "" {
-		what = "what comes out of " + layer
-	}
-	return f.agree(&NonFiniteError{what, f.state.Epoch, f.state.Step})
+	return f.agree(here)
 }
 
 // brokenWeight names the weight of an optimizer's NonFiniteError.
@@ -244,7 +251,7 @@ func (f *fitting) brokenWeight(err error) error {
 		what = "the gradient of "
 	}
 	what += f.model.ParamName(bad.Index)
-	return &NonFiniteError{what, f.state.Epoch, f.state.Step}
+	return &NonFiniteError{what, f.state.Epoch, f.state.Step, false}
 }
 
 // checkWeights makes sure that nothing a checkpoint would keep is broken.
@@ -252,7 +259,7 @@ func (f *fitting) checkWeights() error {
 	for _, w := range f.state.Weights {
 		for _, v := range w.Data {
 			if !finite(float64(v)) {
-				return &NonFiniteError{"the weight " + w.Name, f.state.Epoch, f.state.Step}
+				return &NonFiniteError{"the weight " + w.Name, f.state.Epoch, f.state.Step, false}
 			}
 		}
 	}
@@ -272,7 +279,7 @@ func (f *fitting) validate(ctx context.Context) error {
 		return err
 	}
 	if !finite(r.Loss) {
-		return &NonFiniteError{"the validation loss", f.state.Epoch, 0}
+		return &NonFiniteError{"the validation loss", f.state.Epoch, 0, false}
 	}
 	f.state.Logs = append(f.state.Logs, r.Logs(f.Metrics, "val_")...)
 	return nil

@@ -64,7 +64,7 @@ func (f *fitting) saveHere() error {
 		return nil
 	}
 	state, err := f.optimizerState()
-	if err != nil || f.world.Rank() > 0 {
+	if err != nil || f.keep.Save == nil { // as on all ranks but one
 		return err
 	}
 	if err := f.checkWeights(); err != nil {

@@ -44,7 +44,7 @@ func newTeam(w comm.World, m Model, o optimizer.Optimizer) (*team, error) {
 		n += v.DataSize()
 	}
 	if n > 0 && n < w.Size() {
-		return nil, fmt.Errorf("%d weights are too few for %d ranks", n, w.Size())
+		return nil, comm.Same(w, fmt.Errorf("%d weights are too few for %d ranks", n, w.Size()))
 	}
 	t.weights, t.moving = comm.NewShards(w, weights), comm.NewShards(w, t.tensors)
 	for i := range t.weights.Pieces() {
@@ -179,9 +179,9 @@ func agree(w comm.World, err error) error {
 	if errors.As(err, &bad) {
 		isBad, what = 1, errors.New(bad.What)
 	}
-	kinds := []float64{isBad, 0, 0}
+	kinds := []float64{isBad, 0, 0, 0}
 	if bad != nil {
-		kinds[1], kinds[2] = float64(bad.Epoch), float64(bad.Step)
+		kinds[1], kinds[2], kinds[3] = float64(bad.Epoch), float64(bad.Step), number(bad.here)
 	}
 	agreed := comm.Agree(w, what)
 	if agreed == nil {
@@ -192,7 +192,7 @@ func agree(w comm.World, err error) error {
 	e := agreed.(*comm.RankError)
 	if k := all[len(kinds)*e.Rank:]; k[0] > 0 {
 		said := e.Err.Error()
-		if e.Alone {
+		if e.Alone && k[3] > 0 {
 			said += fmt.Sprintf(", on rank %d,", e.Rank)
 		}
 		return &NonFiniteError{What: said, Epoch: int(k[1]), Step: int(k[2])}

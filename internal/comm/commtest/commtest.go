@@ -8,7 +8,8 @@ import (
 	"cnntrain/internal/comm"
 )
 
-// Run runs f as each of size ranks, and returns when all have returned.
+// Run runs f as each of size ranks, and returns when all have returned. It panics if a
+// message was left that nobody waited for.
 func Run(size int, f func(comm.World)) {
 	j := &job{size: size, mail: map[address]*envelope{}}
 	j.changed = sync.NewCond(&j.mu)
@@ -17,6 +18,9 @@ func Run(size int, f func(comm.World)) {
 		running.Go(func() { f(&rank{job: j, rank: r, sent: make([]int, size), received: make([]int, size)}) })
 	}
 	running.Wait()
+	if n := len(j.mail); n > 0 {
+		panic(fmt.Sprintf("%d messages were sent and never received", n))
+	}
 }
 
 // A job is what the ranks have in common.

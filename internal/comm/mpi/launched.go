@@ -38,9 +38,12 @@ func Launched() int { return launched(os.Getenv) }
 // ranks is the variables that tell a process its number.
 var ranks = []string{"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}
 
-// Speaks reports whether this process is the first of those that were started, before
-// they know of each other.
+// Speaks reports whether this process is the first of those that were started to train as
+// one, before they know of each other.
 func Speaks() bool {
+	if Launched() == 1 {
+		return true
+	}
 	for _, name := range ranks {
 		if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
 			return n == 0

@@ -54,6 +54,7 @@ import "C"
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"strings"
@@ -74,8 +75,8 @@ var Library = func() string {
 }()
 
 // A world has one goroutine, on a thread of its own, that makes all calls of MPI: so
-// messages move while others compute, and the library need not know of threads. None of
-// these calls waits, so that it can always end the job.
+// messages move while others compute, and the library need not know of threads. Between
+// the first and the last of these calls none waits, so that it can always end the job.
 type world struct {
 	rank, size, local, locals int
 	calls                     chan func()
@@ -108,6 +109,9 @@ func Open() (comm.World, error) {
 	if err := <-started; err != 0 {
 		return nil, errors.New("MPI does not start")
 	}
+	if w.size == 1 {
+		return nil, fmt.Errorf("this process is one of %d, but MPI knows of no others: the launcher is not one of %s; use the mpirun of that library, srun with the right --mpi, or set %s=0 to train in each process alone", Launched(), Library, off)
+	}
 	return w, nil
 }
 
@@ -117,15 +121,15 @@ func (w *world) run() {
 		if len(w.active) == 0 {
 			(<-w.calls)()
 		}
-		for idle, began := 0, time.Now(); len(w.active) > 0; idle++ {
+		for began := time.Now(); len(w.active) > 0; {
 			select {
 			case call := <-w.calls:
 				call()
-				idle, began = 0, time.Now()
+				began = time.Now()
 			default:
 			}
 			if w.poll() {
-				idle, began = 0, time.Now()
+				began = time.Now()
 				continue
 			}
 			w.pause(time.Since(began))
@@ -155,14 +159,11 @@ func (w *world) poll() (over bool) {
 // do; longer where nobody does, or for long already, as for a rank that writes a file.
 func (w *world) pause(idle time.Duration) {
 	const patience = 5 * time.Millisecond
-	switch {
-	case w.waiting.Load() == 0:
-		C.rest(50_000)
-	case idle < patience:
+	if w.waiting.Load() > 0 && idle < patience {
 		C.sched_yield()
-	default:
-		C.rest(200_000)
+		return
 	}
+	C.rest(200_000)
 }
 
 // A transfer is messages, or another call of MPI, on their way.
