@@ -22,7 +22,7 @@ func gatherImages(out, x, w, b []float32, s Conv) {
 	taps := s.KH * s.taps()
 	width := min(panel, s.F)
 	packed := takeScratch(taps * blocks(s.F, panel) * width)
-	packLoop.run(blocks(s.F, panel), packArgs{packed, w, s, width, 0, 0, false})
+	packLoop.run(blocks(taps, packRows), packArgs{packed: packed, w: w, s: s, width: width})
 	g := gather{Conv: s, out: out, x: x, w: packed, b: b,
 		outImage: s.OH * s.OW * s.F, outRow: s.OW * s.F, outPixel: s.F}
 	g.run()
@@ -52,7 +52,7 @@ func gatherGrads(dx, dy, w []float32, s Conv) {
 			g.KH, g.KW = max(g.KH, 0), max(g.KW, 0)
 			g.Top = g.KH - 1 - (ph+s.Top)/s.SH
 			g.Left = g.KW - 1 - (pw+s.Left)/s.SW
-			packLoop.run(blocks(s.C, panel), packArgs{packed, w, s, width, kh, kw, true})
+			packReversedLoop.run(blocks(s.C, panel), packArgs{packed, w, s, width, kh, kw})
 			g.run()
 		}
 	}
@@ -64,23 +64,26 @@ type packArgs struct {
 	s         Conv
 	width     int
 	kh, kw    int // first tap of the phase
-	reversed  bool
 }
 
-// One part is one panel: up to 32 columns of w as the matrix [KH*KW*C,F], row by
-// row; or, reversed, of the matrix [KH*KW*F,C] of the taps of one phase, the last
-// tap first.
+const packRows = 128
+
+// One part is some rows of w as the matrix [KH*KW*C,F], which go to panels of 32 columns,
+// or of all if there are fewer.
 var packLoop = newLoop(func(a *packArgs, part int) {
-	s := &a.s
-	if !a.reversed {
-		taps := s.KH * s.taps()
-		from, to := block(part, s.F, panel)
-		p := a.packed[from*taps:]
-		for k := range taps {
-			copy(p[k*a.width:][:to-from], a.w[k*s.F+from:])
-		}
+	taps := a.s.KH * a.s.taps()
+	from, to := block(part, taps, packRows)
+	if a.width < panel {
+		copy(a.packed[from*a.width:], a.w[from*a.s.F:to*a.s.F])
 		return
 	}
+	toPanels(a.packed[from*panel:], a.w[from*a.s.F:], to-from, a.s.F, a.s.F, taps)
+})
+
+// One part is one panel: up to 32 columns of the matrix [KH*KW*F,C] of the taps of one
+// phase, the last tap first.
+var packReversedLoop = newLoop(func(a *packArgs, part int) {
+	s := &a.s
 	khs, kws := blocks(s.KH-a.kh, s.SH), blocks(s.KW-a.kw, s.SW)
 	from, to := block(part, s.C, panel)
 	at := from * khs * kws * s.F
