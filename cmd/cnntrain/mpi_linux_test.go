@@ -213,8 +213,9 @@ func TestRanksUnderMPI(t *testing.T) {
 		j := m.start(t, 2, ":", "fit", spec, "--out", run, "--epochs", "200")
 		waitFor(t, time.Minute, "an epoch", func() bool { _, err := os.Stat(run + "/last.safetensors"); return err == nil })
 		_ = syscall.Kill(-j.cmd.Process.Pid, syscall.SIGTERM) // what is left of it, end tells
-		if err := j.end(t, 20*time.Second); err == nil {
-			t.Error("an interrupted job ends well")
+		_ = j.end(t, 20*time.Second) // mpirun of MPICH, which got the signal too, may end well
+		if text := j.said.String(); strings.Count(text, "cnntrain: interrupted; to go on: ") != 1 {
+			t.Errorf("an interrupted job says\n%s", text)
 		}
 		j = m.start(t, 3, ":", "fit", "--resume", run)
 		waitFor(t, time.Minute, "going on", func() bool {

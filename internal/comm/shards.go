@@ -12,57 +12,69 @@ import "cnntrain/internal/kernels"
 // A step is Begin, Ready for each tensor while others are still being computed, Gradient
 // and Updated for each piece in order, and End.
 type Shards struct {
-	world   World
-	weights [][]float32
-	pieces  []piece // this rank's, in the order of the buckets
-	buckets []bucket
-	bucket  []int // of each tensor
-	at      []int // of each tensor, in its bucket
-	share   []float32
-	next    int // bucket whose weights are to be sent next
+	world     World
+	weights   [][]float32
+	gradients [][]float32 // of this step
+	buckets   []bucket
+	of        [][]int // buckets that have parts of each tensor
+	pieces    []piece // this rank's, in the order of the buckets
+	share     []float32
+	next      int // bucket whose weights are to be sent next
 }
 
-// A piece is values of one tensor that one rank owns.
+// A part is some values of one tensor.
+type part struct{ tensor, from, to int }
+
+// A piece is so much of a part that it stays in the cache from when its gradients are added
+// up until it is updated.
 type piece struct {
-	tensor, from, to int
-	bucket           int
-	gradient         []float32 // the mean over the ranks
+	part
+	bucket, at int  // in what is staged of the bucket
+	mean       bool // its gradient is that of all ranks
 }
 
-// A bucket is tensors that go together, since few large messages are faster than many.
+// pieceSize is how many values make a piece, if the part has as many: 256 KiB.
+const pieceSize = 1 << 16
+
+// split is the pieces of a part.
+func (p part) split() (all []part) {
+	for ; p.to-p.from > pieceSize; p.from += pieceSize {
+		all = append(all, part{p.tensor, p.from, p.from + pieceSize})
+	}
+	return append(all, p)
+}
+
+// A bucket is what goes in one message from each rank to each: few large ones are faster
+// than many, but the first must not wait for all.
 type bucket struct {
-	gradients [][]float32 // of its tensors
-	tensors   []int
-	owned     [][]piece   // by rank
-	first     int         // of Shards.pieces
-	staged    [][]float32 // by rank: its gradients of the pieces here, one after the other
-	missing   int         // gradients that are not ready
-	reduce    Transfer
-	reduced   bool
-	updated   int // pieces of this rank
-	gather    Transfer
+	parts   []part
+	owned   [][]part    // by rank: its share of parts
+	staged  [][]float32 // by rank: its gradients of what this rank owns, one after the other
+	missing int         // parts whose gradients are not ready
+	reduce  Transfer
+	pieces  int // of this rank
+	updated int // of them
+	gather  Transfer
 }
 
-// bucketSize is how many values make a bucket, if not a single tensor has more: 4 MiB.
+// bucketSize is how many values make a bucket: 4 MiB.
 const bucketSize = 1 << 20
-
-// alignment is what shards of tensors that are not tiny begin at multiples of, in values: a
-// cache line.
-const alignment = 16
 
 // NewShards divides weights, tensor by tensor; their gradients are expected in about the
 // opposite order, as a way back computes them.
 func NewShards(w World, weights [][]float32) *Shards {
-	s := &Shards{world: w, weights: weights, bucket: make([]int, len(weights)), at: make([]int, len(weights)), share: make([]float32, w.Size())}
+	s := &Shards{world: w, weights: weights, gradients: make([][]float32, len(weights)), of: make([][]int, len(weights)), share: make([]float32, w.Size())}
 	size := bucketSize
 	for i := len(weights) - 1; i >= 0; i-- {
-		if size >= bucketSize || size > 0 && len(weights[i]) >= bucketSize {
-			s.buckets, size = append(s.buckets, bucket{}), 0
+		for from := 0; from < len(weights[i]); {
+			if size == bucketSize {
+				s.buckets, size = append(s.buckets, bucket{}), 0
+			}
+			b := &s.buckets[len(s.buckets)-1]
+			p := part{i, from, min(len(weights[i]), from+bucketSize-size)}
+			b.parts, s.of[i] = append(b.parts, p), append(s.of[i], len(s.buckets)-1)
+			size, from = size+p.to-p.from, p.to
 		}
-		b := &s.buckets[len(s.buckets)-1]
-		s.bucket[i], s.at[i] = len(s.buckets)-1, len(b.tensors)
-		b.tensors = append(b.tensors, i)
-		size += len(weights[i])
 	}
 	for i := range s.buckets {
 		s.divide(i)
@@ -75,45 +87,35 @@ func (s *Shards) divide(number int) {
 	b := &s.buckets[number]
 	ranks := s.world.Size()
 	total := 0
-	for _, t := range b.tensors {
-		total += len(s.weights[t])
+	for _, p := range b.parts {
+		total += p.to - p.from
 	}
-	b.gradients = make([][]float32, len(b.tensors))
-	b.owned = make([][]piece, ranks)
-	b.first = len(s.pieces)
+	b.owned = make([][]part, ranks)
 	for r := range ranks {
-		from, to := bound(total, r, ranks), bound(total, r+1, ranks)
-		start := 0 // of the tensor
-		for _, t := range b.tensors {
-			end := start + len(s.weights[t])
-			if low, high := max(from, start), min(to, end); low < high {
-				b.owned[r] = append(b.owned[r], piece{tensor: t, from: low - start, to: high - start, bucket: number})
+		from, to := total*r/ranks, total*(r+1)/ranks
+		at := 0 // in the bucket
+		for _, p := range b.parts {
+			end := at + p.to - p.from
+			if low, high := max(from, at), min(to, end); low < high {
+				b.owned[r] = append(b.owned[r], part{p.tensor, p.from + low - at, p.from + high - at})
 			}
-			start = end
+			at = end
 		}
 	}
-	own := b.owned[s.world.Rank()]
 	size := 0
-	for i := range own {
-		size += own[i].to - own[i].from
-		own[i].gradient = kernels.Memory(own[i].to - own[i].from)
+	for _, whole := range b.owned[s.world.Rank()] {
+		for _, p := range whole.split() {
+			s.pieces = append(s.pieces, piece{part: p, bucket: number, at: size})
+			b.pieces++
+			size += p.to - p.from
+		}
 	}
-	s.pieces = append(s.pieces, own...)
 	b.staged = make([][]float32, ranks)
 	for r := range ranks {
 		if r != s.world.Rank() {
 			b.staged[r] = kernels.Memory(size)
 		}
 	}
-}
-
-// bound is where shard r of ranks begins among n values. Every rank has a part of them,
-// unless there are fewer values than ranks.
-func bound(n, r, ranks int) int {
-	if r == ranks || n < ranks*alignment {
-		return n * r / ranks
-	}
-	return n * r / ranks / alignment * alignment
 }
 
 // Pieces returns how many pieces this rank owns.
@@ -133,25 +135,34 @@ func (s *Shards) Begin(share []float64) {
 	s.next = 0
 	for i := range s.buckets {
 		b := &s.buckets[i]
-		b.missing, b.reduced, b.updated = len(b.tensors), false, 0
+		b.missing, b.updated = len(b.parts), 0
+	}
+	for i := range s.pieces {
+		s.pieces[i].mean = false
 	}
 }
 
-// Ready says that the gradient of a tensor is computed. It must stay as it is until the
-// Gradient of each piece was asked for.
+// Ready says that the gradient of a tensor is computed. It must stay as it is until End;
+// [Shards.Gradient] writes there.
 func (s *Shards) Ready(tensor int, gradient []float32) {
-	b := &s.buckets[s.bucket[tensor]]
-	b.gradients[s.at[tensor]] = gradient
-	if b.missing--; b.missing > 0 {
-		return
+	s.gradients[tensor] = gradient
+	for _, i := range s.of[tensor] {
+		b := &s.buckets[i]
+		if b.missing--; b.missing == 0 {
+			s.exchange(b)
+		}
 	}
+}
+
+// exchange sends gradients of a bucket to the ranks that own them.
+func (s *Shards) exchange(b *bucket) {
 	var send, receive []Message
 	for r, owned := range b.owned {
 		if r == s.world.Rank() {
 			continue
 		}
 		for _, p := range owned {
-			send = append(send, Message{r, b.gradients[s.at[p.tensor]][p.from:p.to]})
+			send = append(send, Message{r, s.gradients[p.tensor][p.from:p.to]})
 		}
 		at := 0
 		for _, p := range b.owned[s.world.Rank()] {
@@ -163,35 +174,26 @@ func (s *Shards) Ready(tensor int, gradient []float32) {
 	b.reduce = s.world.Exchange(send, receive)
 }
 
-// Gradient returns the mean of a piece's gradient over all ranks, each with its share. It
-// waits for what the others send.
+// Gradient returns the mean of a piece's gradient over all ranks, each with its share, in
+// the memory of this rank's own. It waits for what the others send.
 func (s *Shards) Gradient(i int) []float32 {
 	p := &s.pieces[i]
 	b := &s.buckets[p.bucket]
-	if !b.reduced {
-		b.reduce.Wait()
-		b.reduced = true
-		at := 0
-		for j := range b.owned[s.world.Rank()] {
-			q := &s.pieces[b.first+j]
-			s.mean(q.gradient, func(r int) []float32 {
-				if r == s.world.Rank() {
-					return b.gradients[s.at[q.tensor]][q.from:q.to]
-				}
-				return b.staged[r][at:][:q.to-q.from]
-			})
-			at += q.to - q.from
+	mean := s.gradients[p.tensor][p.from:p.to]
+	if p.mean {
+		return mean
+	}
+	b.reduce.Wait()
+	own := s.world.Rank()
+	times := s.share[own]
+	for r, staged := range b.staged { // in a fixed order
+		if r != own {
+			kernels.Combine(mean, mean, staged[p.at:][:p.to-p.from], times, s.share[r])
+			times = 1
 		}
 	}
-	return p.gradient
-}
-
-// mean adds up what the ranks have, times their shares, in their order.
-func (s *Shards) mean(out []float32, of func(rank int) []float32) {
-	kernels.Combine(out, of(0), of(1), s.share[0], s.share[1])
-	for r := 2; r < s.world.Size(); r++ {
-		kernels.Combine(out, out, of(r), 1, s.share[r])
-	}
+	p.mean = true
+	return mean
 }
 
 // Updated says that the weights of a piece are those after the step.
@@ -205,9 +207,10 @@ func (s *Shards) Updated(i int) {
 func (s *Shards) send() {
 	for ; s.next < len(s.buckets); s.next++ {
 		b := &s.buckets[s.next]
-		if b.updated < len(b.owned[s.world.Rank()]) {
+		if b.updated < b.pieces {
 			return
 		}
+		b.reduce.Wait() // also where this rank owns nothing: gradients may lie in the weights
 		var send, receive []Message
 		for r, owned := range b.owned {
 			if r == s.world.Rank() {
@@ -228,11 +231,7 @@ func (s *Shards) send() {
 // until the weights are the same on all ranks.
 func (s *Shards) End() {
 	for i := range s.buckets {
-		b := &s.buckets[i]
-		if !b.reduced { // nobody asked for a gradient
-			b.reduce.Wait()
-		}
-		b.updated = len(b.owned[s.world.Rank()])
+		s.buckets[i].updated = s.buckets[i].pieces
 	}
 	s.send()
 	for i := range s.buckets {
@@ -261,8 +260,10 @@ func (s *Shards) Collect(values [][]float32) [][]float32 {
 	var receive []Message
 	for r := 1; r < s.world.Size(); r++ {
 		for _, b := range s.buckets {
-			for _, p := range b.owned[r] {
-				receive = append(receive, Message{r, whole[p.tensor][p.from:p.to]})
+			for _, owned := range b.owned[r] {
+				for _, p := range owned.split() {
+					receive = append(receive, Message{r, whole[p.tensor][p.from:p.to]})
+				}
 			}
 		}
 	}

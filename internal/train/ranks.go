@@ -63,20 +63,16 @@ func vector(values []float32) *tensor.Dense {
 
 // A piece is a part of a weight, for the optimizer of the rank that owns it.
 type piece struct {
-	shards      *comm.Shards
-	number      int
-	value, grad *tensor.Dense
+	shards *comm.Shards
+	number int
+	value  *tensor.Dense
 }
 
 func (p *piece) Value() G.Value { return p.value }
 
 // Grad waits for what the other ranks send.
 func (p *piece) Grad() (G.Value, error) {
-	g := p.shards.Gradient(p.number)
-	if p.grad == nil {
-		p.grad = vector(g)
-	}
-	return p.grad, nil
+	return vector(p.shards.Gradient(p.number)), nil
 }
 
 // begin begins the step of a batch of which this rank has a share.
@@ -105,8 +101,7 @@ func (t *team) update(o optimizer.Optimizer) error {
 	err := o.Step(t.params)
 	t.weights.End()
 	for i := range t.moving.Pieces() {
-		of, from, to := t.moving.Piece(i)
-		copy(t.tensors[of][from:to], t.moving.Gradient(i))
+		t.moving.Gradient(i) // which lies where the average does
 		t.moving.Updated(i)
 	}
 	t.moving.End()
