@@ -213,7 +213,7 @@ func TestRanksUnderMPI(t *testing.T) {
 		j := m.start(t, 2, ":", "fit", spec, "--out", run, "--epochs", "200")
 		waitFor(t, time.Minute, "an epoch", func() bool { _, err := os.Stat(run + "/last.safetensors"); return err == nil })
 		_ = syscall.Kill(-j.cmd.Process.Pid, syscall.SIGTERM) // what is left of it, end tells
-		_ = j.end(t, 20*time.Second) // mpirun of MPICH, which got the signal too, may end well
+		_ = j.end(t, 20*time.Second)                          // mpirun of MPICH, which got the signal too, may end well
 		if text := j.said.String(); strings.Count(text, "cnntrain: interrupted; to go on: ") != 1 {
 			t.Errorf("an interrupted job says\n%s", text)
 		}
