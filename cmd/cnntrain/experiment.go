@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -70,13 +71,18 @@ func (e *experiment) checkData(problems *spec.Problems) {
 	}
 }
 
-// checkMemory refuses a model that cannot be trained on this machine, one of so many ranks
-// that share each batch, before the system would end the program without a word.
-func (e *experiment) checkMemory(ranks int) error {
-	have := totalMemory()
-	if need := e.plan.Memory((e.train.BatchSize + ranks - 1) / ranks); have > 0 && need > have {
-		return fmt.Errorf("training %s with batches of %d needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.spec.Name, e.train.BatchSize, bytesOf(int(need/4)), bytesOf(int(have/4)))
+// checkMemory refuses a model that cannot be trained on this machine by the ranks of w that
+// are here, each of which has a share of the batch.
+func (e *experiment) checkMemory(w comm.World) error {
+	_, here := w.Local()
+	by := ""
+	if here > 1 {
+		by = fmt.Sprintf(" on %d ranks of this machine", here)
+	}
+	need := int64(here) * e.plan.Memory((e.train.BatchSize+w.Size()-1)/w.Size())
+	if have := totalMemory(); have > 0 && need > have {
+		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
+			e.spec.Name, e.train.BatchSize, by, bytesOf(int(need/4)), bytesOf(int(have/4)))
 	}
 	return nil
 }

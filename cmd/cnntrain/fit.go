@@ -161,7 +161,7 @@ func readFit(w comm.World, o *fitOptions) (*experiment, error) {
 		return nil, err
 	}
 	e.strict = o.strict
-	return e, errors.Join(e.checkMemory(w.Size()), e.enough(w))
+	return e, errors.Join(e.checkMemory(w), e.enough(w))
 }
 
 // runDir is the run folder that would be made now.

@@ -48,7 +48,7 @@ func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) err
 		s.logf("%s is finished: nothing is left to do", f.run.Dir)
 		return f.report()
 	}
-	err = errors.Join(f.checkMemory(w.Size()), f.enough(w))
+	err = errors.Join(f.checkMemory(w), f.enough(w))
 	if err = comm.Agree(w, err); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"cnntrain/internal/comm"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 
@@ -78,7 +79,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	if err := e.checkMemory(1); err != nil {
+	if err := e.checkMemory(comm.Self{}); err != nil {
 		return err
 	}
 	sets, err := loadData(ctx, e, o.dataDir, s)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"cnntrain/internal/comm"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/slurm"
@@ -206,7 +207,7 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 	for _, m := range members {
 		e, err := loadExperiment(c.Spec, c.Overrides(m))
 		if err == nil {
-			err = e.checkMemory(1)
+			err = e.checkMemory(comm.Self{})
 		}
 		switch {
 		case err == nil:
