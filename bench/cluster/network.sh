@@ -10,8 +10,12 @@
 # shaped by tbf. Delay is what the kernel takes; where it has sch_netem, $DELAY (0.1ms) is
 # added, half on each side.
 set -euo pipefail
-rate=$1 spec=$2 steps=$3 ranks=${4:-2}
-shift $(($# < 4 ? $# : 4))
+rate=$1 spec=$2 steps=$3 ranks=2
+shift 3
+if [ $# -gt 0 ] && [ "$1" != -- ]; then
+  ranks=$1
+  shift
+fi
 [ "${1:-}" != -- ] || shift
 program=$(command -v "${CNNTRAIN:-cnntrain}")
 mpirun=$(command -v mpirun.openmpi || command -v mpirun)
