@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -172,6 +173,32 @@ func TestWhatIsNotAFileIsRefused(t *testing.T) {
 	wantError(t, err, dir+": is a folder")
 	_, err = Read(os.DevNull)
 	wantError(t, err, os.DevNull+": is not a regular file")
+}
+
+// A header within the limit of its bytes may still name so many things that to read it
+// takes long.
+func TestAHeaderOfCountlessNamesIsRefused(t *testing.T) {
+	const empty = `:{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`
+	list := func(n int, value string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,"%d"%s`, i, value)
+		}
+		return "{" + b.String()[1:] + "}"
+	}
+	if _, err := decode(file(list(maxNames, empty), 0)); err != nil {
+		t.Errorf("%d tensors: %v", maxNames, err)
+	}
+	for name, raw := range map[string][]byte{
+		"tensors":  file(list(maxNames+1, empty), 0),
+		"metadata": file(`{"__metadata__":`+list(maxNames+1, `:""`)+`}`, 0),
+	} {
+		_, err := decode(raw)
+		wantError(t, err, "has more than 65536 names: damaged, or not a model")
+		if err == nil {
+			t.Error(name)
+		}
+	}
 }
 
 func TestSmallFileTakesLittleMemory(t *testing.T) {

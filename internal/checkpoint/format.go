@@ -7,6 +7,7 @@ const (
 	lengthSize  = 8           // bytes of the header's length
 	alignment   = 8           // of the start of the data
 	maxHeader   = 100_000_000 // bytes, the limit of the reference implementation
+	maxNames    = 1 << 16     // of one object of the header; the largest models have a few thousand tensors
 	metadataKey = "__metadata__"
 
 	formatKey   = "cnntrain.format"

@@ -137,7 +137,7 @@ func (p *parser) dtype() (dtype, error) {
 }
 
 // object reads an object and calls value for each key, to read its value. It
-// returns an error if a key occurs twice.
+// returns an error if a key occurs twice, or if there are more than maxNames.
 func (p *parser) object(value func(key string) error) error {
 	if err := p.delim('{'); err != nil {
 		return err
@@ -150,6 +150,9 @@ func (p *parser) object(value func(key string) error) error {
 		}
 		if seen[key] {
 			return fmt.Errorf("%s occurs twice", quote(key))
+		}
+		if len(seen) == maxNames {
+			return fmt.Errorf("has more than %d names: damaged, or not a model", maxNames)
 		}
 		seen[key] = true
 		if err := value(key); err != nil {
