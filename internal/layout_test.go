@@ -15,8 +15,8 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot, interop/hdf5 :
-	catalog             : spec
+	kernels, spec, checkpoint, random, plot, words, interop/hdf5 :
+	catalog             : spec words
 	ops                 : kernels
 	builder/initializer : catalog random
 	builder/regularizer : catalog ops

@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/plot"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -111,7 +112,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	if err := savePicture(o.out, plot.Contact(sheet)); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s in %s\n", o.out, plural(len(chosen), "image"), plural(o.draws, "draw"))
+	_, err = fmt.Fprintf(s.out, "%s: %s in %s\n", o.out, words.Count(len(chosen), "image"), words.Count(o.draws, "draw"))
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 	"cnntrain/specs"
 
 	"github.com/spf13/cobra"
@@ -116,7 +117,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	}
 	result := benchJSON{Machine: thisMachine()}
 	if !o.json {
-		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), plural(kernels.Threads(), "thread"))
+		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), words.Count(kernels.Threads(), "thread"))
 	}
 	for i, e := range experiments {
 		t, err := benchModel(ctx, o, e, began)
@@ -180,10 +181,10 @@ func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 func (t *modelTiming) print(s *streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)
-	fmt.Fprintf(w, "  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", commas(int(t.Images)), t.Step, t.Fastest, plural(t.Steps, "step"))
+	fmt.Fprintf(w, "  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))
 	fmt.Fprintf(w, "  GFLOP/s\t%.1f\t%.0f%% of the %.1f of multiply-adds alone\n", t.GFLOPS, 100*t.Share, t.Ceiling)
 	if t.Memory > 0 {
-		fmt.Fprintf(w, "  memory\t%s MB\tat most, of the whole process\n", commas(t.Memory>>20))
+		fmt.Fprintf(w, "  memory\t%s MB\tat most, of the whole process\n", words.Commas(t.Memory>>20))
 	}
 	fmt.Fprintf(w, "  first step\t%.2f s\tfrom start to end of it\n", t.FirstStep)
 	if err := w.Flush(); err != nil {

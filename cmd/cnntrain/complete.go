@@ -34,9 +34,9 @@ var completeArgs = map[string]cobra.CompletionFunc{
 	"runs compare": runFolders,
 	"runs rm":      runFolders,
 	"sweep status": sweepFolders,
-	"data fetch":   words(dataset.Datasets.Names),
-	"data info":    words(dataset.Datasets.Names),
-	"explain":      words(explained),
+	"data fetch":   fixed(dataset.Datasets.Names),
+	"data info":    fixed(dataset.Datasets.Names),
+	"explain":      fixed(explained),
 	"new":          cobra.NoFileCompletions,
 }
 
@@ -46,11 +46,11 @@ var completeFlags = map[string]cobra.CompletionFunc{
 	"sweep resume": sweepFolders,
 
 	"set":      optionPaths,
-	"dataset":  words(dataset.Datasets.Names),
-	"from":     words(specs.Names),
+	"dataset":  fixed(dataset.Datasets.Names),
+	"from":     fixed(specs.Names),
 	"on-nan":   cobra.FixedCompletions([]string{"stop", "lower-lr"}, cobra.ShellCompDirectiveNoFileComp),
-	"sort":     words(sortNames),
-	"status":   words(statusNames),
+	"sort":     fixed(sortNames),
+	"status":   fixed(statusNames),
 	"cpu":      cobra.FixedCompletions([]string{"avx512", "avx2", "generic"}, cobra.ShellCompDirectiveNoFileComp),
 	"split":    cobra.FixedCompletions([]string{"train", "val", "test"}, cobra.ShellCompDirectiveNoFileComp),
 	"ensemble": cobra.FixedCompletions([]string{"mean", "vote"}, cobra.ShellCompDirectiveNoFileComp),
@@ -74,8 +74,8 @@ func addCompletion(cmd *cobra.Command) {
 	}
 }
 
-// words offers a list that does not depend on what has been typed.
-func words(list func() []string) cobra.CompletionFunc {
+// fixed offers a list that does not depend on what has been typed.
+func fixed(list func() []string) cobra.CompletionFunc {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return list(), cobra.ShellCompDirectiveNoFileComp
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/words"
 
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
@@ -132,7 +133,7 @@ func (v *dashboardView) head() []string {
 	for _, l := range s.logs {
 		figures += fmt.Sprintf("%s %.4f  ", l.Name, l.Value)
 	}
-	rate := fmt.Sprintf("%s images/s  %s/step  learning rate %.4g", commas(int(float64(s.Step*v.batchSize)/max(s.elapsed.Seconds(), 1e-9))), short(step), s.rate)
+	rate := fmt.Sprintf("%s images/s  %s/step  learning rate %.4g", words.Commas(int(float64(s.Step*v.batchSize)/max(s.elapsed.Seconds(), 1e-9))), short(step), s.rate)
 	return append(lines, v.cut(line), v.cut(figures), v.cut(rate), "")
 }
 

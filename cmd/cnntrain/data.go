@@ -17,6 +17,7 @@ import (
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -178,7 +179,7 @@ func (s *streams) showSkipped(skipped []string, strict bool) error {
 		s.logf("%s", what)
 	}
 	if left := len(skipped) - maxSkipped; left > 0 {
-		s.logf("and %s more; data info --json names all", commas(left))
+		s.logf("and %s more; data info --json names all", words.Commas(left))
 	}
 	switch {
 	case len(skipped) == 0:
@@ -186,9 +187,9 @@ func (s *streams) showSkipped(skipped []string, strict bool) error {
 	case strict && len(skipped) == 1:
 		return errors.New("1 image cannot be read; mend or remove it, or leave it out without --strict")
 	case strict:
-		return fmt.Errorf("%s cannot be read; mend or remove them, or leave them out without --strict", plural(len(skipped), "image"))
+		return fmt.Errorf("%s cannot be read; mend or remove them, or leave them out without --strict", words.Count(len(skipped), "image"))
 	}
-	s.logf("%s left out that cannot be read", plural(len(skipped), "image"))
+	s.logf("%s left out that cannot be read", words.Count(len(skipped), "image"))
 	return nil
 }
 
@@ -285,7 +286,7 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	if d.Shape != nil {
 		size = fmt.Sprint(d.Shape)
 	}
-	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %s\n", o.name, plural(d.Train, "image"), commas(d.Test), size)
+	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %s\n", o.name, words.Count(d.Train, "image"), words.Commas(d.Test), size)
 	if d.Path != "" {
 		fmt.Fprintf(s.out, "in %s\n", d.Path)
 	}

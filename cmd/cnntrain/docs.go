@@ -17,6 +17,7 @@ import (
 	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
 	"cnntrain/internal/train/schedule"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -71,7 +72,7 @@ func specDoc() string {
 	b.WriteString("\nA range of numbers, `{min: 0.001, max: 0.1, log: true}`, has the options\n\n" + fieldTable(catalog.Fields((&sweep.Range{}).Options)))
 	b.WriteString("\nThe section `slurm`, `{account: vision, time: \"4:00:00\", cpus: 8, memory: 8G}`, has the options\n\n" + fieldTable(catalog.Fields((&slurm.Resources{}).Options)))
 	for _, l := range listings {
-		title := catalog.Plural(l.Kind())
+		title := words.Plural(l.Kind())
 		fmt.Fprintf(&b, "\n## %s%s\n", strings.ToUpper(title[:1]), title[1:])
 		for _, name := range l.Names() {
 			b.WriteString("\n" + entryDoc(l.Info(name)))

@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/plot"
+	"cnntrain/internal/words"
 )
 
 // architecturePicture draws the layers of p.
@@ -16,7 +17,7 @@ func architecturePicture(p *builder.Plan) *plot.Picture {
 	for _, l := range p.Layers {
 		box := plot.Layer{Name: l.Label, Shape: l.Out.String(), Kind: kindOf(&l)}
 		if trainable, frozen := l.Params(); trainable+frozen > 0 {
-			box.Params = commas(trainable + frozen)
+			box.Params = words.Commas(trainable + frozen)
 		}
 		if len(l.Own) > 0 && strings.HasSuffix(l.Own[0].Name, "kernel") {
 			box.Detail = "kernel " + l.Own[0].Shape.String()
@@ -24,7 +25,7 @@ func architecturePicture(p *builder.Plan) *plot.Picture {
 		layers = append(layers, box)
 	}
 	trainable, frozen := p.Params()
-	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, plural(trainable+frozen, "parameter")), layers)
+	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, words.Count(trainable+frozen, "parameter")), layers)
 }
 
 // kindOf returns the kind of a layer, by Keras's name for it.

@@ -12,6 +12,7 @@ import (
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
+	"cnntrain/internal/words"
 )
 
 // A tested is what a trained model makes of each example of a split.
@@ -75,7 +76,7 @@ func (d *tested) confusedSheet() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
 	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
-		row := plot.SheetRow{Label: fmt.Sprintf("%s taken for\n%s: %s", d.sets.Classes[p.class], d.sets.Classes[p.taken], commas(len(p.examples)))}
+		row := plot.SheetRow{Label: fmt.Sprintf("%s taken for\n%s: %s", d.sets.Classes[p.class], d.sets.Classes[p.taken], words.Commas(len(p.examples)))}
 		for _, k := range p.examples[:min(mistakenImages, len(p.examples))] {
 			img, err := exampleImage(d.examples, k, d.sets.Shape)
 			if err != nil {

@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -225,7 +226,7 @@ func (e *evalJSON) print(w io.Writer) error {
 		name = e.Path
 	}
 	fmt.Fprintf(w, "%s on %s %s images of %s\nloss: %.4f accuracy: %.4f top-5 accuracy: %.4f\n\n",
-		name, commas(e.Examples), e.Split, e.Dataset, e.Loss, e.Accuracy, e.Top5)
+		name, words.Commas(e.Examples), e.Split, e.Dataset, e.Loss, e.Accuracy, e.Top5)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tmost often taken for")
 	for _, c := range e.Classes {

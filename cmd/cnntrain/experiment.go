@@ -12,6 +12,7 @@ import (
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
+	"cnntrain/internal/words"
 )
 
 // An experiment is a spec with everything in it understood.
@@ -82,7 +83,7 @@ func (e *experiment) checkMemory(w comm.World) error {
 	need := int64(here) * e.plan.Memory((e.train.BatchSize+w.Size()-1)/w.Size())
 	if have := totalMemory(); have > 0 && need > have {
 		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.spec.Name, e.train.BatchSize, by, bytesOf(int(need/4)), bytesOf(int(have/4)))
+			e.spec.Name, e.train.BatchSize, by, words.Bytes(int(need/4)), words.Bytes(int(have/4)))
 	}
 	return nil
 }
@@ -91,7 +92,7 @@ func (e *experiment) checkMemory(w comm.World) error {
 func (e *experiment) checkClasses(classes int) error {
 	if out := e.plan.Classes(); out != classes {
 		return fmt.Errorf("the model ends in %d outputs, but %s has %s; set units: %d in the last layer",
-			out, e.data.Name, plural(classes, "class"), classes)
+			out, e.data.Name, words.Count(classes, "class"), classes)
 	}
 	return nil
 }

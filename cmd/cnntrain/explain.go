@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -51,7 +52,7 @@ func explainList() string {
 	var b strings.Builder
 	b.WriteString("sections: data, train, sweep\n")
 	for _, l := range listings {
-		fmt.Fprintf(&b, "%s: %s\n", catalog.Plural(l.Kind()), strings.Join(l.Names(), ", "))
+		fmt.Fprintf(&b, "%s: %s\n", words.Plural(l.Kind()), strings.Join(l.Names(), ", "))
 	}
 	return b.String()
 }
@@ -65,7 +66,7 @@ func explain(word string) string {
 		}
 	}
 	for _, l := range listings {
-		if word == l.Kind() || word == catalog.Plural(l.Kind()) {
+		if word == l.Kind() || word == words.Plural(l.Kind()) {
 			parts = append(parts, explainKind(l))
 		}
 		if slices.Contains(l.Names(), word) {
@@ -118,18 +119,18 @@ func eachOption(visit func(owner string, f *catalog.Field)) {
 
 // explained is every word there is something to say of.
 func explained() []string {
-	words := map[string]bool{}
+	all := map[string]bool{}
 	for _, s := range sections {
-		words[s.name] = true
+		all[s.name] = true
 	}
 	for _, l := range listings {
-		words[catalog.Plural(l.Kind())] = true
+		all[words.Plural(l.Kind())] = true
 		for _, name := range l.Names() {
-			words[name] = true
+			all[name] = true
 		}
 	}
-	eachOption(func(_ string, f *catalog.Field) { words[f.Name] = true })
-	return sorted(words)
+	eachOption(func(_ string, f *catalog.Field) { all[f.Name] = true })
+	return sorted(all)
 }
 
 // nearest hints at the word that was meant, and at the list if there is none near.

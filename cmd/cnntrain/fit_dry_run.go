@@ -9,6 +9,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/words"
 )
 
 // dryRun makes sure that the data can be had, and shows the model and what training
@@ -31,7 +32,7 @@ func dryRun(ctx context.Context, o *fitOptions, e *experiment, model *builder.Mo
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %.3g ms and the validation; all %d: at most %s\n Memory: about %s\n",
-		took(x.Epoch), plural(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), bytesOf(x.Memory/4))
+		took(x.Epoch), words.Count(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), words.Bytes(x.Memory/4))
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -119,7 +120,7 @@ func (f *fit) goOn() (*train.Saved, error) {
 		return nil, err
 	}
 	if ranks := ranksOf(f.world); ranks != r.Info.Ranks {
-		s.logf("the run was begun with %s and goes on with %s: its last digits will differ", plural(max(1, r.Info.Ranks), "rank"), plural(f.world.Size(), "rank"))
+		s.logf("the run was begun with %s and goes on with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.world.Size(), "rank"))
 		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()

@@ -16,6 +16,7 @@ import (
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/words"
 )
 
 // fit is one training run.
@@ -81,7 +82,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 			hands = fmt.Sprintf(" with %d ranks", n)
 		}
 		f.streams.logf("training %s on %s of %s%s, run in %s", f.spec.Name,
-			plural(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
+			words.Count(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
 	}
 	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
 	f.began = time.Now()

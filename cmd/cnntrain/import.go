@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -79,7 +80,7 @@ func runImport(o *importOptions, s *streams) error {
 	for _, note := range k.Notes {
 		s.logf("%s: %s", o.file, note)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, plural(len(e.plan.Layers), "layer"), plural(r.Info.Params, "parameter"))
+	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, words.Count(len(e.plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/words"
 
 	"github.com/schollz/progressbar/v3"
 )
@@ -141,7 +142,7 @@ func newCheckProgress(s *streams, now func() time.Time) func(done, total int) {
 			s.open = false
 		case at.Sub(drawn) >= redraw && done < total:
 			drawn, s.open = at, true
-			fmt.Fprintf(s.err, "\r\x1b[Kchecking images %s/%s", commas(done), commas(total))
+			fmt.Fprintf(s.err, "\r\x1b[Kchecking images %s/%s", words.Commas(done), words.Commas(total))
 		}
 	}
 }

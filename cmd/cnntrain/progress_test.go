@@ -121,11 +121,3 @@ func TestDurationsAreShort(t *testing.T) {
 		}
 	}
 }
-
-func TestCommas(t *testing.T) {
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 62006: "62,006", -1234567: "-1,234,567"} {
-		if got := commas(n); got != want {
-			t.Errorf("commas(%d) = %s, want %s", n, got, want)
-		}
-	}
-}

@@ -13,6 +13,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 )
 
 // A report is what report.html shows.
@@ -65,7 +66,7 @@ func (p *report) describe(r *runs.Run) {
 	if b := info.Best; b != nil {
 		card(fmt.Sprintf("%s of the best epoch, %d of %d", b.Monitor, b.Epoch, len(info.Epochs)), fmt.Sprintf("%.4f", b.Value))
 	}
-	card("parameters", commas(info.Params))
+	card("parameters", words.Commas(info.Params))
 	card("training", took(info.Seconds))
 
 	add := func(name, format string, args ...any) {
@@ -79,11 +80,11 @@ func (p *report) describe(r *runs.Run) {
 		add("first weights", "%s, sha256 %s", w.File, w.Digest)
 	}
 	d := &info.Dataset
-	add("data", "%s: %s for training, %s for validation, %s for testing", d.Name, commas(d.Train), commas(d.Validation), commas(d.Test))
+	add("data", "%s: %s for training, %s for validation, %s for testing", d.Name, words.Commas(d.Train), words.Commas(d.Validation), words.Commas(d.Test))
 	add("classes", "%s", strings.Join(d.Classes, ", "))
 	add("data sha256", "%s", d.Digest)
 	m := &info.Machine
-	add("machine", "%s, %s, %s %s", m.CPU, plural(m.Threads, "thread"), m.OS, m.Arch)
+	add("machine", "%s, %s, %s %s", m.CPU, words.Count(m.Threads, "thread"), m.OS, m.Arch)
 	add("versions", "cnntrain %s, %s", m.Version, m.Go)
 }
 
@@ -111,7 +112,7 @@ func (p *report) addCurves(r *runs.Run) {
 func (p *report) addModel(plan *builder.Plan) {
 	for _, l := range plan.Layers {
 		trainable, frozen := l.Params()
-		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), commas(trainable + frozen)})
+		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), words.Commas(trainable + frozen)})
 	}
 	p.Architecture = p.svg(architecturePicture(plan))
 }

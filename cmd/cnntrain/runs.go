@@ -16,6 +16,7 @@ import (
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -172,7 +173,7 @@ func printRuns(s *streams, rows []listedRun) error {
 			specFile = filepath.Base(r.Spec)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Run, specFile, status, epochs,
-			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, bytesOf(int(r.Bytes/4)), r.Note)
+			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Bytes(int(r.Bytes/4)), r.Note)
 	}
 	return t.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -30,7 +31,7 @@ func runRunsRemove(dirs []string, yes bool, s *streams) (err error) {
 	if !yes {
 		what := dirs[0]
 		if len(dirs) > 1 {
-			what = plural(len(dirs), "run")
+			what = words.Count(len(dirs), "run")
 		}
 		if yes, err = s.ask("delete " + what); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"text/tabwriter"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -41,13 +42,13 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	line("status", "%s", status)
 	line("command", "%s", strings.Join(info.Command, " "))
 	line("started", "%s, took %s", info.Started.Local().Format("2006-01-02 15:04:05"), took(info.Seconds))
-	line("model", "%s, %s, seed %d", info.Name, plural(info.Params, "parameter"), info.Seed)
+	line("model", "%s, %s, seed %d", info.Name, words.Count(info.Params, "parameter"), info.Seed)
 	if w := info.Weights; w != nil {
 		line("weights", "%s", w.File)
 	}
 	line("data", "%s: %s for training, %s for validation, %s for testing", info.Dataset.Name,
-		commas(info.Dataset.Train), commas(info.Dataset.Validation), commas(info.Dataset.Test))
-	line("machine", "%s, %s, cnntrain %s", info.Machine.CPU, plural(info.Machine.Threads, "thread"), info.Machine.Version)
+		words.Commas(info.Dataset.Train), words.Commas(info.Dataset.Validation), words.Commas(info.Dataset.Test))
+	line("machine", "%s, %s, cnntrain %s", info.Machine.CPU, words.Count(info.Machine.Threads, "thread"), info.Machine.Version)
 	if b := info.Best; b != nil {
 		line("best", "epoch %d (%s %.4f)", b.Epoch, b.Monitor, b.Value)
 	}

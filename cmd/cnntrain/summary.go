@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -54,33 +55,20 @@ func printSummary(w io.Writer, p *builder.Plan) error {
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
 	for _, l := range p.Layers {
 		trainable, frozen := l.Params()
-		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), commas(trainable + frozen)})
+		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), words.Commas(trainable + frozen)})
 	}
 	trainable, frozen := p.Params()
 	_, err := fmt.Fprintf(w, "Model: %q\n%s Total params: %s (%s)\n Trainable params: %s (%s)\n Non-trainable params: %s (%s)\n",
 		p.Name, table(rows),
-		commas(trainable+frozen), bytesOf(trainable+frozen),
-		commas(trainable), bytesOf(trainable),
-		commas(frozen), bytesOf(frozen))
+		words.Commas(trainable+frozen), words.Bytes(trainable+frozen),
+		words.Commas(trainable), words.Bytes(trainable),
+		words.Commas(frozen), words.Bytes(frozen))
 	return err
 }
 
 // batchShape writes a shape as Keras does: (None, 28, 28, 6).
 func batchShape(s layer.Shape) string {
 	return "(None, " + strings.ReplaceAll(s.String(), "x", ", ") + ")"
-}
-
-// bytesOf is the memory of n float32 values.
-func bytesOf(n int) string {
-	const unit = 1024
-	size := float64(n) * 4
-	for _, name := range []string{"B", "KB", "MB"} {
-		if size < unit {
-			return fmt.Sprintf("%.2f %s", size, name)
-		}
-		size /= unit
-	}
-	return fmt.Sprintf("%.2f GB", size)
 }
 
 // table draws rows in a box; the first row is the head, the last column flush right.

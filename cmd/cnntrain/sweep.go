@@ -15,6 +15,7 @@ import (
 	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -274,7 +275,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 		parallel = o.parallel
 	}
 	threads := max(1, kernels.Threads()/parallel)
-	s.logf("sweep of %s, %d at once with %s each, in %s", plural(len(w.Members), "member"), parallel, plural(threads, "thread"), w.Dir)
+	s.logf("sweep of %s, %d at once with %s each, in %s", words.Count(len(w.Members), "member"), parallel, words.Count(threads, "thread"), w.Dir)
 	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, o, w, j, threads) }
 	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
 		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
@@ -293,7 +294,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	case left == 0 && !slices.ContainsFunc(w.Board(), finished):
 		return fmt.Errorf("every member failed; what each said is in %s", w.Dir)
 	case left > 0:
-		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", plural(left, "member"), w.Dir)
+		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", words.Count(left, "member"), w.Dir)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 )
 
 type boardJSON struct {
@@ -52,7 +53,7 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 		return err
 	}
 	if board.Left > 0 {
-		s.logf("%s to go", plural(board.Left, "training"))
+		s.logf("%s to go", words.Count(board.Left, "training"))
 	}
 	return nil
 }
@@ -71,7 +72,7 @@ func printMembers(s *streams, p sweep.Plan) error {
 		return nil
 	}
 	for _, stage := range p.Stages {
-		if _, err := fmt.Fprintf(s.out, "%s for %s\n", plural(stage.Members, "member"), plural(stage.Epochs, "epoch")); err != nil {
+		if _, err := fmt.Fprintf(s.out, "%s for %s\n", words.Count(stage.Members, "member"), words.Count(stage.Epochs, "epoch")); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 )
 
 // jobNames are those of the jobs of a sweep's stages, by which they are found again: so no
@@ -94,7 +95,7 @@ func showQueue(queue []queuedTask, s *streams) {
 			if t.Member > 0 {
 				who = fmt.Sprintf("member %d (%s)", t.Member, who)
 			}
-			s.logf("%s, %s, was requeued %s", who, t.State, plural(t.Requeued, "time"))
+			s.logf("%s, %s, was requeued %s", who, t.State, words.Count(t.Requeued, "time"))
 		}
 	}
 	if len(queue) == 0 {

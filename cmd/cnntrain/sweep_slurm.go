@@ -15,6 +15,7 @@ import (
 	"cnntrain/internal/runs"
 	"cnntrain/internal/slurm"
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -100,7 +101,7 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 			return fmt.Errorf("%w; once that is mended: cnntrain sweep --resume %s --slurm", err, w.Dir)
 		}
 		after = sub.Job
-		s.logf("stage %d of %s: job %s, %s", sub.Stage, w.Dir, sub.Job, plural(sub.Tasks, "task"))
+		s.logf("stage %d of %s: job %s, %s", sub.Stage, w.Dir, sub.Job, words.Count(sub.Tasks, "task"))
 		all = append(all, sub)
 	}
 	if len(all) == 0 {
@@ -143,7 +144,7 @@ func maySubmit(ctx context.Context, w *sweep.Sweep) error {
 			jobs = append(jobs, t.Job)
 		}
 	}
-	return fmt.Errorf("%s of %s %s still in the queue; wait, or: scancel %s", plural(len(tasks), "task"), w.Dir, verb, strings.Join(jobs, " "))
+	return fmt.Errorf("%s of %s %s still in the queue; wait, or: scancel %s", words.Count(len(tasks), "task"), w.Dir, verb, strings.Join(jobs, " "))
 }
 
 // showScripts prints what would be submitted.

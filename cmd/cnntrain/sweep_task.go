@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -80,7 +81,7 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 		s.logf("task %d of stage %d of %s has nothing to do", task, stage+1, w.Dir)
 		return nil
 	}
-	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, plural(kernels.Threads(), "thread"), j.Dir)
+	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, words.Count(kernels.Threads(), "thread"), j.Dir)
 	err = trainMember(ctx, o, w, j, kernels.Threads())
 	r := w.Outcome(j)
 	s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -97,6 +98,6 @@ func (o *validateOptions) show(s *streams, path string, e *experiment, params in
 		}
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%s: ok (%s, %s)\n", path, plural(len(e.plan.Layers), "layer"), plural(params, "parameter"))
+	_, err := fmt.Fprintf(s.out, "%s: ok (%s, %s)\n", path, words.Count(len(e.plan.Layers), "layer"), words.Count(params, "parameter"))
 	return err
 }

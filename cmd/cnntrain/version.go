@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -26,7 +27,7 @@ func newVersion(s *streams) *cobra.Command {
 			if json {
 				return s.printJSON(m)
 			}
-			_, err := fmt.Fprintf(s.out, "cnntrain %s (%s, %s/%s)\n%s, %s\n", m.Version, m.Go, m.OS, m.Arch, m.CPU, plural(m.Threads, "thread"))
+			_, err := fmt.Fprintf(s.out, "cnntrain %s (%s, %s/%s)\n%s, %s\n", m.Version, m.Go, m.OS, m.Arch, m.CPU, words.Count(m.Threads, "thread"))
 			if err == nil && m.MPI != "" {
 				_, err = fmt.Fprintln(s.out, m.MPI)
 			}

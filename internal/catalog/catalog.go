@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 )
 
 // A Catalog is the set of things of one kind: layers, optimizers, datasets.
@@ -45,18 +45,10 @@ func New[T any](kind string) *Catalog[T] {
 // Kind returns what the catalog holds, in the singular.
 func (c *Catalog[T]) Kind() string { return c.kind }
 
-// Plural returns the plural of a noun, such as a catalog's kind: layers, losses, searches.
-func Plural(noun string) string {
-	if strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "rch") {
-		return noun + "es"
-	}
-	return noun + "s"
-}
-
 // Add enters e. It returns a value only so that it can stand in a var declaration.
 func (c *Catalog[T]) Add(e Entry[T]) Entry[T] {
 	if _, ok := c.entries[e.Name]; ok {
-		panic("catalog: two " + Plural(c.kind) + " named " + e.Name)
+		panic("catalog: two " + words.Plural(c.kind) + " named " + e.Name)
 	}
 	c.entries[e.Name] = e
 	return e

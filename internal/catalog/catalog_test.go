@@ -322,14 +322,6 @@ func TestThingsAreAllOrNone(t *testing.T) {
 	}
 }
 
-func TestPlural(t *testing.T) {
-	for noun, want := range map[string]string{"layer": "layers", "loss": "losses", "class": "classes"} {
-		if got := Plural(noun); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
-	}
-}
-
 func TestInfoDescribesOptionsAtTheirDefaults(t *testing.T) {
 	var b strings.Builder
 	info := world().Info("van")

@@ -1,6 +1,10 @@
 package catalog
 
-import "strings"
+import (
+	"strings"
+
+	"cnntrain/internal/words"
+)
 
 // Schema returns the JSON Schema of an item of the catalog: its name, or its
 // name with its main option or a mapping of options. Of other catalogs it names the
@@ -184,7 +188,7 @@ func (f *Field) Kind() string {
 }
 
 func (t *thing[T]) kind() string    { return t.c.kind }
-func (t *things[T]) kind() string   { return "list of " + Plural(t.c.kind) }
+func (t *things[T]) kind() string   { return "list of " + words.Plural(t.c.kind) }
 func (t *optional[T]) kind() string { return t.c.kind }
 
 func list(names []string) string { return strings.Join(names, ", ") }
