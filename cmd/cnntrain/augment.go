@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/words"
 
@@ -65,20 +66,20 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	if err != nil {
 		return err
 	}
-	e, err := loadExperiment(o.path, overrides)
+	e, err := experiment.Load(o.path, overrides)
 	if err != nil {
 		return err
 	}
 	if !seeded {
-		o.seed = e.train.Seed
+		o.seed = e.Train.Seed
 	}
-	if a, err := e.plan.NewAugmenter(1, 0, true); a == nil {
+	if a, err := e.Plan.NewAugmenter(1, 0, true); a == nil {
 		if err == nil {
 			err = usagef("%s: the model has no augmentation in front, such as random_flip: horizontal", o.path)
 		}
 		return err
 	}
-	sets, err := loadData(ctx, e, o.dataDir, s)
+	sets, err := loadData(ctx, e, o.dataDir, false, s)
 	if err != nil {
 		return err
 	}
@@ -95,7 +96,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	}
 	pixels := sets.Pixels()
 	originals := make([]float32, len(chosen)*pixels)
-	sheet := &plot.Sheet{Title: e.spec.Name + ": what the model sees in training", Columns: []string{"original"}, Split: 1}
+	sheet := &plot.Sheet{Title: e.Spec.Name + ": what the model sees in training", Columns: []string{"original"}, Split: 1}
 	for i, k := range chosen {
 		if err := sets.Train.Image(originals[i*pixels:][:pixels], k); err != nil {
 			return err
@@ -106,7 +107,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	for step := range o.draws {
 		sheet.Columns = append(sheet.Columns, fmt.Sprint("step ", step+1))
 	}
-	if err := addDraws(sheet, e.plan, uint64(o.seed), originals, o.draws); err != nil {
+	if err := addDraws(sheet, e.Plan, uint64(o.seed), originals, o.draws); err != nil {
 		return err
 	}
 	if err := savePicture(o.out, plot.Contact(sheet)); err != nil {

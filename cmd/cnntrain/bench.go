@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/words"
@@ -109,13 +110,13 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 			return err
 		}
 	}
-	experiments := make([]*experiment, len(paths))
+	experiments := make([]*experiment.Experiment, len(paths))
 	for i, path := range paths {
-		if experiments[i], err = loadExperiment(path, overrides); err != nil {
+		if experiments[i], err = experiment.Load(path, overrides); err != nil {
 			return err
 		}
 	}
-	result := benchJSON{Machine: thisMachine()}
+	result := benchJSON{Machine: experiment.ThisMachine()}
 	if !o.json {
 		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), words.Count(kernels.Threads(), "thread"))
 	}
@@ -140,24 +141,24 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 }
 
 // benchModel times one model.
-func benchModel(ctx context.Context, o *benchOptions, e *experiment, began time.Time) (*modelTiming, error) {
+func benchModel(ctx context.Context, o *benchOptions, e *experiment.Experiment, began time.Time) (*modelTiming, error) {
 	debug.FreeOSMemory()
-	resetPeakMemory()
+	experiment.ResetPeakMemory()
 	if o.batchSize > 0 {
-		e.train.BatchSize = o.batchSize
+		e.Train.BatchSize = o.batchSize
 	}
-	b := &bench{experiment: e, model: e.plan.NewModel(uint64(e.train.Seed)), training: !o.inference, time: o.time}
-	b.data = newNoise(e.spec.Input, e.plan.Classes())
+	b := &bench{Experiment: e, model: e.Plan.NewModel(uint64(e.Train.Seed)), training: !o.inference, time: o.time}
+	b.data = newNoise(e.Spec.Input, e.Plan.Classes())
 	if err := b.run(ctx); err != nil {
 		return nil, err
 	}
-	t := &modelTiming{Name: e.spec.Name, Mode: "training", Batch: e.train.BatchSize, Memory: peakMemory(), FirstStep: b.first.Sub(began).Seconds()}
+	t := &modelTiming{Name: e.Spec.Name, Mode: "training", Batch: e.Train.BatchSize, Memory: experiment.PeakMemory(), FirstStep: b.first.Sub(began).Seconds()}
 	if o.inference {
 		t.Mode = "inference"
 	}
 	steps := slices.Sorted(slices.Values(b.steps))
 	median := steps[len(steps)/2]
-	costs, err := b.model.Costs(e.train.BatchSize, b.training)
+	costs, err := b.model.Costs(e.Train.BatchSize, b.training)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/random"
 	"cnntrain/internal/train"
@@ -22,7 +23,7 @@ import (
 
 // A bench is one model being timed.
 type bench struct {
-	*experiment
+	*experiment.Experiment
 	model    *builder.Model
 	data     dataset.Examples
 	training bool
@@ -57,10 +58,10 @@ func (b *bench) run(ctx context.Context) error {
 
 // fit trains without callbacks of the spec.
 func (b *bench) fit(ctx context.Context) error {
-	c := *b.train
+	c := *b.Train
 	c.Epochs, c.Callbacks = math.MaxInt, nil
 	c.Optimizer = &timedOptimizer{c.Optimizer, &b.update}
-	sets := &data.Sets{Train: b.data, Shape: b.spec.Input, Classes: make([]string, b.plan.Classes())}
+	sets := &data.Sets{Train: b.data, Shape: b.Spec.Input, Classes: make([]string, b.Plan.Classes())}
 	_, err := train.Fit(ctx, b.model, sets, &c, nil, callback.Callback{
 		Batch: func(*callback.State) error { return b.step() },
 	})
@@ -69,7 +70,7 @@ func (b *bench) fit(ctx context.Context) error {
 
 // predict runs batch after batch forward.
 func (b *bench) predict(ctx context.Context) error {
-	loader := data.NewLoader(b.data, b.plan.Input.Size(), b.train.BatchSize)
+	loader := data.NewLoader(b.data, b.Plan.Input.Size(), b.Train.BatchSize)
 	for {
 		for batch, err := range loader.Batches(ctx, nil, 0) {
 			if err != nil {
@@ -95,7 +96,7 @@ func (b *bench) step() error {
 		b.ceiling = multiplyAddRate()
 	case b.done == warmUp:
 		b.end, b.update = now.Add(b.time), 0
-		if err := b.model.Measure(b.train.BatchSize, b.training); err != nil {
+		if err := b.model.Measure(b.Train.BatchSize, b.training); err != nil {
 			return err
 		}
 	case b.done > warmUp:

@@ -9,6 +9,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
@@ -143,7 +144,7 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 				}
 			}
 		}
-		if e, err := loadExperiment(args[0], nil); err == nil {
+		if e, err := experiment.Load(args[0], nil); err == nil {
 			for _, path := range resolvedPaths(e) {
 				paths[path] = true
 			}
@@ -159,13 +160,13 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 }
 
 // resolvedPaths is the paths of every value of a spec written out in full.
-func resolvedPaths(e *experiment) (paths []string) {
+func resolvedPaths(e *experiment.Experiment) (paths []string) {
 	var problems spec.Problems
-	text, err := e.spec.Resolved()
+	text, err := e.Spec.Resolved()
 	if err != nil {
 		return nil
 	}
-	s := spec.Parse(e.spec.File, text, nil, &problems)
+	s := spec.Parse(e.Spec.File, text, nil, &problems)
 	for _, v := range s.Values() {
 		if strings.Count(v.Path, ".") > 1 || !strings.HasPrefix(v.Path, "layers.") { // else a layer without options
 			paths = append(paths, v.Path)

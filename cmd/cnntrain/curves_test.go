@@ -9,6 +9,7 @@ import (
 
 	"cnntrain/internal/comm"
 	"cnntrain/internal/comm/commtest"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
@@ -33,19 +34,19 @@ func lossCurveOn(t *testing.T, w comm.World, name string, steps, window int, set
 		}
 		overrides = append(overrides, o)
 	}
-	e, err := loadExperiment("../../specs/"+name+".yaml", overrides)
+	e, err := experiment.Load("../../specs/"+name+".yaml", overrides)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &streams{errWidth: func() int { return 0 }}
-	data, err := loadData(t.Context(), e, t.TempDir(), s)
+	data, err := loadData(t.Context(), e, t.TempDir(), false, s)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var curve []float64
 	var before float64
 	enough := errors.New("enough")
-	_, err = train.FitOn(context.Background(), w, e.plan.NewModel(uint64(e.train.Seed)), data, e.train, nil, callback.Callback{
+	_, err = train.FitOn(context.Background(), w, e.Plan.NewModel(uint64(e.Train.Seed)), data, e.Train, nil, callback.Callback{
 		Batch: func(s *callback.State) error {
 			if s.Step%window > 0 {
 				return nil

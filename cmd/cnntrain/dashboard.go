@@ -109,6 +109,6 @@ func (f *fit) progress(ctx context.Context) (context.Context, callback.Callback)
 		return ctx, newProgress(f.streams, time.Now, best)
 	}
 	ctx, stop := context.WithCancel(ctx)
-	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", f.spec.Name, f.data.Name, f.run.Dir), f.train.BatchSize}
+	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", f.Spec.Name, f.Data.Name, f.run.Dir), f.Train.BatchSize}
 	return ctx, newDashboard(f.streams, stop, about, time.Now, best)
 }

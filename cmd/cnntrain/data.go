@@ -15,6 +15,7 @@ import (
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/words"
@@ -100,19 +101,19 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
-	src, err := source(o.dataDir, s)
+	src, err := source(o.dataDir, o.strict, s)
 	if err != nil {
 		return nil, err
 	}
-	src.Insecure, src.Thorough = o.plain, o.strict
+	src.Insecure = o.plain
 	if o.out != "" && set.Shape() == nil {
 		src.Input = sheetShape
 	}
-	d, err := set.Load(ctx, src)
+	d, err := set.Load(ctx, src.Source)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.showSkipped(d.Skipped, o.strict); err != nil {
+	if err := src.Skipped(d.Skipped); err != nil {
 		return nil, err
 	}
 	if o.out != "" {
@@ -126,48 +127,27 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 // connectTimeout is how long a server may take to be reached, on any network in use.
 const connectTimeout = 10 * time.Second
 
-func source(dir string, s *streams) (dataset.Source, error) {
-	dir, err := dataDir(dir)
+// source is where data comes from: dir, or where it is by default. strict is --strict.
+func source(dir string, strict bool, s *streams) (experiment.Source, error) {
+	dir, err := experiment.DataDir(dir)
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
-	return dataset.Source{Dir: dir, Client: &http.Client{Transport: transport}, Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now)}, err
+	return experiment.Source{
+		Source: dataset.Source{
+			Dir: dir, Client: &http.Client{Transport: transport}, Thorough: strict,
+			Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now),
+		},
+		Skipped: func(images []string) error { return s.showSkipped(images, strict) },
+	}, err
 }
 
 // loadData loads and splits the data of an experiment.
-func loadData(ctx context.Context, e *experiment, dir string, s *streams) (*data.Sets, error) {
-	src, err := source(dir, s)
+func loadData(ctx context.Context, e *experiment.Experiment, dir string, strict bool, s *streams) (*data.Sets, error) {
+	src, err := source(dir, strict, s)
 	if err != nil {
 		return nil, err
 	}
-	return loadFrom(ctx, e, src, s)
-}
-
-// checkData does what loadData does, but downloads nothing.
-func checkData(ctx context.Context, e *experiment, dir string, s *streams) (*data.Sets, error) {
-	src, err := source(dir, s)
-	if err != nil {
-		return nil, err
-	}
-	src.Offline = true
-	return loadFrom(ctx, e, src, s)
-}
-
-func loadFrom(ctx context.Context, e *experiment, src dataset.Source, s *streams) (*data.Sets, error) {
-	src.Input, src.Thorough = e.spec.Input, e.strict
-	d, err := e.data.Dataset.Load(ctx, src)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.showSkipped(d.Skipped, e.strict); err != nil {
-		return nil, err
-	}
-	if err := e.checkClasses(len(d.Classes)); err != nil {
-		return nil, spec.Invalid{{Pos: e.plan.OutputPos(), Message: err.Error()}}
-	}
-	if err := e.plan.WeighClasses(d.Classes); err != nil {
-		return nil, spec.Invalid{{Pos: e.spec.Train.Pos, Message: "train: " + err.Error()}}
-	}
-	return data.Split(d, e.data.ValidationSplit, e.data.Limit)
+	return e.LoadData(ctx, src)
 }
 
 // maxSkipped is how many images that are left out are named.

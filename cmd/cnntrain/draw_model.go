@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/plot"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
@@ -48,10 +49,10 @@ func kindOf(l *builder.Layer) plot.Kind {
 const filterColumns, filterSize = 8, 40
 
 // filtersPicture draws the filters of the first convolution of t.
-func filtersPicture(t *trained) (*plot.Picture, error) {
+func filtersPicture(t *trained.Model) (*plot.Picture, error) {
 	name, filters := firstFilters(t)
 	if filters == nil {
-		return nil, fmt.Errorf("%s: the model has no convolution, and so no filters to draw", t.file)
+		return nil, fmt.Errorf("%s: the model has no convolution, and so no filters to draw", t.File)
 	}
 	sheet := &plot.Sheet{Title: "filters of " + name, Size: filterSize}
 	for row := range slices.Chunk(filters, filterColumns) {
@@ -61,8 +62,8 @@ func filtersPicture(t *trained) (*plot.Picture, error) {
 }
 
 // firstFilters returns the name and the filters of the first convolution of t.
-func firstFilters(t *trained) (name string, filters []image.Image) {
-	for _, w := range t.model.Weights() {
+func firstFilters(t *trained.Model) (name string, filters []image.Image) {
+	for _, w := range t.Net.Weights() {
 		if label, weight, _ := strings.Cut(w.Name, "/"); strings.HasSuffix(weight, "kernel") && len(w.Shape) == 4 {
 			return label, plot.Filters(w.Data, w.Shape[0], w.Shape[1], w.Shape[2], w.Shape[3])
 		}

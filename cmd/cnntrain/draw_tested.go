@@ -12,6 +12,7 @@ import (
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
@@ -40,8 +41,8 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 }
 
 // testTrained evaluates t on a split of its data.
-func testTrained(ctx context.Context, path string, t *trained, o *evalOptions, s *streams) (*tested, error) {
-	d := &tested{recorder: recorder{Predictor: t.model}}
+func testTrained(ctx context.Context, path string, t *trained.Model, o *evalOptions, s *streams) (*tested, error) {
+	d := &tested{recorder: recorder{Predictor: t.Net}}
 	var err error
 	if d.Result, d.sets, err = evaluate(ctx, o, path, t, &d.recorder, s); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -59,7 +60,7 @@ several of them reach together.`,
 }
 
 func runEval(ctx context.Context, o *evalOptions, s *streams) error {
-	members, err := openMembers(o.paths)
+	members, err := trained.OpenAll(o.paths)
 	if err != nil {
 		return err
 	}
@@ -97,22 +98,22 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 }
 
 // evalOne evaluates a model on its own data.
-func evalOne(ctx context.Context, o *evalOptions, path string, t *trained, s *streams) (*evalJSON, error) {
-	r, sets, err := evaluate(ctx, o, path, t, t.model, s)
+func evalOne(ctx context.Context, o *evalOptions, path string, t *trained.Model, s *streams) (*evalJSON, error) {
+	r, sets, err := evaluate(ctx, o, path, t, t.Net, s)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvalJSON(path, o.split, t.data.Name, sets, r)
-	e.File = t.file
+	e := newEvalJSON(path, o.split, t.Data.Name, sets, r)
+	e.File = t.File
 	return e, nil
 }
 
 // evalEnsemble evaluates all members as one, on the data they must have in common.
-func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained, together train.Predictor, alone []*evalJSON, s *streams) (*evalJSON, error) {
+func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained.Model, together train.Predictor, alone []*evalJSON, s *streams) (*evalJSON, error) {
 	first := members[0]
 	for i, m := range members {
 		if alone[i].digest != alone[0].digest || alone[i].Examples != alone[0].Examples {
-			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.file, m.file, o.split)
+			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.File, m.File, o.split)
 		}
 	}
 	name := fmt.Sprintf("ensemble of %d (%s)", len(members), o.ensemble)
@@ -120,7 +121,7 @@ func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained, toget
 	if err != nil {
 		return nil, err
 	}
-	e := newEvalJSON(name, o.split, first.data.Name, sets, r)
+	e := newEvalJSON(name, o.split, first.Data.Name, sets, r)
 	for _, m := range alone {
 		e.Members = append(e.Members, memberJSON{m.File, m.Loss, m.Accuracy})
 	}
@@ -128,13 +129,12 @@ func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained, toget
 }
 
 // evaluate runs model on the data of t.
-func evaluate(ctx context.Context, o *evalOptions, path string, t *trained, model train.Predictor, s *streams) (*train.Result, *data.Sets, error) {
-	t.strict = o.strict
-	sets, err := loadData(ctx, t.experiment, o.dataDir, s)
+func evaluate(ctx context.Context, o *evalOptions, path string, t *trained.Model, model train.Predictor, s *streams) (*train.Result, *data.Sets, error) {
+	sets, err := loadData(ctx, t.Experiment, o.dataDir, o.strict, s)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := t.checkData(sets); err != nil {
+	if err := t.CheckData(sets); err != nil {
 		return nil, nil, err
 	}
 	examples := splitOf(sets, o.split)
@@ -143,7 +143,7 @@ func evaluate(ctx context.Context, o *evalOptions, path string, t *trained, mode
 	}
 	batch := o.batchSize
 	if batch == 0 {
-		batch = t.train.BatchSize
+		batch = t.Train.BatchSize
 	}
 	metrics := []metric.Metric{metric.Metrics.Default("accuracy"), metric.Metrics.Default("top_k_categorical_accuracy")}
 	r, err := train.Evaluate(ctx, model, examples, sets.Pixels(), batch, metrics)

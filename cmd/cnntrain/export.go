@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
 )
@@ -85,13 +86,13 @@ func runExport(o *exportOptions, s *streams) error {
 		if exists(o.out) && !o.force {
 			return fmt.Errorf("%s: exists already; choose another name, or add --force to replace it", o.out)
 		}
-		t, err := openTrained(o.path)
+		t, err := trained.Open(o.path)
 		if err != nil {
 			return err
 		}
-		err = t.export(o.out, f.write)
+		err = export(t, o.out, f.write)
 		if err == nil {
-			_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.file)
+			_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.File)
 		}
 		return err
 	}
@@ -99,14 +100,14 @@ func runExport(o *exportOptions, s *streams) error {
 }
 
 // export writes the model to a file.
-func (t *trained) export(file string, write func(io.Writer, *interop.Model) error) error {
+func export(t *trained.Model, file string, write func(io.Writer, *interop.Model) error) error {
 	if write == nil {
-		f, err := checkpoint.Read(t.file)
+		f, err := checkpoint.Read(t.File)
 		if err != nil {
 			return err
 		}
-		return checkpoint.Write(file, t.model.Weights(), f.Metadata)
+		return checkpoint.Write(file, t.Net.Weights(), f.Metadata)
 	}
-	m := interop.NewModel(t.spec, t.plan, t.model.Weights())
+	m := interop.NewModel(t.Spec, t.Plan, t.Net.Weights())
 	return checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
 }

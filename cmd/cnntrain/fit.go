@@ -12,6 +12,7 @@ import (
 
 	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 
@@ -109,10 +110,10 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 	if err = comm.Agree(w, err); err != nil {
 		return err
 	}
-	f := &fit{options: o, experiment: e, world: w, model: e.plan.NewModel(uint64(e.train.Seed)), streams: s}
+	f := &fit{options: o, Experiment: e, world: w, model: e.Plan.NewModel(uint64(e.Train.Seed)), streams: s}
 	err = onFirst(w, func() error {
 		if o.weights != "" {
-			if err := e.startFrom(f.model, o.weights); err != nil {
+			if err := e.StartFrom(f.model, o.weights); err != nil {
 				return err
 			}
 		}
@@ -127,7 +128,11 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 	if err != nil || o.dryRun {
 		return err
 	}
-	if f.sets, err = loadOnRanks(ctx, w, e, o.dataDir, s); err != nil {
+	src, err := source(o.dataDir, o.strict, s)
+	if err != nil {
+		return err
+	}
+	if f.sets, err = loadOnRanks(ctx, w, e, src); err != nil {
 		return err
 	}
 	if err := sameFacts(w, e, f.sets); err != nil {
@@ -144,35 +149,34 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 }
 
 // readFit reads the spec and checks what can be checked before anything is written.
-func readFit(w comm.World, o *fitOptions) (*experiment, error) {
+func readFit(w comm.World, o *fitOptions) (*experiment.Experiment, error) {
 	overrides, err := parseSets(o.sets)
 	if err != nil {
 		return nil, err
 	}
-	e, err := loadExperiment(o.spec, append(overrides, o.flags...))
+	e, err := experiment.Load(o.spec, append(overrides, o.flags...))
 	if err != nil {
 		return nil, err
 	}
-	e.strict = o.strict
-	return e, errors.Join(e.checkMemory(w), e.enough(w))
+	return e, e.CheckRanks(w)
 }
 
 // runDir is the run folder that would be made now.
-func runDir(o *fitOptions, e *experiment) string {
+func runDir(o *fitOptions, e *experiment.Experiment) string {
 	if o.out != "" {
 		return o.out
 	}
-	return runs.Next("runs", e.spec.Name)
+	return runs.Next("runs", e.Spec.Name)
 }
 
 // newRun makes the run folder with the resolved spec in it.
-func newRun(w comm.World, o *fitOptions, e *experiment, sets *data.Sets) (*runs.Run, error) {
+func newRun(w comm.World, o *fitOptions, e *experiment.Experiment, sets *data.Sets) (*runs.Run, error) {
 	var r *runs.Run
 	var err error
 	if o.out != "" {
 		r, err = runs.CreateAt(o.out)
 	} else {
-		r, err = runs.Create("runs", e.spec.Name)
+		r, err = runs.Create("runs", e.Spec.Name)
 	}
 	if err != nil {
 		return nil, err
@@ -185,16 +189,16 @@ func newRun(w comm.World, o *fitOptions, e *experiment, sets *data.Sets) (*runs.
 		}
 		start = &runs.Weights{File: o.weights, Digest: digest}
 	}
-	trainable, frozen := e.plan.Params()
+	trainable, frozen := e.Plan.Params()
 	r.Info = runs.Info{
-		Name: e.spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
-		Ranks: ranksOf(w), Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.train.Seed, Params: trainable + frozen,
-		Machine: thisMachine(), Epochs: []runs.Figures{},
+		Name: e.Spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
+		Ranks: ranksOf(w), Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.Train.Seed, Params: trainable + frozen,
+		Machine: experiment.ThisMachine(), Epochs: []runs.Figures{},
 	}
 	if r.Info.Dataset, err = datasetInfo(o, e, sets); err != nil {
 		return nil, err
 	}
-	resolved, err := e.spec.Resolved()
+	resolved, err := e.Spec.Resolved()
 	if err != nil {
 		return nil, err
 	}
@@ -216,12 +220,12 @@ func fileDigest(file string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-func datasetInfo(o *fitOptions, e *experiment, sets *data.Sets) (runs.Dataset, error) {
-	dir, err := dataDir(o.dataDir)
+func datasetInfo(o *fitOptions, e *experiment.Experiment, sets *data.Sets) (runs.Dataset, error) {
+	dir, err := experiment.DataDir(o.dataDir)
 	if err == nil {
 		dir, err = filepath.Abs(dir)
 	}
-	d := runs.Dataset{DataDir: dir, Name: e.data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
+	d := runs.Dataset{DataDir: dir, Name: e.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
 	}

@@ -9,13 +9,19 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/words"
 )
 
 // dryRun makes sure that the data can be had, and shows the model and what training
 // it takes.
-func dryRun(ctx context.Context, o *fitOptions, e *experiment, model *builder.Model, s *streams) error {
-	sets, err := checkData(ctx, e, o.dataDir, s)
+func dryRun(ctx context.Context, o *fitOptions, e *experiment.Experiment, model *builder.Model, s *streams) error {
+	src, err := source(o.dataDir, o.strict, s)
+	if err != nil {
+		return err
+	}
+	src.Offline = true
+	sets, err := e.LoadData(ctx, src)
 	if err != nil {
 		return err
 	}
@@ -24,15 +30,15 @@ func dryRun(ctx context.Context, o *fitOptions, e *experiment, model *builder.Mo
 		return err
 	}
 	if o.json {
-		summary := summaryJSON(e.plan)
+		summary := summaryJSON(e.Plan)
 		summary["expected"] = x
 		return s.printJSON(summary)
 	}
-	if err := printSummary(s.out, e.plan); err != nil {
+	if err := printSummary(s.out, e.Plan); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %.3g ms and the validation; all %d: at most %s\n Memory: about %s\n",
-		took(x.Epoch), words.Count(x.Steps, "step"), x.Step, e.train.Epochs, took(x.Epoch*float64(e.train.Epochs)), words.Bytes(x.Memory/4))
+		took(x.Epoch), words.Count(x.Steps, "step"), x.Step, e.Train.Epochs, took(x.Epoch*float64(e.Train.Epochs)), words.Bytes(x.Memory/4))
 	return err
 }
 
@@ -49,15 +55,15 @@ const dryTime = time.Second / 2
 
 // expect measures some steps on the data. The memory is what the program held by
 // then, the data included, or what the plan says where the system does not tell.
-func expect(ctx context.Context, e *experiment, model *builder.Model, sets *data.Sets) (*expected, error) {
+func expect(ctx context.Context, e *experiment.Experiment, model *builder.Model, sets *data.Sets) (*expected, error) {
 	median := func(training bool, examples dataset.Examples) (time.Duration, error) {
-		b := &bench{experiment: e, model: model, training: training, time: dryTime, data: examples}
+		b := &bench{Experiment: e, model: model, training: training, time: dryTime, data: examples}
 		if err := b.run(ctx); err != nil {
 			return 0, err
 		}
 		return slices.Sorted(slices.Values(b.steps))[len(b.steps)/2], nil
 	}
-	batches := func(n int) int { return (n + e.train.BatchSize - 1) / e.train.BatchSize }
+	batches := func(n int) int { return (n + e.Train.BatchSize - 1) / e.Train.BatchSize }
 	step, err := median(true, sets.Train)
 	if err != nil {
 		return nil, err
@@ -71,8 +77,8 @@ func expect(ctx context.Context, e *experiment, model *builder.Model, sets *data
 		}
 		x.Epoch += prediction.Seconds() * float64(batches(sets.Val.Len()))
 	}
-	trainable, frozen := e.plan.Params()
+	trainable, frozen := e.Plan.Params()
 	copies := 2 * 4 * (trainable + frozen) // the best weights: early stopping keeps them, the test reads them
-	x.Memory = max(peakMemory(), int(e.plan.Memory(e.train.BatchSize))) + copies
+	x.Memory = max(experiment.PeakMemory(), int(e.Plan.Memory(e.Train.BatchSize))) + copies
 	return x, nil
 }

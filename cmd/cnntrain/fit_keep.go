@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
@@ -35,7 +36,7 @@ func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
 
 // saveBest keeps the weights as the best ones.
 func (f *fit) saveBest(s *callback.State) error {
-	meta, err := trainedMetadata(f.spec, f.sets.Classes, s.Epoch)
+	meta, err := f.Metadata(f.sets.Classes, s.Epoch)
 	if err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (f *fit) checkBest(s *callback.State) error {
 	}
 	if !exists(path) {
 		f.streams.logf("%s, of epoch %d, is gone; the best of the epochs to come is kept in its place", path, info.Best.Epoch)
-		*f.monitor, info.Best = *f.train.Best(f.sets.Val != nil), nil
+		*f.monitor, info.Best = *f.Train.Best(f.sets.Val != nil), nil
 		return nil
 	}
 	if _, err := checkpoint.Read(path); err != nil {
@@ -73,11 +74,11 @@ func (f *fit) checkBest(s *callback.State) error {
 // saveState writes last.safetensors. The state of the end of the epoch before stays
 // beside it.
 func (f *fit) saveState(s *train.Saved) error {
-	meta, err := trainedMetadata(f.spec, f.sets.Classes, s.Epoch)
+	meta, err := f.Metadata(f.sets.Classes, s.Epoch)
 	if err != nil {
 		return err
 	}
-	meta[metaState], meta[metaWithin] = s.State, strconv.FormatBool(s.Within)
+	meta[experiment.MetaState], meta[experiment.MetaWithin] = s.State, strconv.FormatBool(s.Within)
 	last := f.run.Path(runs.LastFile)
 	if f.within {
 		err = checkpoint.Write(last, s.Tensors, meta)
@@ -97,16 +98,16 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	resolved, err := f.spec.Resolved()
+	resolved, err := f.Spec.Resolved()
 	if err != nil {
 		return nil, err
 	}
-	state, ok := c.Metadata[metaState]
-	if !ok || c.Metadata[metaSpec] != string(resolved) {
+	state, ok := c.Metadata[experiment.MetaState]
+	if !ok || c.Metadata[experiment.MetaSpec] != string(resolved) {
 		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
 	}
-	epoch, err := strconv.Atoi(c.Metadata[metaEpoch])
-	return &train.Saved{Epoch: epoch, Within: c.Metadata[metaWithin] == "true", State: state, Tensors: c.Tensors}, err
+	epoch, err := strconv.Atoi(c.Metadata[experiment.MetaEpoch])
+	return &train.Saved{Epoch: epoch, Within: c.Metadata[experiment.MetaWithin] == "true", State: state, Tensors: c.Tensors}, err
 }
 
 // back is the state of the end of the last epoch that had one.

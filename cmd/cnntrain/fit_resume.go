@@ -7,6 +7,7 @@ import (
 	"io/fs"
 
 	"cnntrain/internal/comm"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
@@ -49,17 +50,21 @@ func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) err
 		s.logf("%s is finished: nothing is left to do", f.run.Dir)
 		return f.report()
 	}
-	err = errors.Join(f.checkMemory(w), f.enough(w))
+	err = f.CheckRanks(w)
 	if err = comm.Agree(w, err); err != nil {
 		return err
 	}
-	if f.sets, err = loadOnRanks(ctx, w, f.experiment, o.dataDir, s); err != nil {
+	src, err := source(o.dataDir, false, s)
+	if err != nil {
 		return err
 	}
-	if err := sameFacts(w, f.experiment, f.sets); err != nil {
+	if f.sets, err = loadOnRanks(ctx, w, f.Experiment, src); err != nil {
 		return err
 	}
-	f.model = f.plan.NewModel(uint64(f.train.Seed))
+	if err := sameFacts(w, f.Experiment, f.sets); err != nil {
+		return err
+	}
+	f.model = f.Plan.NewModel(uint64(f.Train.Seed))
 	var from *train.Saved
 	err = onFirst(w, func() error {
 		from, err = f.goOn()
@@ -76,7 +81,7 @@ func (f *fit) openRun() (err error) {
 	if f.run, err = runs.Resume(f.options.resume); err != nil {
 		return err
 	}
-	f.experiment, err = loadExperiment(f.run.Dir, nil)
+	f.Experiment, err = experiment.Load(f.run.Dir, nil)
 	f.finished = f.run.Info.Status == runs.Finished
 	if f.options.dataDir == "" {
 		f.options.dataDir = f.run.Info.Dataset.DataDir
@@ -91,7 +96,7 @@ func (f *fit) shareRun() error {
 	}
 	shared := resumed{DataDir: f.options.dataDir, Finished: f.finished}
 	err := onFirst(f.world, func() (err error) {
-		shared.Spec, err = f.spec.Resolved()
+		shared.Spec, err = f.Spec.Resolved()
 		return err
 	})
 	if err != nil {
@@ -105,7 +110,7 @@ func (f *fit) shareRun() error {
 	}
 	f.finished = shared.Finished
 	var problems spec.Problems
-	f.experiment, err = newExperiment(spec.Parse(runs.SpecFile, shared.Spec, nil, &problems), &problems)
+	f.Experiment, err = experiment.New(spec.Parse(runs.SpecFile, shared.Spec, nil, &problems), &problems)
 	return err
 }
 
@@ -113,7 +118,7 @@ func (f *fit) shareRun() error {
 func (f *fit) goOn() (*train.Saved, error) {
 	r, s := f.run, f.streams
 	if f.sets.Digest != r.Info.Dataset.Digest {
-		return nil, fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, f.data.Name, f.sets.Digest, r.Info.Dataset.Digest)
+		return nil, fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, f.Data.Name, f.sets.Digest, r.Info.Dataset.Digest)
 	}
 	from, err := f.resumeFrom()
 	if err != nil {
@@ -125,7 +130,7 @@ func (f *fit) goOn() (*train.Saved, error) {
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
 	r.Info.Resumed++
-	if machine := thisMachine(); machine.Kernels != r.Info.Machine.Kernels {
+	if machine := experiment.ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
 		s.logf("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
 	return from, r.SaveInfo()
@@ -181,5 +186,5 @@ func (f *fit) beginAnew() error {
 	if digest != info.Weights.Digest {
 		return fmt.Errorf("%s is no longer what the run began with", info.Weights.File)
 	}
-	return f.startFrom(f.model, info.Weights.File)
+	return f.StartFrom(f.model, info.Weights.File)
 }

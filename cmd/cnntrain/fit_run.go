@@ -13,6 +13,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
@@ -22,7 +23,7 @@ import (
 // fit is one training run.
 type fit struct {
 	options *fitOptions
-	*experiment
+	*experiment.Experiment
 	world    comm.World
 	model    *builder.Model
 	sets     *data.Sets
@@ -49,7 +50,7 @@ func (f *fit) follow(ctx context.Context) error {
 	if err := comm.Agree(f.world, nil); err != nil {
 		return err
 	}
-	_, err := train.FitOn(ctx, f.world, f.model, f.sets, f.train, nil)
+	_, err := train.FitOn(ctx, f.world, f.model, f.sets, f.Train, nil)
 	if err == nil {
 		err = f.test(ctx)
 	}
@@ -60,7 +61,7 @@ func (f *fit) follow(ctx context.Context) error {
 }
 
 func (f *fit) lead(ctx context.Context, from *train.Saved) error {
-	f.monitor = f.train.Best(f.sets.Val != nil)
+	f.monitor = f.Train.Best(f.sets.Val != nil)
 	metrics, old, err := openMetrics(f.run)
 	var events *os.File
 	if err == nil {
@@ -72,7 +73,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	}
 	defer events.Close()
 	ctx, progress := f.progress(ctx)
-	images := f.data.Name
+	images := f.Data.Name
 	if f.sets.Dir != "" {
 		images += " in " + f.sets.Dir
 	}
@@ -81,13 +82,13 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		if n := f.world.Size(); n > 1 {
 			hands = fmt.Sprintf(" with %d ranks", n)
 		}
-		f.streams.logf("training %s on %s of %s%s, run in %s", f.spec.Name,
+		f.streams.logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
 			words.Count(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
 	}
 	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
 	f.began = time.Now()
 	info := &f.run.Info
-	state, err := train.FitOn(ctx, f.world, f.model, f.sets, f.train,
+	state, err := train.FitOn(ctx, f.world, f.model, f.sets, f.Train,
 		&train.Keep{From: from, Every: f.options.every, Save: f.saveState, Back: f.back},
 		callback.CSVLogger(metrics, old, f.sets.Train.Len(), time.Now),
 		callback.TensorBoard(events, time.Now),
@@ -175,12 +176,12 @@ func (f *fit) test(ctx context.Context) error {
 	if f.sets.Test == nil {
 		return nil
 	}
-	err := onFirst(f.world, func() error { return loadWeights(f.model, f.run.Path(runs.BestFile)) })
+	err := onFirst(f.world, func() error { return experiment.LoadWeights(f.model, f.run.Path(runs.BestFile)) })
 	if err != nil {
 		return err
 	}
 	spreadWeights(f.world, f.model)
-	r, err := train.EvaluateOn(ctx, f.world, f.model, f.sets.Test, f.sets.Pixels(), f.train.BatchSize, f.train.Metrics)
+	r, err := train.EvaluateOn(ctx, f.world, f.model, f.sets.Test, f.sets.Pixels(), f.Train.BatchSize, f.Train.Metrics)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (f *fit) test(ctx context.Context) error {
 		return nil
 	}
 	f.run.Info.Test = nil
-	for _, l := range r.Logs(f.train.Metrics, "") {
+	for _, l := range r.Logs(f.Train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train/callback"
 )
@@ -45,7 +46,7 @@ func TestOnlyACanceledRunIsInterrupted(t *testing.T) {
 }
 
 func TestBestIsNotedOnlyOnceItIsSaved(t *testing.T) {
-	e, err := loadExperiment(filepath.Join("..", "..", "specs", "quickstart.yaml"), nil)
+	e, err := experiment.Load(filepath.Join("..", "..", "specs", "quickstart.yaml"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +54,7 @@ func TestBestIsNotedOnlyOnceItIsSaved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fit{experiment: e, run: r, monitor: callback.NewMonitor("loss"), sets: &data.Sets{}}
+	f := &fit{Experiment: e, run: r, monitor: callback.NewMonitor("loss"), sets: &data.Sets{}}
 	s := &callback.State{Epoch: 3, Logs: callback.Logs{{Name: "loss", Value: 1}}}
 	if err := os.RemoveAll(r.Dir); err != nil {
 		t.Fatal(err)
@@ -109,25 +110,5 @@ func TestEvalRepeatsTheFiguresOfFit(t *testing.T) {
 	runJSON(t, &evaluated, "eval", out, "--split", "val", "--json")
 	if e := evaluated[0]; e.Loss != fitted.Best.Value || e.Examples != 67 {
 		t.Errorf("eval says %+v of the validation data, fit said %v", e, fitted.Best.Value)
-	}
-}
-
-func TestTrainedModelRefusesOtherClasses(t *testing.T) {
-	m := &trained{experiment: &experiment{data: &data.Config{Name: "./pets"}}, file: "best.safetensors", classes: []string{"cat", "dog"}}
-	for _, c := range []struct {
-		classes []string
-		want    string
-	}{
-		{[]string{"cat", "dog"}, ""},
-		{[]string{"cat"}, "best.safetensors was trained for 2 classes, and ./pets has 1"},
-		{[]string{"cat", "eel"}, `best.safetensors was trained with "dog" as class 1, and in ./pets that is "eel"; the folders of the classes have to be named alike`},
-	} {
-		got := ""
-		if err := m.checkData(&data.Sets{Classes: c.classes}); err != nil {
-			got = err.Error()
-		}
-		if got != c.want {
-			t.Errorf("%v: got %q, want %q", c.classes, got, c.want)
-		}
 	}
 }

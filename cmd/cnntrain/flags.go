@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
 )
@@ -96,17 +96,20 @@ func parseSets(sets []string) (overrides []spec.Override, err error) {
 	return overrides, nil
 }
 
-// dataDir is where datasets lie, or are downloaded to.
-func dataDir(flag string) (string, error) {
-	if flag != "" {
-		return flag, nil
+// addEnsembleFlag adds the flag that says how several models predict as one.
+func addEnsembleFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "ensemble", "", "let the models predict together: `mean` of their probabilities, or vote")
+}
+
+// combine makes one predictor of the members, as --ensemble says.
+func combine(members []*trained.Model, how string) (train.Predictor, error) {
+	switch {
+	case how == "" && len(members) == 1:
+		return members[0].Net, nil
+	case how == "":
+		return nil, usagef("%d models are given; --ensemble mean or vote says how they predict together", len(members))
+	case how != "mean" && how != "vote":
+		return nil, usagef("--ensemble %s: must be mean or vote", how)
 	}
-	if dir := os.Getenv("CNNTRAIN_DATA"); dir != "" {
-		return dir, nil
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		return "", usagef("no folder for datasets: %v; give one with --data-dir", err)
-	}
-	return filepath.Join(cache, "cnntrain"), nil
+	return trained.Together(members, how == "vote")
 }

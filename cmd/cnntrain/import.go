@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -58,19 +59,19 @@ func runImport(o *importOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	weights, err := k.Weights(e.plan)
+	weights, err := k.Weights(e.Plan)
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.file, err)
 	}
-	model := e.plan.NewModel(uint64(e.train.Seed))
-	if err := setWeights(model, &checkpoint.File{Tensors: weights}, o.file); err != nil {
+	model := e.Plan.NewModel(uint64(e.Train.Seed))
+	if err := experiment.SetWeights(model, &checkpoint.File{Tensors: weights}, o.file); err != nil {
 		return err
 	}
 	r, err := o.newRun(e)
 	if err != nil {
 		return err
 	}
-	meta, err := trainedMetadata(e.spec, e.data.Dataset.Classes(), 0)
+	meta, err := e.Metadata(e.Data.Dataset.Classes(), 0)
 	if err != nil {
 		return err
 	}
@@ -80,12 +81,12 @@ func runImport(o *importOptions, s *streams) error {
 	for _, note := range k.Notes {
 		s.logf("%s: %s", o.file, note)
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, words.Count(len(e.plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
+	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, words.Count(len(e.Plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
 	return err
 }
 
 // experiment makes a spec of the model, with a data section.
-func (o *importOptions) experiment(k *interop.KerasFile) (*experiment, error) {
+func (o *importOptions) experiment(k *interop.KerasFile) (*experiment.Experiment, error) {
 	doc, err := k.Document()
 	if err != nil {
 		return nil, err
@@ -95,16 +96,16 @@ func (o *importOptions) experiment(k *interop.KerasFile) (*experiment, error) {
 		overrides = append(overrides, spec.Override{Path: []string{"name"}, Value: spec.Scalar(o.name), Flag: "--name " + o.name})
 	}
 	var problems spec.Problems
-	return newExperiment(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
+	return experiment.New(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
 }
 
 // newRun makes the run folder, all but the weights.
-func (o *importOptions) newRun(e *experiment) (*runs.Run, error) {
+func (o *importOptions) newRun(e *experiment.Experiment) (*runs.Run, error) {
 	digest, err := fileDigest(o.file)
 	if err != nil {
 		return nil, err
 	}
-	resolved, err := e.spec.Resolved()
+	resolved, err := e.Spec.Resolved()
 	if err != nil {
 		return nil, err
 	}
@@ -112,17 +113,17 @@ func (o *importOptions) newRun(e *experiment) (*runs.Run, error) {
 	if o.out != "" {
 		r, err = runs.CreateAt(o.out)
 	} else {
-		r, err = runs.Create("runs", e.spec.Name)
+		r, err = runs.Create("runs", e.Spec.Name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	trainable, frozen := e.plan.Params()
+	trainable, frozen := e.Plan.Params()
 	r.Info = runs.Info{
-		Name: e.spec.Name, Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here", Command: os.Args,
+		Name: e.Spec.Name, Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here", Command: os.Args,
 		Weights: &runs.Weights{File: o.file, Digest: digest}, Started: time.Now().UTC().Truncate(time.Second),
-		Seed: e.train.Seed, Params: trainable + frozen,
-		Dataset: runs.Dataset{Name: e.data.Name, Classes: e.data.Dataset.Classes()}, Machine: thisMachine(), Epochs: []runs.Figures{},
+		Seed: e.Train.Seed, Params: trainable + frozen,
+		Dataset: runs.Dataset{Name: e.Data.Name, Classes: e.Data.Dataset.Classes()}, Machine: experiment.ThisMachine(), Epochs: []runs.Figures{},
 	}
 	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
 	return r, errors.Join(err, r.SaveInfo())

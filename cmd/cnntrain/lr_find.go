@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/comm"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 
@@ -75,25 +76,25 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	e, err := loadExperiment(o.path, overrides)
+	e, err := experiment.Load(o.path, overrides)
 	if err != nil {
 		return err
 	}
-	if err := e.checkMemory(comm.Self{}); err != nil {
+	if err := e.CheckRanks(comm.Self{}); err != nil {
 		return err
 	}
-	sets, err := loadData(ctx, e, o.dataDir, s)
+	sets, err := loadData(ctx, e, o.dataDir, false, s)
 	if err != nil {
 		return err
 	}
-	s.logf("training %s at %d learning rates from %g to %g", e.spec.Name, o.steps, o.from, o.to)
-	tried, err := train.TryRates(ctx, e.plan.NewModel(uint64(e.train.Seed)), sets, e.train, o.from, o.to, o.steps)
+	s.logf("training %s at %d learning rates from %g to %g", e.Spec.Name, o.steps, o.from, o.to)
+	tried, err := train.TryRates(ctx, e.Plan.NewModel(uint64(e.Train.Seed)), sets, e.Train, o.from, o.to, o.steps)
 	if err != nil {
 		return err
 	}
 	steepest, lowest, noRate := train.SuggestRate(tried)
 	if o.out != "" {
-		if err := savePicture(o.out, ratesPicture(e.spec.Name, tried, steepest)); err != nil {
+		if err := savePicture(o.out, ratesPicture(e.Spec.Name, tried, steepest)); err != nil {
 			return err
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 )
 
 var rankKills = flag.Int("rank-kills", 2, "how often TestNoRankTakesTheJobWithIt kills a rank")
@@ -234,7 +235,7 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 	wrong := writeSpec(t, strings.Replace(ranked, "units: 32", "unit: 32", 1))
 	nan := writeSpec(t, strings.Replace(ranked, "learning_rate: 0.02", "learning_rate: 1.0e+30", 1))
 	// For one process half of the memory is enough for this one.
-	large := writeSpec(t, strings.Replace(ranked, "units: 32", fmt.Sprintf("units: %d", totalMemory()/2/(14*14*8)/16), 1))
+	large := writeSpec(t, strings.Replace(ranked, "units: 32", fmt.Sprintf("units: %d", experiment.TotalMemory()/2/(14*14*8)/16), 1))
 	photos := t.TempDir()
 	for i := range 2 {
 		for class := range 2 {

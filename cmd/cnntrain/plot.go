@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
 )
@@ -99,13 +101,13 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	case "curves":
 		return curvesOf(o.paths)
 	case "architecture":
-		e, err := loadExperiment(path, nil)
+		e, err := experiment.Load(path, nil)
 		if err != nil {
 			return nil, err
 		}
-		return architecturePicture(e.plan), nil
+		return architecturePicture(e.Plan), nil
 	}
-	t, err := openTrained(path)
+	t, err := trained.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
+	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
 )
@@ -83,7 +84,7 @@ type likeClass struct {
 }
 
 func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
-	members, err := openMembers(o.models)
+	members, err := trained.OpenAll(o.models)
 	if err != nil {
 		return err
 	}
@@ -100,11 +101,11 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 		files = append(files, listed...)
 	}
 	first := members[0]
-	p := &predictor{model: model, set: first.data.Dataset, shape: first.spec.Input, classes: first.classNames(), top: o.top}
+	p := &predictor{model: model, set: first.Data.Dataset, shape: first.Spec.Input, classes: first.ClassNames(), top: o.top}
 	var predictions []predictionJSON
 	var skipped []string
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
-	for some := range slices.Chunk(files, first.train.BatchSize) {
+	for some := range slices.Chunk(files, first.Train.BatchSize) {
 		batch, err := p.predict(ctx, some)
 		if err != nil {
 			return err

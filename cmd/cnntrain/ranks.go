@@ -14,6 +14,7 @@ import (
 	"cnntrain/internal/comm"
 	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 )
 
@@ -104,15 +105,15 @@ type facts struct {
 }
 
 // sameFacts returns an error, on every rank, if one has another program, spec or data.
-func sameFacts(w comm.World, e *experiment, sets *data.Sets) error {
+func sameFacts(w comm.World, e *experiment.Experiment, sets *data.Sets) error {
 	if w.Size() == 1 {
 		return nil
 	}
-	mine := facts{Version: version(), Arch: runtime.GOARCH, Data: sets.Digest, Splits: [2]int{sets.Train.Len()}}
+	mine := facts{Version: experiment.Version(), Arch: runtime.GOARCH, Data: sets.Digest, Splits: [2]int{sets.Train.Len()}}
 	if sets.Val != nil {
 		mine.Splits[1] = sets.Val.Len()
 	}
-	resolved, err := e.spec.Resolved()
+	resolved, err := e.Spec.Resolved()
 	if err == nil {
 		mine.Spec = string(resolved)
 		var program string
@@ -166,12 +167,12 @@ func firstDifference(a, b string) string {
 
 // loadOnRanks loads the data on every rank: first on rank 0, then on one rank of each
 // machine, so that what has to be downloaded is so once for each folder.
-func loadOnRanks(ctx context.Context, w comm.World, e *experiment, dir string, s *streams) (sets *data.Sets, err error) {
+func loadOnRanks(ctx context.Context, w comm.World, e *experiment.Experiment, src experiment.Source) (sets *data.Sets, err error) {
 	local, _ := w.Local()
 	turns := []bool{w.Rank() == 0, w.Rank() > 0 && local == 0, w.Rank() > 0 && local > 0}
 	for _, mine := range turns {
 		if mine {
-			sets, err = loadData(ctx, e, dir, s)
+			sets, err = e.LoadData(ctx, src)
 		}
 		if err := comm.Agree(w, err); err != nil {
 			return nil, err
@@ -194,14 +195,6 @@ func onFirst(w comm.World, do func() error) error {
 		err = do()
 	}
 	return comm.Agree(w, err)
-}
-
-// enough returns an error unless every rank has something to do.
-func (e *experiment) enough(w comm.World) error {
-	if size := w.Size(); e.train.BatchSize < size {
-		return usagef("batch_size %d is less than the %d ranks; raise it or start fewer", e.train.BatchSize, size)
-	}
-	return nil
 }
 
 // resumed is what rank 0 tells the others of the run to go on with.

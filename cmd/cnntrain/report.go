@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
 )
@@ -64,13 +66,13 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	e, err := loadExperiment(o.run, nil)
+	e, err := experiment.Load(o.run, nil)
 	if err != nil {
 		return err
 	}
 	page := &report{Spec: string(specText)}
 	page.describe(r)
-	page.addModel(e.plan)
+	page.addModel(e.Plan)
 	page.addCurves(r)
 	if err := page.addTested(ctx, o, s); err != nil {
 		if ctx.Err() != nil {
@@ -90,7 +92,7 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 
 // addTested adds what the best weights make of the test data.
 func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) error {
-	t, err := openTrained(o.run)
+	t, err := trained.Open(o.run)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
@@ -118,7 +119,7 @@ func (p *report) addModel(plan *builder.Plan) {
 }
 
 // addFilters adds the filters of the first convolution, if there is one.
-func (p *report) addFilters(t *trained) {
+func (p *report) addFilters(t *trained.Model) {
 	if _, filters := firstFilters(t); filters != nil {
 		p.Filters = p.pngs(filters)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/comm/mpi"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -131,6 +132,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	var invalid spec.Invalid
 	var member memberFailed
 	var usage usageError
+	var option experiment.OptionError
 	switch {
 	case canceled(err):
 		return exitSignaled(ctx)
@@ -141,7 +143,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 		return exitUsage
 	case errors.As(err, &member):
 		return member.code
-	case errors.As(err, &invalid), errors.As(err, &usage):
+	case errors.As(err, &invalid), errors.As(err, &usage), errors.As(err, &option):
 		return exitUsage
 	}
 	return exitFailed

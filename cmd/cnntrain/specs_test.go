@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 	"cnntrain/specs"
 )
@@ -41,7 +42,7 @@ func TestSpecsHaveTheParametersOfKeras(t *testing.T) {
 	for _, path := range paths {
 		name := strings.TrimSuffix(filepath.Base(path), ".yaml")
 		t.Run(name, func(t *testing.T) {
-			e, err := loadExperiment(path, nil)
+			e, err := experiment.Load(path, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -49,12 +50,12 @@ func TestSpecsHaveTheParametersOfKeras(t *testing.T) {
 			if !ok {
 				t.Fatal("needs a row in the table of parameters")
 			}
-			trainable, frozen := e.plan.Params()
+			trainable, frozen := e.Plan.Params()
 			if got := [2]int{trainable + frozen, frozen}; got != want {
 				t.Errorf("%v parameters, want %v", got, want)
 			}
-			if e.spec.Name != name {
-				t.Errorf("is called %q inside", e.spec.Name)
+			if e.Spec.Name != name {
+				t.Errorf("is called %q inside", e.Spec.Name)
 			}
 		})
 	}
@@ -98,7 +99,7 @@ func TestSpecsNameTheirSchema(t *testing.T) {
 // understand reads a spec as every command does.
 func understand(text string) error {
 	var problems spec.Problems
-	_, err := newExperiment(spec.Parse("example.yaml", []byte(text), nil, &problems), &problems)
+	_, err := experiment.New(spec.Parse("example.yaml", []byte(text), nil, &problems), &problems)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -40,14 +41,14 @@ func runSummary(o *summaryOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	e, err := loadExperiment(o.path, overrides)
+	e, err := experiment.Load(o.path, overrides)
 	if err != nil {
 		return err
 	}
 	if o.json {
-		return s.printJSON(summaryJSON(e.plan))
+		return s.printJSON(summaryJSON(e.Plan))
 	}
-	return printSummary(s.out, e.plan)
+	return printSummary(s.out, e.Plan)
 }
 
 // printSummary writes Keras's table.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/comm"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/slurm"
@@ -195,25 +196,25 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 	if c == nil || c.Spec == "" {
 		return nil, problems.Err()
 	}
-	base, err := loadExperiment(c.Spec, nil)
+	base, err := experiment.Load(c.Spec, nil)
 	if err != nil {
 		return nil, inSweep(c, err, &problems)
 	}
 	members := c.Members(&problems)
-	if figures := base.train.Figures(base.data.ValidationSplit > 0); !slices.Contains(figures, c.Monitor.Name) {
+	if figures := base.Train.Figures(base.Data.ValidationSplit > 0); !slices.Contains(figures, c.Monitor.Name) {
 		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
 	}
-	datasets := map[string]*experiment{} // one member of each
-	epochs := base.train.Epochs
+	datasets := map[string]*experiment.Experiment{} // one member of each
+	epochs := base.Train.Epochs
 	for _, m := range members {
-		e, err := loadExperiment(c.Spec, c.Overrides(m))
+		e, err := experiment.Load(c.Spec, c.Overrides(m))
 		if err == nil {
-			err = e.checkMemory(comm.Self{})
+			err = e.CheckRanks(comm.Self{})
 		}
 		switch {
 		case err == nil:
-			datasets[e.data.Name] = e
-			epochs = max(epochs, e.train.Epochs)
+			datasets[e.Data.Name] = e
+			epochs = max(epochs, e.Train.Epochs)
 		case !addProblems(&problems, err):
 			return nil, err
 		}
@@ -233,7 +234,7 @@ func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep,
 			return nil, err
 		}
 	}
-	p.resolved, err = base.spec.Resolved()
+	p.resolved, err = base.Spec.Resolved()
 	return p, err
 }
 
@@ -260,12 +261,16 @@ func addProblems(problems *spec.Problems, err error) bool {
 }
 
 // fetchData makes sure that the data is there, once, before many processes ask for it.
-func fetchData(ctx context.Context, e *experiment, o *sweepOptions, s *streams) error {
-	_, err := checkData(ctx, e, o.dataDir, s)
-	if err == nil || o.dryRun {
+func fetchData(ctx context.Context, e *experiment.Experiment, o *sweepOptions, s *streams) error {
+	src, err := source(o.dataDir, false, s)
+	if err != nil {
 		return err
 	}
-	_, err = loadData(ctx, e, o.dataDir, s)
+	src.Offline = true
+	if _, err = e.LoadData(ctx, src); err != nil && !o.dryRun {
+		src.Offline = false
+		_, err = e.LoadData(ctx, src)
+	}
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/words"
 
@@ -56,7 +57,7 @@ func runValidate(o *validateOptions, s *streams) error {
 	var all spec.Invalid
 	var results []validJSON
 	for _, path := range o.paths {
-		e, err := loadExperiment(path, overrides)
+		e, err := experiment.Load(path, overrides)
 		var invalid spec.Invalid
 		if err != nil && !errors.As(err, &invalid) {
 			return err
@@ -67,7 +68,7 @@ func runValidate(o *validateOptions, s *streams) error {
 			result.Problems = append(result.Problems, problemJSON{p.Pos.File, p.Pos.Line, p.Pos.Column, p.Message})
 		}
 		if err == nil {
-			trainable, frozen := e.plan.Params()
+			trainable, frozen := e.Plan.Params()
 			result.Params = trainable + frozen
 			if err := o.show(s, path, e, result.Params); err != nil {
 				return err
@@ -87,17 +88,17 @@ func runValidate(o *validateOptions, s *streams) error {
 }
 
 // show writes what a person wants of a valid spec.
-func (o *validateOptions) show(s *streams, path string, e *experiment, params int) error {
+func (o *validateOptions) show(s *streams, path string, e *experiment.Experiment, params int) error {
 	switch {
 	case o.json:
 		return nil
 	case o.resolved:
-		resolved, err := e.spec.Resolved()
+		resolved, err := e.Spec.Resolved()
 		if err == nil {
 			_, err = s.out.Write(resolved)
 		}
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%s: ok (%s, %s)\n", path, words.Count(len(e.plan.Layers), "layer"), words.Count(params, "parameter"))
+	_, err := fmt.Fprintf(s.out, "%s: ok (%s, %s)\n", path, words.Count(len(e.Plan.Layers), "layer"), words.Count(params, "parameter"))
 	return err
 }

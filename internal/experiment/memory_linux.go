@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"bufio"
@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// totalMemory returns the bytes of memory of the machine, 0 if it does not tell.
-func totalMemory() int64 {
+// TotalMemory returns the bytes of memory of the machine, 0 if it does not tell.
+func TotalMemory() int64 {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
 		return 0
@@ -17,9 +17,9 @@ func totalMemory() int64 {
 	return int64(info.Totalram) * int64(info.Unit)
 }
 
-// peakMemory returns the most memory the process held, in bytes, since
-// resetPeakMemory where the system can do that; 0 if it does not tell.
-func peakMemory() int {
+// PeakMemory returns the most memory the process held, in bytes, since
+// ResetPeakMemory where the system can do that; 0 if it does not tell.
+func PeakMemory() int {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {
 		return 0
@@ -34,6 +34,6 @@ func peakMemory() int {
 	return 0
 }
 
-func resetPeakMemory() {
+func ResetPeakMemory() {
 	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // older kernels refuse: then the peak is that of all models so far
 }

@@ -1,0 +1,101 @@
+// Package experiment is the application: what a spec means, with its data, its training and
+// the run folder that comes of it, for a command line, a server or a test to call.
+package experiment
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/comm"
+	"cnntrain/internal/data"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/words"
+)
+
+// An Experiment is a spec with everything in it understood.
+type Experiment struct {
+	Spec  *spec.Spec
+	Plan  *builder.Plan
+	Data  *data.Config
+	Train *train.Config
+}
+
+// Load reads a spec file, or the spec of a run folder. Everything wrong
+// with it is in the error.
+func Load(path string, overrides []spec.Override) (*Experiment, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, runs.SpecFile)
+	}
+	var problems spec.Problems
+	return New(spec.Load(path, overrides, &problems), &problems)
+}
+
+// New decodes every part of s, which is nil if it could not be read.
+func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
+	if s == nil {
+		return nil, problems.Err()
+	}
+	e := &Experiment{Spec: s, Plan: builder.NewPlan(s, problems)}
+	before := problems.Len()
+	e.Data = data.NewConfig(s.Data, problems)
+	s.Data.CheckUnknown(problems)
+	wrongData := problems.Len() > before
+	e.Train = train.NewConfig(s.Train, problems)
+	s.Train.CheckUnknown(problems)
+	e.checkData(problems)
+	// Of data that is wrong nobody knows whether there are to be validation examples.
+	e.Train.CheckMonitors(wrongData || e.Data.ValidationSplit > 0, problems)
+	return e, problems.Err()
+}
+
+// checkData finds images and classes that do not fit the model, as far as both
+// are known.
+func (e *Experiment) checkData(problems *spec.Problems) {
+	set := e.Data.Dataset
+	if set == nil {
+		return
+	}
+	if shape := set.Shape(); shape != nil && e.Spec.Input != nil && !slices.Equal(shape, e.Spec.Input) {
+		problems.Add(e.Spec.InputPos, "input: %s has images of %v, not %v", e.Data.Name, shape, e.Spec.Input)
+	}
+	if classes := set.Classes(); classes != nil && e.Plan.Complete {
+		if err := e.checkClasses(len(classes)); err != nil {
+			problems.Add(e.Plan.OutputPos(), "%v", err)
+		} else if err := e.Plan.WeighClasses(classes); err != nil {
+			problems.Add(e.Spec.Train.Pos, "train: %v", err)
+		}
+	}
+}
+
+// CheckRanks refuses what the ranks of w cannot train: a batch with less than an example for
+// each, and a model too large for those that are on this machine.
+func (e *Experiment) CheckRanks(w comm.World) error {
+	if size := w.Size(); e.Train.BatchSize < size {
+		return OptionError{fmt.Errorf("batch_size %d is less than the %d ranks; raise it or start fewer", e.Train.BatchSize, size)}
+	}
+	_, here := w.Local()
+	by := ""
+	if here > 1 {
+		by = fmt.Sprintf(" on %d ranks of this machine", here)
+	}
+	need := int64(here) * e.Plan.Memory((e.Train.BatchSize+w.Size()-1)/w.Size())
+	if have := TotalMemory(); have > 0 && need > have {
+		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
+			e.Spec.Name, e.Train.BatchSize, by, words.Bytes(int(need/4)), words.Bytes(int(have/4)))
+	}
+	return nil
+}
+
+// checkClasses compares the model's outputs with the number of classes of the data.
+func (e *Experiment) checkClasses(classes int) error {
+	if out := e.Plan.Classes(); out != classes {
+		return fmt.Errorf("the model ends in %d outputs, but %s has %s; set units: %d in the last layer",
+			out, e.Data.Name, words.Count(classes, "class"), classes)
+	}
+	return nil
+}

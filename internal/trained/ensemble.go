@@ -1,0 +1,38 @@
+package trained
+
+import (
+	"fmt"
+	"slices"
+
+	"cnntrain/internal/train"
+)
+
+// OpenAll opens models that are to work together, or be compared.
+func OpenAll(paths []string) ([]*Model, error) {
+	var members []*Model
+	for _, path := range paths {
+		m, err := Open(path)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, m)
+	}
+	return members, nil
+}
+
+// Together makes one predictor of several models, by the mean of their probabilities or
+// by vote. They must take the same images and know the same classes.
+func Together(members []*Model, vote bool) (train.Predictor, error) {
+	first := members[0]
+	var predictors []train.Predictor
+	for _, m := range members {
+		switch {
+		case !slices.Equal(m.Spec.Input, first.Spec.Input):
+			return nil, fmt.Errorf("%s takes images of %v, %s of %v; an ensemble sees one image", first.File, first.Spec.Input, m.File, m.Spec.Input)
+		case !slices.Equal(m.ClassNames(), first.ClassNames()):
+			return nil, fmt.Errorf("%s and %s were trained for different classes", first.File, m.File)
+		}
+		predictors = append(predictors, m.Net)
+	}
+	return train.NewEnsemble(predictors, vote)
+}

@@ -1,0 +1,90 @@
+// Package trained uses models that were trained.
+package trained
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
+)
+
+// A Model is a model with the weights and the classes it was trained for.
+type Model struct {
+	*experiment.Experiment
+	Net     *builder.Model
+	File    string   // what it was read from
+	Classes []string // nil if the file does not say
+}
+
+// Open makes the model of a run, whose best weights it takes, or of a checkpoint.
+func Open(path string) (*Model, error) {
+	file := path
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		if file = filepath.Join(path, runs.BestFile); !exists(file) {
+			return nil, fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
+		}
+	}
+	f, err := checkpoint.Read(file)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := f.Metadata[experiment.MetaSpec]
+	if !ok {
+		return nil, fmt.Errorf("%s: holds no spec, so it was not written by cnntrain; use it with fit --weights", file)
+	}
+	m := &Model{File: file}
+	if names, ok := f.Metadata[experiment.MetaClasses]; ok {
+		if err := json.Unmarshal([]byte(names), &m.Classes); err != nil {
+			return nil, fmt.Errorf("%s: its list of classes: %w", file, err)
+		}
+	}
+	var problems spec.Problems
+	if m.Experiment, err = experiment.New(spec.Parse(file+" (spec)", []byte(text), nil, &problems), &problems); err != nil {
+		return nil, err
+	}
+	m.Net = m.Plan.NewModel(uint64(m.Train.Seed))
+	return m, experiment.SetWeights(m.Net, f, file)
+}
+
+// ClassNames returns the names of the classes, numbers where the file has none.
+func (m *Model) ClassNames() []string {
+	if m.Classes != nil {
+		return m.Classes
+	}
+	names := make([]string, m.Plan.Classes())
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return names
+}
+
+// CheckData makes sure that class i of sets is class i of the model.
+func (m *Model) CheckData(sets *data.Sets) error {
+	if m.Classes == nil || slices.Equal(m.Classes, sets.Classes) {
+		return nil
+	}
+	if len(m.Classes) != len(sets.Classes) {
+		return fmt.Errorf("%s was trained for %d classes, and %s has %d", m.File, len(m.Classes), m.Data.Name, len(sets.Classes))
+	}
+	for i, name := range m.Classes {
+		if name != sets.Classes[i] {
+			return fmt.Errorf("%s was trained with %q as class %d, and in %s that is %q; the folders of the classes have to be named alike",
+				m.File, name, i, m.Data.Name, sets.Classes[i])
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,28 @@
+package trained
+
+import (
+	"testing"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
+)
+
+func TestTrainedModelRefusesOtherClasses(t *testing.T) {
+	m := &Model{Experiment: &experiment.Experiment{Data: &data.Config{Name: "./pets"}}, File: "best.safetensors", Classes: []string{"cat", "dog"}}
+	for _, c := range []struct {
+		classes []string
+		want    string
+	}{
+		{[]string{"cat", "dog"}, ""},
+		{[]string{"cat"}, "best.safetensors was trained for 2 classes, and ./pets has 1"},
+		{[]string{"cat", "eel"}, `best.safetensors was trained with "dog" as class 1, and in ./pets that is "eel"; the folders of the classes have to be named alike`},
+	} {
+		got := ""
+		if err := m.CheckData(&data.Sets{Classes: c.classes}); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%v: got %q, want %q", c.classes, got, c.want)
+		}
+	}
+}
