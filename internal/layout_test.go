@@ -34,7 +34,7 @@ const layout = `
 	runs                : spec checkpoint
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
-	experiment          : builder checkpoint comm comm/mpi data data/dataset interop kernels runs spec train words
+	experiment          : builder checkpoint comm comm/mpi data data/dataset interop kernels plot random runs spec train train/callback train/optimizer words
 	trained             : builder checkpoint data experiment runs spec train
 	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
 `

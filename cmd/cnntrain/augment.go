@@ -79,7 +79,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 		}
 		return err
 	}
-	sets, err := loadData(ctx, e, o.dataDir, false, s)
+	sets, err := e.LoadData(ctx, source(o.dataDir, false, s))
 	if err != nil {
 		return err
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
-	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -62,34 +60,8 @@ measured in between. Without a SPEC, LeNet5 is measured.`,
 
 // benchJSON is the result of --json.
 type benchJSON struct {
-	Machine runs.Machine  `json:"machine"`
-	Models  []modelTiming `json:"models"`
-}
-
-// A modelTiming is how fast one model is.
-type modelTiming struct {
-	Spec      string   `json:"spec"`
-	Name      string   `json:"name"`
-	Mode      string   `json:"mode"` // training or inference
-	Batch     int      `json:"batch_size"`
-	Steps     int      `json:"steps"`
-	Images    float64  `json:"images_per_second"` // at the median step
-	Step      float64  `json:"milliseconds"`      // median
-	Fastest   float64  `json:"milliseconds_min"`
-	GFLOPS    float64  `json:"gflops"`         // multiplications and additions as textbooks count them
-	Ceiling   float64  `json:"ceiling_gflops"` // multiply-adds alone, in the same minute
-	Share     float64  `json:"share"`          // of the ceiling; Winograd's shortcut can bring it over 1
-	Memory    int      `json:"peak_memory"`    // bytes, of the whole process; 0 where the system does not tell
-	FirstStep float64  `json:"first_step"`     // seconds from reading the spec, or the start of the process, to the end of the first step
-	Ops       []opJSON `json:"ops,omitempty"`
-}
-
-type opJSON struct {
-	Op    string  `json:"op"`
-	Shape string  `json:"shape,omitempty"`
-	Step  float64 `json:"milliseconds"`
-	Share float64 `json:"share"` // of the step
-	Rate  float64 `json:"gflops,omitempty"`
+	Machine runs.Machine        `json:"machine"`
+	Models  []experiment.Timing `json:"models"`
 }
 
 func runBench(ctx context.Context, o *benchOptions, s *streams) error {
@@ -121,14 +93,16 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), words.Count(kernels.Threads(), "thread"))
 	}
 	for i, e := range experiments {
-		t, err := benchModel(ctx, o, e, began)
+		t, err := e.Measure(ctx, experiment.Measurement{
+			BatchSize: o.batchSize, Inference: o.inference, Ops: o.ops, Time: o.time, Began: began,
+		})
 		if err != nil {
 			return err
 		}
 		t.Spec = paths[i]
 		result.Models = append(result.Models, *t)
 		if !o.json {
-			if err := t.print(s); err != nil {
+			if err := printTiming(t, s); err != nil {
 				return err
 			}
 		}
@@ -140,46 +114,8 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	return nil
 }
 
-// benchModel times one model.
-func benchModel(ctx context.Context, o *benchOptions, e *experiment.Experiment, began time.Time) (*modelTiming, error) {
-	debug.FreeOSMemory()
-	experiment.ResetPeakMemory()
-	if o.batchSize > 0 {
-		e.Train.BatchSize = o.batchSize
-	}
-	b := &bench{Experiment: e, model: e.Plan.NewModel(uint64(e.Train.Seed)), training: !o.inference, time: o.time}
-	b.data = newNoise(e.Spec.Input, e.Plan.Classes())
-	if err := b.run(ctx); err != nil {
-		return nil, err
-	}
-	t := &modelTiming{Name: e.Spec.Name, Mode: "training", Batch: e.Train.BatchSize, Memory: experiment.PeakMemory(), FirstStep: b.first.Sub(began).Seconds()}
-	if o.inference {
-		t.Mode = "inference"
-	}
-	steps := slices.Sorted(slices.Values(b.steps))
-	median := steps[len(steps)/2]
-	costs, err := b.model.Costs(e.Train.BatchSize, b.training)
-	if err != nil {
-		return nil, err
-	}
-	flops := 0
-	for _, c := range costs {
-		flops += c.Flops
-	}
-	t.Steps, t.Step, t.Fastest = len(steps), milliseconds(median), milliseconds(steps[0])
-	t.Images = float64(t.Batch) / median.Seconds()
-	t.GFLOPS, t.Ceiling = float64(flops)/median.Seconds()/1e9, b.ceiling
-	t.Share = t.GFLOPS / t.Ceiling
-	if o.ops {
-		t.Ops = b.opTimes(costs)
-	}
-	return t, nil
-}
-
-func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
-
-// print shows a timing to a person.
-func (t *modelTiming) print(s *streams) error {
+// printTiming shows a timing to a person.
+func printTiming(t *experiment.Timing, s *streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)
 	fmt.Fprintf(w, "  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))

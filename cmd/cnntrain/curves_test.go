@@ -39,7 +39,7 @@ func lossCurveOn(t *testing.T, w comm.World, name string, steps, window int, set
 		t.Fatal(err)
 	}
 	s := &streams{errWidth: func() int { return 0 }}
-	data, err := loadData(t.Context(), e, t.TempDir(), false, s)
+	data, err := e.LoadData(t.Context(), source(t.TempDir(), false, s))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"time"
 
 	"cnntrain/internal/train/callback"
@@ -99,16 +98,4 @@ func (d *dashboard) leave() {
 			d.streams.logf("no dashboard: %v", d.err)
 		}
 	}
-}
-
-// progress shows training as the options want it. The context it returns also ends when
-// a person asks the dashboard to stop.
-func (f *fit) progress(ctx context.Context) (context.Context, callback.Callback) {
-	best := func(epoch int) bool { return f.run.Info.Best != nil && f.run.Info.Best.Epoch == epoch }
-	if !f.options.screen {
-		return ctx, newProgress(f.streams, time.Now, best)
-	}
-	ctx, stop := context.WithCancel(ctx)
-	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", f.Spec.Name, f.Data.Name, f.run.Dir), f.Train.BatchSize}
-	return ctx, newDashboard(f.streams, stop, about, time.Now, best)
 }

@@ -101,8 +101,8 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err != nil {
 		return nil, err
 	}
-	src, err := source(o.dataDir, o.strict, s)
-	if err != nil {
+	src := source(o.dataDir, o.strict, s)
+	if src.Dir, err = experiment.DataDir(src.Dir); err != nil {
 		return nil, err
 	}
 	src.Insecure = o.plain
@@ -127,9 +127,8 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 // connectTimeout is how long a server may take to be reached, on any network in use.
 const connectTimeout = 10 * time.Second
 
-// source is where data comes from: dir, or where it is by default. strict is --strict.
-func source(dir string, strict bool, s *streams) (experiment.Source, error) {
-	dir, err := experiment.DataDir(dir)
+// source is where data comes from: dir, --data-dir. strict is --strict.
+func source(dir string, strict bool, s *streams) experiment.Source {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	return experiment.Source{
@@ -138,16 +137,7 @@ func source(dir string, strict bool, s *streams) (experiment.Source, error) {
 			Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now),
 		},
 		Skipped: func(images []string) error { return s.showSkipped(images, strict) },
-	}, err
-}
-
-// loadData loads and splits the data of an experiment.
-func loadData(ctx context.Context, e *experiment.Experiment, dir string, strict bool, s *streams) (*data.Sets, error) {
-	src, err := source(dir, strict, s)
-	if err != nil {
-		return nil, err
 	}
-	return e.LoadData(ctx, src)
 }
 
 // maxSkipped is how many images that are left out are named.

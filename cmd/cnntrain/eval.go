@@ -130,7 +130,7 @@ func evalEnsemble(ctx context.Context, o *evalOptions, members []*trained.Model,
 
 // evaluate runs model on the data of t.
 func evaluate(ctx context.Context, o *evalOptions, path string, t *trained.Model, model train.Predictor, s *streams) (*train.Result, *data.Sets, error) {
-	sets, err := loadData(ctx, t.Experiment, o.dataDir, o.strict, s)
+	sets, err := t.LoadData(ctx, source(o.dataDir, o.strict, s))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -2,16 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"io"
-	"os"
-	"path/filepath"
+	"fmt"
+	"strings"
 	"time"
 
 	"cnntrain/internal/comm"
-	"cnntrain/internal/data"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -105,132 +100,93 @@ takes its share of every batch, and the first writes the run folder (docs/CLUSTE
 	return cmd
 }
 
+// checkResumeFlags refuses what --resume takes from the run.
+func checkResumeFlags(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("--resume takes the spec from the run; leave out %s", args[0])
+	}
+	taken := []string{"set", "out", "weights", "dry-run", "strict"}
+	for _, f := range fitOverrides {
+		taken = append(taken, f.flag)
+	}
+	for _, name := range taken {
+		if cmd.Flags().Changed(name) {
+			return fmt.Errorf("--resume goes on with the run as it was begun; leave out --%s", name)
+		}
+	}
+	return nil
+}
+
 func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
-	e, err := readFit(w, o)
+	e, err := readFit(o)
 	if err = comm.Agree(w, err); err != nil {
 		return err
 	}
-	f := &fit{options: o, Experiment: e, world: w, model: e.Plan.NewModel(uint64(e.Train.Seed)), streams: s}
-	err = onFirst(w, func() error {
-		if o.weights != "" {
-			if err := e.StartFrom(f.model, o.weights); err != nil {
-				return err
-			}
-		}
-		if err := runs.Check(runDir(o, e)); err != nil {
-			return err // before anything is downloaded
-		}
-		if o.dryRun {
-			return dryRun(ctx, o, e, f.model, s)
-		}
-		return nil
-	})
-	if err != nil || o.dryRun {
-		return err
+	if o.dryRun {
+		return dryRun(ctx, w, o, e, s)
 	}
-	src, err := source(o.dataDir, o.strict, s)
-	if err != nil {
-		return err
-	}
-	if f.sets, err = loadOnRanks(ctx, w, e, src); err != nil {
-		return err
-	}
-	if err := sameFacts(w, e, f.sets); err != nil {
-		return err
-	}
-	err = onFirst(w, func() error {
-		f.run, err = newRun(w, o, e, f.sets)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	return f.do(ctx, nil)
+	return o.train(ctx, w, s, e.Fit)
 }
 
-// readFit reads the spec and checks what can be checked before anything is written.
-func readFit(w comm.World, o *fitOptions) (*experiment.Experiment, error) {
+// runResume goes on with a run.
+func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
+	return o.train(ctx, w, s, func(ctx context.Context, options experiment.Options) (*runs.Run, error) {
+		return experiment.Resume(ctx, o.resume, options)
+	})
+}
+
+// readFit reads the spec, as the flags change it.
+func readFit(o *fitOptions) (*experiment.Experiment, error) {
 	overrides, err := parseSets(o.sets)
 	if err != nil {
 		return nil, err
 	}
-	e, err := experiment.Load(o.spec, append(overrides, o.flags...))
-	if err != nil {
-		return nil, err
-	}
-	return e, e.CheckRanks(w)
+	return experiment.Load(o.spec, append(overrides, o.flags...))
 }
 
-// runDir is the run folder that would be made now.
-func runDir(o *fitOptions, e *experiment.Experiment) string {
-	if o.out != "" {
-		return o.out
-	}
-	return runs.Next("runs", e.Spec.Name)
+// options is what the flags ask for.
+func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
+	return experiment.Options{Out: o.out, Weights: o.weights, Every: o.every, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
-// newRun makes the run folder with the resolved spec in it.
-func newRun(w comm.World, o *fitOptions, e *experiment.Experiment, sets *data.Sets) (*runs.Run, error) {
-	var r *runs.Run
-	var err error
-	if o.out != "" {
-		r, err = runs.CreateAt(o.out)
-	} else {
-		r, err = runs.Create("runs", e.Spec.Name)
+// train has fit train as the flags ask, and reports.
+func (o *fitOptions) train(ctx context.Context, w comm.World, s *streams, fit func(context.Context, experiment.Options) (*runs.Run, error)) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	options := o.options(w, s)
+	options.Listener = &listener{s, o.screen, stop}
+	r, err := fit(ctx, options)
+	if err != nil || r == nil { // which is rank 0's alone
+		return err
 	}
-	if err != nil {
-		return nil, err
-	}
-	var start *runs.Weights
-	if o.weights != "" {
-		digest, err := fileDigest(o.weights)
-		if err != nil {
-			return nil, err
-		}
-		start = &runs.Weights{File: o.weights, Digest: digest}
-	}
-	trainable, frozen := e.Plan.Params()
-	r.Info = runs.Info{
-		Name: e.Spec.Name, Spec: o.spec, Status: runs.Running, Command: os.Args, Process: runs.ThisProcess(),
-		Ranks: ranksOf(w), Weights: start, Started: time.Now().UTC().Truncate(time.Second), Seed: e.Train.Seed, Params: trainable + frozen,
-		Machine: experiment.ThisMachine(), Epochs: []runs.Figures{},
-	}
-	if r.Info.Dataset, err = datasetInfo(o, e, sets); err != nil {
-		return nil, err
-	}
-	resolved, err := e.Spec.Resolved()
-	if err != nil {
-		return nil, err
-	}
-	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
-	return r, errors.Join(err, r.SaveInfo())
+	return reportRun(r, o.json, s)
 }
 
-// fileDigest returns the SHA-256 of a file in hexadecimal digits.
-func fileDigest(file string) (string, error) {
-	f, err := os.Open(file)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+// reportJSON is run.json with the folder it lies in.
+type reportJSON struct {
+	Run string `json:"run"`
+	*runs.Info
 }
 
-func datasetInfo(o *fitOptions, e *experiment.Experiment, sets *data.Sets) (runs.Dataset, error) {
-	dir, err := experiment.DataDir(o.dataDir)
-	if err == nil {
-		dir, err = filepath.Abs(dir)
+// reportRun writes the result: run.json, or a line a person reads.
+func reportRun(r *runs.Run, json bool, s *streams) error {
+	info := &r.Info
+	if json {
+		return s.printJSON(reportJSON{r.Dir, info})
 	}
-	d := runs.Dataset{DataDir: dir, Name: e.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
-	if sets.Val != nil {
-		d.Validation = sets.Val.Len()
+	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
+	if len(info.Test) > 0 {
+		line += "; test " + figures(info.Test)
 	}
-	if sets.Test != nil {
-		d.Test = sets.Test.Len()
+	_, err := fmt.Fprintln(s.out, line)
+	return err
+}
+
+// figures writes "loss: 1.2301 accuracy: 0.5612".
+func figures(f runs.Figures) string {
+	var parts []string
+	for _, fig := range f {
+		parts = append(parts, fmt.Sprintf("%s: %.4f", fig.Name, fig.Value))
 	}
-	return d, err
+	return strings.Join(parts, " ")
 }

@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"time"
 
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/experiment"
@@ -67,7 +63,10 @@ func runImport(o *importOptions, s *streams) error {
 	if err := experiment.SetWeights(model, &checkpoint.File{Tensors: weights}, o.file); err != nil {
 		return err
 	}
-	r, err := o.newRun(e)
+	r, err := e.NewRun(o.out, o.file, runs.Info{
+		Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here",
+		Dataset: runs.Dataset{Name: e.Data.Name, Classes: e.Data.Dataset.Classes()},
+	})
 	if err != nil {
 		return err
 	}
@@ -97,34 +96,4 @@ func (o *importOptions) experiment(k *interop.KerasFile) (*experiment.Experiment
 	}
 	var problems spec.Problems
 	return experiment.New(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
-}
-
-// newRun makes the run folder, all but the weights.
-func (o *importOptions) newRun(e *experiment.Experiment) (*runs.Run, error) {
-	digest, err := fileDigest(o.file)
-	if err != nil {
-		return nil, err
-	}
-	resolved, err := e.Spec.Resolved()
-	if err != nil {
-		return nil, err
-	}
-	var r *runs.Run
-	if o.out != "" {
-		r, err = runs.CreateAt(o.out)
-	} else {
-		r, err = runs.Create("runs", e.Spec.Name)
-	}
-	if err != nil {
-		return nil, err
-	}
-	trainable, frozen := e.Plan.Params()
-	r.Info = runs.Info{
-		Name: e.Spec.Name, Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here", Command: os.Args,
-		Weights: &runs.Weights{File: o.file, Digest: digest}, Started: time.Now().UTC().Truncate(time.Second),
-		Seed: e.Train.Seed, Params: trainable + frozen,
-		Dataset: runs.Dataset{Name: e.Data.Name, Classes: e.Data.Dataset.Classes()}, Machine: experiment.ThisMachine(), Epochs: []runs.Figures{},
-	}
-	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
-	return r, errors.Join(err, r.SaveInfo())
 }

@@ -83,7 +83,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	if err := e.CheckRanks(comm.Self{}); err != nil {
 		return err
 	}
-	sets, err := loadData(ctx, e, o.dataDir, false, s)
+	sets, err := e.LoadData(ctx, source(o.dataDir, false, s))
 	if err != nil {
 		return err
 	}

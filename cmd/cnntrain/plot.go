@@ -144,5 +144,5 @@ func curvesOf(dirs []string) (*plot.Picture, error) {
 		}
 		all = append(all, r)
 	}
-	return plot.Curves(curveCharts(all)...), nil
+	return plot.Curves(experiment.Curves(all)...), nil
 }

@@ -1,44 +1,30 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"os"
-	"runtime"
-	"strings"
 
-	"cnntrain/internal/builder"
 	"cnntrain/internal/comm"
-	"cnntrain/internal/comm/mpi"
-	"cnntrain/internal/data"
 	"cnntrain/internal/experiment"
-	"cnntrain/internal/kernels"
 )
 
 // onRanks runs do as one of the ranks that mpirun or srun has started, or alone. Rank 0
 // speaks for all. threads says that the user chose how many.
 func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) error {
-	if mpi.Launched() == 1 {
-		return do(comm.Self{}, s)
-	}
-	n := kernels.Threads() // before MPI gets a thread of its own
-	w, err := mpi.Open()
+	w, err := experiment.OpenWorld(threads)
 	if err != nil {
 		return usageError{err}
 	}
-	if !threads {
-		n = fairShare(w, n)
+	if w.Size() == 1 {
+		return do(w, s)
 	}
-	kernels.SetThreads(n)
 	here := s
 	if w.Rank() > 0 {
 		here = &streams{out: io.Discard, err: io.Discard, errWidth: func() int { return 0 }}
 	}
 	err = do(w, here)
-	if err != nil && !comm.Known(err) && !canceled(err) {
+	if err != nil && !comm.Known(err) && !experiment.Canceled(err) {
 		// The others are in the middle of something that this rank has left.
 		host, _ := os.Hostname() // empty where there is none
 		s.showError(fmt.Errorf("rank %d on %s: %w", w.Rank(), host, err))
@@ -60,163 +46,3 @@ func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) erro
 type shown struct{ error }
 
 func (e shown) Unwrap() error { return e.error }
-
-// fairShare returns how many of n threads this rank should compute with: launchers often
-// let all ranks of a machine run on all of its processors.
-func fairShare(w comm.World, n int) int {
-	host, _ := os.Hostname() // empty where there is none
-	me := float64(hashOf(host + "\n" + processors()))
-	all := make([]float64, w.Size())
-	w.AllGather(all, []float64{me})
-	same := 0
-	for _, v := range all {
-		if v == me {
-			same++
-		}
-	}
-	return max(1, n/same)
-}
-
-func hashOf(text string) uint32 {
-	h := fnv.New32a()
-	_, _ = io.WriteString(h, text) // which cannot fail
-	return h.Sum32()
-}
-
-// processors names those that this process may run on, where the system tells.
-func processors() string {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return ""
-	}
-	_, rest, _ := strings.Cut(string(status), "Cpus_allowed_list:")
-	list, _, _ := strings.Cut(rest, "\n")
-	return strings.TrimSpace(list)
-}
-
-// facts is what has to be the same on all ranks.
-type facts struct {
-	Program string // digest of the file
-	Version string
-	Arch    string
-	Spec    string
-	Data    string // digest
-	Splits  [2]int
-}
-
-// sameFacts returns an error, on every rank, if one has another program, spec or data.
-func sameFacts(w comm.World, e *experiment.Experiment, sets *data.Sets) error {
-	if w.Size() == 1 {
-		return nil
-	}
-	mine := facts{Version: experiment.Version(), Arch: runtime.GOARCH, Data: sets.Digest, Splits: [2]int{sets.Train.Len()}}
-	if sets.Val != nil {
-		mine.Splits[1] = sets.Val.Len()
-	}
-	resolved, err := e.Spec.Resolved()
-	if err == nil {
-		mine.Spec = string(resolved)
-		var program string
-		if program, err = os.Executable(); err == nil {
-			mine.Program, err = fileDigest(program)
-		}
-	}
-	if err := comm.Agree(w, err); err != nil {
-		return err
-	}
-	text, err := json.Marshal(mine)
-	if err != nil {
-		return err
-	}
-	var first facts
-	if err := json.Unmarshal(comm.Share(w, text), &first); err != nil {
-		return err
-	}
-	return comm.Agree(w, mine.differ(first))
-}
-
-// differ says in what f is not the same as rank 0's.
-func (f facts) differ(first facts) error {
-	switch {
-	case f.Arch != first.Arch:
-		return fmt.Errorf("runs on %s, and rank 0 on %s; all ranks need the same kind of processor", f.Arch, first.Arch)
-	case f.Version != first.Version || f.Program != first.Program:
-		return fmt.Errorf("has another program than rank 0: %s (digest %.12s), not %s (%.12s); copy the same file to all machines", f.Version, f.Program, first.Version, first.Program)
-	case f.Spec != first.Spec:
-		return fmt.Errorf("has another spec than rank 0: %s; copy the same file to all machines", firstDifference(f.Spec, first.Spec))
-	case f.Data != first.Data || f.Splits != first.Splits:
-		return fmt.Errorf("has other data than rank 0: digest %.12s, not %.12s; copy the same files to all machines", f.Data, first.Data)
-	}
-	return nil
-}
-
-// firstDifference shows the first line in which two specs differ.
-func firstDifference(a, b string) string {
-	theirs := strings.Split(b, "\n")
-	for i, line := range strings.Split(a, "\n") {
-		if i >= len(theirs) || line != theirs[i] {
-			other := ""
-			if i < len(theirs) {
-				other = theirs[i]
-			}
-			return fmt.Sprintf("%q, not %q", strings.TrimSpace(line), strings.TrimSpace(other))
-		}
-	}
-	return "it is shorter"
-}
-
-// loadOnRanks loads the data on every rank: first on rank 0, then on one rank of each
-// machine, so that what has to be downloaded is so once for each folder.
-func loadOnRanks(ctx context.Context, w comm.World, e *experiment.Experiment, src experiment.Source) (sets *data.Sets, err error) {
-	local, _ := w.Local()
-	turns := []bool{w.Rank() == 0, w.Rank() > 0 && local == 0, w.Rank() > 0 && local > 0}
-	for _, mine := range turns {
-		if mine {
-			sets, err = e.LoadData(ctx, src)
-		}
-		if err := comm.Agree(w, err); err != nil {
-			return nil, err
-		}
-	}
-	return sets, nil
-}
-
-// spreadWeights gives every rank the weights of rank 0's model.
-func spreadWeights(w comm.World, m *builder.Model) {
-	for _, t := range m.Weights() {
-		comm.ShareValues(w, t.Data)
-	}
-}
-
-// onFirst runs do on rank 0; its error is that of all ranks.
-func onFirst(w comm.World, do func() error) error {
-	var err error
-	if w.Rank() == 0 {
-		err = do()
-	}
-	return comm.Agree(w, err)
-}
-
-// resumed is what rank 0 tells the others of the run to go on with.
-type resumed struct {
-	Spec     []byte
-	DataDir  string
-	Finished bool
-}
-
-// share gives the others what rank 0 knows.
-func (r *resumed) share(w comm.World) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(comm.Share(w, text), r)
-}
-
-// ranksOf is how run.json counts the ranks.
-func ranksOf(w comm.World) int {
-	if w.Size() == 1 {
-		return 0
-	}
-	return w.Size()
-}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/trained"
@@ -55,7 +56,7 @@ type reportLayer struct{ Name, Type, Shape, Params string }
 // describe adds what run.json says.
 func (p *report) describe(r *runs.Run) {
 	info := &r.Info
-	p.Title = runName(r)
+	p.Title = experiment.RunName(r)
 	p.Status = string(info.Status)
 	if info.Reason != "" {
 		p.Status += ": " + info.Reason
@@ -91,7 +92,7 @@ func (p *report) describe(r *runs.Run) {
 
 // addCurves adds the figures of the epochs.
 func (p *report) addCurves(r *runs.Run) {
-	for _, c := range curveCharts([]*runs.Run{r}) {
+	for _, c := range experiment.Curves([]*runs.Run{r}) {
 		p.Curves = append(p.Curves, p.svg(plot.Curves(c)))
 	}
 	for i, figures := range r.Info.Epochs {

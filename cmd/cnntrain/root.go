@@ -134,7 +134,7 @@ func run(ctx context.Context, args []string, s *streams) int {
 	var usage usageError
 	var option experiment.OptionError
 	switch {
-	case canceled(err):
+	case experiment.Canceled(err):
 		return exitSignaled(ctx)
 	case !started && !mpi.Speaks():
 		return exitUsage

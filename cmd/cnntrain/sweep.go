@@ -262,12 +262,10 @@ func addProblems(problems *spec.Problems, err error) bool {
 
 // fetchData makes sure that the data is there, once, before many processes ask for it.
 func fetchData(ctx context.Context, e *experiment.Experiment, o *sweepOptions, s *streams) error {
-	src, err := source(o.dataDir, false, s)
-	if err != nil {
-		return err
-	}
+	src := source(o.dataDir, false, s)
 	src.Offline = true
-	if _, err = e.LoadData(ctx, src); err != nil && !o.dryRun {
+	_, err := e.LoadData(ctx, src)
+	if err != nil && !o.dryRun {
 		src.Offline = false
 		_, err = e.LoadData(ctx, src)
 	}

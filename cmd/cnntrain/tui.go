@@ -20,24 +20,39 @@ import (
 	"strings"
 	"syscall"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 )
 
 // showError tells the person what went wrong.
 func (s *streams) showError(err error) {
 	var invalid spec.Invalid
-	var interrupted *interruptedError
+	var unfinished *experiment.UnfinishedError
 	switch {
 	case errors.As(err, &memberFailed{}), errors.As(err, &shown{}): // nothing is left to say
 	case unread(err): // as quiet as a program that SIGPIPE ends
 	case errors.As(err, &invalid):
 		s.endLine()
 		fmt.Fprintln(s.err, invalid.Error())
-	case errors.Is(err, context.Canceled) && !errors.As(err, &interrupted):
+	case errors.As(err, &unfinished):
+		s.logf("%s", toGoOn(unfinished))
+	case errors.Is(err, context.Canceled):
 		s.logf("interrupted")
 	default:
 		s.logf("%s", strings.TrimSpace(err.Error()))
 	}
+}
+
+// toGoOn says why a training ended early, and how to go on with it.
+func toGoOn(e *experiment.UnfinishedError) string {
+	text := fmt.Sprintf("%v; to go on from the last good state: cnntrain fit --resume %s", e.Err, e.Run)
+	if experiment.Canceled(e.Err) {
+		text = "interrupted; to go on: cnntrain fit --resume " + e.Run
+	}
+	if e.Saving != nil {
+		text += "\n" + e.Saving.Error()
+	}
+	return text
 }
 
 // unread reports that nobody reads standard output any more: "| head -1".

@@ -13,7 +13,7 @@ import (
 
 // A Source is where the data of an experiment comes from.
 type Source struct {
-	dataset.Source
+	dataset.Source // an empty Dir is the one that [DataDir] finds
 
 	// Skipped, if set, is told of each image that is left out and why; its error ends
 	// the loading.
@@ -42,6 +42,10 @@ func DataDir(dir string) (string, error) {
 // LoadData loads and splits the data, which it downloads first unless it is there or
 // src.Offline says not to.
 func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, error) {
+	var err error
+	if src.Dir, err = DataDir(src.Dir); err != nil {
+		return nil, err
+	}
 	src.Input = e.Spec.Input
 	d, err := e.Data.Dataset.Load(ctx, src.Source)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 
 // An Experiment is a spec with everything in it understood.
 type Experiment struct {
+	File  string // that Load was given; empty for another origin
 	Spec  *spec.Spec
 	Plan  *builder.Plan
 	Data  *data.Config
@@ -28,11 +29,16 @@ type Experiment struct {
 // Load reads a spec file, or the spec of a run folder. Everything wrong
 // with it is in the error.
 func Load(path string, overrides []spec.Override) (*Experiment, error) {
+	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, runs.SpecFile)
 	}
 	var problems spec.Problems
-	return New(spec.Load(path, overrides, &problems), &problems)
+	e, err := New(spec.Load(path, overrides, &problems), &problems)
+	if e != nil {
+		e.File = file
+	}
+	return e, err
 }
 
 // New decodes every part of s, which is nil if it could not be read.

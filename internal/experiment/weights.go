@@ -17,9 +17,9 @@ import (
 const (
 	MetaSpec    = "cnntrain.spec"    // the resolved spec
 	MetaClasses = "cnntrain.classes" // JSON list of names
-	MetaEpoch   = "cnntrain.epoch"
-	MetaState   = "cnntrain.state"  // in last.safetensors: of the training, with tensors of its own
-	MetaWithin  = "cnntrain.within" // beside it: "true" where the epoch is not over
+	metaEpoch   = "cnntrain.epoch"
+	metaState   = "cnntrain.state"  // in last.safetensors: of the training, with tensors of its own
+	metaWithin  = "cnntrain.within" // beside it: "true" where the epoch is not over
 )
 
 // Metadata describes weights of e as they are after an epoch.
@@ -32,11 +32,11 @@ func (e *Experiment) Metadata(classes []string, epoch int) (map[string]string, e
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{MetaSpec: string(resolved), MetaClasses: string(names), MetaEpoch: strconv.Itoa(epoch)}, nil
+	return map[string]string{MetaSpec: string(resolved), MetaClasses: string(names), metaEpoch: strconv.Itoa(epoch)}, nil
 }
 
-// LoadWeights replaces the model's weights by those in a checkpoint.
-func LoadWeights(m *builder.Model, file string) error {
+// loadWeights replaces the model's weights by those in a checkpoint.
+func loadWeights(m *builder.Model, file string) error {
 	f, err := checkpoint.Read(file)
 	if err != nil {
 		return err
@@ -48,7 +48,7 @@ func LoadWeights(m *builder.Model, file string) error {
 // checkpoint, or one that Keras wrote.
 func (e *Experiment) StartFrom(m *builder.Model, file string) error {
 	if !interop.IsKeras(file) {
-		return LoadWeights(m, file)
+		return loadWeights(m, file)
 	}
 	tensors, err := interop.ReadKerasWeights(file, e.Plan)
 	if err != nil {

@@ -122,6 +122,12 @@ func Check(dir string) error {
 // Path returns the path of a file of the run.
 func (r *Run) Path(file string) string { return filepath.Join(r.Dir, file) }
 
+// Has reports whether a file of the run is there.
+func (r *Run) Has(file string) bool {
+	_, err := os.Stat(r.Path(file))
+	return err == nil
+}
+
 // SaveInfo writes run.json; a reader sees the old one or the new one, whole.
 func (r *Run) SaveInfo() error {
 	return r.Write(InfoFile, func(w io.Writer) error {

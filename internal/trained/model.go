@@ -3,7 +3,9 @@ package trained
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -29,12 +31,13 @@ type Model struct {
 func Open(path string) (*Model, error) {
 	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		if file = filepath.Join(path, runs.BestFile); !exists(file) {
-			return nil, fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
-		}
+		file = filepath.Join(path, runs.BestFile)
 	}
 	f, err := checkpoint.Read(file)
-	if err != nil {
+	switch {
+	case file != path && errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
+	case err != nil:
 		return nil, err
 	}
 	text, ok := f.Metadata[experiment.MetaSpec]
@@ -82,9 +85,4 @@ func (m *Model) CheckData(sets *data.Sets) error {
 		}
 	}
 	return nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

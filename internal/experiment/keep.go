@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"encoding/csv"
@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"cnntrain/internal/checkpoint"
-	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
@@ -57,11 +56,11 @@ func (f *fit) checkBest(s *callback.State) error {
 	}
 	path := f.run.Path(runs.BestFile)
 	over := s.Stopped != "" || s.Epoch == s.Epochs && s.Step == s.Steps
-	if !exists(path) && over {
+	if !f.run.Has(runs.BestFile) && over {
 		return fmt.Errorf("%s, of epoch %d, is gone and no epoch is left to do; train again", path, info.Best.Epoch)
 	}
-	if !exists(path) {
-		f.streams.logf("%s, of epoch %d, is gone; the best of the epochs to come is kept in its place", path, info.Best.Epoch)
+	if !f.run.Has(runs.BestFile) {
+		f.options.Listener.Logf("%s, of epoch %d, is gone; the best of the epochs to come is kept in its place", path, info.Best.Epoch)
 		*f.monitor, info.Best = *f.Train.Best(f.sets.Val != nil), nil
 		return nil
 	}
@@ -78,7 +77,7 @@ func (f *fit) saveState(s *train.Saved) error {
 	if err != nil {
 		return err
 	}
-	meta[experiment.MetaState], meta[experiment.MetaWithin] = s.State, strconv.FormatBool(s.Within)
+	meta[metaState], meta[metaWithin] = s.State, strconv.FormatBool(s.Within)
 	last := f.run.Path(runs.LastFile)
 	if f.within {
 		err = checkpoint.Write(last, s.Tensors, meta)
@@ -102,12 +101,12 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	state, ok := c.Metadata[experiment.MetaState]
-	if !ok || c.Metadata[experiment.MetaSpec] != string(resolved) {
+	state, ok := c.Metadata[metaState]
+	if !ok || c.Metadata[MetaSpec] != string(resolved) {
 		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
 	}
-	epoch, err := strconv.Atoi(c.Metadata[experiment.MetaEpoch])
-	return &train.Saved{Epoch: epoch, Within: c.Metadata[experiment.MetaWithin] == "true", State: state, Tensors: c.Tensors}, err
+	epoch, err := strconv.Atoi(c.Metadata[metaEpoch])
+	return &train.Saved{Epoch: epoch, Within: c.Metadata[metaWithin] == "true", State: state, Tensors: c.Tensors}, err
 }
 
 // back is the state of the end of the last epoch that had one.
@@ -118,7 +117,7 @@ func (f *fit) back(reason error) (*train.Saved, error) {
 	}
 	s, err := f.loadState(file)
 	if err == nil {
-		f.streams.logf("%v; its epoch begins again with half the learning rate", reason)
+		f.options.Listener.Logf("%v; its epoch begins again with half the learning rate", reason)
 	}
 	return s, err
 }

@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"fmt"
@@ -20,7 +20,7 @@ func createEvents(r *runs.Run) (*os.File, error) {
 // drawPictures writes the pictures of a run that is over into its folder.
 func (f *fit) drawPictures() error {
 	pictures := map[string]*plot.Picture{
-		runs.CurvesFile: plot.Curves(curveCharts([]*runs.Run{f.run})...),
+		runs.CurvesFile: plot.Curves(Curves([]*runs.Run{f.run})...),
 	}
 	if f.tested != nil {
 		pictures[runs.ConfusionFile] = plot.Confusion(f.sets.Classes, f.tested.Confusion)

@@ -1,17 +1,17 @@
-package main
+package experiment
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"math"
+	"runtime/debug"
 	"slices"
 	"time"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
-	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/random"
 	"cnntrain/internal/train"
@@ -21,9 +21,83 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
+// A Timing is how fast one model is.
+type Timing struct {
+	Spec      string   `json:"spec"`
+	Name      string   `json:"name"`
+	Mode      string   `json:"mode"` // training or inference
+	Batch     int      `json:"batch_size"`
+	Steps     int      `json:"steps"`
+	Images    float64  `json:"images_per_second"` // at the median step
+	Step      float64  `json:"milliseconds"`      // median
+	Fastest   float64  `json:"milliseconds_min"`
+	GFLOPS    float64  `json:"gflops"`         // multiplications and additions as textbooks count them
+	Ceiling   float64  `json:"ceiling_gflops"` // multiply-adds alone, in the same minute
+	Share     float64  `json:"share"`          // of the ceiling; Winograd's shortcut can bring it over 1
+	Memory    int      `json:"peak_memory"`    // bytes, of the whole process; 0 where the system does not tell
+	FirstStep float64  `json:"first_step"`     // seconds from reading the spec, or the start of the process, to the end of the first step
+	Ops       []OpTime `json:"ops,omitempty"`
+}
+
+// An OpTime is what the operations of one kind and shape take of a step.
+type OpTime struct {
+	Op    string  `json:"op"`
+	Shape string  `json:"shape,omitempty"`
+	Step  float64 `json:"milliseconds"`
+	Share float64 `json:"share"` // of the step
+	Rate  float64 `json:"gflops,omitempty"`
+}
+
+// A Measurement says what to measure of an
+type Measurement struct {
+	BatchSize int           // images a step; 0: as the spec says
+	Inference bool          // predictions in place of training
+	Ops       bool          // also the time of each operation
+	Time      time.Duration // how long
+	Began     time.Time     // from when on the first step is waited for
+}
+
+// Measure trains or predicts on noise, and returns how fast that is on this machine.
+func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error) {
+	debug.FreeOSMemory()
+	ResetPeakMemory()
+	if o.BatchSize > 0 {
+		e.Train.BatchSize = o.BatchSize
+	}
+	b := &bench{Experiment: e, model: e.Plan.NewModel(uint64(e.Train.Seed)), training: !o.Inference, time: o.Time}
+	b.data = newNoise(e.Spec.Input, e.Plan.Classes())
+	if err := b.run(ctx); err != nil {
+		return nil, err
+	}
+	t := &Timing{Name: e.Spec.Name, Mode: "training", Batch: e.Train.BatchSize, Memory: PeakMemory(), FirstStep: b.first.Sub(o.Began).Seconds()}
+	if o.Inference {
+		t.Mode = "inference"
+	}
+	steps := slices.Sorted(slices.Values(b.steps))
+	median := steps[len(steps)/2]
+	costs, err := b.model.Costs(e.Train.BatchSize, b.training)
+	if err != nil {
+		return nil, err
+	}
+	flops := 0
+	for _, c := range costs {
+		flops += c.Flops
+	}
+	t.Steps, t.Step, t.Fastest = len(steps), milliseconds(median), milliseconds(steps[0])
+	t.Images = float64(t.Batch) / median.Seconds()
+	t.GFLOPS, t.Ceiling = float64(flops)/median.Seconds()/1e9, b.ceiling
+	t.Share = t.GFLOPS / t.Ceiling
+	if o.Ops {
+		t.Ops = b.opTimes(costs)
+	}
+	return t, nil
+}
+
+func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
+
 // A bench is one model being timed.
 type bench struct {
-	*experiment.Experiment
+	*Experiment
 	model    *builder.Model
 	data     dataset.Examples
 	training bool
@@ -122,15 +196,15 @@ func multiplyAddRate() (best float64) {
 
 // opTimes sums up what the ops of the same kind and shape take of a step, longest
 // first, and what else a step takes.
-func (b *bench) opTimes(costs []builder.Cost) []opJSON {
+func (b *bench) opTimes(costs []builder.Cost) []OpTime {
 	var total, rest time.Duration
 	for _, d := range b.steps {
 		total += d
 	}
 	rest = total - b.update
 	n := float64(len(b.steps))
-	line := func(op, shape string, d time.Duration, flops int) opJSON {
-		l := opJSON{Op: op, Shape: shape, Step: milliseconds(d) / n, Share: d.Seconds() / total.Seconds()}
+	line := func(op, shape string, d time.Duration, flops int) OpTime {
+		l := OpTime{Op: op, Shape: shape, Step: milliseconds(d) / n, Share: d.Seconds() / total.Seconds()}
 		if flops > 0 {
 			l.Rate = float64(flops) * n / d.Seconds() / 1e9
 		}
@@ -145,7 +219,7 @@ func (b *bench) opTimes(costs []builder.Cost) []opJSON {
 		sums[k] = sum
 		rest -= c.Time
 	}
-	var lines []opJSON
+	var lines []OpTime
 	for k, c := range sums {
 		lines = append(lines, line(k.op, k.shape, c.Time, c.Flops))
 	}
@@ -153,7 +227,7 @@ func (b *bench) opTimes(costs []builder.Cost) []opJSON {
 		lines = append(lines, line("optimizer", "", b.update, 0))
 	}
 	lines = append(lines, line("input, metrics", "", rest, 0))
-	slices.SortFunc(lines, func(a, b opJSON) int {
+	slices.SortFunc(lines, func(a, b OpTime) int {
 		return cmp.Or(cmp.Compare(b.Step, a.Step), cmp.Compare(a.Op+a.Shape, b.Op+b.Shape))
 	})
 	return lines

@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"context"
@@ -7,62 +7,36 @@ import (
 	"io/fs"
 
 	"cnntrain/internal/comm"
-	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 	"cnntrain/internal/words"
-
-	"github.com/spf13/cobra"
 )
 
-// checkResumeFlags refuses what --resume takes from the run.
-func checkResumeFlags(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("--resume takes the spec from the run; leave out %s", args[0])
-	}
-	taken := []string{"set", "out", "weights", "dry-run", "strict"}
-	for _, f := range fitOverrides {
-		taken = append(taken, f.flag)
-	}
-	for _, name := range taken {
-		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--resume goes on with the run as it was begun; leave out --%s", name)
-		}
-	}
-	return nil
-}
-
-// runResume goes on with a run that was interrupted, or ended by a crash.
-func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
-	f := &fit{options: o, world: w, streams: s}
-	err := onFirst(w, f.openRun)
+// Resume goes on with the run in dir that was interrupted, or ended by a crash. It ends with
+// the same bytes as one that never was. Of a run that is finished nothing is changed.
+// Out and Weights of the options are not used.
+func Resume(ctx context.Context, dir string, o Options) (*runs.Run, error) {
+	f := &fit{options: o.filled()}
+	w := f.options.World
+	err := onFirst(w, func() error { return f.openRun(dir) })
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := f.shareRun(); err != nil {
-		return err
+		return nil, err
 	}
 	if f.finished {
-		if f.run == nil {
-			return nil
+		if f.run != nil {
+			f.options.Listener.Logf("%s is finished: nothing is left to do", f.run.Dir)
 		}
-		s.logf("%s is finished: nothing is left to do", f.run.Dir)
-		return f.report()
+		return f.run, nil
 	}
-	err = f.CheckRanks(w)
-	if err = comm.Agree(w, err); err != nil {
-		return err
+	if err := comm.Agree(w, f.CheckRanks(w)); err != nil {
+		return nil, err
 	}
-	src, err := source(o.dataDir, false, s)
-	if err != nil {
-		return err
-	}
-	if f.sets, err = loadOnRanks(ctx, w, f.Experiment, src); err != nil {
-		return err
-	}
-	if err := sameFacts(w, f.Experiment, f.sets); err != nil {
-		return err
+	if f.sets, err = f.loadOnRanks(ctx); err != nil {
+		return nil, err
 	}
 	f.model = f.Plan.NewModel(uint64(f.Train.Seed))
 	var from *train.Saved
@@ -71,52 +45,52 @@ func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) err
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return f.do(ctx, from)
+	return f.run, f.do(ctx, from)
 }
 
 // openRun makes the run folder this process's own.
-func (f *fit) openRun() (err error) {
-	if f.run, err = runs.Resume(f.options.resume); err != nil {
+func (f *fit) openRun(dir string) (err error) {
+	if f.run, err = runs.Resume(dir); err != nil {
 		return err
 	}
-	f.Experiment, err = experiment.Load(f.run.Dir, nil)
+	f.Experiment, err = Load(f.run.Dir, nil)
 	f.finished = f.run.Info.Status == runs.Finished
-	if f.options.dataDir == "" {
-		f.options.dataDir = f.run.Info.Dataset.DataDir
+	if f.options.Source.Dir == "" {
+		f.options.Source.Dir = f.run.Info.Dataset.DataDir
 	}
 	return err
 }
 
 // shareRun tells the other ranks, which need not see the run folder, what is in it.
 func (f *fit) shareRun() error {
-	if f.world.Size() == 1 {
+	if f.options.World.Size() == 1 {
 		return nil
 	}
-	shared := resumed{DataDir: f.options.dataDir, Finished: f.finished}
-	err := onFirst(f.world, func() (err error) {
+	shared := resumed{DataDir: f.options.Source.Dir, Finished: f.finished}
+	err := onFirst(f.options.World, func() (err error) {
 		shared.Spec, err = f.Spec.Resolved()
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if err := shared.share(f.world); err != nil || f.run != nil {
+	if err := shared.share(f.options.World); err != nil || f.run != nil {
 		return err
 	}
-	if f.options.dataDir == "" {
-		f.options.dataDir = shared.DataDir
+	if f.options.Source.Dir == "" {
+		f.options.Source.Dir = shared.DataDir
 	}
 	f.finished = shared.Finished
 	var problems spec.Problems
-	f.Experiment, err = experiment.New(spec.Parse(runs.SpecFile, shared.Spec, nil, &problems), &problems)
+	f.Experiment, err = New(spec.Parse(runs.SpecFile, shared.Spec, nil, &problems), &problems)
 	return err
 }
 
 // goOn finds the state to go on from, and notes that the run goes on.
 func (f *fit) goOn() (*train.Saved, error) {
-	r, s := f.run, f.streams
+	r, log := f.run, f.options.Listener.Logf
 	if f.sets.Digest != r.Info.Dataset.Digest {
 		return nil, fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, f.Data.Name, f.sets.Digest, r.Info.Dataset.Digest)
 	}
@@ -124,14 +98,14 @@ func (f *fit) goOn() (*train.Saved, error) {
 	if err != nil {
 		return nil, err
 	}
-	if ranks := ranksOf(f.world); ranks != r.Info.Ranks {
-		s.logf("the run was begun with %s and goes on with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.world.Size(), "rank"))
+	if ranks := ranksOf(f.options.World); ranks != r.Info.Ranks {
+		log("the run was begun with %s and goes on with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.options.World.Size(), "rank"))
 		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
 	r.Info.Resumed++
-	if machine := experiment.ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
-		s.logf("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
+	if machine := ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
+		log("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
 	return from, r.SaveInfo()
 }
@@ -150,7 +124,7 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 	case errBefore == nil:
 		f.within = true // not to be kept
 		if !errors.Is(err, fs.ErrNotExist) {
-			f.streams.logf("%v", err)
+			f.options.Listener.Logf("%v", err)
 		}
 		f.sayResumed(before, runs.BeforeFile)
 		return before, nil
@@ -168,12 +142,12 @@ func (f *fit) sayResumed(s *train.Saved, file string) {
 	if s.Within {
 		where = "within"
 	}
-	f.streams.logf("going on with %s %s epoch %d, from %s", f.run.Dir, where, s.Epoch, file)
+	f.options.Listener.Logf("going on with %s %s epoch %d, from %s", f.run.Dir, where, s.Epoch, file)
 }
 
 // beginAnew makes everything as it was before the first step.
 func (f *fit) beginAnew() error {
-	f.streams.logf("%s has no saved state yet: training begins at the start", f.run.Dir)
+	f.options.Listener.Logf("%s has no saved state yet: training begins at the start", f.run.Dir)
 	info := &f.run.Info
 	info.Epochs, info.Best, info.Test, info.Seconds = []runs.Figures{}, nil, nil, 0
 	if info.Weights == nil {

@@ -1,4 +1,4 @@
-package main
+package experiment
 
 import (
 	"path/filepath"
@@ -9,9 +9,9 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// curveCharts makes a chart of the loss and one of each metric. The curves of one
+// Curves makes a chart of the loss and one of each metric. The curves of one
 // run are named training and validation; those of several have the names of the runs.
-func curveCharts(all []*runs.Run) []plot.Chart {
+func Curves(all []*runs.Run) []plot.Chart {
 	var charts []plot.Chart
 	for _, name := range curveNames(all) {
 		c := plot.Chart{Title: strings.ReplaceAll(name, "_", " "), X: "epoch"}
@@ -33,7 +33,7 @@ func curveCharts(all []*runs.Run) []plot.Chart {
 func runSeries(r *runs.Run, name string, group int, alone bool) []plot.Series {
 	training, validation := curve(r, name), curve(r, "val_"+name)
 	training.Group, validation.Group = group, group
-	training.Name = runName(r)
+	training.Name = RunName(r)
 	if alone {
 		training.Name = "training"
 	}
@@ -76,7 +76,7 @@ func curve(r *runs.Run, name string) (s plot.Series) {
 	return s
 }
 
-// runName is what a run is called beside others: lenet5/3.
-func runName(r *runs.Run) string {
+// RunName is what a run is called beside others: lenet5/3.
+func RunName(r *runs.Run) string {
 	return strings.TrimPrefix(filepath.ToSlash(filepath.Clean(r.Dir)), "runs/")
 }

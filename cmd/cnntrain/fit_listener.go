@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/train/callback"
+)
+
+// A listener tells a person how a training does.
+type listener struct {
+	*streams
+	screen bool               // --dashboard
+	stop   context.CancelFunc // of the training, when a person asks the dashboard to
+}
+
+// Logf writes a line.
+func (l *listener) Logf(format string, args ...any) { l.logf(format, args...) }
+
+// Watch shows training as the flags want it.
+func (l *listener) Watch(e *experiment.Experiment, r *runs.Run) callback.Callback {
+	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
+	best := func(epoch int) bool { return r.Info.Best != nil && r.Info.Best.Epoch == epoch }
+	if !l.screen {
+		return newProgress(l.streams, time.Now, best)
+	}
+	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", e.Spec.Name, e.Data.Name, r.Dir), e.Train.BatchSize}
+	return newDashboard(l.streams, l.stop, about, time.Now, best)
+}

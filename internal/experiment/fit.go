@@ -1,0 +1,269 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/comm"
+	"cnntrain/internal/data"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/words"
+)
+
+// Options says how to train what a spec says. The zero value trains alone and silently, in
+// runs/NAME/N, on the data where it is by default.
+type Options struct {
+	Out      string        // the run folder, which must be empty or new; empty: runs/NAME/N
+	Weights  string        // a file with the weights to start from; empty: the spec says how
+	Every    time.Duration // save the state within an epoch, too, once so long has passed; 0: never
+	Source   Source        // of the data; for Resume, an empty Dir is the one of the run
+	World    comm.World    // the ranks that train as one; nil: this process alone
+	Listener Listener      // nil: nobody
+}
+
+// A Listener is told, on rank 0, how a training does.
+type Listener interface {
+	// Logf is given a line to be read by a person.
+	Logf(format string, args ...any)
+	// Watch returns what is to be called as the training of e in r goes on.
+	Watch(e *Experiment, r *runs.Run) callback.Callback
+}
+
+// nobody is a Listener.
+type nobody struct{}
+
+func (nobody) Logf(string, ...any)                                {}
+func (nobody) Watch(*Experiment, *runs.Run) (c callback.Callback) { return c }
+
+// filled is o with what may be left out.
+func (o Options) filled() Options {
+	if o.World == nil {
+		o.World = comm.Self{}
+	}
+	if o.Listener == nil {
+		o.Listener = nobody{}
+	}
+	return o
+}
+
+// Fit trains e, writes the run folder that it returns, and tests the best weights. ctx
+// breaks training off between two steps, with its state saved; what ended it early is then
+// an *[UnfinishedError]. With several ranks each calls Fit, and rank 0 has the run folder.
+func (e *Experiment) Fit(ctx context.Context, o Options) (*runs.Run, error) {
+	f := &fit{Experiment: e, options: o.filled()}
+	w := f.options.World
+	err := comm.Agree(w, e.CheckRanks(w))
+	if err != nil {
+		return nil, err
+	}
+	if f.model, err = e.begin(f.options); err != nil {
+		return nil, err
+	}
+	if f.sets, err = f.loadOnRanks(ctx); err != nil {
+		return nil, err
+	}
+	err = onFirst(w, func() error {
+		f.run, err = f.newRun()
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return f.run, f.do(ctx, nil)
+}
+
+// begin makes the model with the weights to start from, and finds out whether the run
+// folder can be made, before anything is downloaded.
+func (e *Experiment) begin(o Options) (*builder.Model, error) {
+	model := e.Plan.NewModel(uint64(e.Train.Seed))
+	return model, onFirst(o.World, func() error {
+		if o.Weights != "" {
+			if err := e.StartFrom(model, o.Weights); err != nil {
+				return err
+			}
+		}
+		return runs.Check(e.runDir(o))
+	})
+}
+
+// fit is one training run.
+type fit struct {
+	*Experiment
+	options  Options
+	model    *builder.Model
+	sets     *data.Sets
+	run      *runs.Run // rank 0's alone
+	monitor  *callback.Monitor
+	finished bool          // before anything was done: of a run to go on with
+	tested   *train.Result // of the best weights on the test data, if there is any
+	began    time.Time     // when Info.Seconds was brought up to date
+	within   bool          // last.safetensors is no state to keep once there is a newer one
+}
+
+// do trains, from the start or from a state, and tests.
+func (f *fit) do(ctx context.Context, from *train.Saved) error {
+	spreadWeights(f.options.World, f.model)
+	if f.options.World.Rank() > 0 {
+		return f.follow(ctx)
+	}
+	return f.lead(ctx, from)
+}
+
+// follow trains and tests along with rank 0, which keeps what comes of it.
+func (f *fit) follow(ctx context.Context) error {
+	if err := comm.Agree(f.options.World, nil); err != nil {
+		return err
+	}
+	_, err := train.FitOn(ctx, f.options.World, f.model, f.sets, f.Train, nil)
+	if err == nil {
+		err = f.test(ctx)
+	}
+	if err == nil {
+		err = comm.Agree(f.options.World, nil)
+	}
+	return err
+}
+
+func (f *fit) lead(ctx context.Context, from *train.Saved) error {
+	f.monitor = f.Train.Best(f.sets.Val != nil)
+	metrics, old, err := openMetrics(f.run)
+	var events *os.File
+	if err == nil {
+		defer metrics.Close()
+		events, err = createEvents(f.run)
+	}
+	if err = comm.Agree(f.options.World, err); err != nil {
+		return err
+	}
+	defer events.Close()
+	progress := f.options.Listener.Watch(f.Experiment, f.run)
+	images := f.Data.Name
+	if f.sets.Dir != "" {
+		images += " in " + f.sets.Dir
+	}
+	if from == nil {
+		hands := ""
+		if n := f.options.World.Size(); n > 1 {
+			hands = fmt.Sprintf(" with %d ranks", n)
+		}
+		f.options.Listener.Logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
+			words.Count(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
+	}
+	f.began = time.Now()
+	info := &f.run.Info
+	state, err := train.FitOn(ctx, f.options.World, f.model, f.sets, f.Train,
+		&train.Keep{From: from, Every: f.options.Every, Save: f.saveState, Back: f.back},
+		callback.CSVLogger(metrics, old, f.sets.Train.Len(), time.Now),
+		callback.TensorBoard(events, time.Now),
+		callback.ModelCheckpoint(f.monitor, f.saveBest),
+		callback.Callback{Start: f.checkBest, Epoch: f.record, Kept: []any{&info.Epochs, &info.Best}},
+		progress,
+	)
+	f.tick()
+	if err != nil {
+		return f.broken(err)
+	}
+	if state.Stopped != "" {
+		info.Reason = state.Stopped
+		f.options.Listener.Logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
+	}
+	if err := f.test(ctx); err != nil {
+		return f.broken(err)
+	}
+	if err := comm.Agree(f.options.World, f.drawPictures()); err != nil {
+		return f.broken(err)
+	}
+	info.Status = runs.Finished
+	return f.run.SaveInfo()
+}
+
+// An UnfinishedError is why a training did not get to its end, to which [Resume] may bring it.
+type UnfinishedError struct {
+	Run    string // the folder
+	Err    error
+	Saving error // why run.json does not say so; nil: it does
+}
+
+func (e *UnfinishedError) Error() string { return errors.Join(e.Unwrap()...).Error() }
+
+// Unwrap returns what went wrong.
+func (e *UnfinishedError) Unwrap() []error {
+	if e.Saving == nil {
+		return []error{e.Err}
+	}
+	return []error{e.Err, e.Saving}
+}
+
+// broken notes in the run why it did not get to its end.
+func (f *fit) broken(err error) error {
+	info := &f.run.Info
+	info.Status, info.Reason = runs.Failed, err.Error()
+	if Canceled(err) {
+		info.Status, info.Reason = runs.Interrupted, "by a signal"
+	} else if !f.run.Has(runs.LastFile) {
+		return errors.Join(err, f.run.SaveInfo())
+	}
+	return &UnfinishedError{f.run.Dir, err, f.run.SaveInfo()}
+}
+
+// Canceled reports whether err says that someone asked to stop, and nothing else:
+// what went wrong on the way out, such as a full disk, must not be lost.
+func Canceled(err error) bool {
+	if several, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, e := range several.Unwrap() {
+			if !Canceled(e) {
+				return false
+			}
+		}
+		return true
+	}
+	return errors.Is(err, context.Canceled)
+}
+
+// record adds the epoch to run.json.
+func (f *fit) record(s *callback.State) error {
+	figures := runs.Figures{}
+	for _, l := range s.Logs {
+		figures = append(figures, runs.Figure(l))
+	}
+	f.run.Info.Epochs = append(f.run.Info.Epochs, figures)
+	f.tick()
+	return f.run.SaveInfo()
+}
+
+// tick brings the time that training took up to date.
+func (f *fit) tick() {
+	now := time.Now()
+	f.run.Info.Seconds += now.Sub(f.began).Seconds()
+	f.began = now
+}
+
+// test evaluates the best weights on the test data, if there is any.
+func (f *fit) test(ctx context.Context) error {
+	if f.sets.Test == nil {
+		return nil
+	}
+	err := onFirst(f.options.World, func() error { return loadWeights(f.model, f.run.Path(runs.BestFile)) })
+	if err != nil {
+		return err
+	}
+	spreadWeights(f.options.World, f.model)
+	r, err := train.EvaluateOn(ctx, f.options.World, f.model, f.sets.Test, f.sets.Pixels(), f.Train.BatchSize, f.Train.Metrics)
+	if err != nil {
+		return err
+	}
+	if f.tested = r; f.run == nil {
+		return nil
+	}
+	f.run.Info.Test = nil
+	for _, l := range r.Logs(f.Train.Metrics, "") {
+		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
+	}
+	return nil
+}

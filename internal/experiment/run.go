@@ -1,0 +1,88 @@
+package experiment
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"cnntrain/internal/runs"
+)
+
+// runDir is the run folder that would be made now.
+func (e *Experiment) runDir(o Options) string {
+	if o.Out != "" {
+		return o.Out
+	}
+	return runs.Next("runs", e.Spec.Name)
+}
+
+// newRun makes the run folder of a training.
+func (f *fit) newRun() (*runs.Run, error) {
+	sets := f.sets
+	dir, err := DataDir(f.options.Source.Dir)
+	if err == nil {
+		dir, err = filepath.Abs(dir)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d := runs.Dataset{DataDir: dir, Name: f.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
+	if sets.Val != nil {
+		d.Validation = sets.Val.Len()
+	}
+	if sets.Test != nil {
+		d.Test = sets.Test.Len()
+	}
+	return f.NewRun(f.options.Out, f.options.Weights, runs.Info{
+		Spec: f.File, Status: runs.Running, Process: runs.ThisProcess(), Ranks: ranksOf(f.options.World), Dataset: d,
+	})
+}
+
+// NewRun makes a run folder, dir or runs/NAME/N, with the resolved spec in it and with info,
+// to which it adds what is known of e, the machine and the file that weights come from.
+func (e *Experiment) NewRun(dir, weights string, info runs.Info) (*runs.Run, error) {
+	resolved, err := e.Spec.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	if weights != "" {
+		digest, err := fileDigest(weights)
+		if err != nil {
+			return nil, err
+		}
+		info.Weights = &runs.Weights{File: weights, Digest: digest}
+	}
+	var r *runs.Run
+	if dir != "" {
+		r, err = runs.CreateAt(dir)
+	} else {
+		r, err = runs.Create("runs", e.Spec.Name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	trainable, frozen := e.Plan.Params()
+	info.Name, info.Seed, info.Params = e.Spec.Name, e.Train.Seed, trainable+frozen
+	info.Command, info.Started, info.Machine, info.Epochs = os.Args, time.Now().UTC().Truncate(time.Second), ThisMachine(), []runs.Figures{}
+	r.Info = info
+	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
+	return r, errors.Join(err, r.SaveInfo())
+}
+
+// fileDigest returns the SHA-256 of a file in hexadecimal digits.
+func fileDigest(file string) (string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
