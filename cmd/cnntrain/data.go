@@ -18,6 +18,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -228,7 +229,7 @@ func saveSheet(o *dataOptions, d *dataset.Data) error {
 	for class, examples := range firstOfEach(d.Train, len(d.Classes), sheetImages) {
 		row := plot.SheetRow{Label: d.Classes[class]}
 		for _, k := range examples {
-			img, err := exampleImage(d.Train, k, d.Shape)
+			img, err := trained.ExampleImage(d.Train, k, d.Shape)
 			if err != nil {
 				return err
 			}
@@ -265,8 +266,8 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	fmt.Fprintln(t, "class\ttrain\ttest\tshare of train")
 	most := slices.MaxFunc(d.Classes, func(a, b countJSON) int { return cmp.Compare(a.Train, b.Train) }).Train
 	for _, c := range d.Classes {
-		bar := strings.Repeat("━", int(math.Round(balanceWidth*share(c.Train, most))))
-		fmt.Fprintf(t, "%s\t%d\t%d\t%5.1f%% %s\n", c.Name, c.Train, c.Test, 100*share(c.Train, d.Train), bar)
+		bar := strings.Repeat("━", int(math.Round(balanceWidth*(float64(c.Train)/float64(max(most, 1))))))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%5.1f%% %s\n", c.Name, c.Train, c.Test, 100*(float64(c.Train)/float64(max(d.Train, 1))), bar)
 	}
 	return t.Flush()
 }

@@ -114,17 +114,17 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	if o.kind == "filters" {
 		return filtersPicture(t)
 	}
-	d, err := testTrained(ctx, path, t, &o.evalOptions, s)
+	d, err := t.Test(ctx, path, o.on(s))
 	if err != nil {
 		return nil, err
 	}
 	switch o.kind {
 	case "confusion":
-		return d.confusionPicture(), nil
+		return d.Confusion(), nil
 	case "classes":
-		return d.classesPicture(), nil
+		return d.Classes(), nil
 	}
-	sheet, err := d.confusedSheet()
+	sheet, err := d.Confused()
 	if err != nil {
 		return nil, err
 	}

@@ -1,19 +1,16 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"text/tabwriter"
 
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/runs"
-	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
@@ -71,18 +68,6 @@ func isTrained(path string) bool {
 	return strings.HasSuffix(path, ".safetensors") || exists(filepath.Join(path, runs.InfoFile)) || exists(filepath.Join(path, runs.BestFile))
 }
 
-// predictionJSON is what is said of one image.
-type predictionJSON struct {
-	Image   string      `json:"image"`
-	Classes []likeClass `json:"classes"` // the most likely first
-	Error   string      `json:"error,omitempty"`
-}
-
-type likeClass struct {
-	Name        string  `json:"name"`
-	Probability float64 `json:"probability"`
-}
-
 func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	members, err := trained.OpenAll(o.models)
 	if err != nil {
@@ -101,12 +86,11 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 		files = append(files, listed...)
 	}
 	first := members[0]
-	p := &predictor{model: model, set: first.Data.Dataset, shape: first.Spec.Input, classes: first.ClassNames(), top: o.top}
-	var predictions []predictionJSON
+	var predictions []trained.Prediction
 	var skipped []string
 	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	for some := range slices.Chunk(files, first.Train.BatchSize) {
-		batch, err := p.predict(ctx, some)
+		batch, err := first.Predict(ctx, model, some, o.top)
 		if err != nil {
 			return err
 		}
@@ -114,7 +98,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 			if prediction.Error != "" {
 				skipped = append(skipped, prediction.Error)
 			} else if !o.json {
-				prediction.print(w)
+				printPrediction(&prediction, w)
 			}
 		}
 		predictions = append(predictions, batch...)
@@ -136,58 +120,8 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	return nil
 }
 
-// A predictor names the classes of images, a batch at a time.
-type predictor struct {
-	model   train.Predictor
-	set     dataset.Dataset // trained on
-	shape   []int
-	classes []string
-	top     int
-}
-
-// predict reads the files side by side. One that cannot be read has an error.
-func (p *predictor) predict(ctx context.Context, files []string) ([]predictionJSON, error) {
-	size := p.shape[0] * p.shape[1] * p.shape[2]
-	pixels := make([]float32, len(files)*size)
-	predictions := make([]predictionJSON, len(files))
-	var readers sync.WaitGroup
-	for i, file := range files {
-		readers.Go(func() {
-			predictions[i].Image = file
-			if err := dataset.ReadImage(p.set, pixels[i*size:][:size], p.shape, file); err != nil {
-				predictions[i].Error = err.Error()
-			}
-		})
-	}
-	readers.Wait()
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	labels := slices.Repeat([]int{-1}, len(files)) // nobody knows
-	_, probabilities, err := p.model.Evaluate(pixels, labels)
-	if err != nil {
-		return nil, err
-	}
-	for i := range predictions {
-		if predictions[i].Error == "" {
-			predictions[i].Classes = p.likely(probabilities[i*len(p.classes):][:len(p.classes)])
-		}
-	}
-	return predictions, nil
-}
-
-// likely returns the most likely classes.
-func (p *predictor) likely(probabilities []float32) []likeClass {
-	all := make([]likeClass, len(probabilities))
-	for c, v := range probabilities {
-		all[c] = likeClass{p.classes[c], float64(v)}
-	}
-	slices.SortStableFunc(all, func(a, b likeClass) int { return cmp.Compare(b.Probability, a.Probability) })
-	return all[:min(p.top, len(all))]
-}
-
-// print writes "cat.png  cat 93.1%  dog 5.0%".
-func (p *predictionJSON) print(w *tabwriter.Writer) {
+// printPrediction writes "cat.png  cat 93.1%  dog 5.0%".
+func printPrediction(p *trained.Prediction, w *tabwriter.Writer) {
 	fmt.Fprint(w, p.Image)
 	for _, c := range p.Classes {
 		fmt.Fprintf(w, "\t%s %.1f%%", c.Name, 100*c.Probability)

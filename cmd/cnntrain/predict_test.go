@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"cnntrain/internal/trained"
 )
 
 // trainColours trains a model that tells red from blue, and returns its run.
@@ -79,7 +81,7 @@ func TestPredictNamesTheClassOfImagesOfAnySize(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, model := range [][]string{{run}, {filepath.Join(run, "best.safetensors")}, {run, trainColours(t, dir, "1"), "--ensemble", "mean"}} {
-		var got []predictionJSON
+		var got []trained.Prediction
 		runJSON(t, &got, append([]string{"predict", filepath.Join(dir, "new"), "--json"}, model...)...)
 		if len(got) != 2 || got[0].Classes[0].Name != "red" || got[1].Classes[0].Name != "blue" {
 			t.Errorf("%v: %+v", model, got)
@@ -124,7 +126,7 @@ func TestEnsembleIsEvaluatedWithItsMembers(t *testing.T) {
 	dir := t.TempDir()
 	runs := []string{trainColours(t, dir, "0"), trainColours(t, dir, "1"), trainColours(t, dir, "2")}
 	for _, how := range []string{"mean", "vote"} {
-		var got []evalJSON
+		var got []trained.Evaluation
 		runJSON(t, &got, append([]string{"eval", "--ensemble", how, "--json"}, runs...)...)
 		if len(got) != 4 || len(got[3].Members) != 3 || got[3].Accuracy < 0.99 || got[3].Members[1].Loss != got[1].Loss {
 			t.Errorf("%s: %+v", how, got)

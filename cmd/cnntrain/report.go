@@ -97,12 +97,12 @@ func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) er
 		return err
 	}
 	p.addFilters(t)
-	d, err := testTrained(ctx, o.run, t, &o.evalOptions, s)
+	d, err := t.Test(ctx, o.run, o.on(s))
 	if err != nil {
 		return err
 	}
-	p.Tested = &reportTested{Confusion: p.svg(d.confusionPicture()), Classes: p.svg(d.classesPicture())}
-	sheet, err := d.confusedSheet()
+	p.Tested = &reportTested{Confusion: p.svg(d.Confusion()), Classes: p.svg(d.Classes())}
+	sheet, err := d.Confused()
 	if err != nil {
 		return err
 	}

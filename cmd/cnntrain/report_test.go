@@ -10,10 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"cnntrain/internal/data"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
-	"cnntrain/internal/train"
 )
 
 // hostile is a name that would be markup or script if it were not escaped.
@@ -33,8 +31,8 @@ func hostilePage(t *testing.T) string {
 	}}
 	p.describe(r)
 	p.addCurves(r)
-	d := &tested{Result: &train.Result{Metrics: []float64{0, 0}, Confusion: [][]int{{1, 2}, {3, 4}}}, sets: &data.Sets{Classes: r.Info.Dataset.Classes}}
-	p.Tested = &reportTested{Confusion: p.svg(d.confusionPicture()), Classes: p.svg(d.classesPicture())}
+	confusion := plot.Confusion(r.Info.Dataset.Classes, [][]int{{1, 2}, {3, 4}})
+	p.Tested = &reportTested{Confusion: p.svg(confusion), Classes: p.svg(plot.Classes([]plot.Class{{Name: hostile}, {Name: "cat"}}))}
 	images := p.pngs([]image.Image{plot.Image([]float32{1}, 1, 1, 1, 0, 1)})
 	p.Tested.Confused, p.Filters = []reportRow{{hostile, images}}, images
 	p.Architecture = p.svg(plot.Architecture(hostile, []plot.Layer{{Name: hostile, Detail: hostile}}))

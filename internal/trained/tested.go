@@ -1,4 +1,4 @@
-package main
+package trained
 
 import (
 	"cmp"
@@ -12,16 +12,15 @@ import (
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
-	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
-// A tested is what a trained model makes of each example of a split.
-type tested struct {
-	*train.Result
+// A Tested is what a trained model makes of each example of a split.
+type Tested struct {
+	recorder
+	result   *train.Result
 	sets     *data.Sets
 	examples dataset.Examples
-	recorder
 }
 
 // A recorder is a model that notes what it says of each example it is evaluated on.
@@ -40,23 +39,24 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 	return loss, probabilities, err
 }
 
-// testTrained evaluates t on a split of its data.
-func testTrained(ctx context.Context, path string, t *trained.Model, o *evalOptions, s *streams) (*tested, error) {
-	d := &tested{recorder: recorder{Predictor: t.Net}}
+// Test evaluates m, which is called name, example by example.
+func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
+	d := &Tested{recorder: recorder{Predictor: m.Net}}
 	var err error
-	if d.Result, d.sets, err = evaluate(ctx, o, path, t, &d.recorder, s); err != nil {
+	if d.result, d.sets, err = m.run(ctx, name, &d.recorder, on); err != nil {
 		return nil, err
 	}
-	d.examples = splitOf(d.sets, o.split)
+	d.examples = splitOf(d.sets, on.Split)
 	return d, nil
 }
 
-func (d *tested) confusionPicture() *plot.Picture { return plot.Confusion(d.sets.Classes, d.Confusion) }
+// Confusion draws the confusion matrix.
+func (d *Tested) Confusion() *plot.Picture { return plot.Confusion(d.sets.Classes, d.result.Confusion) }
 
-// classesPicture draws the recall and precision of each class.
-func (d *tested) classesPicture() *plot.Picture {
+// Classes draws the recall and precision of each class.
+func (d *Tested) Classes() *plot.Picture {
 	var classes []plot.Class
-	for _, c := range newEvalJSON("", "", "", d.sets, d.Result).Classes {
+	for _, c := range newEvaluation("", "", "", d.sets, d.result).Classes {
 		classes = append(classes, plot.Class{Name: c.Name, Recall: c.Recall, Precision: c.Precision})
 	}
 	return plot.Classes(classes)
@@ -71,15 +71,15 @@ type mistaken struct {
 // The size of the sheet of mistakes.
 const mistakenPairs, mistakenImages = 10, 8
 
-// confusedSheet has examples of the pairs of classes that are confused most often,
+// Confused has examples of the pairs of classes that are confused most often,
 // those first of which the model was surest.
-func (d *tested) confusedSheet() (*plot.Sheet, error) {
+func (d *Tested) Confused() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
 	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
 		row := plot.SheetRow{Label: fmt.Sprintf("%s taken for\n%s: %s", d.sets.Classes[p.class], d.sets.Classes[p.taken], words.Commas(len(p.examples)))}
 		for _, k := range p.examples[:min(mistakenImages, len(p.examples))] {
-			img, err := exampleImage(d.examples, k, d.sets.Shape)
+			img, err := ExampleImage(d.examples, k, d.sets.Shape)
 			if err != nil {
 				return nil, err
 			}
@@ -94,7 +94,7 @@ func (d *tested) confusedSheet() (*plot.Sheet, error) {
 }
 
 // mistakes returns the pairs of classes that were confused, the most frequent first.
-func (d *tested) mistakes() []mistaken {
+func (d *Tested) mistakes() []mistaken {
 	found := map[[2]int]*mistaken{}
 	for k, taken := range d.taken {
 		if class := d.examples.Label(k); class != taken {
@@ -116,8 +116,8 @@ func (d *tested) mistakes() []mistaken {
 	return all
 }
 
-// exampleImage reads example k.
-func exampleImage(ex dataset.Examples, k int, shape []int) (image.Image, error) {
+// ExampleImage reads example k, of the shape [H W C].
+func ExampleImage(ex dataset.Examples, k int, shape []int) (image.Image, error) {
 	pixels := make([]float32, shape[0]*shape[1]*shape[2])
 	if err := ex.Image(pixels, k); err != nil {
 		return nil, err

@@ -1,0 +1,68 @@
+package trained
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/train"
+)
+
+// A Prediction is what is said of one image.
+type Prediction struct {
+	Image   string        `json:"image"`
+	Classes []LikelyClass `json:"classes"` // the most likely first
+	Error   string        `json:"error,omitempty"`
+}
+
+// A LikelyClass is one that an image may be of.
+type LikelyClass struct {
+	Name        string  `json:"name"`
+	Probability float64 `json:"probability"`
+}
+
+// Predict names up to top likely classes of each image, by what p says, m.Net or an ensemble
+// of which m is a member. The files are read side by side, brought to the size that the model
+// takes as those of its dataset were. One that cannot be read has an error.
+func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, top int) ([]Prediction, error) {
+	shape, classes := m.Spec.Input, m.ClassNames()
+	size := shape[0] * shape[1] * shape[2]
+	pixels := make([]float32, len(files)*size)
+	predictions := make([]Prediction, len(files))
+	var readers sync.WaitGroup
+	for i, file := range files {
+		readers.Go(func() {
+			predictions[i].Image = file
+			if err := dataset.ReadImage(m.Data.Dataset, pixels[i*size:][:size], shape, file); err != nil {
+				predictions[i].Error = err.Error()
+			}
+		})
+	}
+	readers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	labels := slices.Repeat([]int{-1}, len(files)) // nobody knows
+	_, probabilities, err := p.Evaluate(pixels, labels)
+	if err != nil {
+		return nil, err
+	}
+	for i := range predictions {
+		if predictions[i].Error == "" {
+			predictions[i].Classes = likely(classes, probabilities[i*len(classes):], top)
+		}
+	}
+	return predictions, nil
+}
+
+// likely returns the most likely classes, up to top.
+func likely(classes []string, probabilities []float32, top int) []LikelyClass {
+	all := make([]LikelyClass, len(classes))
+	for c, name := range classes {
+		all[c] = LikelyClass{name, float64(probabilities[c])}
+	}
+	slices.SortStableFunc(all, func(a, b LikelyClass) int { return cmp.Compare(b.Probability, a.Probability) })
+	return all[:min(top, len(all))]
+}
