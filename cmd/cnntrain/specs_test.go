@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 	"cnntrain/specs"
@@ -204,7 +205,7 @@ func TestSeedSweepsAreValid(t *testing.T) {
 		t.Fatalf("no sweeps (%v)", err)
 	}
 	for _, path := range paths {
-		if _, err := loadSweep(t.Context(), &sweepOptions{file: path, dryRun: true}, &streams{}); err != nil {
+		if _, _, err := experiment.PlanSweep(t.Context(), path, experiment.Source{Source: dataset.Source{Offline: true}}); err != nil {
 			t.Error(err)
 		}
 	}

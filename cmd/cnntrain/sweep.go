@@ -2,19 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
-	"cnntrain/internal/comm"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/slurm"
-	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
 	"cnntrain/internal/words"
 
@@ -129,24 +126,31 @@ func runSweepStatus(ctx context.Context, w *sweep.Sweep, json bool, s *streams) 
 }
 
 func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
-	p, err := loadSweep(ctx, o, s)
+	src := source(o.dataDir, false, s)
+	src.Offline = o.dryRun
+	plan, resolved, err := experiment.PlanSweep(ctx, o.file, src)
 	if err != nil {
 		return err
 	}
+	if o.dataDir != "" {
+		if plan.DataDir, err = filepath.Abs(o.dataDir); err != nil {
+			return err
+		}
+	}
 	if o.dryRun && o.slurm {
-		return showScripts(o, &sweep.Sweep{Dir: runs.Next("sweeps", p.plan.Name), Plan: p.plan}, s)
+		return showScripts(o, &sweep.Sweep{Dir: runs.Next("sweeps", plan.Name), Plan: plan}, s)
 	}
 	if o.dryRun {
 		if o.json {
-			return s.printJSON(p.plan)
+			return s.printJSON(plan)
 		}
-		return printMembers(s, p.plan)
+		return printMembers(s, plan)
 	}
 	file, err := os.ReadFile(o.file)
 	if err != nil {
 		return err
 	}
-	w, err := sweep.Create("sweeps", p.plan, p.resolved, file)
+	w, err := sweep.Create("sweeps", plan, resolved, file)
 	switch {
 	case err != nil:
 		return err
@@ -182,94 +186,9 @@ func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
 	return trainSweep(ctx, o, w, s)
 }
 
-// A plannedSweep is what a sweep file means, with its spec.
-type plannedSweep struct {
-	plan     sweep.Plan
-	resolved []byte // the spec
-}
-
-// loadSweep reads a sweep file and makes sure that each member can be trained.
-// Everything wrong with it is in the error.
-func loadSweep(ctx context.Context, o *sweepOptions, s *streams) (*plannedSweep, error) {
-	var problems spec.Problems
-	c := sweep.Load(o.file, &problems)
-	if c == nil || c.Spec == "" {
-		return nil, problems.Err()
-	}
-	base, err := experiment.Load(c.Spec, nil)
-	if err != nil {
-		return nil, inSweep(c, err, &problems)
-	}
-	members := c.Members(&problems)
-	if figures := base.Train.Figures(base.Data.ValidationSplit > 0); !slices.Contains(figures, c.Monitor.Name) {
-		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
-	}
-	datasets := map[string]*experiment.Experiment{} // one member of each
-	epochs := base.Train.Epochs
-	for _, m := range members {
-		e, err := experiment.Load(c.Spec, c.Overrides(m))
-		if err == nil {
-			err = e.CheckRanks(comm.Self{})
-		}
-		switch {
-		case err == nil:
-			datasets[e.Data.Name] = e
-			epochs = max(epochs, e.Train.Epochs)
-		case !addProblems(&problems, err):
-			return nil, err
-		}
-	}
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	for _, e := range datasets {
-		if err := fetchData(ctx, e, o, s); err != nil {
-			return nil, err
-		}
-	}
-	p := &plannedSweep{plan: sweep.NewPlan(c, members, epochs)}
-	p.plan.File = o.file
-	if o.dataDir != "" {
-		if p.plan.DataDir, err = filepath.Abs(o.dataDir); err != nil {
-			return nil, err
-		}
-	}
-	p.resolved, err = base.Spec.Resolved()
-	return p, err
-}
-
-// inSweep adds what is wrong with the spec to what is wrong with the file that names it.
-func inSweep(c *sweep.Config, err error, problems *spec.Problems) error {
-	if !exists(c.Spec) {
-		problems.Add(c.SpecPos(), "spec: no such file %q, seen from the current folder", c.Spec)
-	} else if !addProblems(problems, err) {
-		return err
-	}
-	return problems.Err()
-}
-
-// addProblems adds those that err consists of, and reports whether it does.
-func addProblems(problems *spec.Problems, err error) bool {
-	var invalid spec.Invalid
-	if !errors.As(err, &invalid) {
-		return false
-	}
-	for _, p := range invalid {
-		problems.Add(p.Pos, "%s", p.Message)
-	}
-	return true
-}
-
-// fetchData makes sure that the data is there, once, before many processes ask for it.
-func fetchData(ctx context.Context, e *experiment.Experiment, o *sweepOptions, s *streams) error {
-	src := source(o.dataDir, false, s)
-	src.Offline = true
-	_, err := e.LoadData(ctx, src)
-	if err != nil && !o.dryRun {
-		src.Offline = false
-		_, err = e.LoadData(ctx, src)
-	}
-	return err
+// process is how members compute, as the flags ask.
+func (o *sweepOptions) process(threads int) sweep.Process {
+	return sweep.Process{DataDir: o.dataDir, CPU: o.cpu, Threads: threads}
 }
 
 func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams) error {
@@ -279,7 +198,8 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	}
 	threads := max(1, kernels.Threads()/parallel)
 	s.logf("sweep of %s, %d at once with %s each, in %s", words.Count(len(w.Members), "member"), parallel, words.Count(threads, "thread"), w.Dir)
-	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, o, w, j, threads) }
+	process := o.process(threads)
+	train := func(ctx context.Context, j sweep.Job) error { return w.Train(ctx, j, process) }
 	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
 		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	})

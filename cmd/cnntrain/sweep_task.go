@@ -82,7 +82,7 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 		return nil
 	}
 	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, words.Count(kernels.Threads(), "thread"), j.Dir)
-	err = trainMember(ctx, o, w, j, kernels.Threads())
+	err = w.Train(ctx, j, o.process(kernels.Threads()))
 	r := w.Outcome(j)
 	s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	var exit *exec.ExitError

@@ -1,4 +1,4 @@
-package main
+package sweep
 
 import (
 	"context"
@@ -8,14 +8,19 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-
-	"cnntrain/internal/sweep"
 )
 
-// trainMember trains one member as a process of its own, so that a crash takes
-// nothing with it. What it says goes to a file beside its run folder. If ctx ends,
-// the process is asked to stop, and waited for.
-func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.Job, threads int) (err error) {
+// A Process says how the processes that train members compute.
+type Process struct {
+	DataDir string // with the datasets; empty: where they are by default
+	CPU     string // the kernels; empty: the best there are
+	Threads int
+}
+
+// Train trains one member as a process of its own, so that a crash takes nothing with it:
+// this program once more, as cnntrain fit. What it says goes to a file beside its run folder.
+// If ctx ends, the process is asked to stop, and waited for.
+func (s *Sweep) Train(ctx context.Context, j Job, p Process) (err error) {
 	program, err := os.Executable()
 	if err != nil {
 		return err
@@ -25,7 +30,7 @@ func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.J
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	cmd := exec.CommandContext(ctx, program, memberArgs(o, w, j, threads)...)
+	cmd := exec.CommandContext(ctx, program, s.memberArgs(j, p)...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Env = append(os.Environ(), "CNNTRAIN_MPI=0") // also where the sweep is a process of mpirun
 	cmd.SysProcAttr = memberProcess()
@@ -40,22 +45,22 @@ func trainMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, j sweep.J
 }
 
 // memberArgs is the command line that trains a member.
-func memberArgs(o *sweepOptions, w *sweep.Sweep, j sweep.Job, threads int) []string {
-	args := []string{"fit", "--threads", strconv.Itoa(threads)}
-	if o.dataDir != "" {
-		args = append(args, "--data-dir", o.dataDir)
+func (s *Sweep) memberArgs(j Job, p Process) []string {
+	args := []string{"fit", "--threads", strconv.Itoa(p.Threads)}
+	if p.DataDir != "" {
+		args = append(args, "--data-dir", p.DataDir)
 	}
-	if o.cpu != "" {
-		args = append(args, "--cpu", o.cpu)
+	if p.CPU != "" {
+		args = append(args, "--cpu", p.CPU)
 	}
 	if j.Resume {
 		return append(args, "--resume", j.Dir)
 	}
-	args = append(args, filepath.Join(w.Dir, sweep.SpecFile), "--out", j.Dir)
+	args = append(args, filepath.Join(s.Dir, SpecFile), "--out", j.Dir)
 	for _, set := range j.Sets {
 		args = append(args, "--set", set)
 	}
-	if len(w.Stages) > 1 {
+	if len(s.Stages) > 1 {
 		args = append(args, "--epochs", strconv.Itoa(j.Epochs))
 	}
 	return args

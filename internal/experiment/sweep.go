@@ -1,0 +1,92 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"os"
+	"slices"
+
+	"cnntrain/internal/comm"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/sweep"
+)
+
+// PlanSweep reads a sweep file and makes sure that each member can be trained, and that the
+// data is there, which is fetched unless src.Offline says not to. It returns also the
+// resolved spec.
+// Everything wrong with the file is in the error.
+func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, resolved []byte, err error) {
+	var problems spec.Problems
+	c := sweep.Load(file, &problems)
+	if c == nil || c.Spec == "" {
+		return plan, nil, problems.Err()
+	}
+	base, err := Load(c.Spec, nil)
+	if err != nil {
+		return plan, nil, inSweep(c, err, &problems)
+	}
+	members := c.Members(&problems)
+	if figures := base.Train.Figures(base.Data.ValidationSplit > 0); !slices.Contains(figures, c.Monitor.Name) {
+		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
+	}
+	datasets := map[string]*Experiment{} // one member of each
+	epochs := base.Train.Epochs
+	for _, m := range members {
+		e, err := Load(c.Spec, c.Overrides(m))
+		if err == nil {
+			err = e.CheckRanks(comm.Self{})
+		}
+		switch {
+		case err == nil:
+			datasets[e.Data.Name] = e
+			epochs = max(epochs, e.Train.Epochs)
+		case !addProblems(&problems, err):
+			return plan, nil, err
+		}
+	}
+	if err := problems.Err(); err != nil {
+		return plan, nil, err
+	}
+	for _, e := range datasets {
+		if err := e.fetchData(ctx, src); err != nil {
+			return plan, nil, err
+		}
+	}
+	plan = sweep.NewPlan(c, members, epochs)
+	plan.File = file
+	resolved, err = base.Spec.Resolved()
+	return plan, resolved, err
+}
+
+// inSweep adds what is wrong with the spec to what is wrong with the file that names it.
+func inSweep(c *sweep.Config, err error, problems *spec.Problems) error {
+	if _, missing := os.Stat(c.Spec); missing != nil {
+		problems.Add(c.SpecPos(), "spec: no such file %q, seen from the current folder", c.Spec)
+	} else if !addProblems(problems, err) {
+		return err
+	}
+	return problems.Err()
+}
+
+// addProblems adds those that err consists of, and reports whether it does.
+func addProblems(problems *spec.Problems, err error) bool {
+	var invalid spec.Invalid
+	if !errors.As(err, &invalid) {
+		return false
+	}
+	for _, p := range invalid {
+		problems.Add(p.Pos, "%s", p.Message)
+	}
+	return true
+}
+
+// fetchData makes sure that the data is there, once, before many processes ask for it.
+func (e *Experiment) fetchData(ctx context.Context, src Source) error {
+	offline := src
+	offline.Offline = true
+	_, err := e.LoadData(ctx, offline)
+	if err != nil && !src.Offline {
+		_, err = e.LoadData(ctx, src)
+	}
+	return err
+}
