@@ -27,7 +27,10 @@ const dryTime = time.Second / 2
 // says where the system does not tell. It is rank 0's alone; the others get nil.
 func (e *Experiment) Expect(ctx context.Context, o Options) (x *Expected, err error) {
 	o = o.filled()
-	if err := comm.Agree(o.World, e.CheckRanks(o.World)); err != nil {
+	if e, err = e.fresh(); err == nil {
+		err = e.CheckRanks(o.World)
+	}
+	if err := comm.Agree(o.World, err); err != nil {
 		return nil, err
 	}
 	model, err := e.begin(o)

@@ -1,5 +1,3 @@
-// Package experiment is the application: what a spec means, with its data, its training and
-// the run folder that comes of it, for a command line, a server or a test to call.
 package experiment
 
 import (
@@ -17,13 +15,15 @@ import (
 	"cnntrain/internal/words"
 )
 
-// An Experiment is a spec with everything in it understood.
+// An Experiment is a spec with everything in it understood. One goroutine at a time may use it.
 type Experiment struct {
 	File  string // that Load was given; empty for another origin
 	Spec  *spec.Spec
 	Plan  *builder.Plan
 	Data  *data.Config
 	Train *train.Config
+
+	used bool
 }
 
 // Load reads a spec file, or the spec of a run folder. Everything wrong
@@ -57,6 +57,24 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	// Of data that is wrong nobody knows whether there are to be validation examples.
 	e.Train.CheckMonitors(wrongData || e.Data.ValidationSplit > 0, problems)
 	return e, problems.Err()
+}
+
+// fresh is e, or another like it if e has been trained: optimizers and callbacks remember.
+func (e *Experiment) fresh() (*Experiment, error) {
+	if !e.used {
+		e.used = true
+		return e, nil
+	}
+	text, err := e.Spec.Resolved()
+	if err != nil {
+		return nil, err
+	}
+	var problems spec.Problems
+	again, err := New(spec.Parse(e.File, text, nil, &problems), &problems)
+	if again != nil {
+		again.File, again.used = e.File, true
+	}
+	return again, err
 }
 
 // checkData finds images and classes that do not fit the model, as far as both

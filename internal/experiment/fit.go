@@ -55,14 +55,17 @@ func (o Options) filled() Options {
 // Fit trains e, writes the run folder that it returns, and tests the best weights. ctx
 // breaks training off between two steps, with its state saved; what ended it early is then
 // an *[UnfinishedError]. With several ranks each calls Fit, and rank 0 has the run folder.
-func (e *Experiment) Fit(ctx context.Context, o Options) (*runs.Run, error) {
-	f := &fit{Experiment: e, options: o.filled()}
+func (e *Experiment) Fit(ctx context.Context, o Options) (r *runs.Run, err error) {
+	f := &fit{options: o.filled()}
+	defer f.unlock(&err)
 	w := f.options.World
-	err := comm.Agree(w, e.CheckRanks(w))
-	if err != nil {
+	if f.Experiment, err = e.fresh(); err == nil {
+		err = f.CheckRanks(w)
+	}
+	if err := comm.Agree(w, err); err != nil {
 		return nil, err
 	}
-	if f.model, err = e.begin(f.options); err != nil {
+	if f.model, err = f.begin(f.options); err != nil {
 		return nil, err
 	}
 	if f.sets, err = f.loadOnRanks(ctx); err != nil {
@@ -76,6 +79,15 @@ func (e *Experiment) Fit(ctx context.Context, o Options) (*runs.Run, error) {
 		return nil, err
 	}
 	return f.run, f.do(ctx, nil)
+}
+
+// unlock lets others have the run folder.
+func (f *fit) unlock(err *error) {
+	if f.run != nil {
+		if failed := f.run.Unlock(); failed != nil {
+			*err = errors.Join(*err, failed)
+		}
+	}
 }
 
 // begin makes the model with the weights to start from, and finds out whether the run

@@ -27,17 +27,23 @@ func TestOnlyACanceledRunIsInterrupted(t *testing.T) {
 		{errors.Join(context.Canceled, errors.Join(context.Canceled, full)), runs.Failed},
 		{full, runs.Failed},
 	} {
-		r, err := runs.CreateAt(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := &fit{run: r}
-		err = f.broken(c.err)
-		if r.Info.Status != c.want || Canceled(err) != (c.want == runs.Interrupted) {
-			t.Errorf("%v: the run is %s, and fit returns %v", c.err, r.Info.Status, err)
-		}
-		if errors.Is(c.err, full) && !strings.Contains(fmt.Sprint(err), full.Error()) {
-			t.Errorf("%v is lost in %v", c.err, err)
+		for _, saved := range []bool{false, true} {
+			r, err := runs.CreateAt(t.TempDir())
+			if err == nil && saved {
+				err = os.WriteFile(r.Path(runs.LastFile), nil, 0o666)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = (&fit{run: r}).broken(c.err)
+			var unfinished *UnfinishedError
+			resumable := saved || c.want == runs.Interrupted
+			if r.Info.Status != c.want || Canceled(err) != (c.want == runs.Interrupted) || errors.As(err, &unfinished) != resumable {
+				t.Errorf("%v, saved %v: the run is %s, and fit returns %#v", c.err, saved, r.Info.Status, err)
+			}
+			if errors.Is(c.err, full) && !strings.Contains(fmt.Sprint(err), full.Error()) {
+				t.Errorf("%v is lost in %v", c.err, err)
+			}
 		}
 	}
 }

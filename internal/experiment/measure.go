@@ -59,6 +59,10 @@ type Measurement struct {
 
 // Measure trains or predicts on noise, and returns how fast that is on this machine.
 func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error) {
+	e, err := e.fresh()
+	if err != nil {
+		return nil, err
+	}
 	debug.FreeOSMemory()
 	ResetPeakMemory()
 	if o.BatchSize > 0 {

@@ -16,11 +16,11 @@ import (
 // Resume goes on with the run in dir that was interrupted, or ended by a crash. It ends with
 // the same bytes as one that never was. Of a run that is finished nothing is changed.
 // Out and Weights of the options are not used.
-func Resume(ctx context.Context, dir string, o Options) (*runs.Run, error) {
+func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error) {
 	f := &fit{options: o.filled()}
+	defer f.unlock(&err)
 	w := f.options.World
-	err := onFirst(w, func() error { return f.openRun(dir) })
-	if err != nil {
+	if err := onFirst(w, func() error { return f.openRun(dir) }); err != nil {
 		return nil, err
 	}
 	if err := f.shareRun(); err != nil {

@@ -55,12 +55,12 @@ func Resume(dir string) (*Run, error) {
 	if err := r.Lock(); err != nil {
 		return nil, err
 	}
-	if err := checkpoint.RemoveTemps(dir); err != nil {
-		return nil, err
-	}
 	lock := r.lock
-	if r, err = Open(dir); err != nil { // as the process before left it
-		return nil, err
+	if err = checkpoint.RemoveTemps(dir); err == nil {
+		r, err = Open(dir) // as the process before left it
+	}
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
 	r.lock = lock
 	return r, nil

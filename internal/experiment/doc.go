@@ -1,0 +1,21 @@
+// Package experiment is the application: what a spec means, with its data, its training and
+// the run folder that comes of it, for a command line, a server or a test to call. It takes
+// options as values and a context, says what it does to a [Listener], and writes nothing
+// but the run folder. Package trained uses what was trained:
+//
+//	func trainAndPredict(ctx context.Context) ([]trained.Prediction, error) {
+//		e, err := experiment.Load("shapes.yaml", nil)
+//		if err != nil {
+//			return nil, err
+//		}
+//		run, err := e.Fit(ctx, experiment.Options{}) // or experiment.Resume(ctx, dir, …)
+//		if err != nil {
+//			return nil, err
+//		}
+//		m, err := trained.Open(run.Dir)
+//		if err != nil {
+//			return nil, err
+//		}
+//		return m.Predict(ctx, m.Net, []string{"photo.png"}, 3)
+//	}
+package experiment

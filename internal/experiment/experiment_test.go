@@ -1,0 +1,173 @@
+package experiment_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/comm"
+	"cnntrain/internal/comm/commtest"
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/trained"
+)
+
+const shapes = `input: [32, 32, 3]
+data: {dataset: {shapes: {train: 60, test: 20}}, validation_split: 0.2}
+layers:
+  - rescaling: 1/255
+  - max_pooling2d: 4
+  - flatten
+  - dropout: 0.2
+  - dense: {units: 10, activation: softmax}
+train: {epochs: 3, batch_size: 8}
+`
+
+func writeSpec(t *testing.T, file string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(shapes), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func writePhoto(t *testing.T, file string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 40, 30))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T) *experiment.Experiment {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "shapes.yaml")
+	writeSpec(t, file)
+	e, err := experiment.Load(file, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// A listener remembers what it is told, and has something done after each step.
+type listener struct {
+	lines []string
+	step  func(*callback.State)
+}
+
+func (l *listener) Logf(format string, args ...any) {
+	l.lines = append(l.lines, fmt.Sprintf(format, args...))
+}
+
+func (l *listener) Watch(*experiment.Experiment, *runs.Run) callback.Callback {
+	return callback.Callback{Batch: func(s *callback.State) error {
+		if l.step != nil {
+			l.step(s)
+		}
+		return nil
+	}}
+}
+
+func readBest(t *testing.T, dir string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, runs.BestFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// What a process does can be done without one: train, stop within an epoch, resume, test,
+// predict; the run has the bytes of one that was never stopped.
+func TestTrainsStopsResumesAndPredicts(t *testing.T) {
+	dir := t.TempDir()
+	whole, err := load(t).Fit(t.Context(), experiment.Options{Out: filepath.Join(dir, "whole")})
+	if err != nil || whole.Info.Status != runs.Finished {
+		t.Fatal(whole, err)
+	}
+
+	ctx, stop := context.WithCancel(t.Context())
+	l := &listener{step: func(s *callback.State) {
+		if s.Epoch == 2 && s.Step == 3 {
+			stop()
+		}
+	}}
+	cut, err := load(t).Fit(ctx, experiment.Options{Out: filepath.Join(dir, "cut"), Listener: l})
+	var unfinished *experiment.UnfinishedError
+	if !errors.As(err, &unfinished) || !experiment.Canceled(err) || unfinished.Run != cut.Dir || cut.Info.Status != runs.Interrupted {
+		t.Fatalf("stopped: %v", err)
+	}
+
+	l = &listener{}
+	again, err := experiment.Resume(t.Context(), unfinished.Run, experiment.Options{Listener: l})
+	if err != nil || again.Info.Status != runs.Finished || again.Info.Resumed != 1 {
+		t.Fatal(again, err)
+	}
+	if want := "going on with " + cut.Dir + " within epoch 2, from last.safetensors"; len(l.lines) != 1 || l.lines[0] != want {
+		t.Errorf("said %q, want %q", l.lines, want)
+	}
+	if !bytes.Equal(readBest(t, again.Dir), readBest(t, whole.Dir)) {
+		t.Error("the run that was resumed has other weights")
+	}
+	if _, err := experiment.Resume(t.Context(), again.Dir, experiment.Options{Listener: l}); err != nil || !strings.Contains(l.lines[1], "nothing is left to do") {
+		t.Errorf("resuming what is finished: %v, said %q", err, l.lines)
+	}
+
+	m, err := trained.Open(again.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := m.Evaluate(t.Context(), "m", trained.On{Split: "test"})
+	if loss, _ := again.Info.Test.Get("loss"); err != nil || e.Examples != 20 || e.Loss != loss {
+		t.Errorf("evaluated: %+v, %v; the run says %v", e, err, loss)
+	}
+	photo := filepath.Join(dir, "photo.png")
+	writePhoto(t, photo)
+	predictions, err := m.Predict(t.Context(), m.Net, []string{photo, "none.png"}, 2)
+	if err != nil || len(predictions[0].Classes) != 2 || predictions[1].Error == "" {
+		t.Errorf("predicted: %+v, %v", predictions, err)
+	}
+}
+
+// An experiment can be trained more than once, each time from the start.
+func TestFitBeginsAtTheStart(t *testing.T) {
+	e, dir := load(t), t.TempDir()
+	if _, err := e.Expect(t.Context(), experiment.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, out := range []string{"first", "second"} {
+		if _, err := e.Fit(t.Context(), experiment.Options{Out: filepath.Join(dir, out)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(readBest(t, filepath.Join(dir, "first")), readBest(t, filepath.Join(dir, "second"))) {
+		t.Error("the second training has other weights")
+	}
+}
+
+// The ranks of a job need no process of their own either; rank 0 has the run.
+func TestRanksFit(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "run")
+	experiments := []*experiment.Experiment{load(t), load(t)}
+	commtest.Run(2, func(w comm.World) {
+		l := &listener{}
+		r, err := experiments[w.Rank()].Fit(t.Context(), experiment.Options{Out: out, World: w, Listener: l})
+		if err != nil || (r != nil) != (w.Rank() == 0) || len(l.lines) > 0 != (w.Rank() == 0) {
+			t.Errorf("rank %d: %v, %v, said %q", w.Rank(), r, err, l.lines)
+		}
+		if r != nil && (r.Info.Ranks != 2 || r.Info.Status != runs.Finished) {
+			t.Errorf("%+v", r.Info)
+		}
+	})
+}
