@@ -15,14 +15,14 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot, words, interop/hdf5 :
+	kernels, machine, spec, checkpoint, random, plot, words, interop/hdf5 :
 	catalog             : spec words
 	ops                 : kernels
 	builder/initializer : catalog random
 	builder/regularizer : catalog ops
 	builder/layer       : catalog ops random builder/initializer builder/regularizer
 	builder/loss        : catalog ops
-	builder             : spec catalog checkpoint random ops builder/layer builder/loss builder/regularizer
+	builder             : spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
 	comm                : kernels
 	comm/commtest, comm/mpi : comm
 	data/dataset        : catalog random

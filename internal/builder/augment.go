@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/machine"
 	"cnntrain/internal/ops"
 
 	G "gorgonia.org/gorgonia"
@@ -17,7 +18,7 @@ type Augmenter struct {
 	first   *int        // place of its images in the whole batch
 	images  []float32   // the input's memory
 	output  *G.Node
-	machine *machine
+	machine *machine.Machine
 }
 
 // fronts counts the layers up to the last one of augmentation before the first weights.
@@ -53,10 +54,10 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 		a.output = l.Build(m.layerGraph(i, training, a.step, a.first), a.output, nil)
 	}
 	var err error
-	if a.machine, err = newMachine(a.output); err != nil {
+	if a.machine, err = machine.New(a.output); err != nil {
 		return nil, fmt.Errorf("building the graph: %w", err)
 	}
-	a.machine.layout.place(ops.Memory(a.machine.layout.size))
+	a.machine.Place(ops.Memory(a.machine.Size()))
 	return a, nil
 }
 
@@ -72,5 +73,5 @@ func (a *Augmenter) Run(step, first int, images []float32) ([]float32, error) {
 	if err := a.machine.RunAll(); err != nil {
 		return nil, err
 	}
-	return a.machine.value(a.output).(*tensor.Dense).Float32s(), nil
+	return a.machine.Value(a.output).(*tensor.Dense).Float32s(), nil
 }

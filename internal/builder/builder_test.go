@@ -2,7 +2,6 @@ package builder
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -179,35 +178,13 @@ func TestOutputsShareMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	l := m.graphs[graphKey{7, true}].machine.layout
+	machine := m.graphs[graphKey{7, true}].machine
 	sum := 0
-	for _, p := range l.outputs {
-		sum += p.op.Size()
+	for _, n := range machine.Steps() {
+		sum += n.Shape().TotalSize()
 	}
-	if l.size != len(m.memory) || l.size > sum*2/3 {
-		t.Errorf("%d values of memory for outputs of %d, planned %d", len(m.memory), sum, l.size)
-	}
-}
-
-func TestPackLetsRoomsMeetOnlyAtOtherTimes(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 2))
-	for range 200 {
-		var rooms []*room
-		for range 1 + rng.IntN(40) {
-			first := rng.IntN(30)
-			rooms = append(rooms, &room{size: 1 + rng.IntN(500), first: first, last: first + rng.IntN(10)})
-		}
-		size := pack(rooms)
-		for i, a := range rooms {
-			if a.at%align != 0 || a.at+a.size > size {
-				t.Fatalf("%+v in %d", *a, size)
-			}
-			for _, b := range rooms[:i] {
-				if a.first <= b.last && b.first <= a.last && a.at < b.at+b.size && b.at < a.at+a.size {
-					t.Fatalf("%+v and %+v overlap", *a, *b)
-				}
-			}
-		}
+	if size := machine.Size(); size != len(m.memory) || size > sum*2/3 {
+		t.Errorf("%d values of memory for outputs of %d, planned %d", len(m.memory), sum, size)
 	}
 }
 
@@ -218,8 +195,8 @@ func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	conv := 0
-	for _, s := range m.graphs[graphKey{2, true}].machine.steps {
-		if s.op.String() == "conv2d_grad_x" {
+	for _, n := range m.graphs[graphKey{2, true}].machine.Steps() {
+		if n.Op().String() == "conv2d_grad_x" {
 			conv++
 		}
 	}
@@ -606,8 +583,8 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if _, _, err := m.Step(0, 0, kept, labels); err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range m.graphs[graphKey{5, true}].machine.steps {
-		if name := s.op.String(); name == "warp" || name == "affine" {
+	for _, n := range m.graphs[graphKey{5, true}].machine.Steps() {
+		if name := n.Op().String(); name == "warp" || name == "affine" {
 			t.Errorf("the step computes %s too", name)
 		}
 	}

@@ -17,22 +17,23 @@ func (m *Model) FirstNonFinite() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	steps := g.machine.steps
-	for i, end := range g.ends {
-		n := 0
-		for n < len(steps) && steps[n].node.ID() <= end {
-			n++
+	steps := g.machine.Steps()
+	layer := 0 // of g.ends
+	for i, n := range steps {
+		for layer < len(g.ends) && n.ID() > g.ends[layer] {
+			layer++
 		}
-		if n == 0 {
-			continue // a layer that computes nothing
+		if layer == len(g.ends) {
+			break // all of the layers are finite
 		}
-		if err := g.machine.run(steps[:n]); err != nil {
+		v, err := g.machine.Step(i)
+		if err != nil {
 			return "", err
 		}
-		if out, ok := g.machine.values[steps[n-1].out].(*tensor.Dense); ok && !finite(out.Float32s()) {
-			return m.plan.Layers[g.first+i].Label, nil
+		last := i+1 == len(steps) || steps[i+1].ID() > g.ends[layer]
+		if out, ok := v.(*tensor.Dense); ok && last && !finite(out.Float32s()) {
+			return m.plan.Layers[g.first+layer].Label, nil
 		}
-		steps = steps[n:]
 	}
 	return "", nil
 }

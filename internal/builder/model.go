@@ -6,6 +6,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/machine"
 	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
@@ -139,7 +140,7 @@ func (m *Model) Step(step, first int, images []float32, labels []int) (loss floa
 	}
 	for i, k := 0, 0; i < len(m.weights); i++ {
 		if m.weights[i].trainable {
-			m.weights[i].grad = g.machine.value(g.grads[k])
+			m.weights[i].grad = g.machine.Value(g.grads[k])
 			k++
 		}
 	}
@@ -182,7 +183,24 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 	if err := m.setTargets(g, labels, key.training); err != nil {
 		return nil, err
 	}
-	return g, g.machine.RunAll()
+	return g, m.runSteps(g)
+}
+
+// runSteps runs g and says which gradients are ready as soon as they are.
+func (m *Model) runSteps(g *graph) error {
+	if m.others.ready == nil {
+		return g.machine.RunAll()
+	}
+	for i, made := range g.made {
+		v, err := g.machine.Step(i)
+		if err != nil {
+			return err
+		}
+		for _, param := range made {
+			m.others.ready(param, v.(*tensor.Dense).Float32s())
+		}
+	}
+	return nil
 }
 
 // setTargets fills the targets of g. A weight of an example scales its target, since
@@ -212,26 +230,26 @@ func (m *Model) setTargets(g *graph, labels []int, training bool) error {
 
 // place gives a new graph the memory it shares with the others.
 func (m *Model) place(g *graph) {
-	need := g.machine.layout.size
-	if need <= len(m.memory) {
-		g.machine.layout.place(m.memory)
+	if g.machine.Size() <= len(m.memory) {
+		g.machine.Place(m.memory)
 		return
 	}
-	m.memory = ops.Memory(need)
+	m.memory = ops.Memory(g.machine.Size())
 	for _, other := range m.graphs {
-		other.machine.layout.place(m.memory)
+		other.machine.Place(m.memory)
 	}
 }
 
 // A graph computes one batch size.
 type graph struct {
-	machine         *machine
+	machine         *machine.Machine
 	images, targets []float32 // the inputs' memory; targets are distributions, times weights
 	classes         int
 	first           int     // the layer that takes the images
 	ends            []int64 // the highest ID of a node of each layer, from first on
 	output, loss    *G.Node
 	grads           []*G.Node // of the trainable weights; nil unless training
+	made            [][]int   // by step of the machine: which of grads it computes
 }
 
 func (m *Model) newGraph(key graphKey) (*graph, error) {
@@ -280,10 +298,19 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	m.penalize(g, trainable)
 	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
-	if g.machine, err = newMachine(wanted...); err == nil && m.others.ready != nil {
-		g.machine.watch(g.grads, func(i int, v G.Value) { m.others.ready(i, v.(*tensor.Dense).Float32s()) })
+	if g.machine, err = machine.New(wanted...); err != nil {
+		return nil, err
 	}
-	return g, err
+	for _, n := range g.machine.Steps() {
+		var made []int
+		for i, grad := range g.grads {
+			if grad == n {
+				made = append(made, i)
+			}
+		}
+		g.made = append(g.made, made)
+	}
+	return g, nil
 }
 
 // drawKey sets what layers draw in training apart from all other numbers of the
@@ -319,5 +346,5 @@ func (m *Model) penalize(g *graph, trainable []*G.Node) {
 	}
 }
 
-func (g *graph) lossValue() float32     { return float32(*g.machine.value(g.loss).(*G.F32)) }
-func (g *graph) outputValue() []float32 { return g.machine.value(g.output).(*tensor.Dense).Float32s() }
+func (g *graph) lossValue() float32     { return float32(*g.machine.Value(g.loss).(*G.F32)) }
+func (g *graph) outputValue() []float32 { return g.machine.Value(g.output).(*tensor.Dense).Float32s() }

@@ -44,22 +44,6 @@ type op struct {
 	in     [][]float32 // the memory of the inputs
 }
 
-// A Placeable op computes into memory that a machine gives it.
-type Placeable interface {
-	G.Op
-	// Size is how many values the output has, 0 for one that needs no place.
-	Size() int
-	// Reuses is which input the output may overwrite, -1 for none. The output of
-	// a view must have the very memory of that input.
-	Reuses() (input int, view bool)
-	// Place gives the output its memory, of Size values.
-	Place(memory []float32)
-	// Flops is the multiplications and additions of a run, as textbooks count them.
-	Flops() int
-}
-
-var _ Placeable = (*op)(nil)
-
 var lastID atomic.Uint64
 
 // apply adds o to the graph of its inputs. Inputs are float32, shapes fixed.
@@ -103,6 +87,10 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 	return o.y, nil
 }
 
+// Size, Reuses, Place and Flops make an op a machine.Placeable: how many values the
+// output has, 0 for one that needs no place; which input it may overwrite, -1 for none,
+// and whether it must have the very memory of that; where it lies; and how many
+// multiplications and additions a run takes.
 func (o *op) Size() int {
 	if o.out.Dims() == 0 {
 		return 0

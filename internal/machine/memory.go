@@ -1,11 +1,9 @@
-package builder
+package machine
 
 import (
 	"cmp"
 	"math"
 	"slices"
-
-	"cnntrain/internal/ops"
 
 	"gorgonia.org/tensor"
 )
@@ -20,7 +18,7 @@ type layout struct {
 
 // A placed is the output of one step.
 type placed struct {
-	op   ops.Placeable
+	op   Placeable
 	at   int       // in the layout's memory
 	view []float32 // memory of an input of the graph, for an output that is a view of it
 }
@@ -37,7 +35,7 @@ const align = 16
 
 // arrange lays out the outputs of all steps; kept are the positions of values
 // that are read after the run.
-func (m *machine) arrange(kept []int) layout {
+func (m *Machine) arrange(kept []int) layout {
 	last := m.lastReads(kept)
 	rooms := map[int]*room{}       // by the position of the value
 	outside := map[int][]float32{} // memory of inputs of the graph and views of them
@@ -50,7 +48,7 @@ func (m *machine) arrange(kept []int) layout {
 	var all []*room
 	var of []*room // the room of each output, nil outside
 	for i, s := range m.steps {
-		op, ok := s.op.(ops.Placeable)
+		op, ok := s.op.(Placeable)
 		if !ok || op.Size() == 0 {
 			continue
 		}
@@ -87,7 +85,7 @@ func (m *machine) arrange(kept []int) layout {
 }
 
 // lastReads returns for each value the last step that reads it, or a view of it.
-func (m *machine) lastReads(kept []int) []int {
+func (m *Machine) lastReads(kept []int) []int {
 	last := make([]int, len(m.values))
 	for i := len(m.steps) - 1; i >= 0; i-- {
 		s := m.steps[i]
@@ -98,7 +96,7 @@ func (m *machine) lastReads(kept []int) []int {
 		for _, a := range s.args {
 			last[a] = max(last[a], i)
 		}
-		if op, ok := s.op.(ops.Placeable); ok {
+		if op, ok := s.op.(Placeable); ok {
 			if input, view := op.Reuses(); view {
 				last[s.args[input]] = max(last[s.args[input]], last[s.out])
 			}
@@ -126,9 +124,13 @@ func pack(rooms []*room) (size int) {
 	return size
 }
 
-// place gives the outputs their memory, of at least the layout's size.
-func (l *layout) place(memory []float32) {
-	for _, p := range l.outputs {
+// Size returns how many values the outputs need where they share memory.
+func (m *Machine) Size() int { return m.layout.size }
+
+// Place gives the outputs their memory, of at least Size values, which machines that
+// run in turn can share.
+func (m *Machine) Place(memory []float32) {
+	for _, p := range m.layout.outputs {
 		if p.view != nil {
 			p.op.Place(p.view)
 		} else {
