@@ -13,7 +13,8 @@ import (
 // A Machine runs a graph. It is a gorgonia.VM that does what TapeMachine does
 // for the graphs we make and no more: nothing is allocated per run, nodes that
 // no target needs are left out (the gradient of the images), the order is always
-// the same, and outputs that are not needed at the same time share memory.
+// the same, outputs that are not needed at the same time share memory, and gradients
+// are added up by a kernel of ours.
 type Machine struct {
 	steps  []step
 	values []G.Value // of every node needed, by its position in order
@@ -27,9 +28,9 @@ type Placeable interface {
 	G.Op
 	// Size is how many values the output has, 0 for one that needs no place.
 	Size() int
-	// Reuses is which input the output may overwrite, -1 for none. The output of
-	// a view must have the very memory of that input.
-	Reuses() (input int, view bool)
+	// Reuses is which inputs the output may overwrite, each as good as the other. The
+	// output of a view must have the very memory of its one input.
+	Reuses() (inputs []int, view bool)
 	// Place gives the output its memory, of Size values.
 	Place(memory []float32)
 	// Flops is the multiplications and additions of a run, as textbooks count them.
@@ -70,6 +71,9 @@ func New(targets ...*G.Node) (*Machine, error) {
 			continue
 		}
 		s := step{node: n, op: n.Op(), out: i, in: make([]G.Value, len(children))}
+		if sum, ok := sumOf(n, children); ok {
+			s.op = sum
+		}
 		for _, c := range children {
 			s.args = append(s.args, m.index[c])
 		}

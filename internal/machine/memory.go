@@ -54,14 +54,15 @@ func (m *Machine) arrange(kept []int) layout {
 		}
 		var r *room
 		p := placed{op: op}
-		input, view := op.Reuses()
-		if input >= 0 {
+		inputs, view := op.Reuses()
+		for _, input := range inputs {
 			from := s.args[input]
 			if view && outside[from] != nil {
 				p.view = outside[from]
 				outside[s.out] = p.view
 			} else if old := rooms[from]; old != nil && old.size == op.Size() && (view || old.last == i) {
 				r = old
+				break
 			}
 		}
 		if r == nil && p.view == nil {
@@ -97,8 +98,8 @@ func (m *Machine) lastReads(kept []int) []int {
 			last[a] = max(last[a], i)
 		}
 		if op, ok := s.op.(Placeable); ok {
-			if input, view := op.Reuses(); view {
-				last[s.args[input]] = max(last[s.args[input]], last[s.out])
+			if inputs, view := op.Reuses(); view {
+				last[s.args[inputs[0]]] = max(last[s.args[inputs[0]]], last[s.out])
 			}
 		}
 	}

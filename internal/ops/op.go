@@ -88,9 +88,9 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 }
 
 // Size, Reuses, Place and Flops make an op a machine.Placeable: how many values the
-// output has, 0 for one that needs no place; which input it may overwrite, -1 for none,
-// and whether it must have the very memory of that; where it lies; and how many
-// multiplications and additions a run takes.
+// output has, 0 for one that needs no place; which inputs it may overwrite, and whether
+// it must have the very memory of its one; where it lies; and how many multiplications
+// and additions a run takes.
 func (o *op) Size() int {
 	if o.out.Dims() == 0 {
 		return 0
@@ -98,11 +98,14 @@ func (o *op) Size() int {
 	return o.out.TotalSize()
 }
 
-func (o *op) Reuses() (input int, view bool) {
-	if o.view {
-		return 0, true
+func (o *op) Reuses() (inputs []int, view bool) {
+	switch {
+	case o.view:
+		return []int{0}, true
+	case o.reuses > 0:
+		return []int{o.reuses - 1}, false
 	}
-	return o.reuses - 1, false
+	return nil, false
 }
 
 func (o *op) Place(memory []float32) {
