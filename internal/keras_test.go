@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/machine/machinetest"
 	"cnntrain/internal/random"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
@@ -109,7 +110,7 @@ func TestEveryLayerEqualsKeras(t *testing.T) {
 	}
 }
 
-// compareLayer runs one layer on Gorgonia's own machine: its output, the
+// compareLayer runs one layer by itself: its output, the
 // gradients of Σ y·r, and its weights after three steps of Adam on that.
 func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	g := G.NewGraph()
@@ -135,26 +136,25 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	vm := G.NewTapeMachine(g)
-	defer vm.Close()
+	m := machinetest.New(t, append(grads, y)...) // which has run once
+	values := func(n *G.Node) []float32 { return machinetest.Floats(m.Value(n)) }
+	closeTo(t, "output", values(y), k.data("y"))
+	if dx, ok := k.Tensor("dx"); ok {
+		closeTo(t, "gradient of the input", values(grads[0]), dx.Data)
+	}
+	for i, name := range trained {
+		closeTo(t, "gradient of "+name, values(grads[i+1]), k.data("grad/"+name))
+	}
 	solver := optimizer.Optimizers.Default("adam")
 	for step := range 3 {
-		vm.Reset()
-		if err := vm.RunAll(); err != nil {
-			t.Fatal(err)
+		if step > 0 {
+			if err := m.RunAll(); err != nil {
+				t.Fatal(err)
+			}
 		}
 		var params []G.ValueGrad
 		for i, w := range wrt[1:] {
-			params = append(params, param{w.Value(), grads[i+1].Value()})
-		}
-		if step == 0 {
-			closeTo(t, "output", values(y), k.data("y"))
-			if dx, ok := k.Tensor("dx"); ok {
-				closeTo(t, "gradient of the input", values(grads[0]), dx.Data)
-			}
-			for i, name := range trained {
-				closeTo(t, "gradient of "+name, values(grads[i+1]), k.data("grad/"+name))
-			}
+			params = append(params, param{w.Value(), m.Value(grads[i+1])})
 		}
 		if err := solver.Step(params); err != nil {
 			t.Fatal(err)
@@ -174,15 +174,8 @@ func compareInference(t *testing.T, k keras, l layer.Layer) {
 		weights = append(weights, k.node(g, "weights/"+w.Name))
 	}
 	y := l.Build(&layer.Graph{}, x, weights)
-	vm := G.NewTapeMachine(g)
-	defer vm.Close()
-	if err := vm.RunAll(); err != nil {
-		t.Fatal(err)
-	}
-	closeTo(t, "output in use", values(y), k.data("inference"))
+	closeTo(t, "output in use", machinetest.Floats(machinetest.New(t, y).Value(y)), k.data("inference"))
 }
-
-func values(n *G.Node) []float32 { return n.Value().(*tensor.Dense).Float32s() }
 
 func TestModelsEqualKeras(t *testing.T) {
 	eachKeras(t, "model_*.safetensors", func(t *testing.T, k keras) {

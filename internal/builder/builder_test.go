@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"cnntrain/internal/kernels"
+	"cnntrain/internal/machine/machinetest"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train/optimizer"
 
@@ -152,19 +153,16 @@ func checkMachine(t *testing.T, m *Model) {
 	}
 	copy(g.images, images)
 	copy(g.targets, m.graphs[graphKey{5, true}].targets)
-	tape := G.NewTapeMachine(g.loss.Graph())
-	defer tape.Close()
-	if err := tape.RunAll(); err != nil {
-		t.Fatal(err)
-	}
-	if got := float32(*g.loss.Value().(*G.F32)); got != loss {
+	tape := machinetest.New(t, append(slices.Clone(g.grads), g.output, g.loss)...)
+	value := func(n *G.Node) []float32 { return machinetest.Floats(tape.Value(n)) }
+	if got := value(g.loss)[0]; got != loss {
 		t.Errorf("loss %g, the tape has %g", loss, got)
 	}
-	if !slices.Equal(probabilities, g.output.Value().(*tensor.Dense).Float32s()) {
+	if !slices.Equal(probabilities, value(g.output)) {
 		t.Error("other probabilities than the tape")
 	}
 	for i, n := range g.grads {
-		if !slices.Equal(grads[i], n.Value().(*tensor.Dense).Float32s()) {
+		if !slices.Equal(grads[i], value(n)) {
 			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
 		}
 	}

@@ -85,7 +85,7 @@ func (m *Machine) arrange(kept []int) layout {
 	return l
 }
 
-// lastReads returns for each value the last step that reads it, or a view of it.
+// lastReads returns for each value the last step that reads it.
 func (m *Machine) lastReads(kept []int) []int {
 	last := make([]int, len(m.values))
 	for i := len(m.steps) - 1; i >= 0; i-- {
@@ -96,11 +96,6 @@ func (m *Machine) lastReads(kept []int) []int {
 		last[s.out] = max(last[s.out], i)
 		for _, a := range s.args {
 			last[a] = max(last[a], i)
-		}
-		if op, ok := s.op.(Placeable); ok {
-			if inputs, view := op.Reuses(); view {
-				last[s.args[inputs[0]]] = max(last[s.args[inputs[0]]], last[s.out])
-			}
 		}
 	}
 	return last

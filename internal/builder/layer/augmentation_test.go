@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/machine/machinetest"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -22,12 +23,8 @@ func augment(t *testing.T, layer string, step uint64, n int) (images [][]float32
 	g := G.NewGraph()
 	in := G.NewTensor(g, tensor.Float32, 4, G.WithShape(n, 5, 4, 1), G.WithName("x"), G.WithValue(x))
 	y := decode(t, layer).Build(&Graph{Training: true, Random: func() random.Stream { return random.New(step) }}, in, nil)
-	vm := G.NewTapeMachine(g)
-	defer vm.Close()
-	if err := vm.RunAll(); err != nil {
-		t.Fatal(err)
-	}
-	return slices.Collect(slices.Chunk(y.Value().(*tensor.Dense).Float32s(), y.Shape().TotalSize()/n))
+	out := machinetest.New(t, y).Value(y)
+	return slices.Collect(slices.Chunk(machinetest.Floats(out), y.Shape().TotalSize()/n))
 }
 
 func augmentations() (layers []string) {
@@ -63,7 +60,7 @@ func TestAugmentationDoesNothingInUse(t *testing.T) {
 		if strings.HasPrefix(layer, "random_crop") {
 			continue // another size
 		}
-		if b := build(t, decode(t, layer), 3, Shape{5, 4, 1}, false); b.y.Name() != "x" {
+		if b := build(t, decode(t, layer), 3, Shape{5, 4, 1}, false, false); b.y != b.x {
 			t.Errorf("%s: adds %v to the graph of use", layer, b.y)
 		}
 	}

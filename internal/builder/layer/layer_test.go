@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"cnntrain/internal/kernels"
+	"cnntrain/internal/machine"
+	"cnntrain/internal/machine/machinetest"
+	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 	"cnntrain/internal/spec"
 
@@ -29,17 +32,21 @@ func decode(t *testing.T, text string) Layer {
 	return l
 }
 
-// built is a layer in a graph with a loss that gives every output a gradient of its own.
+// built is a layer in a graph that has run once; in training with a loss that gives
+// every output a gradient of its own.
 type built struct {
-	vm    G.VM
-	y     *G.Node
+	*machine.Machine
+	x, y  *G.Node
 	loss  *G.Node
 	wrt   []*tensor.Dense // the input, then the weights that train
 	grads []*G.Node       // of these
-	state []*tensor.Dense // the other weights, as they start
+	state []*tensor.Dense // the other weights
+	start [][]float32     // all weights, as they start
 }
 
-func build(t *testing.T, l Layer, n int, in Shape, training bool) *built {
+// build runs a layer as models do, where it may overwrite its input; with skip that is
+// read once more behind it, as by a skip connection.
+func build(t *testing.T, l Layer, n int, in Shape, training, skip bool) *built {
 	t.Helper()
 	b := &built{}
 	g := G.NewGraph()
@@ -55,8 +62,8 @@ func build(t *testing.T, l Layer, n int, in Shape, training bool) *built {
 		return v
 	}
 	b.wrt = []*tensor.Dense{varied(0, append([]int{n}, in...)...)}
-	x := node("x", b.wrt[0])
-	wrt, weights := []*G.Node{x}, []*G.Node{}
+	input := node("x", b.wrt[0])
+	wrt, weights := []*G.Node{input}, []*G.Node{}
 	for i, w := range l.Weights(in) {
 		v := varied(i+1, w.Shape...)
 		weights = append(weights, node(w.Name, v))
@@ -67,32 +74,43 @@ func build(t *testing.T, l Layer, n int, in Shape, training bool) *built {
 			b.state = append(b.state, v)
 		}
 	}
+	for _, v := range append(b.wrt[1:], b.state...) {
+		b.start = append(b.start, slices.Clone(v.Float32s()))
+	}
 	graph := &Graph{Training: training}
 	if training {
 		graph.Random = func() random.Stream { return random.New(5) } // of one step, for ever
 	}
-	b.y = l.Build(graph, x, weights)
-	r := node("r", varied(len(weights)+1, b.y.Shape()...))
-	b.loss = G.Must(G.Sum(G.Must(G.HadamardProd(b.y, r))))
-	if training {
-		var err error
-		if b.grads, err = G.Grad(b.loss, wrt...); err != nil {
-			t.Fatal(err)
-		}
+	weigh := func(y *G.Node, name string, seed int) *G.Node {
+		return G.Must(G.Sum(G.Must(G.HadamardProd(y, node(name, varied(seed, y.Shape()...))))))
 	}
-	b.vm = G.NewTapeMachine(g)
-	t.Cleanup(func() { b.vm.Close() })
+	b.x = ops.Affine(input, 1, 0) // in memory that the machine may use again
+	b.y = l.Build(graph, b.x, weights)
+	if !training {
+		b.Machine = machinetest.New(t, b.y)
+		return b
+	}
+	b.loss = weigh(b.y, "r", len(weights)+1)
+	if skip {
+		b.loss = G.Must(G.Add(b.loss, weigh(b.x, "s", len(weights)+2)))
+	}
+	var err error
+	if b.grads, err = G.Grad(b.loss, wrt...); err != nil {
+		t.Fatal(err)
+	}
+	b.Machine = machinetest.New(t, append(b.grads, b.y, b.loss)...)
 	return b
 }
 
 func (b *built) run(t *testing.T) float64 {
 	t.Helper()
-	b.vm.Reset()
-	if err := b.vm.RunAll(); err != nil {
+	if err := b.RunAll(); err != nil {
 		t.Fatal(err)
 	}
-	return float64(b.loss.Value().Data().(float32))
+	return float64(b.floats(b.loss)[0])
 }
+
+func (b *built) floats(n *G.Node) []float32 { return machinetest.Floats(b.Value(n)) }
 
 // Every layer of the catalog, by its own example, keeps what layers promise.
 func TestEveryLayerConforms(t *testing.T) {
@@ -112,15 +130,16 @@ func TestEveryLayerConforms(t *testing.T) {
 			}
 			t.Run("builds the shape it infers", func(t *testing.T) {
 				for _, training := range []bool{true, false} {
-					b := build(t, l, 3, in, training)
+					b := build(t, l, 3, in, training, false)
 					if got := Shape(b.y.Shape()[1:]); !slices.Equal(got, out) {
 						t.Errorf("training %v: built %v, inferred %v", training, got, out)
 					}
 				}
 			})
-			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, 3, in, true)) })
+			t.Run("gradients equal differences", func(t *testing.T) { checkGradients(t, build(t, l, 3, in, true, false)) })
+			t.Run("gradients beside a skip connection do", func(t *testing.T) { checkGradients(t, build(t, l, 3, in, true, true)) })
 			t.Run("gives the same bytes for any number of threads", func(t *testing.T) { checkThreads(t, l, in) })
-			t.Run("changes no weight in use", func(t *testing.T) { checkState(t, build(t, l, 3, in, false)) })
+			t.Run("changes no weight in use", func(t *testing.T) { checkState(t, build(t, l, 3, in, false, false)) })
 			t.Run("weights have initializers", func(t *testing.T) {
 				for _, w := range l.Weights(in) {
 					if w.Init == nil || w.Name == "" || w.Shape.Size() < 1 {
@@ -137,7 +156,7 @@ func checkGradients(t *testing.T, b *built) {
 	b.run(t)
 	var grads [][]float32
 	for _, g := range b.grads {
-		grads = append(grads, slices.Clone(g.Value().(*tensor.Dense).Float32s()))
+		grads = append(grads, slices.Clone(b.floats(g)))
 	}
 	for k, grad := range grads {
 		data := b.wrt[k].Float32s()
@@ -156,13 +175,8 @@ func checkGradients(t *testing.T, b *built) {
 }
 
 func checkState(t *testing.T, b *built) {
-	var before [][]float32
-	for _, v := range append(b.wrt[1:], b.state...) {
-		before = append(before, slices.Clone(v.Float32s()))
-	}
-	b.run(t)
 	for i, v := range append(b.wrt[1:], b.state...) {
-		if !slices.Equal(v.Float32s(), before[i]) {
+		if !slices.Equal(v.Float32s(), b.start[i]) {
 			t.Errorf("weight %d was changed", i)
 		}
 	}
@@ -174,11 +188,11 @@ func checkThreads(t *testing.T, l Layer, in Shape) {
 	var want []float32
 	for _, threads := range []int{1, 2, 3} {
 		kernels.SetThreads(threads)
-		b := build(t, l, n, in, true)
+		b := build(t, l, n, in, true, false)
 		b.run(t)
-		got := slices.Clone(b.y.Value().(*tensor.Dense).Float32s())
+		got := slices.Clone(b.floats(b.y))
 		for _, g := range b.grads {
-			got = append(got, g.Value().(*tensor.Dense).Float32s()...)
+			got = append(got, b.floats(g)...)
 		}
 		for _, v := range b.state {
 			got = append(got, v.Float32s()...)
