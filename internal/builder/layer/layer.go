@@ -59,7 +59,7 @@ type Layer interface {
 type Graph struct {
 	Training bool // false: the graph predicts
 	Direct   bool // convolutions sum up products as they are: no Winograd
-	Frozen   bool // the layer keeps its weights in training, by its option trainable
+	Frozen   bool // the layer keeps its weights in training, by its option trainable or that of one around it
 	// Random returns the numbers of the layer for the step that runs, the same
 	// ones whenever it is asked in that step. It is nil unless Training: nothing
 	// is random in use. What is drawn for an example of the batch takes its
@@ -133,8 +133,9 @@ func (c *common) Weights(in Shape) []Weight {
 }
 
 func (c *common) Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node {
-	g.Frozen = !c.trainable
-	return c.Layer.Build(g, x, weights)
+	inner := *g // a layer within this one is no affair of the caller's other layers
+	inner.Frozen = g.Frozen || !c.trainable
+	return c.Layer.Build(&inner, x, weights)
 }
 
 // initializerOption declares an option such as kernel_initializer.

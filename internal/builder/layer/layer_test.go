@@ -151,6 +151,29 @@ func TestEveryLayerConforms(t *testing.T) {
 	}
 }
 
+// A layer may build others in its own graph: what they are must not show outside of them.
+func TestFrozenGoesInwardsOnly(t *testing.T) {
+	moves := func(g *Graph, layer string) bool { // whether batch normalisation keeps averages
+		x := G.NewTensor(G.NewGraph(), tensor.Float32, 2, G.WithShape(5, 2), G.WithName("x"))
+		l := decode(t, layer)
+		var weights []*G.Node
+		for _, w := range l.Weights(Shape{2}) {
+			weights = append(weights, G.NewTensor(x.Graph(), tensor.Float32, 1, G.WithShape(2), G.WithName(w.Name)))
+		}
+		l.Build(g, x, weights)
+		return slices.ContainsFunc(x.Graph().AllNodes(), func(n *G.Node) bool { return n.Op() != nil && n.Op().String() == "batch_moments" })
+	}
+	const frozen, free = "batch_normalization: {trainable: false}", "batch_normalization"
+	g := &Graph{Training: true}
+	if moves(g, frozen) || g.Frozen || !moves(g, free) {
+		t.Error("a frozen layer freezes those behind it")
+	}
+	g = &Graph{Training: true, Frozen: true}
+	if moves(g, free) || !g.Frozen {
+		t.Error("a layer within a frozen one is not frozen")
+	}
+}
+
 func checkGradients(t *testing.T, b *built) {
 	const h = 1e-3
 	b.run(t)
