@@ -50,8 +50,8 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	value := ops.NewTensor(append([]int{n}, p.Input...)...)
 	a.images = value.Float32s()
 	a.output = G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName("images"), G.WithValue(value))
-	for i, l := range p.Layers[:count] {
-		a.output = l.Build(m.layerGraph(i, training, a.step, a.first), a.output, nil)
+	for _, l := range p.Layers[:count] {
+		a.output = l.Build(m.layerGraph(l, training, a.step, a.first), a.output, nil)
 	}
 	var err error
 	if a.machine, err = machine.New(a.output); err != nil {

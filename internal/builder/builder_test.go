@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/machine/machinetest"
+	"cnntrain/internal/random"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train/optimizer"
 
@@ -367,6 +368,32 @@ func TestRandomnessIsCounted(t *testing.T) {
 	_, p, err := m.Evaluate(images, labels)
 	if err != nil || !slices.Equal(p[:3], p[3:6]) {
 		t.Errorf("something is random in use: %v, %v", p, err)
+	}
+}
+
+// What is drawn is keyed by the path of the layer: its place in the list, as it always was,
+// or places in lists within layers, so that no two layers have one mask.
+func TestLayersDrawByTheirPaths(t *testing.T) {
+	const seed = 7
+	m := plan(t, dropping).NewModel(seed)
+	step, first := uint64(5), 0
+	draws := func(path ...uint64) random.Stream {
+		return m.layerGraph(Layer{path: path}, true, &step, &first).Random()
+	}
+	if p := m.plan.Layers[1].path; !slices.Equal(p, []uint64{1}) || draws(p...) != random.New(seed, drawKey, 1, step) {
+		t.Errorf("the layer at place 1 draws by the path %v other numbers than before", p)
+	}
+	if got := m.layerGraph(m.plan.Layers[1], true, &step, &first).Random(); got != draws(1) {
+		t.Error("a layer does not draw by its path")
+	}
+	seen := map[random.Stream][]uint64{}
+	for _, path := range [][]uint64{{0}, {1}, {1, 0}, {1, 1}, {1, 0, 0}, {1, 0, 1}, {2}, {2, 0, 1}} {
+		for step = range 3 {
+			if other, ok := seen[draws(path...)]; ok {
+				t.Errorf("layers %v and %v draw the same numbers", path, other)
+			}
+			seen[draws(path...)] = path
+		}
 	}
 }
 

@@ -61,7 +61,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
-			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed, uint64(i), uint64(j)))
+			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed).With(l.path...).With(uint64(j)))
 			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, !w.Trainable && layer.Trains(l.Layer), w.Penalty, value, nil})
 		}
 	}
@@ -281,7 +281,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	x := input("images", images)
 	for i := first; i < len(layers); i++ {
-		lg := m.layerGraph(i, key.training, &m.step, &m.first)
+		lg := m.layerGraph(layers[i], key.training, &m.step, &m.first)
 		if m.others.mean != nil {
 			lg.Mean = m.mean
 		}
@@ -317,12 +317,13 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 // same seed.
 const drawKey = 0x64726177 // "draw"
 
-// layerGraph is what layer i may know of a graph, whose step is in *step as it runs, and
+// layerGraph is what l may know of a graph, whose step is in *step as it runs, and
 // the place of its first example in *first.
-func (m *Model) layerGraph(i int, training bool, step *uint64, first *int) *layer.Graph {
+func (m *Model) layerGraph(l Layer, training bool, step *uint64, first *int) *layer.Graph {
 	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
-		g.Random = func() random.Stream { return random.New(m.seed, drawKey, uint64(i), *step) }
+		draws := random.New(m.seed, drawKey).With(l.path...)
+		g.Random = func() random.Stream { return draws.With(*step) }
 		g.First = func() int { return *first }
 	}
 	return g

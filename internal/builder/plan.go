@@ -36,6 +36,10 @@ type Layer struct {
 	In    layer.Shape
 	Out   layer.Shape
 	Own   []layer.Weight
+
+	// path is the place of the layer in the list of layers; for one in a list within a
+	// layer, the places from the outermost on. What is random in the layer is keyed by it.
+	path []uint64
 }
 
 // maxValues bounds a tensor, so that sizes multiply without overflow and a
@@ -55,14 +59,14 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	known := len(s.Input) == 3 // shapes, up to here
 	decoded := true
 	shape := p.Input
-	for _, it := range s.Layers {
+	for i, it := range s.Layers {
 		l, ok := layer.Layers.Decode(it, problems)
 		decoded = decoded && ok
 		if known = known && ok; !known {
 			continue
 		}
 		e := layer.Layers.Entry(it.Name)
-		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, In: shape}
+		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, In: shape, path: []uint64{uint64(i)}}
 		if known = planned.infer(problems); !known {
 			continue
 		}

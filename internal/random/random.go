@@ -9,12 +9,14 @@ import "math"
 type Stream struct{ key uint64 }
 
 // New returns the stream of the given keys. Streams of different keys are independent.
-func New(keys ...uint64) Stream {
-	var k uint64
-	for _, v := range keys {
-		k = mix(k + v + golden)
+func New(keys ...uint64) Stream { return Stream{}.With(keys...) }
+
+// With returns the stream of the keys of s, followed by more.
+func (s Stream) With(keys ...uint64) Stream {
+	for _, k := range keys {
+		s.key = mix(s.key + k + golden)
 	}
-	return Stream{k}
+	return s
 }
 
 const golden = 0x9E3779B97F4A7C15 // 2^64 over the golden ratio

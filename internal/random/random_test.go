@@ -19,6 +19,12 @@ func TestNumbersNeverChange(t *testing.T) {
 	}
 }
 
+func TestKeysMayComeOneByOne(t *testing.T) {
+	if New(7).With().With(3, 5).With(8) != New(7, 3, 5, 8) {
+		t.Error("another stream than that of all keys at once")
+	}
+}
+
 func TestKeysMakeDifferentStreams(t *testing.T) {
 	seen := map[uint64]bool{}
 	for _, s := range []Stream{New(), New(0), New(0, 0), New(1), New(1, 0), New(0, 1), New(2)} {
