@@ -3,8 +3,6 @@ package layer
 import (
 	"fmt"
 
-	"cnntrain/internal/builder/initializer"
-	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -20,24 +18,16 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 
 Needs a flat input; put flatten in front of it.`,
 	New: func(o *catalog.Options) Layer {
-		l := &dense{useBias: true, activation: "linear"}
+		l := &dense{}
 		o.Bind(&l.units, "units", "number of outputs").Required().Min(1)
-		activationOption(o, &l.activation, "function applied to the sum")
-		o.Bind(&l.useBias, "use_bias", "whether to add a bias per unit")
-		initializerOption(o, &l.kernelInit, "kernel_initializer", "glorot_uniform", "how the kernel starts")
-		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
-		regularizerOption(o, &l.kernelPenalty, "kernel_regularizer", "penalty on the kernel")
-		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
+		l.options(o, "unit", kernel{"kernel", "kernel"})
 		return l
 	},
 })
 
 type dense struct {
-	units                      int
-	activation                 string
-	useBias                    bool
-	kernelInit, biasInit       initializer.Initializer
-	kernelPenalty, biasPenalty regularizer.Regularizer
+	linear
+	units int
 }
 
 func (l *dense) Shape(in Shape) (Shape, error) {
@@ -48,17 +38,9 @@ func (l *dense) Shape(in Shape) (Shape, error) {
 }
 
 func (l *dense) Weights(in Shape) []Weight {
-	weights := []Weight{{"kernel", Shape{in[0], l.units}, l.kernelInit, true, l.kernelPenalty}}
-	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{l.units}, l.biasInit, true, l.biasPenalty})
-	}
-	return weights
+	return l.weights(l.units, Weight{Name: "kernel", Shape: Shape{in[0], l.units}})
 }
 
 func (l *dense) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	var bias *G.Node
-	if l.useBias {
-		bias = w[1]
-	}
-	return activations[l.activation](ops.Dense(x, w[0], bias))
+	return l.activate(ops.Dense(x, w[0], l.biasOf(w)))
 }

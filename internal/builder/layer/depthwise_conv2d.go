@@ -1,8 +1,6 @@
 package layer
 
 import (
-	"cnntrain/internal/builder/initializer"
-	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -18,28 +16,18 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
-		l := &depthwiseConv2D{window: window{strides: catalog.Pair{1, 1}, padding: "valid"}, multiplier: 1, useBias: true, activation: "linear"}
-		o.Bind(&l.size, "kernel_size", "height and width of the window").Required().Min(1)
-		o.Bind(&l.strides, "strides", "steps of the window").Min(1)
-		o.Bind(&l.padding, "padding", "zeros around the input").OneOf("valid", "same")
+		l := &depthwiseConv2D{multiplier: 1}
+		l.window.options(o)
 		o.Bind(&l.multiplier, "depth_multiplier", "number of filters per channel").Min(1)
-		activationOption(o, &l.activation, "function applied to the sum")
-		o.Bind(&l.useBias, "use_bias", "whether to add a bias per filter")
-		initializerOption(o, &l.kernelInit, "depthwise_initializer", "glorot_uniform", "how the filters start")
-		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
-		regularizerOption(o, &l.kernelPenalty, "depthwise_regularizer", "penalty on the filters")
-		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
+		l.linear.options(o, "filter", kernel{"depthwise", "filters"})
 		return l
 	},
 })
 
 type depthwiseConv2D struct {
 	window
-	multiplier                 int
-	activation                 string
-	useBias                    bool
-	kernelInit, biasInit       initializer.Initializer
-	kernelPenalty, biasPenalty regularizer.Regularizer
+	linear
+	multiplier int
 }
 
 func (l *depthwiseConv2D) Shape(in Shape) (Shape, error) {
@@ -51,17 +39,9 @@ func (l *depthwiseConv2D) Shape(in Shape) (Shape, error) {
 }
 
 func (l *depthwiseConv2D) Weights(in Shape) []Weight {
-	weights := []Weight{{"kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.kernelInit, true, l.kernelPenalty}}
-	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{in[2] * l.multiplier}, l.biasInit, true, l.biasPenalty})
-	}
-	return weights
+	return l.weights(in[2]*l.multiplier, Weight{Name: "kernel", Shape: Shape{l.size[0], l.size[1], in[2], l.multiplier}})
 }
 
 func (l *depthwiseConv2D) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	var bias *G.Node
-	if l.useBias {
-		bias = w[1]
-	}
-	return activations[l.activation](ops.DepthwiseConv2D(x, w[0], bias, l.strides, l.padding == "same"))
+	return l.activate(ops.DepthwiseConv2D(x, w[0], l.biasOf(w), l.strides, l.padding == "same"))
 }

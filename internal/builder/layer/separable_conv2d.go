@@ -1,8 +1,6 @@
 package layer
 
 import (
-	"cnntrain/internal/builder/initializer"
-	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -19,31 +17,19 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 The same as depthwise_conv2d without bias, followed by conv2d with kernel_size 1.
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
-		l := &separableConv2D{window: window{strides: catalog.Pair{1, 1}, padding: "valid"}, multiplier: 1, useBias: true, activation: "linear"}
+		l := &separableConv2D{multiplier: 1}
 		o.Bind(&l.filters, "filters", "channels of the output").Required().Min(1)
-		o.Bind(&l.size, "kernel_size", "height and width of the window").Required().Min(1)
-		o.Bind(&l.strides, "strides", "steps of the window").Min(1)
-		o.Bind(&l.padding, "padding", "zeros around the input").OneOf("valid", "same")
+		l.window.options(o)
 		o.Bind(&l.multiplier, "depth_multiplier", "number of filters per channel of the input").Min(1)
-		activationOption(o, &l.activation, "function applied to the sum")
-		o.Bind(&l.useBias, "use_bias", "whether to add a bias per channel of the output")
-		initializerOption(o, &l.depthwiseInit, "depthwise_initializer", "glorot_uniform", "how the filters start")
-		initializerOption(o, &l.pointwiseInit, "pointwise_initializer", "glorot_uniform", "how the mixture starts")
-		initializerOption(o, &l.biasInit, "bias_initializer", "zeros", "how the bias starts")
-		regularizerOption(o, &l.depthwisePenalty, "depthwise_regularizer", "penalty on the filters")
-		regularizerOption(o, &l.pointwisePenalty, "pointwise_regularizer", "penalty on the mixture")
-		regularizerOption(o, &l.biasPenalty, "bias_regularizer", "penalty on the bias")
+		l.linear.options(o, "channel of the output", kernel{"depthwise", "filters"}, kernel{"pointwise", "mixture"})
 		return l
 	},
 })
 
 type separableConv2D struct {
 	window
-	filters, multiplier                             int
-	activation                                      string
-	useBias                                         bool
-	depthwiseInit, pointwiseInit, biasInit          initializer.Initializer
-	depthwisePenalty, pointwisePenalty, biasPenalty regularizer.Regularizer
+	linear
+	filters, multiplier int
 }
 
 func (l *separableConv2D) Shape(in Shape) (Shape, error) {
@@ -55,21 +41,12 @@ func (l *separableConv2D) Shape(in Shape) (Shape, error) {
 }
 
 func (l *separableConv2D) Weights(in Shape) []Weight {
-	weights := []Weight{
-		{"depthwise_kernel", Shape{l.size[0], l.size[1], in[2], l.multiplier}, l.depthwiseInit, true, l.depthwisePenalty},
-		{"pointwise_kernel", Shape{1, 1, in[2] * l.multiplier, l.filters}, l.pointwiseInit, true, l.pointwisePenalty},
-	}
-	if l.useBias {
-		weights = append(weights, Weight{"bias", Shape{l.filters}, l.biasInit, true, l.biasPenalty})
-	}
-	return weights
+	return l.weights(l.filters,
+		Weight{Name: "depthwise_kernel", Shape: Shape{l.size[0], l.size[1], in[2], l.multiplier}},
+		Weight{Name: "pointwise_kernel", Shape: Shape{1, 1, in[2] * l.multiplier, l.filters}})
 }
 
 func (l *separableConv2D) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	var bias *G.Node
-	if l.useBias {
-		bias = w[2]
-	}
 	y := ops.DepthwiseConv2D(x, w[0], nil, l.strides, l.padding == "same")
-	return activations[l.activation](ops.Conv2D(y, w[1], bias, ops.Conv{Strides: [2]int{1, 1}}))
+	return l.activate(ops.Conv2D(y, w[1], l.biasOf(w), ops.Conv{Strides: [2]int{1, 1}}))
 }

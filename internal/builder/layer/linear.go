@@ -1,0 +1,65 @@
+package layer
+
+import (
+	"cnntrain/internal/builder/initializer"
+	"cnntrain/internal/builder/regularizer"
+	"cnntrain/internal/catalog"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// linear is what layers have in common that multiply by kernels, add a bias and apply
+// a function.
+type linear struct {
+	activation string
+	useBias    bool
+	kernels    []learnt
+	bias       learnt
+}
+
+// learnt is the options of a weight that is learnt.
+type learnt struct {
+	init    initializer.Initializer
+	penalty regularizer.Regularizer
+}
+
+// A kernel is how options call one: kernel_initializer, "initial values of the filters".
+type kernel struct{ option, doc string }
+
+// options declares the options, and sets the defaults; there is a bias for each unit.
+func (l *linear) options(o *catalog.Options, unit string, kernels ...kernel) {
+	l.activation, l.useBias, l.kernels = "linear", true, make([]learnt, len(kernels))
+	activationOption(o, &l.activation, "function applied to the sum")
+	o.Bind(&l.useBias, "use_bias", "whether to add a bias per "+unit)
+	for i, k := range kernels {
+		initializerOption(o, &l.kernels[i].init, k.option+"_initializer", "glorot_uniform", "initial values of the "+k.doc)
+	}
+	initializerOption(o, &l.bias.init, "bias_initializer", "zeros", "initial values of the bias")
+	for i, k := range kernels {
+		regularizerOption(o, &l.kernels[i].penalty, k.option+"_regularizer", "penalty on the "+k.doc)
+	}
+	regularizerOption(o, &l.bias.penalty, "bias_regularizer", "penalty on the bias")
+}
+
+// weights returns the kernels, of which names and shapes are given, and the bias for a
+// number of units.
+func (l *linear) weights(units int, kernels ...Weight) []Weight {
+	for i, k := range l.kernels {
+		kernels[i].Init, kernels[i].Penalty, kernels[i].Trainable = k.init, k.penalty, true
+	}
+	if l.useBias {
+		kernels = append(kernels, Weight{"bias", Shape{units}, l.bias.init, true, l.bias.penalty})
+	}
+	return kernels
+}
+
+// biasOf returns the bias among the nodes of weights; nil where there is none.
+func (l *linear) biasOf(weights []*G.Node) *G.Node {
+	if !l.useBias {
+		return nil
+	}
+	return weights[len(l.kernels)]
+}
+
+// activate applies the function to the sum.
+func (l *linear) activate(y *G.Node) *G.Node { return activations[l.activation](y) }
