@@ -330,7 +330,7 @@ func TestInfoDescribesOptionsAtTheirDefaults(t *testing.T) {
 	}
 	want := `wheels|whole number|from 3 to 8||true
 load|number|from 0 up to, not including, 1|0.5|false
-size|number or [height, width]|at least 1|2|false
+size|whole number or [height, width]|at least 1|2|false
 weight|number or [lower, upper]|at most 9||false
 seats|list of numbers or {name: number}|at least 0||false
 color|text|red, green||false
@@ -350,7 +350,7 @@ func TestNumbersReadBackExactly(t *testing.T) {
 		if got := number(v); got != want {
 			t.Errorf("number(%g) = %s, want %s", v, got, want)
 		}
-		if back, ok := parseNumber(number(v)); !ok || back != v {
+		if back, ok := readNumber(numberNode(v)); !ok || back != v {
 			t.Errorf("%s reads back as %g", number(v), back)
 		}
 	}

@@ -1,10 +1,89 @@
 package catalog
 
 import (
+	"math"
+	"strconv"
+	"strings"
+
 	"cnntrain/internal/spec"
 
 	"gopkg.in/yaml.v3"
 )
+
+var ints = form[int]{
+	expected: "a whole number",
+	read:     whole,
+	node:     integer,
+	numbers:  func(v int) []float64 { return []float64{float64(v)} },
+	schema:   func(f *Field) map[string]any { return f.number("integer") },
+}
+
+// whole reads an integer that fits 32 bits. yaml.v3 itself would cut 5.7 down to 5.
+func whole(n *yaml.Node) (int, bool) {
+	if n.Kind != yaml.ScalarNode {
+		return 0, false
+	}
+	v, err := strconv.ParseInt(strings.ReplaceAll(n.Value, "_", ""), 10, 32)
+	return int(v), err == nil
+}
+
+func integer(v int) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.Itoa(v)}
+}
+
+var floats = form[float64]{
+	expected: "a number",
+	read:     readNumber,
+	node:     numberNode,
+	numbers:  func(v float64) []float64 { return []float64{v} },
+	schema:   func(f *Field) map[string]any { return anyOf(f.number("number"), fraction) },
+}
+
+// readNumber reads a finite number or a fraction such as 1/255.
+func readNumber(n *yaml.Node) (float64, bool) {
+	num, den, isFraction := strings.Cut(n.Value, "/")
+	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if err == nil && isFraction {
+		var d float64
+		d, err = strconv.ParseFloat(strings.TrimSpace(den), 64)
+		v /= d
+	}
+	return v, n.Kind == yaml.ScalarNode && err == nil && !math.IsNaN(v) && !math.IsInf(v, 0)
+}
+
+func numberNode(v float64) *yaml.Node {
+	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: number(v)}
+	if strings.ContainsAny(n.Value, ".e") {
+		n.Tag = "!!float"
+	}
+	return n
+}
+
+// A Range is one number or two, a lower and an upper one; what a single number
+// means is for its owner to say. It is empty where none was given.
+type Range []float64
+
+var ranges = form[Range]{
+	expected: "a number or [lower, upper]",
+	read: func(n *yaml.Node) (Range, bool) {
+		list, ok := readList(n, readNumber)
+		return list, ok && (len(list) == 1 || len(list) == 2)
+	},
+	node: func(v Range) *yaml.Node {
+		switch len(v) {
+		case 0:
+			return nil
+		case 1:
+			return numberNode(v[0])
+		}
+		return sequence(numberNode(v[0]), numberNode(v[1]))
+	},
+	numbers: func(v Range) []float64 { return v },
+	schema: func(f *Field) map[string]any {
+		bound := anyOf(f.number("number"), parameter, fraction)
+		return anyOf(bound, listOf(bound, 1))
+	},
+}
 
 // A Number is one of several that an option holds: the values of a list, which have
 // no Name, or of a mapping.
@@ -13,45 +92,50 @@ type Number struct {
 	Value float64
 }
 
-// readNumbers reads "[1, 2.5]" or "{cat: 1, dog: 2.5}".
-func readNumbers(n *yaml.Node) ([]Number, bool) {
-	var numbers []Number
-	read := func(name string, n *yaml.Node) bool {
-		v, ok := parseNumber(n.Value)
-		numbers = append(numbers, Number{name, v})
-		return ok && n.Kind == yaml.ScalarNode
-	}
-	switch n.Kind {
-	case yaml.SequenceNode:
-		for _, v := range n.Content {
-			if !read("", v) {
-				return nil, false
-			}
+var numbers = form[[]Number]{
+	expected: "a list of numbers or {name: number}",
+	read:     readNumbers,
+	node: func(v []Number) *yaml.Node {
+		if len(v) == 0 {
+			return nil
 		}
-		return numbers, true
-	case yaml.MappingNode:
-		for i := 0; i < len(n.Content); i += 2 {
-			if !read(n.Content[i].Value, n.Content[i+1]) {
-				return nil, false
+		n := sequence()
+		for _, number := range v {
+			if number.Name != "" {
+				n.Kind = yaml.MappingNode
+				n.Content = append(n.Content, spec.Scalar(number.Name))
 			}
+			n.Content = append(n.Content, numberNode(number.Value))
 		}
-		return numbers, true
-	}
-	return nil, false
+		return n
+	},
+	numbers: func(v []Number) (values []float64) {
+		for _, number := range v {
+			values = append(values, number.Value)
+		}
+		return values
+	},
+	schema: func(f *Field) map[string]any {
+		one := anyOf(f.number("number"), fraction)
+		return anyOf(map[string]any{"type": "array", "items": one}, map[string]any{"type": "object", "additionalProperties": one})
+	},
 }
 
-// numbersNode writes what readNumbers reads; nil if there is nothing.
-func numbersNode(numbers []Number) *yaml.Node {
-	if len(numbers) == 0 {
-		return nil
+// readNumbers reads "[1, 2.5]" or "{cat: 1, dog: 2.5}".
+func readNumbers(n *yaml.Node) (list []Number, ok bool) {
+	if n.Kind != yaml.SequenceNode && n.Kind != yaml.MappingNode {
+		return nil, false
 	}
-	n := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-	for _, v := range numbers {
-		if v.Name != "" {
-			n.Kind = yaml.MappingNode
-			n.Content = append(n.Content, spec.Scalar(v.Name))
+	for i := 0; i < len(n.Content); i++ {
+		var v Number
+		if n.Kind == yaml.MappingNode {
+			v.Name = n.Content[i].Value
+			i++
 		}
-		n.Content = append(n.Content, numberNode(v.Value))
+		if v.Value, ok = readNumber(n.Content[i]); !ok {
+			return nil, false
+		}
+		list = append(list, v)
 	}
-	return n
+	return list, true
 }

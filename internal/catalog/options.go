@@ -38,13 +38,15 @@ type value interface {
 	encode() *yaml.Node
 	// schema returns the JSON Schema of the values that f takes.
 	schema(f *Field) map[string]any
+	// kind says in a word or two what the value is: "a number", "initializer".
+	kind() string
 }
 
 // Bind declares the option name, read into *into: an int, float64, bool,
 // string, []string, Pair, Sides, Range, []Number or Mapping. Its default is what into
 // points to now.
 func (o *Options) Bind(into any, name, doc string) *Field {
-	return o.add(&Field{Name: name, Doc: doc, value: &plain{into}})
+	return o.add(&Field{Name: name, Doc: doc, value: plainOf(into)})
 }
 
 func (o *Options) add(f *Field) *Field {

@@ -99,43 +99,17 @@ func (f *Field) Schema() map[string]any {
 	return schema
 }
 
-// fraction matches what parseNumber reads besides numbers.
-const fraction = `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`
+// fraction is the schema of what readNumber reads besides numbers.
+var fraction = map[string]any{"type": "string", "pattern": `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`}
 
-func (p *plain) schema(f *Field) map[string]any {
-	number := func(kind string) map[string]any {
-		schema := map[string]any{"type": kind}
-		f.limits.addTo(schema)
-		return schema
-	}
-	switch p.into.(type) {
-	case *int:
-		return number("integer")
-	case *float64:
-		return map[string]any{"anyOf": []any{number("number"), map[string]any{"type": "string", "pattern": fraction}}}
-	case *bool:
-		return map[string]any{"type": "boolean"}
-	case *Mapping:
-		return map[string]any{"type": "object"}
-	case *[]string:
-		return map[string]any{"anyOf": []any{map[string]any{"type": "array", "items": word}, word}}
-	case *Pair:
-		side := map[string]any{"anyOf": []any{number("integer"), parameter}}
-		return map[string]any{"anyOf": []any{number("integer"), listOf(side, 2)}}
-	case *Sides:
-		side := map[string]any{"anyOf": []any{number("integer"), parameter}}
-		return map[string]any{"anyOf": []any{number("integer"), listOf(map[string]any{"anyOf": []any{number("integer"), parameter, listOf(side, 2)}}, 2)}}
-	case *[]Number:
-		one := map[string]any{"anyOf": []any{number("number"), map[string]any{"type": "string", "pattern": fraction}}}
-		return map[string]any{"anyOf": []any{
-			map[string]any{"type": "array", "items": one},
-			map[string]any{"type": "object", "additionalProperties": one}}}
-	case *Range:
-		bound := map[string]any{"anyOf": []any{number("number"), parameter, map[string]any{"type": "string", "pattern": fraction}}}
-		return map[string]any{"anyOf": []any{bound, listOf(bound, 1)}}
-	}
-	return map[string]any{"type": word["type"]}
+// number is the schema of a number within the option's limits.
+func (f *Field) number(kind string) map[string]any {
+	schema := map[string]any{"type": kind}
+	f.limits.addTo(schema)
+	return schema
 }
+
+func anyOf(forms ...any) map[string]any { return map[string]any{"anyOf": forms} }
 
 // listOf is a list of two, or of at least so many.
 func listOf(items any, least int) map[string]any {
@@ -157,35 +131,7 @@ func (t *optional[T]) schema(*Field) map[string]any {
 }
 
 // Kind says in a word or two what the option's value is.
-func (f *Field) Kind() string {
-	switch v := f.value.(type) {
-	case *plain:
-		switch v.into.(type) {
-		case *int:
-			return "whole number"
-		case *float64:
-			return "number"
-		case *bool:
-			return "true or false"
-		case *[]string:
-			return "list of names"
-		case *Pair:
-			return "number or [height, width]"
-		case *Sides:
-			return "number, [height, width] or [[top, bottom], [left, right]]"
-		case *Range:
-			return "number or [lower, upper]"
-		case *[]Number:
-			return "list of numbers or {name: number}"
-		case *Mapping:
-			return "mapping"
-		}
-		return "text"
-	case interface{ kind() string }:
-		return v.kind()
-	}
-	return ""
-}
+func (f *Field) Kind() string { return strings.TrimPrefix(f.value.kind(), "a ") }
 
 func (t *thing[T]) kind() string    { return t.c.kind }
 func (t *things[T]) kind() string   { return "list of " + words.Plural(t.c.kind) }

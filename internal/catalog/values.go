@@ -1,10 +1,6 @@
 package catalog
 
-import (
-	"reflect"
-
-	"cnntrain/internal/spec"
-)
+import "cnntrain/internal/spec"
 
 // A Choice is the value of an option that holds a thing of another catalog.
 type Choice struct {
@@ -28,8 +24,6 @@ func (c *Catalog[T]) Values(it *spec.Item) map[string]any {
 	}
 	return values
 }
-
-func (p *plain) get() any { return reflect.ValueOf(p.into).Elem().Interface() }
 
 func (t *thing[T]) get() any {
 	if t.item.Name == "" {
