@@ -68,7 +68,7 @@ func TestPlanInfersShapesAndCountsWeights(t *testing.T) {
 func TestPlanProblems(t *testing.T) {
 	for _, c := range []struct{ name, layers, want string }{
 		{"a shape that falls to zero", "[max_pooling2d, max_pooling2d, flatten, dense: 3]",
-			"x.yaml:2:25: max_pooling2d_1: a window of 2x2 does not fit the input of 1x1x1; use padding: same, or fewer pooling layers before it"},
+			"x.yaml:2:25: max_pooling2d_1: a window of 2x2 is larger than the input of 1x1x1; use padding: same, or fewer pooling layers before it"},
 		{"an output that is a map", "[relu]",
 			"x.yaml:2:10: relu: the model ends in 2x2x1 values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it"},
 		{"a size beyond memory", "[flatten, dense: {units: 2000000000, activation: softmax}]",

@@ -21,7 +21,7 @@ type Plan struct {
 
 	Convolution string // auto or direct
 
-	// Complete says that every layer was understood and fits the one before.
+	// Complete says that every layer was understood and can take what the one before gives.
 	Complete    bool
 	classWeight []catalog.Number // as the spec has it
 	weights     []float32        // of the loss of an example in training, by class; nil: all 1
@@ -104,7 +104,7 @@ func checkOutput(s *spec.Spec, problems *spec.Problems) {
 	}
 }
 
-// Options declares the plan's part of the train section.
+// Options declares the options of the train section that are the plan's.
 func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
 	p.Convolution = "auto"

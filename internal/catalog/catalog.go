@@ -33,7 +33,7 @@ type Entry[T any] struct {
 	Keras   string // the class in Keras it stands for; empty where there is none
 	Doc     string // Markdown; the first line stands alone in lists
 	Example string // an item as YAML; documentation, and the case the conformance tests run
-	Input   []int  // of a layer: the shape of one example that Example fits
+	Input   []int  // of a layer: the shape of one example for Example
 	New     func(*Options) T
 }
 
@@ -132,7 +132,7 @@ func (c *Catalog[T]) Default(name string) T {
 // DecodeSection reads the options that declare binds from a section of the
 // document; other packages may read theirs from the same section.
 func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Options)) {
-	o := &Options{shared: true}
+	o := &Options{section: true}
 	declare(o)
 	for _, f := range o.fields {
 		s.Know(f.Name)

@@ -11,9 +11,9 @@ import (
 // Options is the set of options of one thing. The first one bound is the main
 // option: "dropout: 0.3" sets it.
 type Options struct {
-	fields []*Field
-	checks []func() error
-	shared bool // of a section whose other options belong to others
+	fields  []*Field
+	checks  []func() error
+	section bool // where others have options of their own
 }
 
 // A Field is one option.
@@ -144,7 +144,7 @@ func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Fiel
 					problems.Add(it.At(key), "%s: %q and %q are the same option; leave one out", it.Name, f.Name, f.short)
 				}
 				nodes[f] = n.Content[i+1]
-			} else if !o.shared {
+			} else if !o.section {
 				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, spec.Hint(key.Value, o.names()))
 				mistyped[o.field(spec.Nearest(key.Value, o.names()))] = true
 			}
@@ -163,7 +163,7 @@ func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][
 		}
 		if f := o.field(ov.Path[0]); f != nil {
 			byField[f] = append(byField[f], ov)
-		} else if !o.shared {
+		} else if !o.section {
 			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], spec.Hint(ov.Path[0], o.names()))
 		}
 	}

@@ -18,7 +18,7 @@ import (
 
 // Write writes a safetensors file at path, atomically (see WriteFile). It returns
 // an error, and leaves what is at path as it was, if the tensors or the metadata
-// are not fit to be written (see Encode) or the file system fails.
+// cannot be written (see Encode) or the file system fails.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	return WriteFile(path, func(w io.Writer) error {
 		return Encode(w, tensors, metadata)

@@ -8,7 +8,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A layout says where in one piece of memory the outputs of a graph lie. Two
+// A layout says where in one block of memory the outputs of a graph lie. Two
 // outputs overlap only if no step needs both: an output lives from the step that
 // computes it to the last one that reads it, and those of targets to the end.
 type layout struct {

@@ -7,7 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Class is how well one class is told apart, in shares from 0 to 1.
+// A Class is how well one class is told apart, in fractions from 0 to 1.
 type Class struct {
 	Name      string
 	Recall    float64 // of the class, what was found
@@ -33,10 +33,10 @@ func Classes(classes []Class) *Picture {
 		for i, class := range classes {
 			y := top + row*vg.Length(i)
 			c.text(x0-5, y+bar, textSize, right, ink, shorten(textSize, label, class.Name))
-			for j, share := range []float64{class.Recall, class.Precision} {
+			for j, fraction := range []float64{class.Recall, class.Precision} {
 				at := y + vg.Length(j)*(bar+1)
-				c.rect(x0, at, length*vg.Length(share), bar, palette[j])
-				c.text(x0+length*vg.Length(share)+4, at+bar/2, smallSize, left, ink, fmt.Sprintf("%.1f%%", 100*share))
+				c.rect(x0, at, length*vg.Length(fraction), bar, palette[j])
+				c.text(x0+length*vg.Length(fraction)+4, at+bar/2, smallSize, left, ink, fmt.Sprintf("%.1f%%", 100*fraction))
 			}
 		}
 		c.line(draw.LineStyle{Color: ink, Width: 0.7}, x0, top-4, x0, top+row*vg.Length(len(classes))-4)

@@ -12,7 +12,7 @@ import (
 const numbered = 25
 
 // Confusion draws how many examples of class i were taken for class j: a row for
-// each class, darker the larger its share of the row.
+// each class, darker the larger its fraction of the row.
 func Confusion(names []string, counts [][]int) *Picture {
 	n := len(names)
 	cell := max(9, min(30, 480/vg.Length(n)))
@@ -34,11 +34,11 @@ func Confusion(names []string, counts [][]int) *Picture {
 				total += k
 			}
 			for j, k := range row {
-				share := float64(k) / float64(max(total, 1))
-				c.rect(side0+vg.Length(j)*cell, y, cell-0.5, cell-0.5, heat(share))
+				fraction := float64(k) / float64(max(total, 1))
+				c.rect(side0+vg.Length(j)*cell, y, cell-0.5, cell-0.5, heat(fraction))
 				if n <= numbered && k > 0 {
 					fill := color.Color(ink)
-					if share > darkShare {
+					if fraction > dark {
 						fill = white
 					}
 					c.text(side0+(vg.Length(j)+0.5)*cell, y+cell/2, smallSize*min(1, cell/26), centre, fill, strconv.Itoa(k))
@@ -52,12 +52,12 @@ func Confusion(names []string, counts [][]int) *Picture {
 	return p
 }
 
-// darkShare is from where on text has to be white.
-const darkShare = 0.4
+// dark is from where on text has to be white.
+const dark = 0.4
 
-// heat is white for 0 and dark blue for 1. Small shares are told apart best.
-func heat(share float64) color.RGBA {
-	s := math.Pow(share, 0.7)
+// heat is white for 0 and dark blue for 1. Small fractions are told apart best.
+func heat(fraction float64) color.RGBA {
+	s := math.Pow(fraction, 0.7)
 	mix := func(to uint8) uint8 { return uint8(math.Round(255 + s*(float64(to)-255))) }
 	return color.RGBA{mix(0x08), mix(0x45), mix(0x94), 255}
 }

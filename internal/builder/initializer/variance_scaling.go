@@ -35,7 +35,7 @@ const truncatedDeviation = 0.87962566103423978
 // fillTruncatedNormal draws from the normal distribution of mean 0 cut off at two
 // deviations, by the inverse of its distribution function: one number a value.
 func fillTruncatedNormal(w []float32, deviation float64, r random.Stream) {
-	limit := math.Erf(math.Sqrt2) // the share within two deviations
+	limit := math.Erf(math.Sqrt2) // the fraction within two deviations
 	for i := range w {
 		u := (2*r.Float64(uint64(i)) - 1) * limit
 		w[i] = float32(math.Sqrt2 * math.Erfinv(u) * deviation)

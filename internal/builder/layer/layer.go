@@ -46,9 +46,9 @@ type Weight struct {
 
 // A Layer is one line of a spec.
 type Layer interface {
-	// Shape returns the output shape, or an error that says why in does not fit.
+	// Shape returns the output shape, or an error that says why the layer cannot take in.
 	Shape(in Shape) (Shape, error)
-	// Weights returns what the layer owns for an input that fits, in Keras's order.
+	// Weights returns what the layer owns for an input that it can take, in Keras's order.
 	Weights(in Shape) []Weight
 	// Build adds the layer to the graph. x is a batch of inputs, weights has
 	// the nodes of Weights.

@@ -12,9 +12,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "LeakyReLU",
 	Example: "leaky_relu: 0.1",
 	Input:   []int{4, 3, 2},
-	Doc: `Rectified linear unit that lets a part of negative values through.
+	Doc: `Rectified linear unit that multiplies negative values by a slope.
 
-As in Keras, that part is 0.2 in ` + "`activation: leaky_relu`" + `.`,
+As in Keras, the slope is 0.2 in ` + "`activation: leaky_relu`" + `.`,
 	New: func(o *catalog.Options) Layer {
 		l := &leakyReLU{0.3}
 		o.Bind(&l.slope, "negative_slope", "the factor of negative values").Min(0)

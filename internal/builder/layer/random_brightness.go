@@ -17,7 +17,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 What leaves value_range is cut off. Does nothing in use.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomBrightness{valueRange: catalog.Range{0, 255}}
-		o.Bind(&l.factor, "factor", "bounds of the amount as a share of value_range; one number f is from -f to f").Required().Min(-1).Max(1)
+		o.Bind(&l.factor, "factor", "bounds of the amount as a fraction of value_range; one number f is from -f to f").Required().Min(-1).Max(1)
 		valueRangeOption(o, &l.valueRange)
 		return l
 	},

@@ -20,7 +20,7 @@ A factor of 0.1 is up to 36 degrees either way, [0.1, 0.2] from 36 to 72 degrees
 counterclockwise. Does nothing in use.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomRotation{geometric: newGeometric()}
-		o.Bind(&l.factor, "factor", "bounds of the angle as a share of a full turn; one number f is from -f to f").Required().Min(-1).Max(1)
+		o.Bind(&l.factor, "factor", "bounds of the angle as a fraction of a full turn; one number f is from -f to f").Required().Min(-1).Max(1)
 		l.options(o)
 		return l
 	},

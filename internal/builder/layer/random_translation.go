@@ -14,7 +14,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Input:   []int{4, 3, 2},
 	Doc: `Moves each image by a distance drawn in each step of training.
 
-Factors are shares of the height and the width; positive ones move down and to the
+Factors are fractions of the height and the width; positive ones move down and to the
 right. Does nothing in use.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomTranslation{geometric: newGeometric()}

@@ -32,7 +32,7 @@ func (s window) output(in Shape) (h, w int, err error) {
 		return (in[0] + s.strides[0] - 1) / s.strides[0], (in[1] + s.strides[1] - 1) / s.strides[1], nil
 	}
 	if in[0] < s.size[0] || in[1] < s.size[1] {
-		return 0, 0, fmt.Errorf("a window of %dx%d does not fit the input of %v; use padding: same, or fewer pooling layers before it",
+		return 0, 0, fmt.Errorf("a window of %dx%d is larger than the input of %v; use padding: same, or fewer pooling layers before it",
 			s.size[0], s.size[1], in)
 	}
 	return (in[0]-s.size[0])/s.strides[0] + 1, (in[1]-s.size[1])/s.strides[1] + 1, nil

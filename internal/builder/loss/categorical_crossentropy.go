@@ -16,7 +16,7 @@ var _ = Losses.Add(catalog.Entry[Loss]{
 The model ends in softmax.`,
 	New: func(o *catalog.Options) Loss {
 		l := &categoricalCrossentropy{}
-		o.Bind(&l.smoothing, "label_smoothing", "share of each target that all classes get alike, against overconfidence").Min(0).Max(1)
+		o.Bind(&l.smoothing, "label_smoothing", "fraction of each target that all classes get alike, against overconfidence").Min(0).Max(1)
 		return l
 	},
 })
@@ -27,8 +27,8 @@ func (*categoricalCrossentropy) Probabilities() bool { return true }
 
 // Targets is 1 and 0, but for smoothing (Szegedy et al. 2016).
 func (l *categoricalCrossentropy) Targets(classes int) (right, other float32) {
-	share := l.smoothing / float64(classes)
-	return float32(1 - l.smoothing + share), float32(share)
+	each := l.smoothing / float64(classes)
+	return float32(1 - l.smoothing + each), float32(each)
 }
 
 func (*categoricalCrossentropy) Build(y, target *G.Node) *G.Node {

@@ -1,5 +1,5 @@
 // Package hdf5 reads and writes the part of HDF5 that Keras uses for models: groups,
-// their text attributes, and tensors of floats in one piece.
+// their text attributes, and contiguous tensors of floats.
 //
 // The format is the oldest of the HDF5 File Format Specification Version 3.0
 // (https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html), superblock
