@@ -12,8 +12,11 @@
 // memory of its own, and sums over parts are taken in a fixed order. After the
 // first call with given sizes they do not allocate.
 //
-// x.go holds the formula and the checks of kernel x, x_generic.go its plain form,
-// from which to learn it. The fast forms are written in _asm; see [SetCPU].
+// A file is named after its subject: activation_, conv_, dense_, elementwise_,
+// image_, loss_, norm_, optimizer_, pool_, sum_; product_ is what convolutions and
+// dense layers are made of, cpu_ the instruction sets. x.go holds the formula and
+// the checks of kernel x, x_generic.go its plain form, from which to learn it. The
+// fast forms are written in _asm; see [SetCPU].
 //
 //go:generate go -C _asm run . ..
 package kernels

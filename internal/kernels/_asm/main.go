@@ -15,17 +15,17 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
-		"all_finite_amd64.s":  allFinites,
-		"batch_norm_amd64.s":  batchNorms,
-		"ceiling_amd64.s":     ceilings,
-		"dropout_amd64.s":     dropouts,
-		"elementwise_amd64.s": elementwises,
-		"max_pool2d_amd64.s":  maxPools,
-		"tile_amd64.s":        tiles,
-		"panels_amd64.s":      panels,
-		"transpose_amd64.s":   transposes,
-		"winograd_amd64.s":    winograds,
-		"warp_amd64.s":        warps,
+		"sum_finite_amd64.s":          allFinites,
+		"norm_batch_amd64.s":          batchNorms,
+		"cpu_peak_amd64.s":            ceilings,
+		"elementwise_dropout_amd64.s": dropouts,
+		"elementwise_amd64.s":         elementwises,
+		"pool_max_amd64.s":            maxPools,
+		"product_tile_amd64.s":        tiles,
+		"product_panels_amd64.s":      panels,
+		"product_transpose_amd64.s":   transposes,
+		"conv_winograd_amd64.s":       winograds,
+		"image_warp_amd64.s":          warps,
 	} {
 		f := newFile()
 		write(f)

@@ -1,7 +1,7 @@
 package kernels
 
 // A winogradTile is one tile to be transformed between pixels and planes, in some
-// channels. See winograd.go for what these are.
+// channels. See conv_winograd.go for what these are.
 type winogradTile struct {
 	pixels   [winogradPlanes]*float32 // row by row, as many as the transform has
 	planes   *float32                 // this tile in the first plane, with room for whole vectors

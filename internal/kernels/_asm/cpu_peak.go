@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// ceilings writes ceiling_amd64.s: fused multiply-adds and nothing else, on as
+// ceilings writes cpu_peak_amd64.s: fused multiply-adds and nothing else, on as
 // many sums as keep both units of a core busy.
 func ceilings(f *file) {
 	for _, c := range []struct {

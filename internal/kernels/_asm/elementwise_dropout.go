@@ -1,6 +1,6 @@
 package main
 
-// dropouts writes dropout_amd64.s.
+// dropouts writes elementwise_dropout_amd64.s.
 func dropouts(f *file) {
 	dropout(emitter{f, zmm}, "dropoutAVX512")
 	dropout(emitter{f, ymm}, "dropoutAVX2")

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// transposes writes transpose_amd64.s.
+// transposes writes product_transpose_amd64.s.
 func transposes(f *file) {
 	const name = "transpose8AVX"
 	f.function("func "+name+"(dst, src *float32, dstRow, srcRow, blocks int)", name, 0, 40)

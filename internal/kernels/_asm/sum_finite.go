@@ -1,6 +1,6 @@
 package main
 
-// allFinites writes all_finite_amd64.s.
+// allFinites writes sum_finite_amd64.s.
 func allFinites(f *file) {
 	allFinite(f, zmm, "allFiniteAVX512")
 	allFinite(f, ymm, "allFiniteAVX2")

@@ -15,7 +15,7 @@ type rowwise struct {
 // rowSlices is how the body names its slices.
 type rowSlices struct{ columns, sums int } // the first of each kind
 
-// Columns, as in columnArgs of batch_norm.go.
+// Columns, as in columnArgs of norm_batch.go.
 const (
 	columnMean = iota
 	columnScale
@@ -106,7 +106,7 @@ func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
 // mulAt sets register to to that of a times the current place in a slice.
 func (e emitter) mulAt(to, a, slice int) { e.op("VMULPS", e.at(slice), e.r(a), e.r(to)) }
 
-// batchNorms writes batch_norm_amd64.s.
+// batchNorms writes norm_batch_amd64.s.
 func batchNorms(f *file) {
 	kernels := append([]rowwise{moments}, batchNormKernels(false)...)
 	for _, k := range append(kernels, batchNormKernels(true)...) {

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// maxPools writes max_pool2d_amd64.s: kernels over poolRow, see max_pool2d.go.
+// maxPools writes pool_max_amd64.s: kernels over poolRow, see pool_max.go.
 // Pixels are the outer loop, vectors of channels the next, cells of the window
 // the inner ones.
 func maxPools(f *file) {

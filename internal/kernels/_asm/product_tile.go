@@ -13,7 +13,7 @@ type tileShape struct {
 
 func (s tileShape) cols() int { return s.nv * s.v.lanes }
 
-// tiles writes tile_amd64.s: see tile in tile.go for the formula.
+// tiles writes product_tile_amd64.s: see tile in product.go for the formula.
 func tiles(f *file) {
 	f.maskTable("tileMask")
 	f.floorTable("tileFloor")

@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// winograds writes winograd_amd64.s: the transforms of winogradTile, each of them
-// to = M·from·Mᵀ for every channel. See winograd.go for the matrices.
+// winograds writes conv_winograd_amd64.s: the transforms of winogradTile, each of them
+// to = M·from·Mᵀ for every channel. See conv_winograd.go for the matrices.
 func winograds(f *file) {
 	f.maskTable("winogradMask")
 	f.floorTable("winogradFloor")

@@ -1,6 +1,6 @@
 package main
 
-// panels writes panels_amd64.s: see toPanels.
+// panels writes product_panels_amd64.s: see toPanels.
 func panels(f *file) {
 	const name = "toPanelsAVX"
 	f.function("func "+name+"(dst, src *float32, dstPanel, srcRow, rows, panels int)", name, 0, 48)

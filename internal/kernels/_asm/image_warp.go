@@ -1,6 +1,6 @@
 package main
 
-// warps writes warp_amd64.s.
+// warps writes image_warp_amd64.s.
 func warps(f *file) {
 	const name = "warpRowAVX2"
 	const v, whole, right, down, left, up, upper, lower = "X0", "X1", "X3", "X4", "X5", "X6", "X0", "X1"
