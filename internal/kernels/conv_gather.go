@@ -140,16 +140,14 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 	j, j1 := block(panelAt, g.F, panel)
 	width := min(panel, g.F)
 	kh0, kh1 := inside(oh*g.SH-g.Top, g.KH, g.H)
-	p := product{
-		b:      g.w[j*g.KH*g.taps():],
-		bPanel: g.KH * g.taps() * width,
-	}
-	if kh0 >= kh1 && first == 0 || kh0 >= first && kh0 < end {
+	p := product{start: fromC, bPanel: g.KH * g.taps() * width}
+	w := g.w[j*g.KH*g.taps():]
+	begins := kh0 >= kh1 && first == 0 || kh0 >= first && kh0 < end
+	if begins {
+		p.start = fromZero
 		if g.b != nil {
-			p.add = g.b[j:]
+			p.startFrom(g.b[j:])
 		}
-	} else {
-		p.addRow = -1
 	}
 	lo, hi := max(kh0, first), min(kh1, end)
 	for ow := 0; ow < g.OW; {
@@ -160,26 +158,21 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 			pixels = min(g.OW, (g.W-g.KW+g.Left)/g.SW+1) - ow
 		}
 		if lo >= hi || kw0 >= kw1 {
-			if p.addRow == 0 {
+			if begins {
 				g.fill(n0, n1, oh, ow, pixels, j, j1, p.add)
 			}
 			ow += pixels
 			continue
 		}
-		p.n1, p.a1, p.b1 = along((kw1-kw0)*g.C, 1, width)
-		p.n2, p.a2, p.b2 = along(hi-lo, g.W*g.C, g.taps()*width)
-		p.n3, p.a3, p.b3 = once()
-		q := p
-		q.b = p.b[(lo*g.KW+kw0)*g.C*width:]
-		if g.ReLU && end >= kh1 { // nothing is added after this
-			q.relu = 1
-		}
+		p.over(axis{(kw1 - kw0) * g.C, 1, width}, axis{hi - lo, g.W * g.C, g.taps() * width})
+		p.b = w[(lo*g.KW+kw0)*g.C*width:]
+		p.relu = g.ReLU && end >= kh1 // nothing is added after this
 		alongRow := pixels >= 12 || pixels >= n1-n0
 		count, rows := pixels, n1-n0
-		q.aRow, q.cRow = g.H*g.W*g.C*float, g.outImage*float
+		p.aRow, p.cRow = g.H*g.W*g.C, g.outImage
 		if alongRow {
 			count, rows = rows, count
-			q.aRow, q.cRow = g.SW*g.C*float, g.outPixel*float
+			p.aRow, p.cRow = g.SW*g.C, g.outPixel
 		}
 		for i := range count {
 			n, o := n0, ow+i
@@ -187,12 +180,9 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 				n, o = n0+i, ow
 			}
 			ih, iw := oh*g.SH-g.Top+lo, o*g.SW-g.Left+kw0
-			q.a = g.x[((n*g.H+ih)*g.W+iw)*g.C:]
-			q.c = g.out[n*g.outImage+oh*g.outRow+o*g.outPixel+j:]
-			if p.addRow < 0 {
-				q.add, q.addRow = q.c, q.cRow
-			}
-			q.run(rows, j1-j)
+			p.a = g.x[((n*g.H+ih)*g.W+iw)*g.C:]
+			p.c = g.out[n*g.outImage+oh*g.outRow+o*g.outPixel+j:]
+			p.run(rows, j1-j)
 		}
 		ow += pixels
 	}

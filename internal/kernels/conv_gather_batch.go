@@ -46,20 +46,14 @@ var batchLoop = newLoop(func(a *batchArgs, part int) {
 			bias[i] = a.b[i/panel]
 		}
 	}
-	p := product{add: bias, bPanel: panel}
-	p.cRow, p.addRow, p.aRow = panel*float, panel*float, float
-	p.n3, p.a3, p.b3 = once()
-	if a.ReLU {
-		p.relu = 1
-	}
+	p := product{start: fromRows, add: bias, cRow: panel, aRow: 1, bPanel: panel, relu: a.ReLU}
 	kh0, kh1 := inside(oh*a.SH-a.Top, a.KH, a.H)
 	for ow := range a.OW {
 		kw0, kw1 := inside(ow*a.SW-a.Left, a.KW, a.W)
 		if kh0 >= kh1 || kw0 >= kw1 {
 			continue
 		}
-		p.n1, p.a1, p.b1 = along((kw1-kw0)*a.C, a.F, panel)
-		p.n2, p.a2, p.b2 = along(kh1-kh0, a.taps()*a.F, a.W*a.C*panel)
+		p.over(axis{(kw1 - kw0) * a.C, a.F, panel}, axis{kh1 - kh0, a.taps() * a.F, a.W * a.C * panel})
 		ih, iw := oh*a.SH-a.Top+kh0, ow*a.SW-a.Left+kw0
 		p.a = a.w[(kh0*a.KW+kw0)*a.C*a.F:]
 		p.b = a.turned[n0*a.H*a.W*a.C+(ih*a.W+iw)*a.C*panel:]

@@ -61,29 +61,29 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 		return
 	}
 	images, rows := max(1, gradWPixels/(s.OH*s.OW)), max(1, gradWPixels/s.OW)
-	p := product{c: dw, bPanel: panel}
-	p.cRow, p.aRow = s.F*float, float
+	p := product{c: dw, cRow: s.F, aRow: 1, bPanel: panel}
 	if a.turned {
-		p.c = takeScratch((f1 - f0) * (c1 - c0))
-		p.cRow = (c1 - c0) * float
+		p.c, p.cRow = takeScratch((f1-f0)*(c1-c0)), c1-c0
 	}
 	for n := n0; n < n1; n += images {
 		for oh := oh0; oh < oh1; oh += rows {
-			p.n1, p.a1, p.b1 = along(ow1-ow0, s.SW*s.C, s.F)
-			p.n2, p.a2, p.b2 = along(min(rows, oh1-oh), s.SH*s.W*s.C, s.OW*s.F)
-			p.n3, p.a3, p.b3 = along(min(images, n1-n), s.H*s.W*s.C, s.OH*s.OW*s.F)
-			if p.n1 < 8 && p.n3 > p.n1 { // the longest in the innermost loop
-				p.n1, p.a1, p.b1, p.n3, p.a3, p.b3 = p.n3, p.a3, p.b3, p.n1, p.a1, p.b1
+			inner := axis{ow1 - ow0, s.SW * s.C, s.F}
+			middle := axis{min(rows, oh1-oh), s.SH * s.W * s.C, s.OW * s.F}
+			outer := axis{min(images, n1-n), s.H * s.W * s.C, s.OH * s.OW * s.F}
+			if inner.n < 8 && outer.n > inner.n { // the longest in the innermost loop
+				inner, outer = outer, inner
 			}
 			p.a = a.x[((n*s.H+oh*s.SH-s.Top+kh)*s.W+ow0*s.SW-s.Left+kw)*s.C+c0:]
 			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*s.F+f0:]
 			if a.turned {
-				p.a, p.a1, p.a2, p.a3, p.b, p.b1, p.b2, p.b3 = p.b, p.b1, p.b2, p.b3, p.a, p.a1, p.a2, p.a3
+				p.a, p.b = p.b, p.a
+				p.over(inner.turned(), middle.turned(), outer.turned())
 				p.run(f1-f0, c1-c0)
 			} else {
+				p.over(inner, middle, outer)
 				p.run(c1-c0, f1-f0)
 			}
-			p.add, p.addRow = p.c, p.cRow
+			p.start = fromC
 		}
 	}
 	if a.turned {

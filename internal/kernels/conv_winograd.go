@@ -191,18 +191,15 @@ var winogradLoop = newLoop(func(a *winogradArgs, part int) {
 func (a *winogradArgs) multiply(sums, images, filters []float32, tiles, p, c0, c1 int) {
 	f0, f1 := block(p, a.F, panel)
 	row := winogradRow(a.C)
-	m := product{bPanel: panel}
-	m.cRow, m.aRow = panel*float, row*float
-	m.n1, m.a1, m.b1 = along(c1-c0, 1, panel)
-	m.n2, m.a2, m.b2 = once()
-	m.n3, m.a3, m.b3 = once()
+	m := product{cRow: panel, aRow: row, bPanel: panel}
+	m.over(axis{c1 - c0, 1, panel})
+	if c0 > 0 {
+		m.start = fromC
+	}
 	for plane := range winogradPlanes {
 		m.c = sums[plane*tiles*panel:]
 		m.a = images[plane*tiles*row+c0:]
 		m.b = filters[plane*(c1-c0)*panel:]
-		if c0 > 0 {
-			m.add, m.addRow = m.c, m.cRow
-		}
 		m.run(tiles, f1-f0)
 	}
 }

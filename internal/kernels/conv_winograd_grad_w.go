@@ -110,18 +110,15 @@ func (a *winogradGradWArgs) multiply(sums []float32, part, first, end int) {
 	c0, c1, f0, f1 := a.bounds(part)
 	count := a.to - a.from
 	xRow, yRow := winogradRow(a.C), winogradRow(a.F)
-	m := product{bPanel: panel}
-	m.cRow, m.aRow = winogradGradCols*float, float
-	m.n1, m.a1, m.b1 = along(count, xRow, yRow)
-	m.n2, m.a2, m.b2 = once()
-	m.n3, m.a3, m.b3 = once()
+	m := product{cRow: winogradGradCols, aRow: 1, bPanel: panel}
+	m.over(axis{count, xRow, yRow})
+	if a.from > 0 {
+		m.start = fromC
+	}
 	for plane := first; plane < end; plane++ {
 		m.c = sums[plane*(c1-c0)*winogradGradCols:]
 		m.a = a.images[plane*count*xRow+c0:]
 		m.b = a.outputs[plane*count*yRow+f0:]
-		if a.from > 0 {
-			m.add, m.addRow = m.c, m.cRow
-		}
 		m.run(c1-c0, f1-f0)
 	}
 }

@@ -6,6 +6,14 @@ type denseArgs struct {
 	relu          bool
 }
 
+// biasFrom returns the bias of the units from unit on, nil if there is none.
+func (a *denseArgs) biasFrom(unit int) []float32 {
+	if a.bias == nil {
+		return nil
+	}
+	return a.bias[unit:]
+}
+
 // Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros; with
 // relu, 0 where that is negative.
 func Dense(out, x, w, b []float32, n, f, u int, relu bool) {

@@ -28,19 +28,14 @@ const (
 
 var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.u, denseCols)
-	p := product{c: a.c[from:], bPanel: panel}
-	if a.bias != nil {
-		p.add = a.bias[from:]
-	}
-	p.cRow, p.aRow = a.u*float, a.f*float
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p := product{c: a.c[from:], cRow: a.u, aRow: a.f, bPanel: panel}
+	p.startFrom(a.biasFrom(from))
 	for k := 0; k < a.f; k += denseRun {
-		p.n1, p.a1, p.b1 = along(min(denseRun, a.f-k), 1, a.u)
+		p.over(axis{min(denseRun, a.f-k), 1, a.u})
 		p.a, p.b = a.a[k:], a.b[k*a.u+from:]
-		p.finish(a.relu && k+denseRun >= a.f)
+		p.relu = a.relu && k+denseRun >= a.f
 		p.run(a.n, to-from)
-		p.add, p.addRow = p.c, p.cRow
+		p.start = fromC
 	}
 })
 
@@ -48,21 +43,16 @@ var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 var denseLargeLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.u, denseLargeCols)
 	w := takeScratch(denseRun * denseLargeCols)
-	p := product{c: a.c[from:], b: w, bPanel: denseRun * panel}
-	if a.bias != nil {
-		p.add = a.bias[from:]
-	}
-	p.cRow, p.aRow = a.u*float, float
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p := product{c: a.c[from:], b: w, cRow: a.u, aRow: 1, bPanel: denseRun * panel}
+	p.startFrom(a.biasFrom(from))
 	for k := 0; k < a.f; k += denseRun {
 		rows := min(denseRun, a.f-k)
 		toPanels(w, a.b[k*a.u+from:], rows, to-from, a.u, denseRun)
-		p.n1, p.a1, p.b1 = along(rows, a.n, panel)
+		p.over(axis{rows, a.n, panel})
 		p.a = a.a[k*a.n:]
-		p.finish(a.relu && k+denseRun >= a.f)
+		p.relu = a.relu && k+denseRun >= a.f
 		p.run(a.n, to-from)
-		p.add, p.addRow = p.c, p.cRow
+		p.start = fromC
 	}
 	giveScratch(w)
 })
@@ -82,15 +72,12 @@ var denseGradXTilesLoop = newLoop(func(a *denseArgs, part int) {
 	const run = 1024
 	from, to := block(part, a.f, denseRows)
 	sums := takeScratch((to - from) * a.n)
-	p := product{c: sums, bPanel: panel}
-	p.cRow, p.aRow = a.n*float, a.u*float
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p := product{c: sums, cRow: a.n, aRow: a.u, bPanel: panel}
 	for k := 0; k < a.u; k += run {
-		p.n1, p.a1, p.b1 = along(min(run, a.u-k), 1, a.n)
+		p.over(axis{min(run, a.u-k), 1, a.n})
 		p.a, p.b = a.a[from*a.u+k:], a.b[k*a.n:]
 		p.run(to-from, a.n)
-		p.add, p.addRow = p.c, p.cRow
+		p.start = fromC
 	}
 	transpose(a.c[from:], sums, a.n, to-from, a.f, a.n)
 	giveScratch(sums)
@@ -113,29 +100,23 @@ func denseGradWTiles(dw, x, dy []float32, n, f, u int) {
 
 var denseGradWTilesLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.f, denseRows)
-	p := product{c: a.c[from*a.u:], bPanel: panel}
-	p.cRow, p.aRow = a.u*float, float
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p := product{c: a.c[from*a.u:], cRow: a.u, aRow: 1, bPanel: panel}
 	for k := 0; k < a.n; k += denseRun {
-		p.n1, p.a1, p.b1 = along(min(denseRun, a.n-k), a.f, a.u)
+		p.over(axis{min(denseRun, a.n-k), a.f, a.u})
 		p.a, p.b = a.a[k*a.f+from:], a.b[k*a.u:]
 		p.run(to-from, a.u)
-		p.add, p.addRow = p.c, p.cRow
+		p.start = fromC
 	}
 })
 
 // In this loop x is transposed and dy in panels.
 var denseLargeGradWLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.f, denseRows)
-	p := product{c: a.c[from*a.u:], bPanel: a.n * panel}
-	p.cRow, p.aRow = a.u*float, a.n*float
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p := product{c: a.c[from*a.u:], cRow: a.u, aRow: a.n, bPanel: a.n * panel}
 	for k := 0; k < a.n; k += denseRun {
-		p.n1, p.a1, p.b1 = along(min(denseRun, a.n-k), 1, panel)
+		p.over(axis{min(denseRun, a.n-k), 1, panel})
 		p.a, p.b = a.a[from*a.n+k:], a.b[k*panel:]
 		p.run(to-from, a.u)
-		p.add, p.addRow = p.c, p.cRow
+		p.start = fromC
 	}
 })

@@ -29,51 +29,95 @@ const panel = 32
 // zeros is what sums are added to that start at nothing.
 var zeros [panel]float32
 
-// A product is a product of matrices of any size, of which tile describes the
-// first value. Matrix b is stored in panels of up to 32 columns each, bPanel
-// values apart; 32 where b is stored row by row.
+// A product is a product of matrices of any size,
+//
+//	c[i,j] = start[i,j] + Σr Σq Σp a[i, p,q,r]·b[p,q,r, j]
+//
+// with p, q and r along its axes. Rows of c and a lie cRow and aRow values apart.
+// Matrix b is stored in panels of up to 32 columns each, bPanel values apart; 32
+// where b is stored row by row.
 type product struct {
-	tile
-	c, add, a, b []float32 // add nil for zeros; addRow 0 repeats its first row
-	bPanel       int
+	c, a, b    []float32
+	cRow, aRow int
+	bPanel     int
+	axes       [3]axis
+	start      start
+	add        []float32 // as start says
+	relu       bool      // what would be negative is 0
 }
 
-// along sets one of the three sums: n terms, so many values apart.
-func along(n, a, b int) (int, int, int) { return n, a * float, b * float }
+// An axis is one of the three sums: n terms, which lie a and b values apart.
+type axis struct{ n, a, b int }
 
-// once is a sum of one term.
-func once() (int, int, int) { return 1, 0, 0 }
+// turned is the axis of the product with a and b exchanged.
+func (x axis) turned() axis { return axis{x.n, x.b, x.a} }
 
-// finish says whether this product ends its sums and is to be rectified.
-func (p *product) finish(relu bool) {
-	p.relu = 0
-	if relu {
-		p.relu = 1
+// A start says what the sums of a product are added to.
+type start int
+
+const (
+	fromZero start = iota
+	fromRow        // to the row add, each row of them
+	fromRows       // to the matrix add, whose rows lie cRow values apart
+	fromC          // to what c holds: a product goes on
+)
+
+// over sets the axes, the innermost first; those that are not there have one term.
+func (p *product) over(axes ...axis) {
+	p.axes = [3]axis{{n: 1}, {n: 1}, {n: 1}}
+	copy(p.axes[:], axes)
+}
+
+// startFrom adds the sums to a row, or to nothing if that is nil.
+func (p *product) startFrom(row []float32) {
+	if p.start, p.add = fromZero, row; row != nil {
+		p.start = fromRow
 	}
 }
 
 // run computes the product: for each tile of rows, all columns.
 func (p *product) run(rows, cols int) {
-	t := p.tile
+	t := p.tile()
+	add, addRow := p.add, p.cRow
+	switch p.start {
+	case fromZero:
+		t.add, t.addRow = &zeros[0], 0
+	case fromRow:
+		addRow, t.addRow = 0, 0
+	case fromC:
+		add = p.c
+	}
 	for j := 0; j < cols; {
 		var most int
 		most, t.cols = tileSize(cols - j)
 		t.b = &p.b[j/panel*p.bPanel+j%panel]
-		if p.add == nil {
-			t.add, t.addRow = &zeros[0], 0
-		}
 		for tiles, i := blocks(rows, most), 0; tiles > 0; tiles-- {
 			t.rows = blocks(rows-i, tiles) // of about the same size each
-			t.c = &p.c[i*t.cRow/float+j]
-			t.a = &p.a[i*t.aRow/float]
-			if p.add != nil {
-				t.add = &p.add[i*t.addRow/float+j]
+			t.c = &p.c[i*p.cRow+j]
+			t.a = &p.a[i*p.aRow]
+			if p.start != fromZero {
+				t.add = &add[i*addRow+j]
 			}
 			t.run()
 			i += t.rows
 		}
 		j += t.cols
 	}
+}
+
+// tile is what all tiles of the product have in common.
+func (p *product) tile() tile {
+	x, y, z := p.axes[0], p.axes[1], p.axes[2]
+	t := tile{
+		cRow: p.cRow * float, addRow: p.cRow * float, aRow: p.aRow * float,
+		n1: x.n, a1: x.a * float, b1: x.b * float,
+		n2: y.n, a2: y.a * float, b2: y.b * float,
+		n3: z.n, a3: z.a * float, b3: z.b * float,
+	}
+	if p.relu {
+		t.relu = 1
+	}
+	return t
 }
 
 // tileSize returns how many rows and columns a tile may have where so many columns

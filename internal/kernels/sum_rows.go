@@ -48,9 +48,7 @@ func addRowsTiles(out, x []float32) {
 		sums = wide[:width]
 	}
 	p := product{c: sums, a: ones[:], b: x, bPanel: panel}
-	p.n1, p.a1, p.b1 = along(rows, 0, width)
-	p.n2, p.a2, p.b2 = once()
-	p.n3, p.a3, p.b3 = once()
+	p.over(axis{rows, 0, width})
 	p.run(1, width)
 	if together > 1 {
 		addRowsGeneric(out, sums)
