@@ -14,14 +14,15 @@ type reluArgs struct{ out, x, dy []float32 }
 var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
-	done := reluFast(out, x)
+	done := current().relu(out, x)
 	reluGeneric(out[done:], x[done:])
 })
 
-func reluGeneric(out, x []float32) {
+func reluGeneric(out, x []float32) (done int) {
 	for i, v := range x[:len(out)] {
 		out[i] = max(v, 0)
 	}
+	return len(out)
 }
 
 // ReLUGrad computes the gradient of [ReLU] for x from its output y and the
@@ -38,8 +39,11 @@ var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 })
 
 func reluGrad(dx, y, dy []float32) {
-	done := reluGradFast(dx, y, dy)
-	dx, y, dy = dx[done:], y[done:], dy[done:]
+	done := current().reluGrad(dx, y, dy)
+	reluGradGeneric(dx[done:], y[done:], dy[done:])
+}
+
+func reluGradGeneric(dx, y, dy []float32) (done int) {
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
 		g := math.Float32bits(dy[i]) // as bits, so that choosing takes no branch
 		if !(y[i] > 0) {
@@ -47,4 +51,5 @@ func reluGrad(dx, y, dy []float32) {
 		}
 		dx[i] = math.Float32frombits(g)
 	}
+	return len(dx)
 }

@@ -76,15 +76,24 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 // addScaled adds to y up to four rows, each as long as y, times the values of a.
 // The values behind the rows, in next, will be asked for soon.
 func addScaled(y, rows, next, a []float32) {
-	f := len(y)
 	done := 0
 	if len(a) == 4 {
-		done = addScaledFast(y, rows, rows[f:], rows[2*f:], rows[3*f:], next, (*[4]float32)(a))
+		done = current().addScaled(y, rows, next, (*[4]float32)(a))
 	}
 	for i, v := range a {
-		row := rows[i*f:][:f]
-		for j := done; j < f; j++ {
+		row := rows[i*len(y):][:len(y)]
+		for j := done; j < len(y); j++ {
 			y[j] += v * row[j]
 		}
 	}
+}
+
+// addScaledGeneric is addScaled of four rows.
+func addScaledGeneric(y, rows, _ []float32, a *[4]float32) (done int) {
+	f := len(y)
+	b0, b1, b2, b3 := rows[:f], rows[f:][:f], rows[2*f:][:f], rows[3*f:][:f]
+	for j, v := range y {
+		y[j] = v + a[0]*b0[j] + a[1]*b1[j] + a[2]*b2[j] + a[3]*b3[j]
+	}
+	return f
 }

@@ -164,7 +164,7 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 			ow += pixels
 			continue
 		}
-		p.over(axis{(kw1 - kw0) * g.C, 1, width}, axis{hi - lo, g.W * g.C, g.taps() * width})
+		p.axes = [3]axis{{(kw1 - kw0) * g.C, 1, width}, {hi - lo, g.W * g.C, g.taps() * width}, once}
 		p.b = w[(lo*g.KW+kw0)*g.C*width:]
 		p.relu = g.ReLU && end >= kh1 // nothing is added after this
 		alongRow := pixels >= 12 || pixels >= n1-n0

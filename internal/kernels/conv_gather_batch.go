@@ -53,7 +53,7 @@ var batchLoop = newLoop(func(a *batchArgs, part int) {
 		if kh0 >= kh1 || kw0 >= kw1 {
 			continue
 		}
-		p.over(axis{(kw1 - kw0) * a.C, a.F, panel}, axis{kh1 - kh0, a.taps() * a.F, a.W * a.C * panel})
+		p.axes = [3]axis{{(kw1 - kw0) * a.C, a.F, panel}, {kh1 - kh0, a.taps() * a.F, a.W * a.C * panel}, once}
 		ih, iw := oh*a.SH-a.Top+kh0, ow*a.SW-a.Left+kw0
 		p.a = a.w[(kh0*a.KW+kw0)*a.C*a.F:]
 		p.b = a.turned[n0*a.H*a.W*a.C+(ih*a.W+iw)*a.C*panel:]

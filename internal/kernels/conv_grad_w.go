@@ -77,10 +77,10 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*s.F+f0:]
 			if a.turned {
 				p.a, p.b = p.b, p.a
-				p.over(inner.turned(), middle.turned(), outer.turned())
+				p.axes = [3]axis{inner.turned(), middle.turned(), outer.turned()}
 				p.run(f1-f0, c1-c0)
 			} else {
-				p.over(inner, middle, outer)
+				p.axes = [3]axis{inner, middle, outer}
 				p.run(c1-c0, f1-f0)
 			}
 			p.start = fromC

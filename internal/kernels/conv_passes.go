@@ -10,13 +10,13 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 	if b != nil {
 		need("Conv2D", "bias", b, s.F)
 	}
-	if has(avx2) && s.few() {
+	if tiled() && s.few() {
 		convFew(out, x, w, b, s)
 		return
-	} else if has(avx2) && s.winograd() {
+	} else if tiled() && s.winograd() {
 		winogradConv(out, x, w, b, s, false)
 		return
-	} else if has(avx2) {
+	} else if tiled() {
 		gatherImages(out, x, w, b, s)
 		return
 	}
@@ -31,10 +31,10 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 // whole solutions oh and ow inside the output.
 func Conv2DGradX(dx, dy, w []float32, s Conv) {
 	s.check("Conv2DGradX", dx, w, dy)
-	if r := s.reversed(); has(avx2) && r.winograd() {
+	if r := s.reversed(); tiled() && r.winograd() {
 		winogradConv(dx, dy, w, nil, r, true)
 		return
-	} else if has(avx2) {
+	} else if tiled() {
 		gatherGrads(dx, dy, w, s)
 		return
 	}
@@ -48,10 +48,10 @@ func Conv2DGradX(dx, dy, w []float32, s Conv) {
 // The gradient for b is [SumRows] of dy as [N*OH*OW,F].
 func Conv2DGradW(dw, x, dy []float32, s Conv) {
 	s.check("Conv2DGradW", x, dw, dy)
-	if has(avx2) && s.winograd() {
+	if tiled() && s.winograd() {
 		winogradGradW(dw, x, dy, s)
 		return
-	} else if has(avx2) {
+	} else if tiled() {
 		gradWTiles(dw, x, dy, s)
 		return
 	}

@@ -61,7 +61,7 @@ func (s *Conv) imagePlanes(planes []float32, plane int, x []float32, from, to in
 		n, oh, ow := s.tile(i)
 		t.window(x[n*s.H*s.W*s.C:], s.H, s.W, s.C, winogradIn, oh-s.Top, ow-s.Left, &nothing[0])
 		t.planes = &planes[(i-from)*row]
-		t.image()
+		current().winogradImage(noescape(&t))
 	}
 	giveScratch(nothing)
 }
@@ -142,7 +142,7 @@ func (a *winogradArgs) filterPlanes(planes []float32, p, c0, c1 int) {
 		for tap := range 9 {
 			t.pixels[tap] = &rows[(tap*count+c)*panel]
 		}
-		t.filter()
+		current().winogradFilter(noescape(&t))
 	}
 	giveScratch(rows)
 }
@@ -192,7 +192,7 @@ func (a *winogradArgs) multiply(sums, images, filters []float32, tiles, p, c0, c
 	f0, f1 := block(p, a.F, panel)
 	row := winogradRow(a.C)
 	m := product{cRow: panel, aRow: row, bPanel: panel}
-	m.over(axis{c1 - c0, 1, panel})
+	m.axes = [3]axis{{c1 - c0, 1, panel}, once, once}
 	if c0 > 0 {
 		m.start = fromC
 	}
@@ -221,7 +221,7 @@ func (a *winogradArgs) outputs(sums []float32, p, from, to int) {
 		n, oh, ow := a.tile(i)
 		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nowhere[0])
 		t.planes = &sums[(i-from)*panel]
-		t.output()
+		current().winogradOutput(noescape(&t))
 	}
 	giveScratch(spare)
 }

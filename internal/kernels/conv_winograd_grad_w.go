@@ -73,7 +73,7 @@ func (a *winogradGradWArgs) outputPlanes(planes []float32, plane, from, to int) 
 		n, oh, ow := a.tile(i)
 		t.window(a.dy[n*a.OH*a.OW*a.F:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nothing[0])
 		t.planes = &planes[(i-from)*row]
-		t.outputGrad()
+		current().winogradOutputGrad(noescape(&t))
 	}
 	giveScratch(nothing)
 }
@@ -111,7 +111,7 @@ func (a *winogradGradWArgs) multiply(sums []float32, part, first, end int) {
 	count := a.to - a.from
 	xRow, yRow := winogradRow(a.C), winogradRow(a.F)
 	m := product{cRow: winogradGradCols, aRow: 1, bPanel: panel}
-	m.over(axis{count, xRow, yRow})
+	m.axes = [3]axis{{count, xRow, yRow}, once, once}
 	if a.from > 0 {
 		m.start = fromC
 	}
@@ -132,6 +132,6 @@ func (a *winogradGradWArgs) filterGrads(sums []float32, part int) {
 		for tap := range 9 {
 			t.pixels[tap] = &a.dw[(tap*a.C+c)*a.F+f0]
 		}
-		t.filterGrad()
+		current().winogradFilterGrad(noescape(&t))
 	}
 }

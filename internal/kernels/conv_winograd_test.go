@@ -64,14 +64,13 @@ func TestWinogradTransformsAreTheirMatrices(t *testing.T) {
 		name     string
 		pixels   int // along a side
 		toPlanes bool
-		run      func(t *winogradTile)
-		generic  func(t *winogradTile)
+		of       func(s *instructionSet) func(t *winogradTile)
 	}{
-		{"image", 6, true, (*winogradTile).image, (*winogradTile).imageGeneric},
-		{"filter", 3, true, (*winogradTile).filter, (*winogradTile).filterGeneric},
-		{"output", 4, false, (*winogradTile).output, (*winogradTile).outputGeneric},
-		{"outputGrad", 4, true, (*winogradTile).outputGrad, (*winogradTile).outputGradGeneric},
-		{"filterGrad", 3, false, (*winogradTile).filterGrad, (*winogradTile).filterGradGeneric},
+		{"image", 6, true, func(s *instructionSet) func(*winogradTile) { return s.winogradImage }},
+		{"filter", 3, true, func(s *instructionSet) func(*winogradTile) { return s.winogradFilter }},
+		{"output", 4, false, func(s *instructionSet) func(*winogradTile) { return s.winogradOutput }},
+		{"outputGrad", 4, true, func(s *instructionSet) func(*winogradTile) { return s.winogradOutputGrad }},
+		{"filterGrad", 3, false, func(s *instructionSet) func(*winogradTile) { return s.winogradFilterGrad }},
 	} {
 		for channels := 1; channels <= 40; channels++ {
 			width := blocks(channels, 16) * 16
@@ -91,11 +90,10 @@ func TestWinogradTransformsAreTheirMatrices(t *testing.T) {
 				}
 				return got[0], got[1]
 			}
-			wantPlanes, wantPixels := apply(transform.generic)
-			for _, cpu := range cpus()[1:] {
-				withCPU(t, cpu)
-				gotPlanes, gotPixels := apply(transform.run)
-				what := fmt.Sprintf("%s of %d under %s", transform.name, channels, cpu)
+			wantPlanes, wantPixels := apply(transform.of(&generic))
+			for _, set := range sets[1:] {
+				gotPlanes, gotPixels := apply(transform.of(set))
+				what := fmt.Sprintf("%s of %d under %s", transform.name, channels, set.name)
 				sameUpTo(t, what, 1e-6, gotPlanes, wantPlanes)
 				sameUpTo(t, what, 1e-6, gotPixels, wantPixels)
 			}

@@ -4,13 +4,14 @@ package kernels
 
 import "golang.org/x/sys/cpu"
 
-// best returns the best implementation for this machine.
-func best() int32 {
-	switch x := cpu.X86; {
-	case x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL && x.HasAVX2 && x.HasFMA:
-		return avx512
-	case x.HasAVX2 && x.HasFMA:
-		return avx2
+func init() {
+	x := cpu.X86
+	if !x.HasAVX2 || !x.HasFMA {
+		return
 	}
-	return generic
+	avx2 := withAVX2(generic)
+	addSet(avx2)
+	if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
+		addSet(withAVX512(avx2))
+	}
 }

@@ -1,31 +1,32 @@
 package kernels
 
+import (
+	"math"
+	"sync/atomic"
+)
+
 // MultiplyAdds keeps each of [Threads] goroutines busy with multiply-adds alone,
 // in registers, and returns how many operations that was, two for each lane of
 // each. Their rate is what no kernel on this machine can exceed.
 func MultiplyAdds(rounds int) (flops int) {
 	multiplyAddsLoop.run(Threads(), rounds)
-	return Threads() * rounds * flopsPerRound()
+	return Threads() * rounds * current().flopsPerRound
 }
 
-var multiplyAddsLoop = newLoop(func(rounds *int, _ int) { multiplyAdds(*rounds) })
+var multiplyAddsLoop = newLoop(func(rounds *int, _ int) { current().multiplyAdds(*rounds) })
 
-// multiplyAddsGeneric is eight sums that do not wait for each other.
-func multiplyAddsGeneric(rounds int) (sum float32) {
-	const x, y = 0.5, 0.25
-	var s [8]float32
+// multiplyAddsGeneric is twelve sums that do not wait for each other.
+func multiplyAddsGeneric(rounds int) {
+	x, y := float32(0.5), float32(0.25)
+	var a, b, c, d, e, f, g, h, i, j, k, l float32
 	for range rounds {
-		s[0] = s[0]*x + y
-		s[1] = s[1]*x + y
-		s[2] = s[2]*x + y
-		s[3] = s[3]*x + y
-		s[4] = s[4]*x + y
-		s[5] = s[5]*x + y
-		s[6] = s[6]*x + y
-		s[7] = s[7]*x + y
+		a, b, c = a*x+y, b*x+y, c*x+y
+		d, e, f = d*x+y, e*x+y, f*x+y
+		g, h, i = g*x+y, h*x+y, i*x+y
+		j, k, l = j*x+y, k*x+y, l*x+y
 	}
-	for _, v := range s {
-		sum += v
-	}
-	return sum
+	multiplyAddsSum.Store(math.Float32bits(a + b + c + d + e + f + g + h + i + j + k + l))
 }
+
+// multiplyAddsSum is written so that the compiler computes the sums.
+var multiplyAddsSum atomic.Uint32

@@ -23,10 +23,10 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
-	if rows := denseConv(n, f, u, relu); has(avx2) && n > 0 && f > 0 && n <= denseFew && rows.few() {
+	if rows := denseConv(n, f, u, relu); tiled() && n > 0 && f > 0 && n <= denseFew && rows.few() {
 		convFew(out, x, w, b, rows)
 		return
-	} else if has(avx2) && n > 0 && f > 0 {
+	} else if tiled() && n > 0 && f > 0 {
 		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
 		return
 	}
@@ -49,7 +49,7 @@ func DenseGradX(dx, dy, w []float32, n, f, u int) {
 	need("DenseGradX", "dx", dx, n, f)
 	need("DenseGradX", "dy", dy, n, u)
 	need("DenseGradX", "w", w, f, u)
-	if has(avx2) && n > 0 && u > 0 {
+	if tiled() && n > 0 && u > 0 {
 		denseGradXTiles(dx, dy, w, n, f, u)
 		return
 	}
@@ -62,7 +62,7 @@ func DenseGradW(dw, x, dy []float32, n, f, u int) {
 	need("DenseGradW", "dw", dw, f, u)
 	need("DenseGradW", "x", x, n, f)
 	need("DenseGradW", "dy", dy, n, u)
-	if has(avx2) && n > 0 && u > 0 {
+	if tiled() && n > 0 && u > 0 {
 		denseGradWTiles(dw, x, dy, n, f, u)
 		return
 	}

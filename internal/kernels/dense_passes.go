@@ -31,7 +31,7 @@ var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 	p := product{c: a.c[from:], cRow: a.u, aRow: a.f, bPanel: panel}
 	p.startFrom(a.biasFrom(from))
 	for k := 0; k < a.f; k += denseRun {
-		p.over(axis{min(denseRun, a.f-k), 1, a.u})
+		p.axes = [3]axis{{min(denseRun, a.f-k), 1, a.u}, once, once}
 		p.a, p.b = a.a[k:], a.b[k*a.u+from:]
 		p.relu = a.relu && k+denseRun >= a.f
 		p.run(a.n, to-from)
@@ -48,7 +48,7 @@ var denseLargeLoop = newLoop(func(a *denseArgs, part int) {
 	for k := 0; k < a.f; k += denseRun {
 		rows := min(denseRun, a.f-k)
 		toPanels(w, a.b[k*a.u+from:], rows, to-from, a.u, denseRun)
-		p.over(axis{rows, a.n, panel})
+		p.axes = [3]axis{{rows, a.n, panel}, once, once}
 		p.a = a.a[k*a.n:]
 		p.relu = a.relu && k+denseRun >= a.f
 		p.run(a.n, to-from)
@@ -74,7 +74,7 @@ var denseGradXTilesLoop = newLoop(func(a *denseArgs, part int) {
 	sums := takeScratch((to - from) * a.n)
 	p := product{c: sums, cRow: a.n, aRow: a.u, bPanel: panel}
 	for k := 0; k < a.u; k += run {
-		p.over(axis{min(run, a.u-k), 1, a.n})
+		p.axes = [3]axis{{min(run, a.u-k), 1, a.n}, once, once}
 		p.a, p.b = a.a[from*a.u+k:], a.b[k*a.n:]
 		p.run(to-from, a.n)
 		p.start = fromC
@@ -102,7 +102,7 @@ var denseGradWTilesLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.f, denseRows)
 	p := product{c: a.c[from*a.u:], cRow: a.u, aRow: 1, bPanel: panel}
 	for k := 0; k < a.n; k += denseRun {
-		p.over(axis{min(denseRun, a.n-k), a.f, a.u})
+		p.axes = [3]axis{{min(denseRun, a.n-k), a.f, a.u}, once, once}
 		p.a, p.b = a.a[k*a.f+from:], a.b[k*a.u:]
 		p.run(to-from, a.u)
 		p.start = fromC
@@ -114,7 +114,7 @@ var denseLargeGradWLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.f, denseRows)
 	p := product{c: a.c[from*a.u:], cRow: a.u, aRow: a.n, bPanel: a.n * panel}
 	for k := 0; k < a.n; k += denseRun {
-		p.over(axis{min(denseRun, a.n-k), 1, panel})
+		p.axes = [3]axis{{min(denseRun, a.n-k), 1, panel}, once, once}
 		p.a, p.b = a.a[from*a.n+k:], a.b[k*panel:]
 		p.run(to-from, a.u)
 		p.start = fromC

@@ -15,9 +15,13 @@ type affineArgs struct {
 var affineLoop = newLoop(func(a *affineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
-	done := affineFast(out, x, &[...]float32{a.scale, a.offset})
-	out, x = out[done:], x[done:]
-	for i, v := range x[:len(out)] {
-		out[i] = v*a.scale + a.offset
-	}
+	done := current().affine(out, x, a.scale, a.offset)
+	affineGeneric(out[done:], x[done:], a.scale, a.offset)
 })
+
+func affineGeneric(out, x []float32, scale, offset float32) (done int) {
+	for i, v := range x[:len(out)] {
+		out[i] = v*scale + offset
+	}
+	return len(out)
+}

@@ -5,16 +5,18 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func reluAVX512(out, x *float32, n int)
-TEXT ·reluAVX512(SB), NOSPLIT, $0-24
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
+// func reluAVX512(out, x []float32) (done int)
+TEXT ·reluAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
 	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive
 	VPXORD Z1, Z1, Z1
 	VMAXPS (R9)(AX*1), Z1, Z0
@@ -22,20 +24,22 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func reluAVX2(out, x *float32, n int)
-TEXT ·reluAVX2(SB), NOSPLIT, $0-24
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
+// func reluAVX2(out, x []float32) (done int)
+TEXT ·reluAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
 	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive
 	VXORPS Y1, Y1, Y1
 	VMAXPS (R9)(AX*1), Y1, Y0
@@ -43,21 +47,23 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func reluGradAVX512(dx, y, dy *float32, n int)
-TEXT ·reluGradAVX512(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), R8
-	MOVQ y+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ n+24(FP), CX
+// func reluGradAVX512(dx, y, dy []float32) (done int)
+TEXT ·reluGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
 	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// dx = y > 0 ? dy : 0
 	VPXORD Z1, Z1, Z1
 	VMOVUPS (R9)(AX*1), Z0
@@ -66,21 +72,23 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func reluGradAVX2(dx, y, dy *float32, n int)
-TEXT ·reluGradAVX2(SB), NOSPLIT, $0-32
-	MOVQ dx+0(FP), R8
-	MOVQ y+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ n+24(FP), CX
+// func reluGradAVX2(dx, y, dy []float32) (done int)
+TEXT ·reluGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
 	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// dx = y > 0 ? dy : 0
 	VXORPS Y1, Y1, Y1
 	VMOVUPS (R9)(AX*1), Y0
@@ -89,23 +97,24 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func affineAVX512(out, x *float32, n int, constants *[2]float32)
-TEXT ·affineAVX512(SB), NOSPLIT, $0-32
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ constants+24(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
+// func affineAVX512(out, x []float32, scale, offset float32) (done int)
+TEXT ·affineAVX512(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
 	SHLQ $2, CX
+	VBROADCASTSS scale+48(FP), Z8
+	VBROADCASTSS offset+52(FP), Z9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = x·scale + offset
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -113,23 +122,24 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func affineAVX2(out, x *float32, n int, constants *[2]float32)
-TEXT ·affineAVX2(SB), NOSPLIT, $0-32
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ constants+24(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
+// func affineAVX2(out, x []float32, scale, offset float32) (done int)
+TEXT ·affineAVX2(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
 	SHLQ $2, CX
+	VBROADCASTSS scale+48(FP), Y8
+	VBROADCASTSS offset+52(FP), Y9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = x·scale + offset
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -137,24 +147,25 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func combineAVX512(out, x, y *float32, n int, constants *[2]float32)
-TEXT ·combineAVX512(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ y+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
+// func combineAVX512(out, x, y []float32, a, b float32) (done int)
+TEXT ·combineAVX512(SB), NOSPLIT, $0-88
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
 	SHLQ $2, CX
+	VBROADCASTSS a+72(FP), Z8
+	VBROADCASTSS b+76(FP), Z9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = x·a + y·b
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -164,24 +175,25 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func combineAVX2(out, x, y *float32, n int, constants *[2]float32)
-TEXT ·combineAVX2(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ y+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
+// func combineAVX2(out, x, y []float32, a, b float32) (done int)
+TEXT ·combineAVX2(SB), NOSPLIT, $0-88
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
 	SHLQ $2, CX
+	VBROADCASTSS a+72(FP), Y8
+	VBROADCASTSS b+76(FP), Y9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// out = x·a + y·b
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -191,161 +203,28 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func addScaledAVX512(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
-TEXT ·addScaledAVX512(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ b0+8(FP), R9
-	MOVQ b1+16(FP), R10
-	MOVQ b2+24(FP), R11
-	MOVQ b3+32(FP), R12
-	MOVQ n+40(FP), CX
-	MOVQ constants+48(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
-	VBROADCASTSS 8(DX), Z10
-	VBROADCASTSS 12(DX), Z11
+// func adamAVX512(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
+TEXT ·adamAVX512(SB), NOSPLIT, $0-120
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ m_base+48(FP), R10
+	MOVQ v_base+72(FP), R11
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+112(FP)
 	SHLQ $2, CX
+	VBROADCASTSS alpha+96(FP), Z8
+	VBROADCASTSS rate1+100(FP), Z9
+	VBROADCASTSS rate2+104(FP), Z10
+	VBROADCASTSS epsilon+108(FP), Z11
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
-	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
-	VMOVUPS (R8)(AX*1), Z0
-	VFMADD231PS (R9)(AX*1), Z8, Z0
-	VFMADD231PS (R10)(AX*1), Z9, Z0
-	VFMADD231PS (R11)(AX*1), Z10, Z0
-	VFMADD231PS (R12)(AX*1), Z11, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	JMP loop
-done:
-	VZEROUPPER
-	RET
-
-// func addScaledAVX2(y, b0, b1, b2, b3 *float32, n int, constants *[4]float32)
-TEXT ·addScaledAVX2(SB), NOSPLIT, $0-56
-	MOVQ y+0(FP), R8
-	MOVQ b0+8(FP), R9
-	MOVQ b1+16(FP), R10
-	MOVQ b2+24(FP), R11
-	MOVQ b3+32(FP), R12
-	MOVQ n+40(FP), CX
-	MOVQ constants+48(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
-	VBROADCASTSS 8(DX), Y10
-	VBROADCASTSS 12(DX), Y11
-	SHLQ $2, CX
-	XORQ AX, AX
-loop:
-	CMPQ AX, CX
-	JGE done
-	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
-	VMOVUPS (R8)(AX*1), Y0
-	VFMADD231PS (R9)(AX*1), Y8, Y0
-	VFMADD231PS (R10)(AX*1), Y9, Y0
-	VFMADD231PS (R11)(AX*1), Y10, Y0
-	VFMADD231PS (R12)(AX*1), Y11, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	JMP loop
-done:
-	VZEROUPPER
-	RET
-
-// func addScaledFetchAVX512(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
-TEXT ·addScaledFetchAVX512(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ b0+8(FP), R9
-	MOVQ b1+16(FP), R10
-	MOVQ b2+24(FP), R11
-	MOVQ b3+32(FP), R12
-	MOVQ next+40(FP), R13
-	MOVQ n+48(FP), CX
-	MOVQ constants+56(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
-	VBROADCASTSS 8(DX), Z10
-	VBROADCASTSS 12(DX), Z11
-	SHLQ $2, CX
-	XORQ AX, AX
-loop:
-	CMPQ AX, CX
-	JGE done
-	// fetch as much from next, which is read after b3
-	PREFETCHT0 (R13)(AX*4)
-	PREFETCHT0 64(R13)(AX*4)
-	PREFETCHT0 128(R13)(AX*4)
-	PREFETCHT0 192(R13)(AX*4)
-	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
-	VMOVUPS (R8)(AX*1), Z0
-	VFMADD231PS (R9)(AX*1), Z8, Z0
-	VFMADD231PS (R10)(AX*1), Z9, Z0
-	VFMADD231PS (R11)(AX*1), Z10, Z0
-	VFMADD231PS (R12)(AX*1), Z11, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	JMP loop
-done:
-	VZEROUPPER
-	RET
-
-// func addScaledFetchAVX2(y, b0, b1, b2, b3, next *float32, n int, constants *[4]float32)
-TEXT ·addScaledFetchAVX2(SB), NOSPLIT, $0-64
-	MOVQ y+0(FP), R8
-	MOVQ b0+8(FP), R9
-	MOVQ b1+16(FP), R10
-	MOVQ b2+24(FP), R11
-	MOVQ b3+32(FP), R12
-	MOVQ next+40(FP), R13
-	MOVQ n+48(FP), CX
-	MOVQ constants+56(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
-	VBROADCASTSS 8(DX), Y10
-	VBROADCASTSS 12(DX), Y11
-	SHLQ $2, CX
-	XORQ AX, AX
-loop:
-	CMPQ AX, CX
-	JGE done
-	// fetch as much from next, which is read after b3
-	PREFETCHT0 (R13)(AX*4)
-	PREFETCHT0 64(R13)(AX*4)
-	// y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other
-	VMOVUPS (R8)(AX*1), Y0
-	VFMADD231PS (R9)(AX*1), Y8, Y0
-	VFMADD231PS (R10)(AX*1), Y9, Y0
-	VFMADD231PS (R11)(AX*1), Y10, Y0
-	VFMADD231PS (R12)(AX*1), Y11, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	JMP loop
-done:
-	VZEROUPPER
-	RET
-
-// func adamAVX512(w, grad, m, v *float32, n int, constants *[4]float32)
-TEXT ·adamAVX512(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ m+16(FP), R10
-	MOVQ v+24(FP), R11
-	MOVQ n+32(FP), CX
-	MOVQ constants+40(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
-	VBROADCASTSS 8(DX), Z10
-	VBROADCASTSS 12(DX), Z11
-	SHLQ $2, CX
-	XORQ AX, AX
-loop:
-	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
 	VMOVUPS (R11)(AX*1), Z3
@@ -370,27 +249,28 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func adamAVX2(w, grad, m, v *float32, n int, constants *[4]float32)
-TEXT ·adamAVX2(SB), NOSPLIT, $0-48
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ m+16(FP), R10
-	MOVQ v+24(FP), R11
-	MOVQ n+32(FP), CX
-	MOVQ constants+40(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
-	VBROADCASTSS 8(DX), Y10
-	VBROADCASTSS 12(DX), Y11
+// func adamAVX2(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
+TEXT ·adamAVX2(SB), NOSPLIT, $0-120
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ m_base+48(FP), R10
+	MOVQ v_base+72(FP), R11
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+112(FP)
 	SHLQ $2, CX
+	VBROADCASTSS alpha+96(FP), Y8
+	VBROADCASTSS rate1+100(FP), Y9
+	VBROADCASTSS rate2+104(FP), Y10
+	VBROADCASTSS epsilon+108(FP), Y11
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
 	VMOVUPS (R11)(AX*1), Y3
@@ -415,24 +295,25 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func adagradAVX512(w, grad, accumulator *float32, n int, constants *[2]float32)
-TEXT ·adagradAVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ accumulator+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
+// func adagradAVX512(w, grad, accumulator []float32, lr, epsilon float32) (done int)
+TEXT ·adagradAVX512(SB), NOSPLIT, $0-88
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ accumulator_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Z8
+	VBROADCASTSS epsilon+76(FP), Z9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// accumulator += g·g
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
@@ -449,24 +330,25 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func adagradAVX2(w, grad, accumulator *float32, n int, constants *[2]float32)
-TEXT ·adagradAVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ accumulator+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
+// func adagradAVX2(w, grad, accumulator []float32, lr, epsilon float32) (done int)
+TEXT ·adagradAVX2(SB), NOSPLIT, $0-88
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ accumulator_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Y8
+	VBROADCASTSS epsilon+76(FP), Y9
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// accumulator += g·g
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
@@ -483,26 +365,27 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func rmspropAVX512(w, grad, velocity *float32, n int, constants *[4]float32)
-TEXT ·rmspropAVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
-	VBROADCASTSS 8(DX), Z10
-	VBROADCASTSS 12(DX), Z11
+// func rmspropAVX512(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+TEXT ·rmspropAVX512(SB), NOSPLIT, $0-96
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+88(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Z8
+	VBROADCASTSS rho+76(FP), Z9
+	VBROADCASTSS rate+80(FP), Z10
+	VBROADCASTSS epsilon+84(FP), Z11
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// velocity = velocity·rho + g·g·rate
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
@@ -521,26 +404,27 @@ loop:
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func rmspropAVX2(w, grad, velocity *float32, n int, constants *[4]float32)
-TEXT ·rmspropAVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
-	VBROADCASTSS 8(DX), Y10
-	VBROADCASTSS 12(DX), Y11
+// func rmspropAVX2(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+TEXT ·rmspropAVX2(SB), NOSPLIT, $0-96
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+88(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Y8
+	VBROADCASTSS rho+76(FP), Y9
+	VBROADCASTSS rate+80(FP), Y10
+	VBROADCASTSS epsilon+84(FP), Y11
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// velocity = velocity·rho + g·g·rate
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
@@ -559,22 +443,23 @@ loop:
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func sgdAVX512(w, grad *float32, n int, constants *[1]float32)
-TEXT ·sgdAVX512(SB), NOSPLIT, $0-32
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ constants+24(FP), DX
-	VBROADCASTSS (DX), Z8
+// func sgdAVX512(w, grad []float32, lr float32) (done int)
+TEXT ·sgdAVX512(SB), NOSPLIT, $0-64
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+48(FP), Z8
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// w -= g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -583,22 +468,23 @@ loop:
 	VMOVUPS Z1, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func sgdAVX2(w, grad *float32, n int, constants *[1]float32)
-TEXT ·sgdAVX2(SB), NOSPLIT, $0-32
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ constants+24(FP), DX
-	VBROADCASTSS (DX), Y8
+// func sgdAVX2(w, grad []float32, lr float32) (done int)
+TEXT ·sgdAVX2(SB), NOSPLIT, $0-64
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+48(FP), Y8
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// w -= g·lr
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -607,24 +493,28 @@ loop:
 	VMOVUPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func momentumAVX512(w, grad, velocity *float32, n int, constants *[2]float32)
-TEXT ·momentumAVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
+// func momentumAVX512(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+TEXT ·momentumAVX512(SB), NOSPLIT, $0-96
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+88(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Z8
+	VBROADCASTSS momentum+76(FP), Z9
+	MOVBLZX nesterov+80(FP), AX
+	TESTL AX, AX
+	JNZ nesterov
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -638,55 +528,14 @@ loop:
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
-
-// func momentumAVX2(w, grad, velocity *float32, n int, constants *[2]float32)
-TEXT ·momentumAVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
-	SHLQ $2, CX
+nesterov:
 	XORQ AX, AX
-loop:
+with:
 	CMPQ AX, CX
-	JGE done
-	// velocity = velocity·momentum - g·lr
-	VMOVUPS (R9)(AX*1), Y0
-	VMULPS Y8, Y0, Y0
-	VMOVUPS (R10)(AX*1), Y1
-	VMULPS Y9, Y1, Y1
-	VSUBPS Y0, Y1, Y1
-	VMOVUPS Y1, (R10)(AX*1)
-	// w += velocity
-	VMOVUPS (R8)(AX*1), Y2
-	VADDPS Y1, Y2, Y2
-	VMOVUPS Y2, (R8)(AX*1)
-	ADDQ $32, AX
-	JMP loop
-done:
-	VZEROUPPER
-	RET
-
-// func nesterovAVX512(w, grad, velocity *float32, n int, constants *[2]float32)
-TEXT ·nesterovAVX512(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Z8
-	VBROADCASTSS 4(DX), Z9
-	SHLQ $2, CX
-	XORQ AX, AX
-loop:
-	CMPQ AX, CX
-	JGE done
+	JGE withDone
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -701,25 +550,50 @@ loop:
 	VADDPS Z1, Z2, Z2
 	VMOVUPS Z2, (R8)(AX*1)
 	ADDQ $64, AX
-	JMP loop
-done:
+	JMP with
+withDone:
 	VZEROUPPER
 	RET
 
-// func nesterovAVX2(w, grad, velocity *float32, n int, constants *[2]float32)
-TEXT ·nesterovAVX2(SB), NOSPLIT, $0-40
-	MOVQ w+0(FP), R8
-	MOVQ grad+8(FP), R9
-	MOVQ velocity+16(FP), R10
-	MOVQ n+24(FP), CX
-	MOVQ constants+32(FP), DX
-	VBROADCASTSS (DX), Y8
-	VBROADCASTSS 4(DX), Y9
+// func momentumAVX2(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+TEXT ·momentumAVX2(SB), NOSPLIT, $0-96
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+88(FP)
 	SHLQ $2, CX
+	VBROADCASTSS lr+72(FP), Y8
+	VBROADCASTSS momentum+76(FP), Y9
+	MOVBLZX nesterov+80(FP), AX
+	TESTL AX, AX
+	JNZ nesterov
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
+	// velocity = velocity·momentum - g·lr
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y8, Y0, Y0
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VSUBPS Y0, Y1, Y1
+	VMOVUPS Y1, (R10)(AX*1)
+	// w += velocity
+	VMOVUPS (R8)(AX*1), Y2
+	VADDPS Y1, Y2, Y2
+	VMOVUPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+nesterov:
+	XORQ AX, AX
+with:
+	CMPQ AX, CX
+	JGE withDone
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -734,7 +608,117 @@ loop:
 	VADDPS Y1, Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
+	JMP with
+withDone:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX512(y, rows, next []float32, a *[4]float32) (done int)
+TEXT ·addScaledAVX512(SB), NOSPLIT, $0-88
+	MOVQ y_base+0(FP), R8
+	MOVQ rows_base+24(FP), R9
+	MOVQ y_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	MOVQ y_len+8(FP), DX
+	LEAQ (R9)(DX*4), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVQ next_base+48(FP), R13
+	MOVQ a+72(FP), DX
+	VBROADCASTSS (DX), Z8
+	VBROADCASTSS 4(DX), Z9
+	VBROADCASTSS 8(DX), Z10
+	VBROADCASTSS 12(DX), Z11
+	CMPQ next_len+56(FP), $0
+	JNE fetching
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	VMOVUPS (R8)(AX*1), Z0
+	VFMADD231PS (R9)(AX*1), Z8, Z0
+	VFMADD231PS (R10)(AX*1), Z9, Z0
+	VFMADD231PS (R11)(AX*1), Z10, Z0
+	VFMADD231PS (R12)(AX*1), Z11, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
+	VZEROUPPER
+	RET
+fetching:
+	XORQ AX, AX
+fetch:
+	CMPQ AX, CX
+	JGE fetchDone
+	PREFETCHT0 (R13)(AX*4)
+	PREFETCHT0 64(R13)(AX*4)
+	PREFETCHT0 128(R13)(AX*4)
+	PREFETCHT0 192(R13)(AX*4)
+	VMOVUPS (R8)(AX*1), Z0
+	VFMADD231PS (R9)(AX*1), Z8, Z0
+	VFMADD231PS (R10)(AX*1), Z9, Z0
+	VFMADD231PS (R11)(AX*1), Z10, Z0
+	VFMADD231PS (R12)(AX*1), Z11, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP fetch
+fetchDone:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX2(y, rows, next []float32, a *[4]float32) (done int)
+TEXT ·addScaledAVX2(SB), NOSPLIT, $0-88
+	MOVQ y_base+0(FP), R8
+	MOVQ rows_base+24(FP), R9
+	MOVQ y_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	MOVQ y_len+8(FP), DX
+	LEAQ (R9)(DX*4), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVQ next_base+48(FP), R13
+	MOVQ a+72(FP), DX
+	VBROADCASTSS (DX), Y8
+	VBROADCASTSS 4(DX), Y9
+	VBROADCASTSS 8(DX), Y10
+	VBROADCASTSS 12(DX), Y11
+	CMPQ next_len+56(FP), $0
+	JNE fetching
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	VMOVUPS (R8)(AX*1), Y0
+	VFMADD231PS (R9)(AX*1), Y8, Y0
+	VFMADD231PS (R10)(AX*1), Y9, Y0
+	VFMADD231PS (R11)(AX*1), Y10, Y0
+	VFMADD231PS (R12)(AX*1), Y11, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+fetching:
+	XORQ AX, AX
+fetch:
+	CMPQ AX, CX
+	JGE fetchDone
+	PREFETCHT0 (R13)(AX*4)
+	PREFETCHT0 64(R13)(AX*4)
+	VMOVUPS (R8)(AX*1), Y0
+	VFMADD231PS (R9)(AX*1), Y8, Y0
+	VFMADD231PS (R10)(AX*1), Y9, Y0
+	VFMADD231PS (R11)(AX*1), Y10, Y0
+	VFMADD231PS (R12)(AX*1), Y11, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP fetch
+fetchDone:
 	VZEROUPPER
 	RET

@@ -15,9 +15,14 @@ type combineArgs struct {
 var combineLoop = newLoop(func(a *combineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x, y := a.out[from:to], a.x[from:to], a.y[from:to]
-	done := combineFast(out, x, y, &[...]float32{a.a, a.b})
-	out, x, y = out[done:], x[done:], y[done:]
-	for i, v := range x[:len(out)] {
-		out[i] = float32(v*a.a) + float32(y[i]*a.b) // no fused multiply-add
-	}
+	done := current().combine(out, x, y, a.a, a.b)
+	combineGeneric(out[done:], x[done:], y[done:], a.a, a.b)
 })
+
+func combineGeneric(out, x, y []float32, a, b float32) (done int) {
+	y = y[:len(out)]
+	for i, v := range x[:len(out)] {
+		out[i] = float32(v*a) + float32(y[i]*b) // no fused multiply-add
+	}
+	return len(out)
+}

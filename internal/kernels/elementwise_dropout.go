@@ -51,9 +51,12 @@ const (
 )
 
 // keeps reports whether value i stays.
-func (d *dropper) keeps(i int) bool {
-	h := d.start + uint32(i)*counterStep
-	h = (h ^ h>>16) * dropoutMul1
+func (d *dropper) keeps(i int) bool { return d.keepsAt(d.counter(i)) }
+
+func (d *dropper) counter(i int) uint32 { return d.start + uint32(i)*counterStep }
+
+func (d *dropper) keepsAt(counter uint32) bool {
+	h := (counter ^ counter>>16) * dropoutMul1
 	h = ((h ^ h>>15) + d.twist) * dropoutMul2
 	return int32((h^h>>16)>>1) >= d.threshold
 }
@@ -65,15 +68,21 @@ type dropoutArgs struct {
 
 var dropoutLoop = newLoop(func(a *dropoutArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	done := from + a.fast(a.out[from:to], a.x[from:to], from)
-	for i := done; i < to; i++ {
-		v := math.Float32bits(a.x[i] * a.scale) // as bits, so that choosing takes no branch
-		if !a.keeps(i) {
-			v = 0
-		}
-		a.out[i] = math.Float32frombits(v)
-	}
+	done := from + current().dropout(a.out[from:to], a.x[from:to], a.counter(from), &a.dropper)
+	dropoutGeneric(a.out[done:to], a.x[done:to], a.counter(done), &a.dropper)
 })
+
+func dropoutGeneric(out, x []float32, counter uint32, d *dropper) (done int) {
+	for i, v := range x[:len(out)] {
+		bits := math.Float32bits(v * d.scale) // as bits, so that choosing takes no branch
+		if !d.keepsAt(counter) {
+			bits = 0
+		}
+		out[i] = math.Float32frombits(bits)
+		counter += counterStep
+	}
+	return len(out)
+}
 
 type spatialDropoutArgs struct {
 	out, x []float32

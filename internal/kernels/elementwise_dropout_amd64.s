@@ -5,14 +5,34 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func dropoutAVX512(out, x *float32, n int, counters *lanes, d *dropper)
-TEXT ·dropoutAVX512(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ counters+24(FP), BX
-	MOVQ d+32(FP), DX
-	VMOVUPS (BX), Z0
+// The numbers from 0 to 15.
+DATA dropoutLanes<>+0(SB)/4, $0
+DATA dropoutLanes<>+4(SB)/4, $1
+DATA dropoutLanes<>+8(SB)/4, $2
+DATA dropoutLanes<>+12(SB)/4, $3
+DATA dropoutLanes<>+16(SB)/4, $4
+DATA dropoutLanes<>+20(SB)/4, $5
+DATA dropoutLanes<>+24(SB)/4, $6
+DATA dropoutLanes<>+28(SB)/4, $7
+DATA dropoutLanes<>+32(SB)/4, $8
+DATA dropoutLanes<>+36(SB)/4, $9
+DATA dropoutLanes<>+40(SB)/4, $10
+DATA dropoutLanes<>+44(SB)/4, $11
+DATA dropoutLanes<>+48(SB)/4, $12
+DATA dropoutLanes<>+52(SB)/4, $13
+DATA dropoutLanes<>+56(SB)/4, $14
+DATA dropoutLanes<>+60(SB)/4, $15
+GLOBL dropoutLanes<>(SB), RODATA|NOPTR, $64
+
+// func dropoutAVX512(out, x []float32, counter uint32, d *dropper) (done int)
+TEXT ·dropoutAVX512(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+64(FP)
+	SHLQ $2, CX
+	MOVQ d+56(FP), DX
 	MOVL $const_counterStep, AX
 	VMOVD AX, X8
 	VPBROADCASTD X8, Z8
@@ -22,19 +42,25 @@ TEXT ·dropoutAVX512(SB), NOSPLIT, $0-40
 	MOVL $const_dropoutMul2, AX
 	VMOVD AX, X10
 	VPBROADCASTD X10, Z10
-	// the counters of a vector are those of the last one + lanes·step
+	// the counters of the first vector are counter + step·lane
+	VMOVUPS dropoutLanes<>(SB), Z0
+	VPMULLD Z8, Z0, Z0
+	MOVL counter+48(FP), AX
+	VMOVD AX, X4
+	VPBROADCASTD X4, Z4
+	VPADDD Z0, Z4, Z4
+	// those of each further one are step·lanes more
 	VPSLLD $4, Z8, Z8
 	VPBROADCASTD dropper_twist(DX), Z11
 	VPBROADCASTD dropper_threshold(DX), Z12
 	VBROADCASTSS dropper_scale(DX), Z13
-	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// hash = (counter ^ counter>>16)·mul1
-	VPSRLD $16, Z0, Z2
-	VPXORD Z2, Z0, Z1
+	VPSRLD $16, Z4, Z2
+	VPXORD Z2, Z4, Z1
 	VPMULLD Z9, Z1, Z1
 	// hash = ((hash ^ hash>>15) + twist)·mul2
 	VPSRLD $15, Z1, Z2
@@ -51,21 +77,22 @@ loop:
 	VPCMPD $5, Z12, Z1, K1
 	VMOVAPS.Z Z3, K1, Z3
 	VMOVUPS Z3, (R8)(AX*1)
-	VPADDD Z8, Z0, Z0
+	VPADDD Z8, Z4, Z4
 	ADDQ $64, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET
 
-// func dropoutAVX2(out, x *float32, n int, counters *lanes, d *dropper)
-TEXT ·dropoutAVX2(SB), NOSPLIT, $0-40
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ n+16(FP), CX
-	MOVQ counters+24(FP), BX
-	MOVQ d+32(FP), DX
-	VMOVUPS (BX), Y0
+// func dropoutAVX2(out, x []float32, counter uint32, d *dropper) (done int)
+TEXT ·dropoutAVX2(SB), NOSPLIT, $0-72
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+64(FP)
+	SHLQ $2, CX
+	MOVQ d+56(FP), DX
 	MOVL $const_counterStep, AX
 	VMOVD AX, X8
 	VPBROADCASTD X8, Y8
@@ -75,19 +102,25 @@ TEXT ·dropoutAVX2(SB), NOSPLIT, $0-40
 	MOVL $const_dropoutMul2, AX
 	VMOVD AX, X10
 	VPBROADCASTD X10, Y10
-	// the counters of a vector are those of the last one + lanes·step
+	// the counters of the first vector are counter + step·lane
+	VMOVUPS dropoutLanes<>(SB), Y0
+	VPMULLD Y8, Y0, Y0
+	MOVL counter+48(FP), AX
+	VMOVD AX, X4
+	VPBROADCASTD X4, Y4
+	VPADDD Y0, Y4, Y4
+	// those of each further one are step·lanes more
 	VPSLLD $3, Y8, Y8
 	VPBROADCASTD dropper_twist(DX), Y11
 	VPBROADCASTD dropper_threshold(DX), Y12
 	VBROADCASTSS dropper_scale(DX), Y13
-	SHLQ $2, CX
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	// hash = (counter ^ counter>>16)·mul1
-	VPSRLD $16, Y0, Y2
-	VPXOR Y2, Y0, Y1
+	VPSRLD $16, Y4, Y2
+	VPXOR Y2, Y4, Y1
 	VPMULLD Y9, Y1, Y1
 	// hash = ((hash ^ hash>>15) + twist)·mul2
 	VPSRLD $15, Y1, Y2
@@ -104,9 +137,9 @@ loop:
 	VPCMPGTD Y1, Y12, Y1
 	VANDNPS Y3, Y1, Y3
 	VMOVUPS Y3, (R8)(AX*1)
-	VPADDD Y8, Y0, Y0
+	VPADDD Y8, Y4, Y4
 	ADDQ $32, AX
 	JMP loop
-done:
+loopDone:
 	VZEROUPPER
 	RET

@@ -71,20 +71,58 @@ var warpLoop = newLoop(func(a *warpArgs, n int) {
 	for oy := range s.OH {
 		mx, my := m[1]*float32(oy), m[4]*float32(oy)
 		row := out[oy*s.OW*c:][:s.OW*c]
+		r := s.row(&m, oy)
 		for ox := 0; ox < s.OW; ox++ {
 			fx := float32(ox)
 			ix, iy := m[0]*fx+mx+m[2], m[3]*fx+my+m[5]
 			within := ix >= 0 && ix < right && iy >= 0 && iy < bottom
 			if !within || s.Nearest {
 				s.pick(row[ox*c:][:c], x, ix, iy)
-			} else if done := s.rowFast(row, x, &m, ox, oy); done > ox {
-				ox = done - 1
+			} else if c == 3 {
+				ox = current().warpRow(row, x, ox, s.OW, noescape(&r)) - 1
 			} else {
 				s.mixInside(row[ox*c:][:c], x, ix, iy)
 			}
 		}
 	}
 })
+
+// warpRow is what a row of the output has in common: the columns and rows it reads
+// are v = steps·ox + base + shift. Only the first two values of each count.
+type warpRow struct {
+	steps, base, shift [4]float32
+	limit              [4]float32 // v of pixels that are all inside are from 0 up to this
+	strides            [4]int32   // bytes from column to column and from row to row
+}
+
+func (s *Warp) row(m *[6]float32, oy int) warpRow {
+	y := float32(oy)
+	return warpRow{
+		steps:   [4]float32{m[0], m[3]},
+		base:    [4]float32{m[1] * y, m[4] * y},
+		shift:   [4]float32{m[2], m[5]},
+		limit:   [4]float32{float32(s.W - 1), float32(s.H - 1), 1, 1},
+		strides: [4]int32{3 * float, int32(s.W * 3 * float)},
+	}
+}
+
+// warpRowGeneric interpolates pixels of three channels at columns from to to of a row
+// of the output, and returns the first that it cannot do since not all it needs is
+// inside x, else to.
+func warpRowGeneric(out, x []float32, from, to int, r *warpRow) (done int) {
+	width := int(r.strides[1]) / float
+	for ox := from; ox < to; ox++ {
+		fx := float32(ox)
+		ix, iy := r.steps[0]*fx+r.base[0]+r.shift[0], r.steps[1]*fx+r.base[1]+r.shift[1]
+		if !(ix >= 0 && ix < r.limit[0] && iy >= 0 && iy < r.limit[1]) {
+			return ox
+		}
+		x0, y0 := int(ix), int(iy)
+		above := x[y0*width+3*x0:]
+		mix(out[3*ox:][:3], above, above[width:], ix-float32(x0), iy-float32(y0))
+	}
+	return to
+}
 
 // mirror copies an image as it is, or from right to left, from bottom to top, and
 // reports whether that is all that the map asks for.

@@ -5,13 +5,13 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func warpRowAVX2(out, x *float32, from, to int, r *warpRow) (done int)
-TEXT ·warpRowAVX2(SB), NOSPLIT, $0-48
-	MOVQ out+0(FP), DI
-	MOVQ x+8(FP), SI
-	MOVQ from+16(FP), AX
-	MOVQ to+24(FP), CX
-	MOVQ r+32(FP), DX
+// func warpRowAVX2(out, x []float32, from, to int, r *warpRow) (done int)
+TEXT ·warpRowAVX2(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), DI
+	MOVQ x_base+24(FP), SI
+	MOVQ from+48(FP), AX
+	MOVQ to+56(FP), CX
+	MOVQ r+64(FP), DX
 	VMOVUPS warpRow_steps(DX), X8
 	VMOVUPS warpRow_base(DX), X9
 	VMOVUPS warpRow_shift(DX), X10
@@ -77,6 +77,6 @@ loop:
 	INCQ AX
 	JMP loop
 done:
-	MOVQ AX, done+40(FP)
+	MOVQ AX, done+72(FP)
 	VZEROUPPER
 	RET

@@ -200,28 +200,41 @@ func (a columnArgs) sum(loop *loop[columnArgs], f func(c int, sum1, sum2 float64
 	giveScratch(a.sums)
 }
 
+// The loops take the rows of a part together first, then those left one by one.
 var momentsLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	clear(r.sums)
-	r.fold(r.momentsFast())
-	r.moments()
+	if whole := r.whole(); whole > 0 {
+		current().moments(r.x, r.columns, r.sums, whole, r.wide, r.wide)
+		r.fold(whole)
+	}
+	momentsGeneric(r.x, r.columns, r.sums, r.s.N, r.s.C, r.wide)
 })
 
 var normLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
-	r.skip(r.normFast())
-	r.norm()
+	if whole := r.whole(); whole > 0 {
+		current().norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU)
+		r.skip(whole)
+	}
+	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU)
 })
 
 var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	clear(r.sums)
-	r.fold(r.normGradSumsFast())
-	r.normGradSums()
+	if whole := r.whole(); whole > 0 {
+		current().normGradSums(r.x, r.dy, r.columns, r.sums, whole, r.wide, r.wide, r.s.ReLU)
+		r.fold(whole)
+	}
+	normGradSumsGeneric(r.x, r.dy, r.columns, r.sums, r.s.N, r.s.C, r.wide, r.s.ReLU)
 })
 
 var normGradLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
-	r.skip(r.normGradFast())
-	r.normGrad()
+	if whole := r.whole(); whole > 0 {
+		current().normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU)
+		r.skip(whole)
+	}
+	normGradGeneric(r.out, r.x, r.dy, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU)
 })

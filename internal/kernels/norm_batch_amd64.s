@@ -5,15 +5,16 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func momentsAVX512(x, columns, sums *float32, rows, width int)
-TEXT ·momentsAVX512(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
+// func momentsAVX512(x, columns, sums []float32, rows, width, stride int)
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-96
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
 	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ columns+8(FP), R9
-	MOVQ sums+16(FP), R10
-	LEAQ (R10)(CX*1), R11
+	MOVQ stride+88(FP), DX
+	MOVQ x_base+0(FP), R8
+	MOVQ columns_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
 row:
 	XORQ AX, AX
 column:
@@ -35,15 +36,16 @@ column:
 	VZEROUPPER
 	RET
 
-// func momentsAVX2(x, columns, sums *float32, rows, width int)
-TEXT ·momentsAVX2(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
+// func momentsAVX2(x, columns, sums []float32, rows, width, stride int)
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-96
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
 	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ columns+8(FP), R9
-	MOVQ sums+16(FP), R10
-	LEAQ (R10)(CX*1), R11
+	MOVQ stride+88(FP), DX
+	MOVQ x_base+0(FP), R8
+	MOVQ columns_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
 row:
 	XORQ AX, AX
 column:
@@ -65,16 +67,20 @@ column:
 	VZEROUPPER
 	RET
 
-// func normAVX512(out, x, columns *float32, rows, width int)
-TEXT ·normAVX512(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
+// func normAVX512(out, x, columns []float32, rows, width, stride int, relu bool)
+TEXT ·normAVX512(SB), NOSPLIT, $0-97
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
 	SHLQ $2, CX
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
+	MOVQ stride+88(FP), DX
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVBLZX relu+96(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -93,17 +99,43 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R10)(AX*1), Z1, Z1
+	VMULPS (R11)(AX*1), Z1, Z0
+	VADDPS (R12)(AX*1), Z0, Z0
+	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
+	VPXORD Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
 
-// func normAVX2(out, x, columns *float32, rows, width int)
-TEXT ·normAVX2(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
+// func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool)
+TEXT ·normAVX2(SB), NOSPLIT, $0-97
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
 	SHLQ $2, CX
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
+	MOVQ stride+88(FP), DX
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVBLZX relu+96(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -122,19 +154,45 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Y1
+	VSUBPS (R10)(AX*1), Y1, Y1
+	VMULPS (R11)(AX*1), Y1, Y0
+	VADDPS (R12)(AX*1), Y0, Y0
+	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
 
-// func normGradSumsAVX512(x, dy, columns, sums *float32, rows, width int)
-TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
+// func normGradSumsAVX512(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
+TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-121
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
 	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ dy+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-	MOVQ sums+24(FP), R13
-	LEAQ (R13)(CX*1), R15
+	MOVQ stride+112(FP), DX
+	MOVQ x_base+0(FP), R8
+	MOVQ dy_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVQ sums_base+72(FP), R13
+	LEAQ (R13)(DX*4), R15
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -157,19 +215,51 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	// (x - mean)·scale + offset
+	VMOVUPS (R8)(AX*1), Z1
+	VSUBPS (R10)(AX*1), Z1, Z1
+	VMULPS (R11)(AX*1), Z1, Z0
+	VADDPS (R12)(AX*1), Z0, Z0
+	// dy where that is > 0, else 0
+	VPXORD Z3, Z3, Z3
+	VCMPPS $0x1e, Z3, Z0, K1
+	VMOVUPS.Z (R9)(AX*1), K1, Z2
+	// sums += dy, dy·(x - mean)
+	VMOVUPS (R13)(AX*1), Z3
+	VADDPS Z2, Z3, Z3
+	VMOVUPS Z3, (R13)(AX*1)
+	VMOVUPS (R15)(AX*1), Z4
+	VFMADD231PS Z2, Z1, Z4
+	VMOVUPS Z4, (R15)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
 
-// func normGradSumsAVX2(x, dy, columns, sums *float32, rows, width int)
-TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
+// func normGradSumsAVX2(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
+TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-121
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
 	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ dy+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-	MOVQ sums+24(FP), R13
-	LEAQ (R13)(CX*1), R15
+	MOVQ stride+112(FP), DX
+	MOVQ x_base+0(FP), R8
+	MOVQ dy_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	MOVQ sums_base+72(FP), R13
+	LEAQ (R13)(DX*4), R15
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -192,20 +282,52 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	// (x - mean)·scale + offset
+	VMOVUPS (R8)(AX*1), Y1
+	VSUBPS (R10)(AX*1), Y1, Y1
+	VMULPS (R11)(AX*1), Y1, Y0
+	VADDPS (R12)(AX*1), Y0, Y0
+	// dy where that is > 0, else 0
+	VXORPS Y3, Y3, Y3
+	VCMPPS $0x1e, Y3, Y0, Y0
+	VANDPS (R9)(AX*1), Y0, Y2
+	// sums += dy, dy·(x - mean)
+	VMOVUPS (R13)(AX*1), Y3
+	VADDPS Y2, Y3, Y3
+	VMOVUPS Y3, (R13)(AX*1)
+	VMOVUPS (R15)(AX*1), Y4
+	VFMADD231PS Y2, Y1, Y4
+	VMOVUPS Y4, (R15)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
 
-// func normGradAVX512(dx, x, dy, columns *float32, rows, width int)
-TEXT ·normGradAVX512(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
+// func normGradAVX512(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-121
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
 	SHLQ $2, CX
-	MOVQ dx+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ columns+24(FP), R11
-	LEAQ (R11)(CX*1), R12
-	LEAQ (R12)(CX*1), R13
-	LEAQ (R13)(CX*1), R15
-	LEAQ (R15)(CX*1), SI
+	MOVQ stride+112(FP), DX
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ columns_base+72(FP), R11
+	LEAQ (R11)(DX*4), R12
+	LEAQ (R12)(DX*4), R13
+	LEAQ (R13)(DX*4), R15
+	LEAQ (R15)(DX*4), SI
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -228,20 +350,52 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R11)(AX*1), Z1, Z1
+	VMULPS (R12)(AX*1), Z1, Z0
+	VADDPS (R13)(AX*1), Z0, Z0
+	// dy where that is > 0, else 0
+	VPXORD Z3, Z3, Z3
+	VCMPPS $0x1e, Z3, Z0, K1
+	VMOVUPS.Z (R10)(AX*1), K1, Z2
+	// dx = (dy·scale - (x - mean)·slope) - constant
+	VMULPS (R12)(AX*1), Z2, Z2
+	VMULPS (R15)(AX*1), Z1, Z1
+	VSUBPS Z1, Z2, Z2
+	VSUBPS (SI)(AX*1), Z2, Z2
+	VMOVUPS Z2, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, R10
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
 
-// func normGradAVX2(dx, x, dy, columns *float32, rows, width int)
-TEXT ·normGradAVX2(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
+// func normGradAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-121
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
 	SHLQ $2, CX
-	MOVQ dx+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ columns+24(FP), R11
-	LEAQ (R11)(CX*1), R12
-	LEAQ (R12)(CX*1), R13
-	LEAQ (R13)(CX*1), R15
-	LEAQ (R15)(CX*1), SI
+	MOVQ stride+112(FP), DX
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ columns_base+72(FP), R11
+	LEAQ (R11)(DX*4), R12
+	LEAQ (R12)(DX*4), R13
+	LEAQ (R13)(DX*4), R15
+	LEAQ (R15)(DX*4), SI
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
 row:
 	XORQ AX, AX
 column:
@@ -264,213 +418,9 @@ column:
 	JNZ row
 	VZEROUPPER
 	RET
-
-// func normReLUAVX512(out, x, columns *float32, rows, width int)
-TEXT ·normReLUAVX512(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
-	SHLQ $2, CX
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-row:
+reluRow:
 	XORQ AX, AX
-column:
-	// (x - mean)·scale + offset
-	VMOVUPS (R9)(AX*1), Z1
-	VSUBPS (R10)(AX*1), Z1, Z1
-	VMULPS (R11)(AX*1), Z1, Z0
-	VADDPS (R12)(AX*1), Z0, Z0
-	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
-	VPXORD Z1, Z1, Z1
-	VMAXPS Z0, Z1, Z0
-	VADDPS Z1, Z0, Z0
-	VMOVUPS Z0, (R8)(AX*1)
-	ADDQ $64, AX
-	CMPQ AX, CX
-	JLT column
-	ADDQ CX, R8
-	ADDQ CX, R9
-	DECQ BX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func normReLUAVX2(out, x, columns *float32, rows, width int)
-TEXT ·normReLUAVX2(SB), NOSPLIT, $0-40
-	MOVQ rows+24(FP), BX
-	MOVQ width+32(FP), CX
-	SHLQ $2, CX
-	MOVQ out+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-row:
-	XORQ AX, AX
-column:
-	// (x - mean)·scale + offset
-	VMOVUPS (R9)(AX*1), Y1
-	VSUBPS (R10)(AX*1), Y1, Y1
-	VMULPS (R11)(AX*1), Y1, Y0
-	VADDPS (R12)(AX*1), Y0, Y0
-	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
-	VXORPS Y1, Y1, Y1
-	VMAXPS Y0, Y1, Y0
-	VADDPS Y1, Y0, Y0
-	VMOVUPS Y0, (R8)(AX*1)
-	ADDQ $32, AX
-	CMPQ AX, CX
-	JLT column
-	ADDQ CX, R8
-	ADDQ CX, R9
-	DECQ BX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func normGradSumsReLUAVX512(x, dy, columns, sums *float32, rows, width int)
-TEXT ·normGradSumsReLUAVX512(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
-	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ dy+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-	MOVQ sums+24(FP), R13
-	LEAQ (R13)(CX*1), R15
-row:
-	XORQ AX, AX
-column:
-	// (x - mean)·scale + offset
-	VMOVUPS (R8)(AX*1), Z1
-	VSUBPS (R10)(AX*1), Z1, Z1
-	VMULPS (R11)(AX*1), Z1, Z0
-	VADDPS (R12)(AX*1), Z0, Z0
-	// dy where that is > 0, else 0
-	VPXORD Z3, Z3, Z3
-	VCMPPS $0x1e, Z3, Z0, K1
-	VMOVUPS.Z (R9)(AX*1), K1, Z2
-	// sums += dy, dy·(x - mean)
-	VMOVUPS (R13)(AX*1), Z3
-	VADDPS Z2, Z3, Z3
-	VMOVUPS Z3, (R13)(AX*1)
-	VMOVUPS (R15)(AX*1), Z4
-	VFMADD231PS Z2, Z1, Z4
-	VMOVUPS Z4, (R15)(AX*1)
-	ADDQ $64, AX
-	CMPQ AX, CX
-	JLT column
-	ADDQ CX, R8
-	ADDQ CX, R9
-	DECQ BX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func normGradSumsReLUAVX2(x, dy, columns, sums *float32, rows, width int)
-TEXT ·normGradSumsReLUAVX2(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
-	SHLQ $2, CX
-	MOVQ x+0(FP), R8
-	MOVQ dy+8(FP), R9
-	MOVQ columns+16(FP), R10
-	LEAQ (R10)(CX*1), R11
-	LEAQ (R11)(CX*1), R12
-	MOVQ sums+24(FP), R13
-	LEAQ (R13)(CX*1), R15
-row:
-	XORQ AX, AX
-column:
-	// (x - mean)·scale + offset
-	VMOVUPS (R8)(AX*1), Y1
-	VSUBPS (R10)(AX*1), Y1, Y1
-	VMULPS (R11)(AX*1), Y1, Y0
-	VADDPS (R12)(AX*1), Y0, Y0
-	// dy where that is > 0, else 0
-	VXORPS Y3, Y3, Y3
-	VCMPPS $0x1e, Y3, Y0, Y0
-	VANDPS (R9)(AX*1), Y0, Y2
-	// sums += dy, dy·(x - mean)
-	VMOVUPS (R13)(AX*1), Y3
-	VADDPS Y2, Y3, Y3
-	VMOVUPS Y3, (R13)(AX*1)
-	VMOVUPS (R15)(AX*1), Y4
-	VFMADD231PS Y2, Y1, Y4
-	VMOVUPS Y4, (R15)(AX*1)
-	ADDQ $32, AX
-	CMPQ AX, CX
-	JLT column
-	ADDQ CX, R8
-	ADDQ CX, R9
-	DECQ BX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func normGradReLUAVX512(dx, x, dy, columns *float32, rows, width int)
-TEXT ·normGradReLUAVX512(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
-	SHLQ $2, CX
-	MOVQ dx+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ columns+24(FP), R11
-	LEAQ (R11)(CX*1), R12
-	LEAQ (R12)(CX*1), R13
-	LEAQ (R13)(CX*1), R15
-	LEAQ (R15)(CX*1), SI
-row:
-	XORQ AX, AX
-column:
-	// (x - mean)·scale + offset
-	VMOVUPS (R9)(AX*1), Z1
-	VSUBPS (R11)(AX*1), Z1, Z1
-	VMULPS (R12)(AX*1), Z1, Z0
-	VADDPS (R13)(AX*1), Z0, Z0
-	// dy where that is > 0, else 0
-	VPXORD Z3, Z3, Z3
-	VCMPPS $0x1e, Z3, Z0, K1
-	VMOVUPS.Z (R10)(AX*1), K1, Z2
-	// dx = (dy·scale - (x - mean)·slope) - constant
-	VMULPS (R12)(AX*1), Z2, Z2
-	VMULPS (R15)(AX*1), Z1, Z1
-	VSUBPS Z1, Z2, Z2
-	VSUBPS (SI)(AX*1), Z2, Z2
-	VMOVUPS Z2, (R8)(AX*1)
-	ADDQ $64, AX
-	CMPQ AX, CX
-	JLT column
-	ADDQ CX, R8
-	ADDQ CX, R9
-	ADDQ CX, R10
-	DECQ BX
-	JNZ row
-	VZEROUPPER
-	RET
-
-// func normGradReLUAVX2(dx, x, dy, columns *float32, rows, width int)
-TEXT ·normGradReLUAVX2(SB), NOSPLIT, $0-48
-	MOVQ rows+32(FP), BX
-	MOVQ width+40(FP), CX
-	SHLQ $2, CX
-	MOVQ dx+0(FP), R8
-	MOVQ x+8(FP), R9
-	MOVQ dy+16(FP), R10
-	MOVQ columns+24(FP), R11
-	LEAQ (R11)(CX*1), R12
-	LEAQ (R12)(CX*1), R13
-	LEAQ (R13)(CX*1), R15
-	LEAQ (R15)(CX*1), SI
-row:
-	XORQ AX, AX
-column:
+reluColumn:
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Y1
 	VSUBPS (R11)(AX*1), Y1, Y1
@@ -488,11 +438,11 @@ column:
 	VMOVUPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	CMPQ AX, CX
-	JLT column
+	JLT reluColumn
 	ADDQ CX, R8
 	ADDQ CX, R9
 	ADDQ CX, R10
 	DECQ BX
-	JNZ row
+	JNZ reluRow
 	VZEROUPPER
 	RET

@@ -26,12 +26,16 @@ type adagradArgs struct {
 var adagradLoop = newLoop(func(a *adagradArgs, part int) {
 	from, to := block(part, len(a.w), grain)
 	w, g, accumulator := a.w[from:to], a.g[from:to], a.accumulator[from:to]
-	done := adagradFast(w, g, accumulator, &[...]float32{a.lr, a.epsilon})
-	w, g, accumulator = w[done:], g[done:], accumulator[done:]
+	done := current().adagrad(w, g, accumulator, a.lr, a.epsilon)
+	adagradGeneric(w[done:], g[done:], accumulator[done:], a.lr, a.epsilon)
+	a.sums[part] = zeroTimes(w)
+})
+
+func adagradGeneric(w, g, accumulator []float32, lr, epsilon float32) (done int) {
 	for i := range w[:min(len(w), len(g), len(accumulator))] {
 		sum := accumulator[i] + g[i]*g[i]
 		accumulator[i] = sum
-		w[i] -= g[i] * a.lr / float32(math.Sqrt(float64(sum+a.epsilon)))
+		w[i] -= g[i] * lr / float32(math.Sqrt(float64(sum+epsilon)))
 	}
-	a.sums[part] = zeroTimes(a.w[from:to])
-})
+	return len(w)
+}

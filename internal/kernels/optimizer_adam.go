@@ -30,13 +30,17 @@ type adamArgs struct {
 var adamLoop = newLoop(func(a *adamArgs, part int) {
 	from, to := block(part, len(a.w), grain)
 	w, g, m, v := a.w[from:to], a.g[from:to], a.m[from:to], a.v[from:to]
-	done := adamFast(w, g, m, v, &[...]float32{a.alpha, a.rate1, a.rate2, a.epsilon})
-	w, g, m, v = w[done:], g[done:], m[done:], v[done:]
-	for i := range w[:min(len(w), len(g), len(m), len(v))] {
-		mi := m[i] + (g[i]-m[i])*a.rate1
-		vi := v[i] + (g[i]*g[i]-v[i])*a.rate2
-		m[i], v[i] = mi, vi
-		w[i] -= mi * a.alpha / (float32(math.Sqrt(float64(vi))) + a.epsilon)
-	}
-	a.sums[part] = zeroTimes(a.w[from:to])
+	done := current().adam(w, g, m, v, a.alpha, a.rate1, a.rate2, a.epsilon)
+	adamGeneric(w[done:], g[done:], m[done:], v[done:], a.alpha, a.rate1, a.rate2, a.epsilon)
+	a.sums[part] = zeroTimes(w)
 })
+
+func adamGeneric(w, g, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int) {
+	for i := range w[:min(len(w), len(g), len(m), len(v))] {
+		mi := m[i] + (g[i]-m[i])*rate1
+		vi := v[i] + (g[i]*g[i]-v[i])*rate2
+		m[i], v[i] = mi, vi
+		w[i] -= mi * alpha / (float32(math.Sqrt(float64(vi))) + epsilon)
+	}
+	return len(w)
+}

@@ -39,7 +39,7 @@ var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
 	w, g, velocity := a.w[from:to], a.g[from:to], a.velocity[from:to]
 	done := 0
 	if a.average == nil && a.momenta == nil {
-		done = rmspropFast(w, g, velocity, &[...]float32{a.lr, a.rho, a.rate, a.epsilon})
+		done = current().rmsprop(w, g, velocity, a.lr, a.rho, a.rate, a.epsilon)
 	}
 	for i := done; i < len(w); i++ {
 		v := velocity[i]*a.rho + g[i]*g[i]*a.rate

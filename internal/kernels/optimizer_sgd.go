@@ -30,30 +30,32 @@ var sgdLoop = newLoop(func(a *sgdArgs, part int) {
 	from, to := block(part, len(a.w), grain)
 	w, g := a.w[from:to], a.g[from:to]
 	if a.velocity == nil {
-		done := sgdFast(w, g, &[...]float32{a.lr})
-		for i, gi := range g[done:] {
-			w[done+i] -= gi * a.lr
-		}
+		done := current().sgd(w, g, a.lr)
+		sgdGeneric(w[done:], g[done:], a.lr)
 	} else {
-		a.withMomentum(w, g, a.velocity[from:to])
+		velocity := a.velocity[from:to]
+		done := current().momentum(w, g, velocity, a.lr, a.momentum, a.nesterov)
+		momentumGeneric(w[done:], g[done:], velocity[done:], a.lr, a.momentum, a.nesterov)
 	}
 	a.sums[part] = zeroTimes(w)
 })
 
-func (a *sgdArgs) withMomentum(w, g, velocity []float32) {
-	done := 0
-	if a.nesterov {
-		done = nesterovFast(w, g, velocity, &[...]float32{a.lr, a.momentum})
-	} else {
-		done = momentumFast(w, g, velocity, &[...]float32{a.lr, a.momentum})
-	}
-	w, g, velocity = w[done:], g[done:], velocity[done:]
+func sgdGeneric(w, g []float32, lr float32) (done int) {
 	for i, gi := range g[:len(w)] {
-		v := velocity[i]*a.momentum - gi*a.lr
+		w[i] -= gi * lr
+	}
+	return len(w)
+}
+
+func momentumGeneric(w, g, velocity []float32, lr, momentum float32, nesterov bool) (done int) {
+	velocity = velocity[:len(w)]
+	for i, gi := range g[:len(w)] {
+		v := velocity[i]*momentum - gi*lr
 		velocity[i] = v
-		if a.nesterov {
-			v = v*a.momentum - gi*a.lr
+		if nesterov {
+			v = v*momentum - gi*lr
 		}
 		w[i] += v
 	}
+	return len(w)
 }

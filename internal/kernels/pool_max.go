@@ -59,7 +59,7 @@ type maxPool2DArgs struct {
 
 // One part is one row of output pixels.
 var maxPool2DLoop = newLoop(func(a *maxPool2DArgs, part int) {
-	if !a.s.maxRowFast(a.out, a.x, part) {
+	if !a.s.maxRow(a.out, a.x, part) {
 		a.rowGeneric(part)
 	}
 })
@@ -80,7 +80,7 @@ type maxPool2DGradArgs struct {
 
 // One part is one image.
 var maxPool2DGradLoop = newLoop(func(a *maxPool2DGradArgs, n int) {
-	if !a.s.maxGradFast(a.dx, a.x, a.y, a.dy, n) {
+	if !a.s.maxGradRows(a.dx, a.x, a.y, a.dy, n) {
 		a.imageGeneric(n)
 	}
 })

@@ -40,7 +40,7 @@ type product struct {
 	c, a, b    []float32
 	cRow, aRow int
 	bPanel     int
-	axes       [3]axis
+	axes       [3]axis // the innermost first
 	start      start
 	add        []float32 // as start says
 	relu       bool      // what would be negative is 0
@@ -48,6 +48,9 @@ type product struct {
 
 // An axis is one of the three sums: n terms, which lie a and b values apart.
 type axis struct{ n, a, b int }
+
+// once is an axis that is not there.
+var once = axis{n: 1}
 
 // turned is the axis of the product with a and b exchanged.
 func (x axis) turned() axis { return axis{x.n, x.b, x.a} }
@@ -61,12 +64,6 @@ const (
 	fromRows       // to the matrix add, whose rows lie cRow values apart
 	fromC          // to what c holds: a product goes on
 )
-
-// over sets the axes, the innermost first; those that are not there have one term.
-func (p *product) over(axes ...axis) {
-	p.axes = [3]axis{{n: 1}, {n: 1}, {n: 1}}
-	copy(p.axes[:], axes)
-}
 
 // startFrom adds the sums to a row, or to nothing if that is nil.
 func (p *product) startFrom(row []float32) {
@@ -87,18 +84,19 @@ func (p *product) run(rows, cols int) {
 	case fromC:
 		add = p.c
 	}
+	set := current()
 	for j := 0; j < cols; {
-		var most int
-		most, t.cols = tileSize(cols - j)
+		kernel := set.tile(cols - j)
+		t.cols = min(cols-j, kernel.cols)
 		t.b = &p.b[j/panel*p.bPanel+j%panel]
-		for tiles, i := blocks(rows, most), 0; tiles > 0; tiles-- {
+		for tiles, i := blocks(rows, kernel.rows), 0; tiles > 0; tiles-- {
 			t.rows = blocks(rows-i, tiles) // of about the same size each
 			t.c = &p.c[i*p.cRow+j]
 			t.a = &p.a[i*p.aRow]
 			if p.start != fromZero {
 				t.add = &add[i*addRow+j]
 			}
-			t.run()
+			kernel.run(noescape(&t))
 			i += t.rows
 		}
 		j += t.cols
@@ -120,14 +118,18 @@ func (p *product) tile() tile {
 	return t
 }
 
-// tileSize returns how many rows and columns a tile may have where so many columns
-// are left: what fits into the registers, and never part of two panels.
-func tileSize(left int) (rows, cols int) {
-	if has(avx512) || !has(avx2) {
-		return 12, min(left, panel)
+// A tileKernel computes tiles of up to rows by cols values, which is what fits into
+// registers, where at least so many columns are left. No tile is part of two panels.
+type tileKernel struct {
+	rows, cols, least int
+	run               func(t *tile)
+}
+
+// tile returns the kernel for a tile where so many columns are left.
+func (s *instructionSet) tile(left int) *tileKernel {
+	i := 0
+	for left < s.tiles[i].least {
+		i++
 	}
-	if left >= 16 {
-		return 6, 16
-	}
-	return 12, min(left, 8)
+	return &s.tiles[i]
 }

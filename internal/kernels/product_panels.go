@@ -4,14 +4,23 @@ package kernels
 // first 32 columns row by row, then the next. There is room for so many rows in
 // each panel.
 func toPanels(panels, x []float32, rows, cols, stride, room int) {
-	whole := 0
-	if has(avx2) && cols >= panel && rows > 0 {
-		whole = cols / panel
-		panels32(panels, x, rows, whole, stride, room)
+	whole := cols / panel
+	if whole > 0 && rows > 0 {
+		_, _ = panels[(whole-1)*room*panel+rows*panel-1], x[(rows-1)*stride+whole*panel-1]
+		current().wholePanels(panels, x, rows, whole, stride, room)
 	}
 	for j := whole * panel; j < cols; j += panel {
 		for i := range rows {
 			copy(panels[j*room+i*panel:][:panel], x[i*stride+j:i*stride+cols])
+		}
+	}
+}
+
+// wholePanelsGeneric copies rows of so many whole panels.
+func wholePanelsGeneric(panels, x []float32, rows, whole, stride, room int) {
+	for i := range rows {
+		for j := range whole {
+			copy(panels[(j*room+i)*panel:][:panel], x[i*stride+j*panel:])
 		}
 	}
 }

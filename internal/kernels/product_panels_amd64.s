@@ -5,15 +5,17 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func toPanelsAVX(dst, src *float32, dstPanel, srcRow, rows, panels int)
-TEXT ·toPanelsAVX(SB), NOSPLIT, $0-48
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ dstPanel+16(FP), R8
-	MOVQ srcRow+24(FP), R9
-	MOVQ rows+32(FP), CX
+// func wholePanelsAVX2(panels, x []float32, rows, whole, stride, room int)
+TEXT ·wholePanelsAVX2(SB), NOSPLIT, $0-80
+	MOVQ panels_base+0(FP), DI
+	MOVQ x_base+24(FP), SI
+	MOVQ room+72(FP), R8
+	SHLQ $7, R8
+	MOVQ stride+64(FP), R9
+	SHLQ $2, R9
+	MOVQ rows+48(FP), CX
 row:
-	MOVQ panels+40(FP), BX
+	MOVQ whole+56(FP), BX
 	MOVQ SI, R10
 	MOVQ DI, R11
 panel:

@@ -2,8 +2,8 @@ package kernels
 
 import "unsafe"
 
-// runGeneric is the formula of tile, step by step.
-func (t *tile) runGeneric() {
+// tileGeneric is the formula of tile, step by step.
+func tileGeneric(t *tile) {
 	for i := range t.rows {
 		for j := range t.cols {
 			sum := float32(0)

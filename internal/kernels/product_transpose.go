@@ -4,9 +4,11 @@ package kernels
 // start dstRow and srcRow values apart.
 func transpose(dst, src []float32, rows, cols, dstRow, srcRow int) {
 	eights := 0
-	if has(avx2) && rows >= 8 {
+	if whole := rows / 8; whole > 0 {
 		for ; eights+8 <= cols; eights += 8 {
-			transpose8(dst[eights:], src[eights*srcRow:], dstRow, srcRow, rows/8)
+			to, from := dst[eights:], src[eights*srcRow:]
+			_, _ = to[(8*whole-1)*dstRow+7], from[7*srcRow+8*whole-1]
+			current().transpose8(to, from, dstRow, srcRow, whole)
 		}
 		if rest := rows / 8 * 8; rest < rows && eights > 0 {
 			transposeGeneric(dst[rest*dstRow:], src[rest:], rows-rest, eights, dstRow, srcRow)
@@ -14,5 +16,16 @@ func transpose(dst, src []float32, rows, cols, dstRow, srcRow int) {
 	}
 	if eights < cols {
 		transposeGeneric(dst[eights:], src[eights*srcRow:], rows, cols-eights, dstRow, srcRow)
+	}
+}
+
+func transposeGeneric(dst, src []float32, rows, cols, dstRow, srcRow int) {
+	for i := range rows {
+		to := dst[i*dstRow:][:cols]
+		at := i
+		for j := range to {
+			to[j] = src[at]
+			at += srcRow
+		}
 	}
 }

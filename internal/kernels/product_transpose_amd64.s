@@ -5,13 +5,15 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func transpose8AVX(dst, src *float32, dstRow, srcRow, blocks int)
-TEXT ·transpose8AVX(SB), NOSPLIT, $0-40
-	MOVQ dst+0(FP), DI
-	MOVQ src+8(FP), SI
-	MOVQ dstRow+16(FP), R8
-	MOVQ srcRow+24(FP), R9
-	MOVQ blocks+32(FP), CX
+// func transpose8AVX2(dst, src []float32, dstRow, srcRow, blocks int)
+TEXT ·transpose8AVX2(SB), NOSPLIT, $0-72
+	MOVQ dst_base+0(FP), DI
+	MOVQ src_base+24(FP), SI
+	MOVQ dstRow+48(FP), R8
+	SHLQ $2, R8
+	MOVQ srcRow+56(FP), R9
+	SHLQ $2, R9
+	MOVQ blocks+64(FP), CX
 	LEAQ (R8)(R8*2), R10
 	LEAQ (R9)(R9*2), R11
 block:

@@ -18,11 +18,16 @@ var allFiniteLoop = newLoop(func(a *allFiniteArgs, part int) {
 
 // zeroTimes returns Σ 0·x.
 func zeroTimes(x []float32) float32 {
-	sum, done := zeroTimesFast(x)
-	for _, v := range x[done:] {
+	sum, done := current().zeroTimes(x)
+	rest, _ := zeroTimesGeneric(x[done:])
+	return sum + rest
+}
+
+func zeroTimesGeneric(x []float32) (sum float32, done int) {
+	for _, v := range x {
 		sum += 0 * v
 	}
-	return sum
+	return sum, len(x)
 }
 
 // finite reports whether the sums of all parts are those of finite values, and

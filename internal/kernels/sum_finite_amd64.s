@@ -5,42 +5,56 @@
 #include "go_asm.h"
 #include "textflag.h"
 
-// func allFiniteAVX512(sums, x *float32, n int)
-TEXT ·allFiniteAVX512(SB), NOSPLIT, $0-24
-	MOVQ sums+0(FP), DI
-	MOVQ x+8(FP), R8
-	MOVQ n+16(FP), CX
+// func zeroTimesAVX512(x []float32) (sum float32, done int)
+TEXT ·zeroTimesAVX512(SB), NOSPLIT, $0-40
+	MOVQ x_base+0(FP), R8
+	MOVQ x_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+32(FP)
 	SHLQ $2, CX
 	VPXORD Z0, Z0, Z0
 	VPXORD Z1, Z1, Z1
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	VFMADD231PS (R8)(AX*1), Z0, Z1
 	ADDQ $64, AX
 	JMP loop
-done:
-	VMOVUPS Z1, (DI)
+loopDone:
+	// the sum of all lanes, in any order: it is 0 or NaN
+	VEXTRACTF64X4 $1, Z1, Y2
+	VADDPS Y2, Y1, Y1
+	VEXTRACTF128 $1, Y1, X2
+	VADDPS X2, X1, X1
+	VHADDPS X1, X1, X1
+	VHADDPS X1, X1, X1
+	VMOVSS X1, sum+24(FP)
 	VZEROUPPER
 	RET
 
-// func allFiniteAVX2(sums, x *float32, n int)
-TEXT ·allFiniteAVX2(SB), NOSPLIT, $0-24
-	MOVQ sums+0(FP), DI
-	MOVQ x+8(FP), R8
-	MOVQ n+16(FP), CX
+// func zeroTimesAVX2(x []float32) (sum float32, done int)
+TEXT ·zeroTimesAVX2(SB), NOSPLIT, $0-40
+	MOVQ x_base+0(FP), R8
+	MOVQ x_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+32(FP)
 	SHLQ $2, CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
 	XORQ AX, AX
 loop:
 	CMPQ AX, CX
-	JGE done
+	JGE loopDone
 	VFMADD231PS (R8)(AX*1), Y0, Y1
 	ADDQ $32, AX
 	JMP loop
-done:
-	VMOVUPS Y1, (DI)
+loopDone:
+	// the sum of all lanes, in any order: it is 0 or NaN
+	VEXTRACTF128 $1, Y1, X2
+	VADDPS X2, X1, X1
+	VHADDPS X1, X1, X1
+	VHADDPS X1, X1, X1
+	VMOVSS X1, sum+24(FP)
 	VZEROUPPER
 	RET

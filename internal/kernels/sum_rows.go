@@ -29,7 +29,7 @@ var sumRowsLoop = newLoop(func(a *sumRowsArgs, part int) {
 
 // addRows sets out to the sum of the rows of x, each as long as out.
 func addRows(out, x []float32) {
-	if has(avx2) && len(out) > 0 && len(x) >= 8*len(out) {
+	if tiled() && len(out) > 0 && len(x) >= 8*len(out) {
 		addRowsTiles(out, x)
 	} else {
 		addRowsGeneric(out, x)
@@ -48,7 +48,7 @@ func addRowsTiles(out, x []float32) {
 		sums = wide[:width]
 	}
 	p := product{c: sums, a: ones[:], b: x, bPanel: panel}
-	p.over(axis{rows, 0, width})
+	p.axes = [3]axis{{rows, 0, width}, once, once}
 	p.run(1, width)
 	if together > 1 {
 		addRowsGeneric(out, sums)

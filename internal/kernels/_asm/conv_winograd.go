@@ -181,8 +181,8 @@ func (k *winogradKernel) field(name string) string {
 
 func (k *winogradKernel) write() {
 	name := k.name + map[bool]string{true: "AVX512", false: "AVX2"}[k.v.evex]
-	k.function(fmt.Sprintf("func %s(t *winogradTile)", name), name, winoFrame, 8)
-	k.op("MOVQ", "t+0(FP)", winoArgs)
+	k.function(name, "(t *winogradTile)", winoFrame)
+	k.op("MOVQ", k.arg("t"), winoArgs)
 	k.op("MOVQ", k.field("channels"), winoLeft)
 	k.op("XORQ", winoAt, winoAt)
 	k.op("LEAQ", fmt.Sprintf("work-%d(SP)", winoFrame-63), winoWork)

@@ -10,8 +10,8 @@ func ceilings(f *file) {
 		v    vector
 		sums int
 	}{{"multiplyAddsAVX512", zmm, ceilingSumsAVX512}, {"multiplyAddsAVX2", ymm, ceilingSumsAVX2}} {
-		f.function("func "+c.name+"(rounds int)", c.name, 0, 8)
-		f.op("MOVQ", "rounds+0(FP)", "CX")
+		f.function(c.name, "(rounds int)", 0)
+		f.op("MOVQ", f.arg("rounds"), "CX")
 		for i := range c.sums + 2 {
 			f.zero(c.v, c.v.reg(i))
 		}

@@ -1,14 +1,16 @@
 package main
 
-import "fmt"
+import "strings"
 
-// An elementwise kernel computes each value from those at the same place. It
-// handles n values, a whole number of vectors; constants come in one slice.
+// An elementwise kernel computes each value from those at the same place. It does
+// the first values, as many as fill whole vectors, and returns how many.
 type elementwise struct {
 	name      string
-	slices    []string // as declared; the first are in R8, R9, ...
-	constants int      // in registers 8, 9, ...
+	slices    []string // in R8, R9, ...
+	constants []string // in registers 8, 9, ...
 	body      func(e emitter)
+	flag      string // the name of an argument, if with it another body is run
+	flagged   func(e emitter)
 }
 
 // An emitter writes the body of an elementwise kernel for one kind of vectors.
@@ -36,14 +38,14 @@ func (e emitter) div(to, a, b int)    { e.op("VDIVPS", e.r(b), e.r(a), e.r(to)) 
 // elementwiseKernels round after each operation, as the plain Go kernels do, so
 // that both give the same bits.
 var elementwiseKernels = []elementwise{
-	{"relu", []string{"out", "x"}, 0, func(e emitter) {
+	{name: "relu", slices: []string{"out", "x"}, body: func(e emitter) {
 		e.comment("out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive")
 		e.zero(e.v, e.r(1))
 		e.op("VMAXPS", e.at(1), e.r(1), e.r(0))
 		e.add(0, 0, 1)
 		e.store(0, 0)
 	}},
-	{"reluGrad", []string{"dx", "y", "dy"}, 0, func(e emitter) {
+	{name: "reluGrad", slices: []string{"dx", "y", "dy"}, body: func(e emitter) {
 		e.comment("dx = y > 0 ? dy : 0")
 		e.zero(e.v, e.r(1))
 		e.load(0, 1)
@@ -56,14 +58,14 @@ var elementwiseKernels = []elementwise{
 		}
 		e.store(0, 0)
 	}},
-	{"affine", []string{"out", "x"}, 2, func(e emitter) {
+	{name: "affine", slices: []string{"out", "x"}, constants: []string{"scale", "offset"}, body: func(e emitter) {
 		e.comment("out = x·scale + offset")
 		e.load(0, 1)
 		e.mul(0, 0, 8)
 		e.add(0, 0, 9)
 		e.store(0, 0)
 	}},
-	{"combine", []string{"out", "x", "y"}, 2, func(e emitter) {
+	{name: "combine", slices: []string{"out", "x", "y"}, constants: []string{"a", "b"}, body: func(e emitter) {
 		e.comment("out = x·a + y·b")
 		e.load(0, 1)
 		e.mul(0, 0, 8)
@@ -72,15 +74,7 @@ var elementwiseKernels = []elementwise{
 		e.add(0, 0, 1)
 		e.store(0, 0)
 	}},
-	{"addScaled", []string{"y", "b0", "b1", "b2", "b3"}, 4, addScaled},
-	{"addScaledFetch", []string{"y", "b0", "b1", "b2", "b3", "next"}, 4, func(e emitter) {
-		e.comment("fetch as much from next, which is read after b3")
-		for i := 0; i < 4*e.v.bytes(); i += 64 {
-			e.op("PREFETCHT0", mem(i, sliceRegs[5], "AX", 4))
-		}
-		addScaled(e)
-	}},
-	{"adam", []string{"w", "grad", "m", "v"}, 4, func(e emitter) {
+	{name: "adam", slices: []string{"w", "grad", "m", "v"}, constants: []string{"alpha", "rate1", "rate2", "epsilon"}, body: func(e emitter) {
 		const w, g, m, v, alpha, rate1, rate2, epsilon = 0, 1, 2, 3, 8, 9, 10, 11
 		e.load(g, 1)
 		e.load(m, 2)
@@ -105,7 +99,7 @@ var elementwiseKernels = []elementwise{
 		e.sub(w, w, 5)
 		e.store(0, w)
 	}},
-	{"adagrad", []string{"w", "grad", "accumulator"}, 2, func(e emitter) {
+	{name: "adagrad", slices: []string{"w", "grad", "accumulator"}, constants: []string{"lr", "epsilon"}, body: func(e emitter) {
 		const w, g, sum, lr, epsilon = 0, 1, 2, 8, 9
 		e.comment("accumulator += g·g")
 		e.load(g, 1)
@@ -115,7 +109,7 @@ var elementwiseKernels = []elementwise{
 		e.store(2, sum)
 		rootStep(e, w, g, sum, lr, epsilon)
 	}},
-	{"rmsprop", []string{"w", "grad", "velocity"}, 4, func(e emitter) {
+	{name: "rmsprop", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "rho", "rate", "epsilon"}, body: func(e emitter) {
 		const w, g, v, lr, rho, rate, epsilon = 0, 1, 2, 8, 9, 10, 11
 		e.comment("velocity = velocity·rho + g·g·rate")
 		e.load(g, 1)
@@ -127,7 +121,7 @@ var elementwiseKernels = []elementwise{
 		e.store(2, v)
 		rootStep(e, w, g, v, lr, epsilon)
 	}},
-	{"sgd", []string{"w", "grad"}, 1, func(e emitter) {
+	{name: "sgd", slices: []string{"w", "grad"}, constants: []string{"lr"}, body: func(e emitter) {
 		e.comment("w -= g·lr")
 		e.load(0, 1)
 		e.mul(0, 0, 8)
@@ -135,14 +129,13 @@ var elementwiseKernels = []elementwise{
 		e.sub(1, 1, 0)
 		e.store(0, 1)
 	}},
-	{"momentum", []string{"w", "grad", "velocity"}, 2, func(e emitter) {
+	{name: "momentum", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "momentum"}, body: func(e emitter) {
 		momentumStep(e)
 		e.comment("w += velocity")
 		e.load(2, 0)
 		e.add(2, 2, 1)
 		e.store(0, 2)
-	}},
-	{"nesterov", []string{"w", "grad", "velocity"}, 2, func(e emitter) {
+	}, flag: "nesterov", flagged: func(e emitter) {
 		momentumStep(e)
 		e.comment("w += velocity·momentum - g·lr")
 		e.mul(1, 1, 9)
@@ -153,13 +146,39 @@ var elementwiseKernels = []elementwise{
 	}},
 }
 
-func addScaled(e emitter) {
-	e.comment("y += b0·a0 + b1·a1 + b2·a2 + b3·a3, one after the other")
-	e.load(0, 0)
-	for i := range 4 {
-		e.op("VFMADD231PS", e.at(1+i), e.r(8+i), e.r(0))
+// addScaled writes y += rows[0]·a[0] + ... + rows[3]·a[3], one after the other, with
+// as much fetched from next, which is read after the rows, unless that is empty.
+func addScaled(e emitter, name string) {
+	e.function(name, "(y, rows, next []float32, a *[4]float32) (done int)", 0)
+	e.slices("y", "rows")
+	e.op("MOVQ", e.arg("y_len"), "DX")
+	for i := range 3 {
+		e.op("LEAQ", mem(0, sliceRegs[1+i], "DX", 4), sliceRegs[2+i])
 	}
-	e.store(0, 0)
+	e.op("MOVQ", e.arg("next_base"), sliceRegs[5])
+	e.op("MOVQ", e.arg("a"), "DX")
+	for i := range 4 {
+		e.op("VBROADCASTSS", mem(4*i, "DX", "", 0), e.r(8+i))
+	}
+	body := func() {
+		e.load(0, 0)
+		for i := range 4 {
+			e.op("VFMADD231PS", e.at(1+i), e.r(8+i), e.r(0))
+		}
+		e.store(0, 0)
+	}
+	e.op("CMPQ", e.arg("next_len"), imm(0))
+	e.op("JNE", "fetching")
+	e.loop("loop", body)
+	e.ret()
+	e.label("fetching")
+	e.loop("fetch", func() {
+		for i := 0; i < 4*e.v.bytes(); i += 64 {
+			e.op("PREFETCHT0", mem(i, sliceRegs[5], "AX", 4))
+		}
+		body()
+	})
+	e.ret()
 }
 
 // rootStep ends a kernel whose weights follow the gradient over a root.
@@ -191,40 +210,55 @@ func elementwises(f *file) {
 		k.write(emitter{f, zmm}, k.name+"AVX512")
 		k.write(emitter{f, ymm}, k.name+"AVX2")
 	}
+	addScaled(emitter{f, zmm}, "addScaledAVX512")
+	addScaled(emitter{f, ymm}, "addScaledAVX2")
 }
 
 func (k elementwise) write(e emitter, name string) {
-	declaration, args := "func "+name+"(", 8*len(k.slices)+8
-	for i, s := range k.slices {
-		if i > 0 {
-			declaration += ", "
-		}
-		declaration += s
+	signature := "(" + strings.Join(k.slices, ", ") + " []float32"
+	if len(k.constants) > 0 {
+		signature += ", " + strings.Join(k.constants, ", ") + " float32"
 	}
-	declaration += " *float32, n int"
-	if k.constants > 0 {
-		declaration += fmt.Sprintf(", constants *[%d]float32", k.constants)
-		args += 8
+	if k.flag != "" {
+		signature += ", " + k.flag + " bool"
 	}
-	e.function(declaration+")", name, 0, args)
-	for i, s := range k.slices {
-		e.op("MOVQ", fmt.Sprintf("%s+%d(FP)", s, 8*i), sliceRegs[i])
+	e.function(name, signature+") (done int)", 0)
+	e.slices(k.slices...)
+	for i, c := range k.constants {
+		e.op("VBROADCASTSS", e.arg(c), e.r(8+i))
 	}
-	e.op("MOVQ", fmt.Sprintf("n+%d(FP)", 8*len(k.slices)), "CX")
-	if k.constants > 0 {
-		e.op("MOVQ", fmt.Sprintf("constants+%d(FP)", 8*len(k.slices)+8), "DX")
-		for i := range k.constants {
-			e.op("VBROADCASTSS", mem(4*i, "DX", "", 0), e.r(8+i))
-		}
+	if k.flag != "" {
+		e.ifFlag(k.flag, k.flag)
 	}
-	e.op("SHLQ", imm(2), "CX")
-	e.op("XORQ", "AX", "AX")
-	e.label("loop")
-	e.op("CMPQ", "AX", "CX")
-	e.op("JGE", "done")
-	k.body(e)
-	e.op("ADDQ", imm(e.v.bytes()), "AX")
-	e.op("JMP", "loop")
-	e.label("done")
+	e.loop("loop", func() { k.body(e) })
 	e.ret()
+	if k.flag != "" {
+		e.label("%s", k.flag)
+		e.loop("with", func() { k.flagged(e) })
+		e.ret()
+	}
+}
+
+// slices loads where slices begin, and sets done to the values of the first of them
+// that fill vectors, CX to their bytes.
+func (e emitter) slices(names ...string) {
+	for i, s := range names {
+		e.op("MOVQ", e.arg(s+"_base"), sliceRegs[i])
+	}
+	e.op("MOVQ", e.arg(names[0]+"_len"), "CX")
+	e.op("ANDQ", imm(-e.v.lanes), "CX")
+	e.op("MOVQ", "CX", e.arg("done"))
+	e.op("SHLQ", imm(2), "CX")
+}
+
+// loop runs body for each vector, AX bytes from where the slices begin.
+func (e emitter) loop(label string, body func()) {
+	e.op("XORQ", "AX", "AX")
+	e.label("%s", label)
+	e.op("CMPQ", "AX", "CX")
+	e.op("JGE", label+"Done")
+	body()
+	e.op("ADDQ", imm(e.v.bytes()), "AX")
+	e.op("JMP", label)
+	e.label("%sDone", label)
 }

@@ -7,7 +7,10 @@ import (
 )
 
 // A file collects lines of assembly.
-type file struct{ text bytes.Buffer }
+type file struct {
+	text bytes.Buffer
+	args map[string]string // of the function that is being written
+}
 
 func newFile() *file {
 	f := new(file)
@@ -22,15 +25,70 @@ func newFile() *file {
 
 func (f *file) line(s string) { f.text.WriteString(s + "\n") }
 
-// function begins a function that takes what its Go declaration says.
-func (f *file) function(declaration, name string, frame, args int) {
+// function begins a function with a Go signature, "(out, x []float32) (done int)".
+func (f *file) function(name, signature string, frame int) {
 	f.line("")
-	f.line("// " + declaration)
+	f.line("// func " + name + signature)
 	flags := "NOSPLIT"
 	if frame > 256 {
 		flags = "0" // the stack may have to grow
 	}
-	f.line(fmt.Sprintf("TEXT ·%s(SB), %s, $%d-%d", name, flags, frame, args))
+	f.args = map[string]string{}
+	params, results, _ := strings.Cut(strings.Trim(signature, "()"), ") (")
+	end := f.place(0, params)
+	if results != "" {
+		end = f.place((end+7)&^7, results)
+	}
+	f.line(fmt.Sprintf("TEXT ·%s(SB), %s, $%d-%d", name, flags, frame, end))
+}
+
+// place finds where arguments or results lie in the frame, from an offset on, and
+// returns where they end.
+func (f *file) place(offset int, list string) int {
+	fields := strings.Split(list, ", ")
+	types := make([]string, len(fields))
+	for i := len(fields) - 1; i >= 0; i-- {
+		var typed bool
+		if fields[i], types[i], typed = strings.Cut(fields[i], " "); !typed {
+			types[i] = types[i+1]
+		}
+	}
+	add := func(name string, size int) {
+		offset = (offset + size - 1) / size * size
+		f.args[name] = fmt.Sprintf("%s+%d(FP)", name, offset)
+		offset += size
+	}
+	for i, name := range fields {
+		switch types[i] {
+		case "bool":
+			add(name, 1)
+		case "float32", "uint32":
+			add(name, 4)
+		case "[]float32":
+			add(name+"_base", 8)
+			add(name+"_len", 8)
+			add(name+"_cap", 8)
+		default:
+			add(name, 8)
+		}
+	}
+	return offset
+}
+
+// arg is the operand of an argument or result; of a slice x, x_base or x_len.
+func (f *file) arg(name string) string {
+	operand, ok := f.args[name]
+	if !ok {
+		panic("no argument " + name)
+	}
+	return operand
+}
+
+// ifFlag jumps to a label if an argument of type bool is true.
+func (f *file) ifFlag(name, label string) {
+	f.op("MOVBLZX", f.arg(name), "AX")
+	f.op("TESTL", "AX", "AX")
+	f.op("JNZ", label)
 }
 
 // comment says what the lines that follow compute.

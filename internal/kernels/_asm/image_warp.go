@@ -2,15 +2,14 @@ package main
 
 // warps writes image_warp_amd64.s.
 func warps(f *file) {
-	const name = "warpRowAVX2"
 	const v, whole, right, down, left, up, upper, lower = "X0", "X1", "X3", "X4", "X5", "X6", "X0", "X1"
 	const steps, base, shift, limit, strides, zero, one = "X8", "X9", "X10", "X11", "X12", "X13", "X14"
-	f.function("func "+name+"(out, x *float32, from, to int, r *warpRow) (done int)", name, 0, 48)
-	f.op("MOVQ", "out+0(FP)", "DI")
-	f.op("MOVQ", "x+8(FP)", "SI")
-	f.op("MOVQ", "from+16(FP)", "AX")
-	f.op("MOVQ", "to+24(FP)", "CX")
-	f.op("MOVQ", "r+32(FP)", "DX")
+	f.function("warpRowAVX2", "(out, x []float32, from, to int, r *warpRow) (done int)", 0)
+	f.op("MOVQ", f.arg("out_base"), "DI")
+	f.op("MOVQ", f.arg("x_base"), "SI")
+	f.op("MOVQ", f.arg("from"), "AX")
+	f.op("MOVQ", f.arg("to"), "CX")
+	f.op("MOVQ", f.arg("r"), "DX")
 	f.op("VMOVUPS", "warpRow_steps(DX)", steps)
 	f.op("VMOVUPS", "warpRow_base(DX)", base)
 	f.op("VMOVUPS", "warpRow_shift(DX)", shift)
@@ -76,6 +75,6 @@ func warps(f *file) {
 	f.op("INCQ", "AX")
 	f.op("JMP", "loop")
 	f.label("done")
-	f.op("MOVQ", "AX", "done+40(FP)")
+	f.op("MOVQ", "AX", f.arg("done"))
 	f.ret()
 }

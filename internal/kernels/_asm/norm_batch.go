@@ -1,15 +1,19 @@
 package main
 
-import "fmt"
+import (
+	"slices"
+	"strings"
+)
 
 // A rowwise kernel runs over rows of a whole number of vectors. Some slices run
 // on through the rows; others, one value per column, start again with each row.
 type rowwise struct {
 	name    string
 	rows    []string // slices that run on, one argument each
-	columns int      // slices that start again, one behind the other in one argument
+	columns int      // slices that start again, stride values apart in one argument
 	sums    int      // the same, but added to
-	body    func(e emitter, s rowSlices)
+	relu    bool     // whether there is a body for a ReLU after it, which an argument chooses
+	body    func(e emitter, s rowSlices, relu bool)
 }
 
 // rowSlices is how the body names its slices.
@@ -25,43 +29,41 @@ const (
 )
 
 // batchNormKernels round after each operation, but for those that sum.
-func batchNormKernels(relu bool) []rowwise {
-	suffix := map[bool]string{true: "ReLU", false: ""}[relu]
-	return []rowwise{
-		{"norm" + suffix, []string{"out", "x"}, 3, 0, func(e emitter, s rowSlices) {
-			normalized(e, s, 1, 0)
-			if relu {
-				e.comment("0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive")
-				e.zero(e.v, e.r(1))
-				e.op("VMAXPS", e.r(0), e.r(1), e.r(0))
-				e.add(0, 0, 1)
-			}
-			e.store(0, 0)
-		}},
-		{"normGradSums" + suffix, []string{"x", "dy"}, 3, 2, func(e emitter, s rowSlices) {
-			gradient(e, s, 0, 1, relu)
-			e.comment("sums += dy, dy·(x - mean)")
-			e.load(3, s.sums)
-			e.add(3, 3, 2)
-			e.store(s.sums, 3)
-			e.load(4, s.sums+1)
-			e.op("VFMADD231PS", e.r(2), e.r(1), e.r(4))
-			e.store(s.sums+1, 4)
-		}},
-		{"normGrad" + suffix, []string{"dx", "x", "dy"}, 5, 0, func(e emitter, s rowSlices) {
-			gradient(e, s, 1, 2, relu)
-			e.comment("dx = (dy·scale - (x - mean)·slope) - constant")
-			e.mulAt(2, 2, s.columns+columnScale)
-			e.mulAt(1, 1, s.columns+columnSlope)
-			e.sub(2, 2, 1)
-			e.op("VSUBPS", e.at(s.columns+columnConstant), e.r(2), e.r(2))
-			e.store(0, 2)
-		}},
-	}
+var batchNormKernels = []rowwise{
+	moments,
+	{"norm", []string{"out", "x"}, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
+		normalized(e, s, 1, 0)
+		if relu {
+			e.comment("0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive")
+			e.zero(e.v, e.r(1))
+			e.op("VMAXPS", e.r(0), e.r(1), e.r(0))
+			e.add(0, 0, 1)
+		}
+		e.store(0, 0)
+	}},
+	{"normGradSums", []string{"x", "dy"}, 3, 2, true, func(e emitter, s rowSlices, relu bool) {
+		gradient(e, s, 0, 1, relu)
+		e.comment("sums += dy, dy·(x - mean)")
+		e.load(3, s.sums)
+		e.add(3, 3, 2)
+		e.store(s.sums, 3)
+		e.load(4, s.sums+1)
+		e.op("VFMADD231PS", e.r(2), e.r(1), e.r(4))
+		e.store(s.sums+1, 4)
+	}},
+	{"normGrad", []string{"dx", "x", "dy"}, 5, 0, true, func(e emitter, s rowSlices, relu bool) {
+		gradient(e, s, 1, 2, relu)
+		e.comment("dx = (dy·scale - (x - mean)·slope) - constant")
+		e.mulAt(2, 2, s.columns+columnScale)
+		e.mulAt(1, 1, s.columns+columnSlope)
+		e.sub(2, 2, 1)
+		e.op("VSUBPS", e.at(s.columns+columnConstant), e.r(2), e.r(2))
+		e.store(0, 2)
+	}},
 }
 
 // moments adds up x - mean, where mean is a first guess, and its square.
-var moments = rowwise{"moments", []string{"x"}, 1, 2, func(e emitter, s rowSlices) {
+var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s rowSlices, _ bool) {
 	e.comment("sums += x - mean, (x - mean)²")
 	e.load(0, 0)
 	e.op("VSUBPS", e.at(s.columns+columnMean), e.r(0), e.r(0))
@@ -108,54 +110,63 @@ func (e emitter) mulAt(to, a, slice int) { e.op("VMULPS", e.at(slice), e.r(a), e
 
 // batchNorms writes norm_batch_amd64.s.
 func batchNorms(f *file) {
-	kernels := append([]rowwise{moments}, batchNormKernels(false)...)
-	for _, k := range append(kernels, batchNormKernels(true)...) {
+	for _, k := range batchNormKernels {
 		k.write(emitter{f, zmm}, k.name+"AVX512")
 		k.write(emitter{f, ymm}, k.name+"AVX2")
 	}
 }
 
 func (k rowwise) write(e emitter, name string) {
-	declaration, arg := "func "+name+"(", 0
-	var load []string // of the arguments, as they come
-	slice := func(n string, count int) {
-		declaration += n + ", "
-		load = append(load, fmt.Sprintf("%s+%d(FP)", n, arg))
+	slices := append(slices.Clone(k.rows), "columns")
+	if k.sums > 0 {
+		slices = append(slices, "sums")
+	}
+	signature := "(" + strings.Join(slices, ", ") + " []float32, rows, width, stride int"
+	if k.relu {
+		signature += ", relu bool"
+	}
+	e.function(name, signature+")", 0)
+	e.op("MOVQ", e.arg("rows"), "BX")
+	e.op("MOVQ", e.arg("width"), "CX")
+	e.op("SHLQ", imm(2), "CX")
+	e.op("MOVQ", e.arg("stride"), "DX")
+	next := 0
+	load := func(name string, count int) {
+		e.op("MOVQ", e.arg(name+"_base"), sliceRegs[next])
 		for range count - 1 {
-			load = append(load, "")
+			e.op("LEAQ", mem(0, sliceRegs[next], "DX", 4), sliceRegs[next+1])
+			next++
 		}
-		arg += 8
+		next++
 	}
 	for _, r := range k.rows {
-		slice(r, 1)
+		load(r, 1)
 	}
-	slice("columns", k.columns)
+	load("columns", k.columns)
 	if k.sums > 0 {
-		slice("sums", k.sums)
+		load("sums", k.sums)
 	}
-	declaration = declaration[:len(declaration)-2] + " *float32, rows, width int)"
-	e.function(declaration, name, 0, arg+16)
-	e.op("MOVQ", fmt.Sprintf("rows+%d(FP)", arg), "BX")
-	e.op("MOVQ", fmt.Sprintf("width+%d(FP)", arg+8), "CX")
-	e.op("SHLQ", imm(2), "CX")
-	for i, from := range load {
-		if from != "" {
-			e.op("MOVQ", from, sliceRegs[i])
-		} else {
-			e.op("LEAQ", mem(0, sliceRegs[i-1], "CX", 1), sliceRegs[i])
-		}
+	if k.relu {
+		e.ifFlag("relu", "reluRow")
 	}
-	e.label("row")
+	k.loops(e, "row", "column", false)
+	if k.relu {
+		k.loops(e, "reluRow", "reluColumn", true)
+	}
+}
+
+func (k rowwise) loops(e emitter, row, column string, relu bool) {
+	e.label("%s", row)
 	e.op("XORQ", "AX", "AX")
-	e.label("column")
-	k.body(e, rowSlices{len(k.rows), len(k.rows) + k.columns})
+	e.label("%s", column)
+	k.body(e, rowSlices{len(k.rows), len(k.rows) + k.columns}, relu)
 	e.op("ADDQ", imm(e.v.bytes()), "AX")
 	e.op("CMPQ", "AX", "CX")
-	e.op("JLT", "column")
+	e.op("JLT", column)
 	for i := range k.rows {
 		e.op("ADDQ", "CX", sliceRegs[i])
 	}
 	e.op("DECQ", "BX")
-	e.op("JNZ", "row")
+	e.op("JNZ", row)
 	e.ret()
 }

@@ -1,7 +1,5 @@
 package main
 
-import "fmt"
-
 // maxPools writes pool_max_amd64.s: kernels over poolRow, see pool_max.go.
 // Pixels are the outer loop, vectors of channels the next, cells of the window
 // the inner ones.
@@ -37,9 +35,9 @@ const (
 func (k poolKernel) field(name string) string { return "poolRow_" + name + "(" + poolArgs + ")" }
 
 // begin emits the loops down to one vector of channels of one window.
-func (k poolKernel) begin(name, declaration string, frame, args int) {
-	k.function(declaration, name, frame, args)
-	k.op("MOVQ", "p+0(FP)", poolArgs)
+func (k poolKernel) begin(name, signature string, frame int) {
+	k.function(name, signature, frame)
+	k.op("MOVQ", k.arg("p"), poolArgs)
 	k.op("MOVQ", k.field("pixel"), poolPixel)
 	k.op("MOVQ", k.field("pixels"), "CX")
 	k.op("MOVQ", "CX", "pixels-8(SP)")
@@ -120,7 +118,7 @@ func (k poolKernel) store(of int, at string) {
 }
 
 func (k poolKernel) forward(name string) {
-	k.begin(name, fmt.Sprintf("func %s(p *poolRow)", name), 16, 8)
+	k.begin(name, "(p *poolRow)", 16)
 	best, x, larger := k.v.reg(0), k.v.reg(1), k.v.reg(2)
 	k.load(mem(0, poolX, "", 0), 0)
 	k.cells(func() {
@@ -142,7 +140,7 @@ func (k poolKernel) forward(name string) {
 }
 
 func (k poolKernel) gradient(name string) {
-	k.begin(name, fmt.Sprintf("func %s(p *poolRow) (missing int)", name), 24, 16)
+	k.begin(name, "(p *poolRow) (missing int)", 24)
 	// Offsets from x to dx and from y to dy.
 	k.op("MOVQ", k.field("dx"), poolDX)
 	k.op("SUBQ", k.field("x"), poolDX)
@@ -187,9 +185,9 @@ func (k poolKernel) gradient(name string) {
 		k.op("JNZ", "missing")
 	}
 	k.end()
-	k.op("MOVQ", imm(0), "missing+8(FP)")
+	k.op("MOVQ", imm(0), k.arg("missing"))
 	k.ret()
 	k.label("missing")
-	k.op("MOVQ", imm(1), "missing+8(FP)")
+	k.op("MOVQ", imm(1), k.arg("missing"))
 	k.ret()
 }

@@ -2,15 +2,16 @@ package main
 
 // panels writes product_panels_amd64.s: see toPanels.
 func panels(f *file) {
-	const name = "toPanelsAVX"
-	f.function("func "+name+"(dst, src *float32, dstPanel, srcRow, rows, panels int)", name, 0, 48)
-	f.op("MOVQ", "dst+0(FP)", "DI")
-	f.op("MOVQ", "src+8(FP)", "SI")
-	f.op("MOVQ", "dstPanel+16(FP)", "R8")
-	f.op("MOVQ", "srcRow+24(FP)", "R9")
-	f.op("MOVQ", "rows+32(FP)", "CX")
+	f.function("wholePanelsAVX2", "(panels, x []float32, rows, whole, stride, room int)", 0)
+	f.op("MOVQ", f.arg("panels_base"), "DI")
+	f.op("MOVQ", f.arg("x_base"), "SI")
+	f.op("MOVQ", f.arg("room"), "R8")
+	f.op("SHLQ", imm(7), "R8")
+	f.op("MOVQ", f.arg("stride"), "R9")
+	f.op("SHLQ", imm(2), "R9")
+	f.op("MOVQ", f.arg("rows"), "CX")
 	f.label("row")
-	f.op("MOVQ", "panels+40(FP)", "BX")
+	f.op("MOVQ", f.arg("whole"), "BX")
 	f.op("MOVQ", "SI", "R10")
 	f.op("MOVQ", "DI", "R11")
 	f.label("panel")

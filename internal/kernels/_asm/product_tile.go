@@ -44,8 +44,8 @@ var aAt = []string{"SI", "R10", "R11", "R12"}
 func a(row int) string { return mem(0, aAt[row/3], aRow, row%3) }
 
 func (s tileShape) write(f *file) {
-	f.function("func "+s.name+"(t *tile)", s.name, 24, 8)
-	f.op("MOVQ", "t+0(FP)", args)
+	f.function(s.name, "(t *tile)", 24)
+	f.op("MOVQ", f.arg("t"), args)
 	s.masks(f)
 	f.comment("a body for each number of rows")
 	f.op("MOVQ", "tile_rows("+args+")", count)

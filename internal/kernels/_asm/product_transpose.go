@@ -4,13 +4,14 @@ import "fmt"
 
 // transposes writes product_transpose_amd64.s.
 func transposes(f *file) {
-	const name = "transpose8AVX"
-	f.function("func "+name+"(dst, src *float32, dstRow, srcRow, blocks int)", name, 0, 40)
-	f.op("MOVQ", "dst+0(FP)", "DI")
-	f.op("MOVQ", "src+8(FP)", "SI")
-	f.op("MOVQ", "dstRow+16(FP)", "R8")
-	f.op("MOVQ", "srcRow+24(FP)", "R9")
-	f.op("MOVQ", "blocks+32(FP)", "CX")
+	f.function("transpose8AVX2", "(dst, src []float32, dstRow, srcRow, blocks int)", 0)
+	f.op("MOVQ", f.arg("dst_base"), "DI")
+	f.op("MOVQ", f.arg("src_base"), "SI")
+	f.op("MOVQ", f.arg("dstRow"), "R8")
+	f.op("SHLQ", imm(2), "R8")
+	f.op("MOVQ", f.arg("srcRow"), "R9")
+	f.op("SHLQ", imm(2), "R9")
+	f.op("MOVQ", f.arg("blocks"), "CX")
 	f.op("LEAQ", "(R8)(R8*2)", "R10")
 	f.op("LEAQ", "(R9)(R9*2)", "R11")
 	row := func(low, high, step, step3 string, i int) string {

@@ -1,18 +1,4 @@
-//go:build !purego
-
 package kernels
-
-//go:noescape
-func maxPoolRowAVX512(p *poolRow)
-
-//go:noescape
-func maxPoolRowAVX2(p *poolRow)
-
-//go:noescape
-func maxPoolGradRowAVX512(p *poolRow) (missing int)
-
-//go:noescape
-func maxPoolGradRowAVX2(p *poolRow) (missing int)
 
 // A poolRow is one row of output pixels whose windows lie inside the image and do
 // not overlap, as the kernels in assembly take it. Steps are in bytes.
@@ -38,38 +24,30 @@ func (s *Pool) rowOf(part int) (p poolRow, x, y int) {
 	return p, (n*s.H + oh*s.SH) * s.W * s.C, part * s.OW * s.C
 }
 
-// maxRowFast computes one row of the output of [MaxPool2D], or returns false.
-func (s *Pool) maxRowFast(out, x []float32, part int) bool {
-	if !has(avx2) || !s.simple() {
+// maxRow computes one row of the output of [MaxPool2D], or returns false.
+func (s *Pool) maxRow(out, x []float32, part int) bool {
+	kernel := current().maxPoolRow
+	if kernel == nil || !s.simple() {
 		return false
 	}
 	p, atX, atY := s.rowOf(part)
 	p.x, p.y = &x[atX], &out[atY]
-	if has(avx512) {
-		maxPoolRowAVX512(&p)
-	} else {
-		maxPoolRowAVX2(&p)
-	}
+	kernel(noescape(&p))
 	return true
 }
 
-// maxGradFast computes one image of the result of [MaxPool2DGrad], or returns
+// maxGradRows computes one image of the result of [MaxPool2DGrad], or returns
 // false, also where y is not the maximum of x.
-func (s *Pool) maxGradFast(dx, x, y, dy []float32, n int) bool {
-	if !has(avx2) || !s.simple() {
+func (s *Pool) maxGradRows(dx, x, y, dy []float32, n int) bool {
+	kernel := current().maxPoolGradRow
+	if kernel == nil || !s.simple() {
 		return false
 	}
 	clear(dx[n*s.H*s.W*s.C:][:s.H*s.W*s.C])
 	for part := n * s.OH; part < (n+1)*s.OH; part++ {
 		p, atX, atY := s.rowOf(part)
 		p.x, p.y, p.dx, p.dy = &x[atX], &y[atY], &dx[atX], &dy[atY]
-		missing := 0
-		if has(avx512) {
-			missing = maxPoolGradRowAVX512(&p)
-		} else {
-			missing = maxPoolGradRowAVX2(&p)
-		}
-		if missing != 0 {
+		if missing := kernel(noescape(&p)); missing != 0 {
 			return false
 		}
 	}

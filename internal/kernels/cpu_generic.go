@@ -1,0 +1,42 @@
+package kernels
+
+// generic is the instruction set of plain Go.
+var generic = instructionSet{
+	name: "generic",
+
+	tiles:       []tileKernel{{rows: 12, cols: panel, least: 1, run: tileGeneric}},
+	wholePanels: wholePanelsGeneric,
+	transpose8: func(dst, src []float32, dstRow, srcRow, blocks int) {
+		transposeGeneric(dst, src, 8*blocks, 8, dstRow, srcRow)
+	},
+	addScaled: addScaledGeneric,
+
+	winogradImage:      (*winogradTile).imageGeneric,
+	winogradFilter:     (*winogradTile).filterGeneric,
+	winogradOutput:     (*winogradTile).outputGeneric,
+	winogradOutputGrad: (*winogradTile).outputGradGeneric,
+	winogradFilterGrad: (*winogradTile).filterGradGeneric,
+
+	relu:      reluGeneric,
+	reluGrad:  reluGradGeneric,
+	affine:    affineGeneric,
+	combine:   combineGeneric,
+	dropout:   dropoutGeneric,
+	zeroTimes: zeroTimesGeneric,
+
+	adam:     adamGeneric,
+	adagrad:  adagradGeneric,
+	rmsprop:  func(_, _, _ []float32, _, _, _, _ float32) int { return 0 }, // which is more general
+	sgd:      sgdGeneric,
+	momentum: momentumGeneric,
+
+	moments:      momentsGeneric,
+	norm:         normGeneric,
+	normGradSums: normGradSumsGeneric,
+	normGrad:     normGradGeneric,
+
+	warpRow: warpRowGeneric,
+
+	multiplyAdds:  multiplyAddsGeneric,
+	flopsPerRound: 12 * 2,
+}

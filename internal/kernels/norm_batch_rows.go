@@ -1,0 +1,134 @@
+package kernels
+
+// columnRows is the rows of one part that are still to do.
+type columnRows struct{ columnArgs }
+
+func (a *columnArgs) rows(part int) columnRows {
+	r := columnRows{*a}
+	from, to := block(part, a.s.N, a.block())
+	cut := func(x []float32) []float32 {
+		if x == nil {
+			return nil
+		}
+		return x[from*a.s.C : to*a.s.C]
+	}
+	r.s.N = to - from
+	r.out, r.x, r.dy = cut(a.out), cut(a.x), cut(a.dy)
+	if a.sums != nil {
+		r.sums = a.sums[part*2*a.wide:][:2*a.wide]
+	}
+	return r
+}
+
+// skip leaves out the first rows taken together, which are done.
+func (r *columnRows) skip(whole int) {
+	if whole == 0 {
+		return
+	}
+	done := whole * r.wide
+	r.s.N -= done / r.s.C
+	r.x = r.x[done:]
+	if r.out != nil {
+		r.out = r.out[done:]
+	}
+	if r.dy != nil {
+		r.dy = r.dy[done:]
+	}
+}
+
+// fold leaves out the first rows taken together, and makes sums over channels of
+// theirs.
+func (r *columnRows) fold(whole int) {
+	r.skip(whole)
+	for _, sums := range [][]float32{r.sums[:r.wide], r.sums[r.wide:]} {
+		for i := r.s.C; i < r.wide; i++ {
+			sums[i%r.s.C] += sums[i]
+		}
+	}
+}
+
+// whole is how many rows taken together there are; none where these are no whole
+// vectors.
+func (r *columnRows) whole() int {
+	if r.wide == 0 || r.wide%16 != 0 {
+		return 0
+	}
+	return r.s.N * r.s.C / r.wide
+}
+
+func momentsGeneric(x, columns, sums []float32, rows, width, stride int) {
+	mean, sum, squares := columns[:width], sums[:width], sums[stride:][:width]
+	for n := range rows {
+		for i, v := range x[n*width:][:width] {
+			d := v - mean[i]
+			sum[i] += d
+			squares[i] += d * d
+		}
+	}
+}
+
+// A normalizer is the columns for x - mean and y, before a ReLU. Each operation is
+// rounded on its own, so that forward and backward agree on the sign of y.
+type normalizer struct {
+	mean, scale, offset []float32
+	relu                bool
+}
+
+func newNormalizer(columns []float32, width, stride int, relu bool) normalizer {
+	at := func(i int) []float32 { return columns[i*stride:][:width] }
+	return normalizer{at(columnMean), at(columnScale), at(columnOffset), relu}
+}
+
+// apply returns x - mean and y of column i.
+func (n *normalizer) apply(x float32, i int) (d, y float32) {
+	d = x - n.mean[i]
+	return d, float32(d*n.scale[i]) + n.offset[i]
+}
+
+// gradient returns x - mean and the gradient for y before a ReLU.
+func (n *normalizer) gradient(x, dy float32, i int) (d, g float32) {
+	d, y := n.apply(x, i)
+	if n.relu && !(y > 0) {
+		return d, 0
+	}
+	return d, dy
+}
+
+func normGeneric(out, x, columns []float32, rows, width, stride int, relu bool) {
+	c := newNormalizer(columns, width, stride, relu)
+	for n := range rows {
+		out := out[n*width:][:width]
+		for i, v := range x[n*width:][:width] {
+			_, y := c.apply(v, i)
+			if relu {
+				y = max(y, 0)
+			}
+			out[i] = y
+		}
+	}
+}
+
+func normGradSumsGeneric(x, dy, columns, sums []float32, rows, width, stride int, relu bool) {
+	c := newNormalizer(columns, width, stride, relu)
+	sum, product := sums[:width], sums[stride:][:width]
+	for n := range rows {
+		dy := dy[n*width:][:width]
+		for i, v := range x[n*width:][:width] {
+			d, g := c.gradient(v, dy[i], i)
+			sum[i] += g
+			product[i] += g * d
+		}
+	}
+}
+
+func normGradGeneric(dx, x, dy, columns []float32, rows, width, stride int, relu bool) {
+	c := newNormalizer(columns, width, stride, relu)
+	slope, constant := columns[columnSlope*stride:][:width], columns[columnConstant*stride:][:width]
+	for n := range rows {
+		dx, dy := dx[n*width:][:width], dy[n*width:][:width]
+		for i, v := range x[n*width:][:width] {
+			d, g := c.gradient(v, dy[i], i)
+			dx[i] = float32(g*c.scale[i]) - float32(d*slope[i]) - constant[i]
+		}
+	}
+}
