@@ -41,32 +41,3 @@ func (s Conv) check(kernel string, x, w, y []float32) {
 // taps is the length of one row of a filter: KW pixels of C channels, contiguous
 // in the image and in the kernel.
 func (s *Conv) taps() int { return s.KW * s.C }
-
-// windows describes the output pixels from ow on as far as the same taps
-// [from,to) of their windows lie inside the image: how many pixels these are,
-// and where in an image row the first of their taps lies. The windows of these
-// pixels are the rows of a matrix that start SW*C values apart in the image row.
-func (s *Conv) windows(ow int) (pixels, at, from, to int) {
-	start := ow*s.SW - s.Left
-	kw0, kw1 := inside(start, s.KW, s.W)
-	pixels = 1
-	if kw0 == 0 && kw1 == s.KW {
-		pixels = min(s.OW, (s.W-s.KW+s.Left)/s.SW+1) - ow
-	}
-	return pixels, (start + kw0) * s.C, kw0 * s.C, kw1 * s.C
-}
-
-// imageRow returns row ih of image n of x.
-func (s *Conv) imageRow(x []float32, n, ih int) []float32 {
-	return x[(n*s.H+ih)*s.W*s.C:][:s.W*s.C]
-}
-
-// kernelRow returns row kh of the filters, a matrix [KW*C,F].
-func (s *Conv) kernelRow(w []float32, kh int) []float32 {
-	return w[kh*s.taps()*s.F:][:s.taps()*s.F]
-}
-
-// outputRow returns row oh of output n of y, a matrix [OW,F].
-func (s *Conv) outputRow(y []float32, n, oh int) []float32 {
-	return y[(n*s.OH+oh)*s.OW*s.F:][:s.OW*s.F]
-}

@@ -10,17 +10,14 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 	if b != nil {
 		need("Conv2D", "bias", b, s.F)
 	}
-	if tiled() && s.few() {
+	switch {
+	case s.few():
 		convFew(out, x, w, b, s)
-		return
-	} else if tiled() && s.winograd() {
+	case s.winograd():
 		winogradConv(out, x, w, b, s, false)
-		return
-	} else if tiled() {
+	default:
 		gatherImages(out, x, w, b, s)
-		return
 	}
-	conv2DLoop.run(s.N*s.OH, conv2DArgs{out, x, w, b, s})
 }
 
 // Conv2DGradX computes the gradient of [Conv2D] for x from that for its output,
@@ -31,14 +28,11 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 // whole solutions oh and ow inside the output.
 func Conv2DGradX(dx, dy, w []float32, s Conv) {
 	s.check("Conv2DGradX", dx, w, dy)
-	if r := s.reversed(); tiled() && r.winograd() {
+	if r := s.reversed(); r.winograd() {
 		winogradConv(dx, dy, w, nil, r, true)
-		return
-	} else if tiled() {
+	} else {
 		gatherGrads(dx, dy, w, s)
-		return
 	}
-	conv2DGradXLoop.run(s.N*s.H, conv2DGradXArgs{dx, dy, w, s})
 }
 
 // Conv2DGradW computes the gradient of [Conv2D] for w from that for its output,
@@ -48,12 +42,9 @@ func Conv2DGradX(dx, dy, w []float32, s Conv) {
 // The gradient for b is [SumRows] of dy as [N*OH*OW,F].
 func Conv2DGradW(dw, x, dy []float32, s Conv) {
 	s.check("Conv2DGradW", x, dw, dy)
-	if tiled() && s.winograd() {
+	if s.winograd() {
 		winogradGradW(dw, x, dy, s)
-		return
-	} else if tiled() {
+	} else {
 		gradWTiles(dw, x, dy, s)
-		return
 	}
-	conv2DGradWLoop.run(s.KH*blocks(s.taps(), gradTaps), conv2DGradWArgs{dw, x, dy, s})
 }

@@ -6,42 +6,6 @@ import (
 	"testing"
 )
 
-// products calls each with the places of output, image and filter value of
-// every product in the definition of a convolution.
-func (s Conv) products(each func(y, x, w int)) {
-	for n := range s.N {
-		for oh := range s.OH {
-			for ow := range s.OW {
-				for kh := range s.KH {
-					for kw := range s.KW {
-						ih, iw := oh*s.SH-s.Top+kh, ow*s.SW-s.Left+kw
-						if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
-							continue
-						}
-						for c := range s.C {
-							for f := range s.F {
-								each(((n*s.OH+oh)*s.OW+ow)*s.F+f, ((n*s.H+ih)*s.W+iw)*s.C+c, ((kh*s.KW+kw)*s.C+c)*s.F+f)
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
-// define computes the convolution in float64; b may be nil.
-func (s Conv) define(x, w, b []float64) []float64 {
-	y := make([]float64, s.N*s.OH*s.OW*s.F)
-	if b != nil {
-		for i := range y {
-			y[i] = b[i%s.F]
-		}
-	}
-	s.products(func(i, j, k int) { y[i] += x[j] * w[k] })
-	return y
-}
-
 func randomConv(rng *rand.Rand, largest int) Conv {
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	for {
@@ -86,11 +50,7 @@ func TestConv2DIsItsDefinition(t *testing.T) {
 		near(t, "out without bias", out, s.define(wide(x), wide(w), nil))
 
 		dx, dw := make([]float32, nx), make([]float32, nw)
-		wantX, wantW := make([]float64, nx), make([]float64, nw)
-		s.products(func(i, j, k int) {
-			wantX[j] += float64(dy[i]) * float64(w[k])
-			wantW[k] += float64(dy[i]) * float64(x[j])
-		})
+		wantX, wantW := s.defineGrads(wide(x), wide(w), wide(dy))
 		Conv2DGradX(dx, dy, w, s)
 		near(t, "dx", dx, wantX)
 		Conv2DGradW(dw, x, dy, s)
@@ -113,29 +73,6 @@ func TestConv2DGradIsFiniteDifference(t *testing.T) {
 		near(t, "dw", dw, numericGrad(func(w []float64) []float64 { return s.define(wide(x), w, nil) }, wide(w), dy))
 		SumRows(db, dy, s.N*s.OH*s.OW, s.F)
 		near(t, "db", db, numericGrad(func(b []float64) []float64 { return s.define(wide(x), wide(w), b) }, wide(b), dy))
-	})
-}
-
-func TestWinogradIsTheDefinition(t *testing.T) {
-	eachCPU(t, func(t *testing.T) {
-		rng := newRand()
-		for range 10 {
-			s := anyWinograd(rng)
-			nx, nw, ny := s.lens()
-			x, w, b, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny)
-			out, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
-			wantX, wantW := make([]float64, nx), make([]float64, nw)
-			s.products(func(i, j, k int) {
-				wantX[j] += float64(dy[i]) * float64(w[k])
-				wantW[k] += float64(dy[i]) * float64(x[j])
-			})
-			Conv2D(out, x, w, b, s)
-			Conv2DGradX(dx, dy, w, s)
-			Conv2DGradW(dw, x, dy, s)
-			nearWithin(t, "out", 1e-4, out, s.define(wide(x), wide(w), wide(b)))
-			nearWithin(t, "dx", 1e-4, dx, wantX)
-			nearWithin(t, "dw", 1e-4, dw, wantW)
-		}
 	})
 }
 

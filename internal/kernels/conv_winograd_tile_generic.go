@@ -1,76 +1,104 @@
 package kernels
 
-// The matrices of Winograd's F(4x4,3x3), from Lavin and Gray.
-var (
-	winogradB = rowMajor([]float32{
-		4, 0, -5, 0, 1, 0,
-		0, -4, -4, 1, 1, 0,
-		0, 4, -4, -1, 1, 0,
-		0, -2, -1, 2, 1, 0,
-		0, 2, -1, -2, 1, 0,
-		0, 4, 0, -5, 0, 1,
-	}, 6, 6, 6) // Bᵀ
-	winogradG = rowMajor([]float32{
-		1. / 4, 0, 0,
-		-1. / 6, -1. / 6, -1. / 6,
-		-1. / 6, 1. / 6, -1. / 6,
-		1. / 24, 1. / 12, 1. / 6,
-		1. / 24, -1. / 12, 1. / 6,
-		0, 0, 1,
-	}, 6, 3, 3)
-	winogradA = rowMajor([]float32{
-		1, 1, 1, 1, 1, 0,
-		0, 1, -1, 2, -2, 0,
-		0, 1, 1, 4, 4, 0,
-		0, 1, -1, 8, -8, 1,
-	}, 4, 6, 6) // Aᵀ
-)
+// The transforms, channel by channel: first the columns, then the rows. The functions
+// of a column multiply it by a matrix of Lavin and Gray.
 
-// The transforms, channel by channel.
-func (t *winogradTile) imageGeneric()      { t.toPlanes(winogradB) }
-func (t *winogradTile) filterGeneric()     { t.toPlanes(winogradG) }
-func (t *winogradTile) outputGeneric()     { t.toPixels(winogradA, t.bias) }
-func (t *winogradTile) outputGradGeneric() { t.toPlanes(winogradA.transposed()) }
-func (t *winogradTile) filterGradGeneric() { t.toPixels(winogradG.transposed(), nil) }
+func winogradImageGeneric(t *winogradTile)      { t.toPlanes(6, imageColumn) }
+func winogradFilterGeneric(t *winogradTile)     { t.toPlanes(3, filterColumn) }
+func winogradOutputGeneric(t *winogradTile)     { t.toPixels(4, outputColumn, t.bias) }
+func winogradOutputGradGeneric(t *winogradTile) { t.toPlanes(4, outputGradColumn) }
+func winogradFilterGradGeneric(t *winogradTile) { t.toPixels(3, filterGradColumn, nil) }
 
-// toPlanes computes planes = m·pixels·mᵀ.
-func (t *winogradTile) toPlanes(m matrix) {
+// A winogradColumn is a column before or after; shorter ones leave the rest.
+type winogradColumn [winogradIn]float32
+
+// toPlanes computes planes = m·pixels·mᵀ of k by k pixels, where column multiplies by m.
+func (t *winogradTile) toPlanes(k int, column func(winogradColumn) winogradColumn) {
 	for c := range t.channels {
-		var pixels, planes [winogradPlanes]float32
-		for i := range m.cols * m.cols {
-			pixels[i] = *value(t.pixels[i], c*float)
+		var half [winogradIn]winogradColumn
+		for j := range k {
+			var v winogradColumn
+			for i := range k {
+				v[i] = *value(t.pixels[i*k+j], c*float)
+			}
+			half[j] = column(v)
 		}
-		m.sandwich(planes[:], pixels[:])
-		for i := range m.rows * m.rows {
-			*value(t.planes, i*t.plane+c*float) = planes[i]
+		for i := range winogradIn {
+			var v winogradColumn
+			for j := range k {
+				v[j] = half[j][i]
+			}
+			for j, x := range column(v) {
+				*value(t.planes, (i*winogradIn+j)*t.plane+c*float) = x
+			}
 		}
 	}
 }
 
-// toPixels computes pixels = m·planes·mᵀ, plus bias unless that is nil.
-func (t *winogradTile) toPixels(m matrix, bias *float32) {
+// toPixels computes k by k pixels = m·planes·mᵀ, plus bias unless that is nil.
+func (t *winogradTile) toPixels(k int, column func(winogradColumn) winogradColumn, bias *float32) {
 	for c := range t.channels {
-		var pixels, planes [winogradPlanes]float32
-		for i := range m.cols * m.cols {
-			planes[i] = *value(t.planes, i*t.plane+c*float)
+		add := float32(0)
+		if bias != nil {
+			add = *value(bias, c*float)
 		}
-		m.sandwich(pixels[:], planes[:])
-		for i := range m.rows * m.rows {
-			if bias != nil {
-				pixels[i] += *value(bias, c*float)
+		var half [winogradIn]winogradColumn
+		for j := range winogradIn {
+			var v winogradColumn
+			for i := range v {
+				v[i] = *value(t.planes, (i*winogradIn+j)*t.plane+c*float)
 			}
-			if t.relu == 1 {
-				pixels[i] = max(pixels[i], 0)
+			half[j] = column(v)
+		}
+		for i := range k {
+			var v winogradColumn
+			for j := range v {
+				v[j] = half[j][i]
 			}
-			*value(t.pixels[i], c*float) = pixels[i]
+			v = column(v)
+			for j, x := range v[:k] {
+				if x += add; t.relu == 1 {
+					x = max(x, 0)
+				}
+				*value(t.pixels[i*k+j], c*float) = x
+			}
 		}
 	}
 }
 
-// sandwich computes to = m·from·mᵀ.
-func (m matrix) sandwich(to, from []float32) {
-	var half [winogradPlanes]float32
-	product := rowMajor(half[:], m.rows, m.cols, m.cols)
-	mulAdd(product, m, rowMajor(from, m.cols, m.cols, m.cols))
-	mulAdd(rowMajor(to, m.rows, m.rows, m.rows), product, m.transposed())
+// imageColumn is Bᵀ.
+func imageColumn(d winogradColumn) winogradColumn {
+	a, b := d[4]-4*d[2], d[3]-4*d[1]
+	e, f := d[4]-d[2], 2*(d[3]-d[1])
+	return winogradColumn{4*d[0] - 5*d[2] + d[4], a + b, a - b, e + f, e - f, 4*d[1] - 5*d[3] + d[5]}
+}
+
+// filterColumn is G.
+func filterColumn(g winogradColumn) winogradColumn {
+	a, b := (g[0]+g[2])*(-1./6), g[1]*(1./6)
+	e, f := g[0]*(1./24)+g[2]*(1./6), g[1]*(1./12)
+	return winogradColumn{g[0] * (1. / 4), a - b, a + b, e + f, e - f, g[2]}
+}
+
+// outputColumn is Aᵀ.
+func outputColumn(m winogradColumn) winogradColumn {
+	a, b, e, f := m[1]+m[2], m[1]-m[2], m[3]+m[4], m[3]-m[4]
+	return winogradColumn{m[0] + a + e, b + 2*f, a + 4*e, b + 8*f + m[5]}
+}
+
+// outputGradColumn is A.
+func outputGradColumn(d winogradColumn) winogradColumn {
+	a, b := d[0]+d[2], d[1]+d[3]
+	e, f := d[0]+4*d[2], 2*d[1]+8*d[3]
+	return winogradColumn{d[0], a + b, a - b, e + f, e - f, d[3]}
+}
+
+// filterGradColumn is Gᵀ.
+func filterGradColumn(m winogradColumn) winogradColumn {
+	a, e := m[1]+m[2], m[3]+m[4]
+	return winogradColumn{
+		m[0]*(1./4) - a*(1./6) + e*(1./24),
+		(m[2]-m[1])*(1./6) + (m[3]-m[4])*(1./12),
+		(e-a)*(1./6) + m[5],
+	}
 }

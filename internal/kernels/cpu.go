@@ -108,6 +108,3 @@ func noescape[T any](p *T) *T {
 	hidden := uintptr(unsafe.Pointer(p))
 	return *(**T)(unsafe.Pointer(&hidden))
 }
-
-// tiled reports whether convolutions and dense layers are computed by tiles.
-func tiled() bool { return current() != &generic }

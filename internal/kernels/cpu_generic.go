@@ -11,11 +11,11 @@ var generic = instructionSet{
 	},
 	addScaled: addScaledGeneric,
 
-	winogradImage:      (*winogradTile).imageGeneric,
-	winogradFilter:     (*winogradTile).filterGeneric,
-	winogradOutput:     (*winogradTile).outputGeneric,
-	winogradOutputGrad: (*winogradTile).outputGradGeneric,
-	winogradFilterGrad: (*winogradTile).filterGradGeneric,
+	winogradImage:      winogradImageGeneric,
+	winogradFilter:     winogradFilterGeneric,
+	winogradOutput:     winogradOutputGeneric,
+	winogradOutputGrad: winogradOutputGradGeneric,
+	winogradFilterGrad: winogradFilterGradGeneric,
 
 	relu:      reluGeneric,
 	reluGrad:  reluGradGeneric,

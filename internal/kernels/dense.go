@@ -14,6 +14,8 @@ func (a *denseArgs) biasFrom(unit int) []float32 {
 	return a.bias[unit:]
 }
 
+// Dense layers have at least one input and one output.
+
 // Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros; with
 // relu, 0 where that is negative.
 func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
@@ -23,14 +25,11 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
-	if rows := denseConv(n, f, u, relu); tiled() && n > 0 && f > 0 && n <= denseFew && rows.few() {
+	if rows := denseConv(n, f, u, relu); n > 0 && n <= denseFew && rows.few() {
 		convFew(out, x, w, b, rows)
-		return
-	} else if tiled() && n > 0 && f > 0 {
+	} else if n > 0 {
 		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
-		return
 	}
-	denseLoop.run(blocks(u, denseBlock), denseArgs{out, x, w, b, n, f, u, relu})
 }
 
 // denseFew is up to how many examples a dense layer is faster by reading each weight once
@@ -49,11 +48,9 @@ func DenseGradX(dx, dy, w []float32, n, f, u int) {
 	need("DenseGradX", "dx", dx, n, f)
 	need("DenseGradX", "dy", dy, n, u)
 	need("DenseGradX", "w", w, f, u)
-	if tiled() && n > 0 && u > 0 {
+	if n > 0 {
 		denseGradXTiles(dx, dy, w, n, f, u)
-		return
 	}
-	denseGradXLoop.run(blocks(f, denseBlock), denseArgs{c: dx, a: dy, b: w, n: n, f: f, u: u})
 }
 
 // DenseGradW computes the gradient of [Dense] for w: dw[f,u] = Σn x[n,f]·dy[n,u].
@@ -62,9 +59,9 @@ func DenseGradW(dw, x, dy []float32, n, f, u int) {
 	need("DenseGradW", "dw", dw, f, u)
 	need("DenseGradW", "x", x, n, f)
 	need("DenseGradW", "dy", dy, n, u)
-	if tiled() && n > 0 && u > 0 {
+	if n > 0 {
 		denseGradWTiles(dw, x, dy, n, f, u)
-		return
+	} else {
+		clear(dw[:f*u])
 	}
-	denseGradWLoop.run(blocks(f, denseBlock), denseArgs{c: dw, a: x, b: dy, n: n, f: f, u: u})
 }

@@ -5,21 +5,6 @@ import (
 	"testing"
 )
 
-func defineDense(x, w, b []float64, n, f, u int) []float64 {
-	y := make([]float64, n*u)
-	for i := range n {
-		for j := range u {
-			if b != nil {
-				y[i*u+j] = b[j]
-			}
-			for k := range f {
-				y[i*u+j] += x[i*f+k] * w[k*u+j]
-			}
-		}
-	}
-	return y
-}
-
 func TestDenseIsItsDefinition(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
 		rng := newRand()
@@ -39,8 +24,9 @@ func TestDenseIsItsDefinition(t *testing.T) {
 				DenseGradW(dw, x, dy, n, f, u)
 				SumRows(db, dy, n, u)
 				if n*f*u > 5000 { // too large for differences
-					near(t, "dx", dx, defineDense(wide(dy), transposed(wide(w), f, u), nil, n, u, f))
-					near(t, "dw", dw, defineDense(transposed(wide(x), n, f), wide(dy), nil, f, n, u))
+					wantX, wantW := defineDenseGrads(wide(x), wide(w), wide(dy), n, f, u)
+					near(t, "dx", dx, wantX)
+					near(t, "dw", dw, wantW)
 					return
 				}
 				near(t, "dx", dx, numericGrad(func(x []float64) []float64 { return defineDense(x, wide(w), nil, n, f, u) }, wide(x), dy))
@@ -49,17 +35,6 @@ func TestDenseIsItsDefinition(t *testing.T) {
 			})
 		}
 	})
-}
-
-// transposed returns the [c,r] transposed of x [r,c].
-func transposed(x []float64, r, c int) []float64 {
-	y := make([]float64, len(x))
-	for i := range r {
-		for j := range c {
-			y[j*r+i] = x[i*c+j]
-		}
-	}
-	return y
 }
 
 func TestSumRowsStaysAccurateOverManyRows(t *testing.T) {

@@ -15,8 +15,8 @@
 // A file is named after its subject: activation_, conv_, dense_, elementwise_,
 // image_, loss_, norm_, optimizer_, pool_, sum_; product_ is what convolutions and
 // dense layers are made of, cpu_ the instruction sets. x.go holds the formula and
-// the checks of kernel x, x_generic.go its plain form, from which to learn it. The
-// fast forms are written in _asm; see [SetCPU].
+// the checks of kernel x, and its inner loop in plain Go, a function whose name ends
+// in Generic. The same loops for AVX2 and AVX-512 are written in _asm; see [SetCPU].
 //
 //go:generate go -C _asm run . ..
 package kernels

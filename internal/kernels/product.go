@@ -106,6 +106,9 @@ func (p *product) run(rows, cols int) {
 // tile is what all tiles of the product have in common.
 func (p *product) tile() tile {
 	x, y, z := p.axes[0], p.axes[1], p.axes[2]
+	if x.n < 1 || y.n < 1 || z.n < 1 {
+		panic("kernels: a product without terms") // for which assembly would not end
+	}
 	t := tile{
 		cRow: p.cRow * float, addRow: p.cRow * float, aRow: p.aRow * float,
 		n1: x.n, a1: x.a * float, b1: x.b * float,

@@ -19,20 +19,6 @@ func fences(t testing.TB, x ...[]float32) [][]float32 {
 	return fenced
 }
 
-// sameUpTo fails unless got is want up to tolerance times the largest of want.
-func sameUpTo(t *testing.T, what string, tolerance float64, got, want []float32) {
-	t.Helper()
-	scale := 1e-6
-	for _, v := range want {
-		scale = max(scale, math.Abs(float64(v)))
-	}
-	for i, v := range want {
-		if diff := math.Abs(float64(got[i]) - float64(v)); !(diff <= tolerance*scale) {
-			t.Fatalf("%s: value %d is %v, want %v", what, i, got[i], v)
-		}
-	}
-}
-
 // compareConv runs the kernels of a convolution under each implementation and on
 // 1, 2 and 4 threads, with memory that ends behind each slice.
 func compareConv(t *testing.T, rng *rand.Rand, s Conv) {
@@ -44,44 +30,55 @@ func compareConv(t *testing.T, rng *rand.Rand, s Conv) {
 	if r := s.reversed(); s.winograd() || r.winograd() {
 		tolerance = 1e-4
 	}
-	compare(t, fmt.Sprintf("%+v", s), tolerance, func(y, dx, dw []float32) {
+	y := s.define(wide(x), wide(w), wide(b))
+	dx, dw := s.defineGrads(wide(x), wide(w), wide(dy))
+	compare(t, fmt.Sprintf("%+v", s), tolerance, s.ReLU, y, dx, dw, func(y, dx, dw []float32) {
 		Conv2D(y, x, w, b, s)
 		Conv2DGradX(dx, dy, w, s)
 		Conv2DGradW(dw, x, dy, s)
-	}, ny, nx, nw)
+	})
 }
 
 // compareDense does the same for a dense layer.
 func compareDense(t *testing.T, rng *rand.Rand, n, f, u int) {
 	in := fences(t, randoms(rng, n*f), randoms(rng, f*u), randoms(rng, u), randoms(rng, n*u))
 	x, w, b, dy := in[0], in[1], in[2], in[3]
-	compare(t, fmt.Sprintf("dense %d %d %d", n, f, u), 1e-5, func(y, dx, dw []float32) {
-		Dense(y, x, w, b, n, f, u, n%2 == 0)
+	relu := n%2 == 0
+	y := defineDense(wide(x), wide(w), wide(b), n, f, u)
+	dx, dw := defineDenseGrads(wide(x), wide(w), wide(dy), n, f, u)
+	compare(t, fmt.Sprintf("dense %d %d %d", n, f, u), 1e-5, relu, y, dx, dw, func(y, dx, dw []float32) {
+		Dense(y, x, w, b, n, f, u, relu)
 		DenseGradX(dx, dy, w, n, f, u)
 		DenseGradW(dw, x, dy, n, f, u)
-	}, n*u, n*f, f*u)
+	})
 }
 
-func compare(t *testing.T, what string, tolerance float64, run func(y, dx, dw []float32), ny, nx, nw int) {
+// compare runs kernels whose results, y before a ReLU, are defined so.
+func compare(t *testing.T, what string, tolerance float64, relu bool, y, dx, dw []float64, run func(y, dx, dw []float32)) {
 	t.Helper()
-	want := [][]float32{make([]float32, ny), make([]float32, nx), make([]float32, nw)}
+	if relu {
+		for i, v := range y {
+			y[i] = max(v, 0)
+		}
+	}
+	want := [][]float64{y, dx, dw}
 	withThreads(t, 1)
-	withCPU(t, "generic")
-	run(want[0], want[1], want[2])
-	for _, cpu := range cpus()[1:] {
+	for _, cpu := range cpus() {
 		withCPU(t, cpu)
 		var first [][]float32
 		for _, threads := range []int{1, 2, 4} {
 			SetThreads(threads)
-			got := fences(t, want...)
-			for i := range got {
-				for j := range got[i] {
-					got[i][j] = float32(math.NaN())
+			var got [][]float32
+			for _, w := range want {
+				x := fence(t, len(w))
+				for j := range x {
+					x[j] = float32(math.NaN())
 				}
+				got = append(got, x)
 			}
 			run(got[0], got[1], got[2])
 			for i, name := range []string{"y", "dx", "dw"} {
-				sameUpTo(t, what+": "+cpu+": "+name, tolerance, got[i], want[i])
+				nearWithin(t, what+": "+cpu+": "+name, tolerance, got[i], want[i])
 				if first != nil && !slices.Equal(first[i], got[i]) {
 					t.Fatalf("%s: %s: %s differs on %d threads", what, cpu, name, threads)
 				}
@@ -112,7 +109,7 @@ func anyConv(rng *rand.Rand) Conv {
 	}
 }
 
-func TestTilesComputeWhatGenericKernelsDo(t *testing.T) {
+func TestConvAndDenseAreTheirDefinitions(t *testing.T) {
 	rng := newRand()
 	count := 1000
 	if testing.Short() {
@@ -142,7 +139,7 @@ func TestTilesComputeWhatGenericKernelsDo(t *testing.T) {
 }
 
 // With few pixels in the batch and many weights, convolutions take another way.
-func TestFewPixelsComputeWhatGenericKernelsDo(t *testing.T) {
+func TestFewPixelsAreTheDefinition(t *testing.T) {
 	rng := newRand()
 	for _, s := range []Conv{
 		NewConv(1, 2, 2, 130, 140, 3, 3, 1, 1, true),

@@ -29,10 +29,20 @@ var sumRowsLoop = newLoop(func(a *sumRowsArgs, part int) {
 
 // addRows sets out to the sum of the rows of x, each as long as out.
 func addRows(out, x []float32) {
-	if tiled() && len(out) > 0 && len(x) >= 8*len(out) {
+	if len(out) > 0 && len(x) >= 8*len(out) {
 		addRowsTiles(out, x)
 	} else {
-		addRowsGeneric(out, x)
+		addFewRows(out, x)
+	}
+}
+
+func addFewRows(out, x []float32) {
+	clear(out)
+	for len(x) >= len(out) && len(out) > 0 {
+		for j, v := range x[:len(out)] {
+			out[j] += v
+		}
+		x = x[len(out):]
 	}
 }
 
@@ -51,7 +61,7 @@ func addRowsTiles(out, x []float32) {
 	p.axes = [3]axis{{rows, 0, width}, once, once}
 	p.run(1, width)
 	if together > 1 {
-		addRowsGeneric(out, sums)
+		addFewRows(out, sums)
 	}
 	for x = x[rows*width:]; len(x) >= len(out); x = x[len(out):] {
 		for j, v := range x[:len(out)] {
