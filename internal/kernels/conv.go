@@ -29,7 +29,7 @@ func NewConv(n, h, w, c, f, kh, kw, sh, sw int, same bool) Conv {
 
 // check panics unless image, filters and output have room for the sizes.
 func (s Conv) check(kernel string, x, w, y []float32) {
-	if s.SH < 1 || s.SW < 1 || s.Top < 0 || s.Left < 0 ||
+	if s.C < 1 || s.F < 1 || s.SH < 1 || s.SW < 1 || s.Top < 0 || s.Left < 0 ||
 		!touches(s.OH, s.KH, s.SH, s.Top, s.H) || !touches(s.OW, s.KW, s.SW, s.Left, s.W) {
 		panic(fmt.Sprintf("kernels: %s: impossible sizes %+v", kernel, s))
 	}

@@ -144,10 +144,7 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 	w := g.w[j*g.KH*g.taps():]
 	begins := kh0 >= kh1 && first == 0 || kh0 >= first && kh0 < end
 	if begins {
-		p.start = fromZero
-		if g.b != nil {
-			p.startFrom(g.b[j:])
-		}
+		p.startFrom(g.b, j)
 	}
 	lo, hi := max(kh0, first), min(kh1, end)
 	for ow := 0; ow < g.OW; {

@@ -39,7 +39,7 @@ type gradWArgs struct {
 	turned         bool // compute [F,pixels]·[pixels,C]: few filters leave lanes empty
 }
 
-// lanesFilled is which part of vectors of eight n values fill.
+// lanesFilled is the fraction of the lanes of vectors of eight that n values fill.
 func lanesFilled(n int) float64 { return float64(n) / float64(8*blocks(n, 8)) }
 
 var gradWLoop = newLoop(func(a *gradWArgs, part int) {

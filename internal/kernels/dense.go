@@ -1,27 +1,27 @@
 package kernels
 
+import "fmt"
+
 type denseArgs struct {
 	c, a, b, bias []float32
 	n, f, u       int
 	relu          bool
 }
 
-// biasFrom returns the bias of the units from unit on, nil if there is none.
-func (a *denseArgs) biasFrom(unit int) []float32 {
-	if a.bias == nil {
-		return nil
+// checkDense panics unless input, weights and output have room for the sizes.
+func checkDense(kernel string, x, w, y []float32, n, f, u int) {
+	if f < 1 || u < 1 {
+		panic(fmt.Sprintf("kernels: %s: impossible sizes %d to %d", kernel, f, u))
 	}
-	return a.bias[unit:]
+	need(kernel, "input", x, n, f)
+	need(kernel, "weights", w, f, u)
+	need(kernel, "output", y, n, u)
 }
-
-// Dense layers have at least one input and one output.
 
 // Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros; with
 // relu, 0 where that is negative.
 func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
-	need("Dense", "out", out, n, u)
-	need("Dense", "x", x, n, f)
-	need("Dense", "w", w, f, u)
+	checkDense("Dense", x, w, out, n, f, u)
 	if b != nil {
 		need("Dense", "b", b, u)
 	}
@@ -45,9 +45,7 @@ func denseConv(n, f, u int, relu bool) Conv {
 
 // DenseGradX computes the gradient of [Dense] for x: dx[n,f] = Σu dy[n,u]·w[f,u].
 func DenseGradX(dx, dy, w []float32, n, f, u int) {
-	need("DenseGradX", "dx", dx, n, f)
-	need("DenseGradX", "dy", dy, n, u)
-	need("DenseGradX", "w", w, f, u)
+	checkDense("DenseGradX", dx, w, dy, n, f, u)
 	if n > 0 {
 		denseGradXTiles(dx, dy, w, n, f, u)
 	}
@@ -56,9 +54,7 @@ func DenseGradX(dx, dy, w []float32, n, f, u int) {
 // DenseGradW computes the gradient of [Dense] for w: dw[f,u] = Σn x[n,f]·dy[n,u].
 // The gradient for b is [SumRows] of dy.
 func DenseGradW(dw, x, dy []float32, n, f, u int) {
-	need("DenseGradW", "dw", dw, f, u)
-	need("DenseGradW", "x", x, n, f)
-	need("DenseGradW", "dy", dy, n, u)
+	checkDense("DenseGradW", x, dw, dy, n, f, u)
 	if n > 0 {
 		denseGradWTiles(dw, x, dy, n, f, u)
 	} else {

@@ -1,7 +1,7 @@
 package kernels
 
-// The dense kernels by tiles read the weights once for small batches, in pieces that
-// stay in the cache. Rows of large matrices lie so far apart that they share few
+// Dense layers read the weights once for small batches, in runs of rows that stay in
+// the cache. Rows of large matrices lie so far apart that they share few
 // cache lines: where tiles would walk across such rows, they are copied first.
 
 // denseLarge reports whether weights are so large that copies pay.
@@ -29,7 +29,7 @@ const (
 var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.u, denseCols)
 	p := product{c: a.c[from:], cRow: a.u, aRow: a.f, bPanel: panel}
-	p.startFrom(a.biasFrom(from))
+	p.startFrom(a.bias, from)
 	for k := 0; k < a.f; k += denseRun {
 		p.axes = [3]axis{{min(denseRun, a.f-k), 1, a.u}, once, once}
 		p.a, p.b = a.a[k:], a.b[k*a.u+from:]
@@ -39,12 +39,12 @@ var denseTilesLoop = newLoop(func(a *denseArgs, part int) {
 	}
 })
 
-// In this loop x is transposed, and w is copied to panels piece by piece.
+// In this loop x is transposed, and w is copied to panels run by run.
 var denseLargeLoop = newLoop(func(a *denseArgs, part int) {
 	from, to := block(part, a.u, denseLargeCols)
 	w := takeScratch(denseRun * denseLargeCols)
 	p := product{c: a.c[from:], b: w, cRow: a.u, aRow: 1, bPanel: denseRun * panel}
-	p.startFrom(a.biasFrom(from))
+	p.startFrom(a.bias, from)
 	for k := 0; k < a.f; k += denseRun {
 		rows := min(denseRun, a.f-k)
 		toPanels(w, a.b[k*a.u+from:], rows, to-from, a.u, denseRun)

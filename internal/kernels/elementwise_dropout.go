@@ -25,7 +25,7 @@ func SpatialDropout2D(out, x []float32, key uint64, rate float64, n, pixels, c i
 }
 
 // DropoutKey returns the key under which the values from 0 on are kept as those from
-// first on are under key: so a part of the values can be computed by itself.
+// first on are under key: so some of the values can be computed by themselves.
 func DropoutKey(key uint64, first int) uint64 {
 	return key&^math.MaxUint32 | uint64(uint32(key)+uint32(first)*counterStep)
 }

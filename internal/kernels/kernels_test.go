@@ -332,3 +332,21 @@ func panicOf(f func()) (message string) {
 	f()
 	return ""
 }
+
+func TestSumsOfNothingPanic(t *testing.T) {
+	eachCPU(t, func(t *testing.T) {
+		withThreads(t, 1)
+		w := make([]float32, 100)
+		for what, run := range map[string]func(){
+			"dense layer":             func() { Dense(w, w, w, nil, 2, 0, 2, false) },
+			"gradient of a dense one": func() { DenseGradX(w, w, w, 2, 2, 0) },
+			"convolution":             func() { Conv2D(w, w, w, nil, NewConv(1, 4, 4, 0, 2, 2, 2, 1, 1, true)) },
+			"its gradient":            func() { Conv2DGradX(w, w, w, NewConv(1, 4, 4, 2, 0, 2, 2, 1, 1, true)) },
+			"product":                 func() { (&product{c: w, a: w, b: w}).run(1, 1) },
+		} {
+			if message := panicOf(run); !strings.HasPrefix(message, "kernels: ") {
+				t.Errorf("%s: panicked with %q", what, message)
+			}
+		}
+	})
+}

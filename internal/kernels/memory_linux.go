@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adviseHuge asks for large pages for the part of s that fills whole ones. It is
+// adviseHuge asks for large pages for those that s fills. It is
 // advice: a system that has none to give leaves s as it is.
 func adviseHuge(s []float32) {
 	b := unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*float)

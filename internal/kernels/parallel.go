@@ -92,7 +92,7 @@ func (l *loop[A]) run(parts int, args A) {
 	}
 	j.args = args
 	if helpers := min(Threads(), parts) - 1; helpers > 0 {
-		j.share(parts, helpers)
+		j.runWith(helpers, parts)
 	} else {
 		for part := range parts {
 			l.body(&j.args, part)
@@ -121,8 +121,8 @@ type job[A any] struct {
 	failure atomic.Pointer[partError]
 }
 
-// share invites helpers, works along, and waits for the parts that others took.
-func (j *job[A]) share(parts, helpers int) {
+// runWith invites helpers, works along, and waits for the parts that others took.
+func (j *job[A]) runWith(helpers, parts int) {
 	startWorkers(helpers)
 	j.undone.Store(int64(parts))
 	j.left.Store(int64(parts)) // from here on helpers join in
@@ -159,7 +159,7 @@ func (j *job[A]) do(part int) {
 	j.loop.body(&j.args, part)
 }
 
-// A partError is what a shared run panics with when one of its parts panicked on
+// A partError is what a run with helpers panics with when one of its parts panicked on
 // some goroutine: the value and the stack of that panic.
 type partError struct {
 	value any

@@ -8,7 +8,7 @@ func AveragePool2D(out, x []float32, s Pool) {
 }
 
 // AveragePool2DGrad computes the gradient of [AveragePool2D] for x: each pixel
-// of a window gets its part of dy.
+// of a window gets its fraction of dy.
 func AveragePool2DGrad(dx, dy []float32, s Pool) {
 	s.check("AveragePool2DGrad", dx, dy)
 	averagePool2DGradLoop.run(s.N, averagePool2DArgs{dx, dy, s})
@@ -26,13 +26,13 @@ var averagePool2DLoop = newLoop(func(a *averagePool2DArgs, part int) {
 	for ow := range s.OW {
 		y := a.y[(part*s.OW+ow)*s.C:][:s.C]
 		clear(y)
-		share := a.eachPixel(part, ow, func(x []float32, _ float32) {
+		weight := a.eachPixel(part, ow, func(x []float32, _ float32) {
 			for c, v := range x[:len(y)] {
 				y[c] += v
 			}
 		})
 		for c := range y {
-			y[c] *= share
+			y[c] *= weight
 		}
 	}
 })
@@ -44,9 +44,9 @@ var averagePool2DGradLoop = newLoop(func(a *averagePool2DArgs, n int) {
 	for part := n * s.OH; part < (n+1)*s.OH; part++ {
 		for ow := range s.OW {
 			dy := a.y[(part*s.OW+ow)*s.C:][:s.C]
-			a.eachPixel(part, ow, func(dx []float32, share float32) {
+			a.eachPixel(part, ow, func(dx []float32, weight float32) {
 				for c, v := range dx[:len(dy)] {
-					dx[c] = v + dy[c]*share
+					dx[c] = v + dy[c]*weight
 				}
 			})
 		}
@@ -54,15 +54,15 @@ var averagePool2DGradLoop = newLoop(func(a *averagePool2DArgs, n int) {
 })
 
 // eachPixel calls f with the channels of each pixel in the window of a pixel of
-// the output, and the part that each pixel has in the mean, which it returns.
-func (a *averagePool2DArgs) eachPixel(part, ow int, f func(x []float32, share float32)) float32 {
+// the output, and the weight that each pixel has in the mean, which it returns.
+func (a *averagePool2DArgs) eachPixel(part, ow int, f func(x []float32, weight float32)) float32 {
 	s := &a.s
 	top, bottom, left, right := s.cells(part%s.OH, ow)
-	share := 1 / float32((bottom-top)*(right-left))
+	weight := 1 / float32((bottom-top)*(right-left))
 	for ih := top; ih < bottom; ih++ {
 		for iw := left; iw < right; iw++ {
-			f(a.x[((part/s.OH*s.H+ih)*s.W+iw)*s.C:][:s.C], share)
+			f(a.x[((part/s.OH*s.H+ih)*s.W+iw)*s.C:][:s.C], weight)
 		}
 	}
-	return share
+	return weight
 }

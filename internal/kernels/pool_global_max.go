@@ -29,8 +29,8 @@ var globalMaxPoolLoop = newLoop(func(a *globalMaxPoolArgs, n int) {
 })
 
 // GlobalMaxPoolGrad computes the gradient of [GlobalMaxPool] for x from its
-// output y and the gradient for it. Pixels that share the maximum share dy, as in
-// TensorFlow's reduce_max; in [MaxPool2DGrad] the first one has it all.
+// output y and the gradient for it. Pixels that all hold the maximum get equal fractions
+// of dy, as in TensorFlow's reduce_max; in [MaxPool2DGrad] the first one has it all.
 func GlobalMaxPoolGrad(dx, x, y, dy []float32, n, pixels, c int) {
 	need("GlobalMaxPoolGrad", "dx", dx, n, pixels, c)
 	need("GlobalMaxPoolGrad", "x", x, n, pixels, c)

@@ -65,10 +65,13 @@ const (
 	fromC          // to what c holds: a product goes on
 )
 
-// startFrom adds the sums to a row, or to nothing if that is nil.
-func (p *product) startFrom(row []float32) {
-	if p.start, p.add = fromZero, row; row != nil {
-		p.start = fromRow
+// startFrom adds the sums to a row, from one of its values on, or to nothing if it is
+// nil.
+func (p *product) startFrom(row []float32, at int) {
+	if row == nil {
+		p.start = fromZero
+	} else {
+		p.start, p.add = fromRow, row[at:]
 	}
 }
 
@@ -122,7 +125,7 @@ func (p *product) tile() tile {
 }
 
 // A tileKernel computes tiles of up to rows by cols values, which is what fits into
-// registers, where at least so many columns are left. No tile is part of two panels.
+// registers, where at least so many columns are left. No tile spans two panels.
 type tileKernel struct {
 	rows, cols, least int
 	run               func(t *tile)
