@@ -44,7 +44,7 @@ layers:
   - dense: {units: 12, activation: relu}
   - batch_normalization: {sync: SYNC}
   - dense: {units: 3, activation: softmax}
-train: {epochs: 2, batch_size: 8, optimizer: {OPTIMIZER}, metrics: [accuracy], early_stopping: 5}
+train: {epochs: 2, batch_size: 8, optimizer: {OPTIMIZER}, metrics: [accuracy, f1_score, auc], early_stopping: 5}
 `
 
 // A history is what one rank saw of a training.

@@ -17,25 +17,26 @@ func Hint(got string, known []string) string {
 	return "; known: " + strings.Join(known, ", ")
 }
 
-// Nearest returns the known name that got was probably meant to be: one a few
-// slips away, else the only one that starts with it. Empty if there is none.
+// Nearest returns the known name that got was probably meant to be: the only one that
+// starts with it, else one a few slips away. Empty if there is none.
 func Nearest(got string, known []string) string {
 	got = strings.ToLower(got)
+	if got == "" {
+		return ""
+	}
+	var begin []string
+	for _, k := range known {
+		if strings.HasPrefix(k, got) {
+			begin = append(begin, k)
+		}
+	}
+	if len(begin) == 1 {
+		return begin[0]
+	}
 	best, bestD := "", max(1, min(3, len(got)/2))+1
 	for _, k := range known {
 		if d := distance(got, k); d < bestD {
 			best, bestD = k, d
-		}
-	}
-	if best != "" || got == "" {
-		return best
-	}
-	for _, k := range known {
-		if strings.HasPrefix(k, got) {
-			if best != "" {
-				return ""
-			}
-			best = k
 		}
 	}
 	return best

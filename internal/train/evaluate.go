@@ -32,7 +32,7 @@ func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset
 	for i := range r.Confusion {
 		r.Confusion[i] = make([]int, classes)
 	}
-	sums := newSums(metrics)
+	sums := newSums(metrics, classes)
 	loader := data.NewLoader(examples, pixels, batch)
 	loader.Share(w.Rank(), w.Size())
 	signals := ctx
@@ -51,17 +51,14 @@ func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset
 			return nil, err
 		}
 		own := b.Labels[:b.Own]
-		sums.add(loss, probabilities, own, classes)
+		sums.add(loss, probabilities, own)
 		for i, l := range own {
 			r.Confusion[l][metric.ArgMax(probabilities[i*classes:][:classes])]++
 		}
 	}
 	sums.unite(w)
 	r.unite(w)
-	r.Examples, r.Loss, r.Metrics = sums.n, sums.loss/float64(sums.n), sums.scores
-	for i := range r.Metrics {
-		r.Metrics[i] /= float64(sums.n)
-	}
+	r.Examples, r.Loss, r.Metrics = sums.n, sums.loss/float64(sums.n), sums.values()
 	return r, nil
 }
 

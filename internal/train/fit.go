@@ -10,7 +10,6 @@ import (
 	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/train/callback"
-	"cnntrain/internal/train/metric"
 	"cnntrain/internal/train/optimizer"
 )
 
@@ -57,7 +56,7 @@ func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Confi
 		LearningRate: c.Optimizer.LearningRate(),
 		Weights:      m.Weights(),
 	}
-	f.saved, f.batch = time.Now(), newSums(c.Metrics)
+	f.saved, f.batch = time.Now(), newSums(c.Metrics, m.Classes())
 	var err error
 	if f.team, err = newTeam(w, m, c.Optimizer); err == nil {
 		err = f.fit(ctx)
@@ -143,7 +142,7 @@ func (f *fitting) agree(err error) error { return agree(f.world, err) }
 // epoch runs every step of an epoch that was not done before, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
 	if f.state.Epoch == f.done { // which is over
-		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics)
+		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model.Classes())
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
 	signals := ctx
@@ -198,7 +197,7 @@ func (f *fitting) step(batch *prepared, wish *wishes) error {
 	if err != nil {
 		return err
 	}
-	broken := f.batch.measure(f.world, loss, probabilities, batch.labels[:batch.share.Own], f.model.Classes(), wish)
+	broken := f.batch.measure(f.world, loss, probabilities, batch.labels[:batch.share.Own], wish)
 	if broken {
 		if f.team != nil {
 			f.team.weights.End() // gradients are under way
@@ -286,79 +285,3 @@ func (f *fitting) validate(ctx context.Context) error {
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
-
-// sums adds up loss and metrics over the examples of an epoch.
-type sums struct {
-	metrics []metric.Metric
-	loss    float64
-	scores  []float64
-	n       int
-}
-
-// measure makes s the figures of one step, over all ranks, and fills in what these wish. It
-// reports whether the loss of any is not finite.
-func (s *sums) measure(w comm.World, loss float32, probabilities []float32, labels []int, classes int, wish *wishes) (broken bool) {
-	clear(s.scores)
-	s.loss, s.n = 0, 0
-	s.add(loss, probabilities, labels, classes)
-	bad := !finite(float64(loss))
-	if w.Size() == 1 {
-		return bad
-	}
-	if bad {
-		s.loss = 0
-	}
-	all := append([]float64{number(bad), number(wish.save && w.Rank() == 0), number(wish.stop), s.loss, float64(s.n)}, s.scores...)
-	comm.Sum(w, all)
-	wish.save, wish.stop = all[1] > 0, all[2] > 0
-	s.loss, s.n = all[3], int(all[4])
-	copy(s.scores, all[5:])
-	return all[0] > 0
-}
-
-func number(b bool) float64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// unite makes s the sums over all ranks.
-func (s *sums) unite(w comm.World) {
-	all := append([]float64{s.loss, float64(s.n)}, s.scores...)
-	comm.Sum(w, all)
-	s.loss, s.n = all[0], int(all[1])
-	copy(s.scores, all[2:])
-}
-
-// merge adds those of other, of as many metrics.
-func (s *sums) merge(other *sums) {
-	s.loss += other.loss
-	s.n += other.n
-	for i, v := range other.scores {
-		s.scores[i] += v
-	}
-}
-
-func newSums(metrics []metric.Metric) *sums {
-	return &sums{metrics: metrics, scores: make([]float64, len(metrics))}
-}
-
-func (s *sums) add(loss float32, probabilities []float32, labels []int, classes int) {
-	s.loss += float64(loss) * float64(len(labels))
-	for i, m := range s.metrics {
-		for j, l := range labels {
-			s.scores[i] += m.Score(probabilities[j*classes:][:classes], l)
-		}
-	}
-	s.n += len(labels)
-}
-
-// logs appends the means so far to to.
-func (s *sums) logs(to callback.Logs) callback.Logs {
-	to = append(to, callback.Log{Name: "loss", Value: s.loss / float64(s.n)})
-	for i, m := range s.metrics {
-		to = append(to, callback.Log{Name: m.Name(), Value: s.scores[i] / float64(s.n)})
-	}
-	return to
-}

@@ -159,7 +159,7 @@ func (f *fitting) restore(s *Saved) error {
 	}
 	f.done, f.lowered, f.over = p.Epochs, p.Lowered, p.Restored > 0
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
-	f.sums = newSums(f.Metrics)
+	f.sums = newSums(f.Metrics, f.model.Classes())
 	if p.Step > 0 {
 		f.state.Epoch, f.state.Step = p.Epochs+1, p.Step
 		f.sums.loss, f.sums.scores, f.sums.n = p.Loss, p.Scores, p.Examples
@@ -207,7 +207,7 @@ func (f *fitting) decode(state string) (*position, error) {
 	if f.world.Rank() > 0 {
 		callbacks = min(callbacks, len(f.callbacks)) // the others are rank 0's alone
 	}
-	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(f.Metrics) {
+	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(newSums(f.Metrics, f.model.Classes()).scores) {
 		return nil, errors.New("it has other callbacks or metrics")
 	}
 	for i, cb := range f.callbacks {

@@ -13,7 +13,7 @@ import (
 )
 
 // everything is a training in which all that remembers something takes part.
-const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, top_k_categorical_accuracy: 2],
+const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, f1_score, auc: 20, top_k_categorical_accuracy: 2],
 	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9}}, schedule: {cosine_decay: {warmup_epochs: 2}},
 	early_stopping: {patience: 2, restore_best_weights: true}, reduce_lr_on_plateau: {patience: 1, factor: 0.5}}`
 

@@ -3,7 +3,7 @@ package callback
 import (
 	"fmt"
 	"math"
-	"strings"
+	"regexp"
 
 	"cnntrain/internal/catalog"
 )
@@ -19,13 +19,13 @@ type Monitor struct {
 	seen     bool
 }
 
-// NewMonitor watches name, where less is better unless it is an accuracy.
+// NewMonitor watches name, where less is better unless it is a score.
 func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"} }
 
 func (m *Monitor) options(o *catalog.Options) {
 	m.Field = o.Bind(&m.Name, "monitor", "the figure to watch: loss or a metric, with val_ in front for validation data")
 	o.Bind(&m.MinDelta, "min_delta", "a change smaller than this is no improvement").Min(0)
-	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
+	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for accuracies, f1_score and auc").OneOf("auto", "min", "max")
 }
 
 // kept is what the monitor remembers.
@@ -51,5 +51,8 @@ func (m *Monitor) Improved(logs Logs) (bool, error) {
 
 // Up reports whether more is better.
 func (m *Monitor) Up() bool {
-	return m.Mode == "max" || m.Mode == "auto" && strings.Contains(m.Name, "acc")
+	return m.Mode == "max" || m.Mode == "auto" && moreIsBetter.MatchString(m.Name)
 }
+
+// moreIsBetter is the names of metrics of which Keras too takes more for better.
+var moreIsBetter = regexp.MustCompile(`acc|^(val_)?(auc|f1_score)$`)

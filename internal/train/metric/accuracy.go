@@ -10,13 +10,12 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	New:     func(*catalog.Options) Metric { return accuracy{} },
 })
 
-type accuracy struct{}
+type accuracy struct{ share }
 
 func (accuracy) Name() string { return "accuracy" }
 
-func (accuracy) Score(probabilities []float32, label int) float64 {
+func (accuracy) Add(sums []float64, probabilities []float32, label int) {
 	if ArgMax(probabilities) == label {
-		return 1
+		sums[0]++
 	}
-	return 0
 }

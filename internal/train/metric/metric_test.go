@@ -1,8 +1,16 @@
 package metric
 
-import "testing"
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"testing"
 
-func TestScores(t *testing.T) {
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
+)
+
+func TestShares(t *testing.T) {
 	p := []float32{0.1, 0.4, 0.2, 0.3}
 	for _, c := range []struct {
 		name   string
@@ -12,15 +20,72 @@ func TestScores(t *testing.T) {
 	}{
 		{"most probable class is right", accuracy{}, 1, 1},
 		{"another class is wrong", accuracy{}, 3, 0},
-		{"second of two is within top 2", &topK{2}, 3, 1},
-		{"third is outside top 2", &topK{2}, 2, 0},
-		{"k beyond the number of classes always hits", &topK{9}, 0, 1},
+		{"second of two is within top 2", &topK{k: 2}, 3, 1},
+		{"third is outside top 2", &topK{k: 2}, 2, 0},
+		{"k beyond the number of classes always hits", &topK{k: 9}, 0, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.metric.Score(p, c.label); got != c.want {
+			sums := make([]float64, 1)
+			c.metric.Add(sums, p, c.label)
+			if got := c.metric.Value(sums, 1); got != c.want {
 				t.Errorf("got %g, want %g", got, c.want)
 			}
 		})
+	}
+}
+
+// decode makes a metric as a spec names it.
+func decode(t *testing.T, text string) Metric {
+	t.Helper()
+	var problems spec.Problems
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: {metrics: [{"+text+"}]}\n"), nil, &problems)
+	if problems.Len() > 0 {
+		s = spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: {metrics: ["+text+"]}\n"), nil, new(spec.Problems))
+	}
+	problems = spec.Problems{}
+	var all []Metric
+	catalog.DecodeSection(s.Train, &problems, func(o *catalog.Options) {
+		catalog.Things(o, Metrics, &all, "metrics", nil, "")
+	})
+	if err := problems.Err(); err != nil || len(all) != 1 {
+		t.Fatalf("%s: %v, %v", text, all, err)
+	}
+	return all[0]
+}
+
+// testdata/keras.json is written by bench/parity/metrics.py.
+func TestMetricsHaveTheNumbersOfKeras(t *testing.T) {
+	text, err := os.ReadFile("testdata/keras.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cases []struct {
+		Name          string
+		Labels        []int
+		Probabilities [][]float32
+		Values        map[string]float64
+	}
+	if err := json.Unmarshal(text, &cases); err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, c := range cases {
+		for name, want := range c.Values {
+			m := decode(t, name)
+			known[m.Name()] = true
+			sums := make([]float64, m.Sums(len(c.Probabilities[0])))
+			for i, p := range c.Probabilities {
+				m.Add(sums, p, c.Labels[i])
+			}
+			if got := m.Value(sums, len(c.Labels)); math.Abs(got-want) > 1e-6 {
+				t.Errorf("%s: %s is %.7f, and Keras's %.7f", c.Name, name, got, want)
+			}
+		}
+	}
+	for _, name := range Metrics.Names() {
+		if !known[name] {
+			t.Errorf("%s is not compared with Keras", name)
+		}
 	}
 }
 

@@ -8,18 +8,21 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Example: "top_k_categorical_accuracy: 3",
 	Doc:     "Share of examples whose class is among the k most probable ones.",
 	New: func(o *catalog.Options) Metric {
-		m := &topK{5}
+		m := &topK{k: 5}
 		o.Bind(&m.k, "k", "how many classes count as a hit").Min(1)
 		return m
 	},
 })
 
-type topK struct{ k int }
+type topK struct {
+	share
+	k int
+}
 
 func (*topK) Name() string { return "top_k_categorical_accuracy" }
 
-// Score is 1 if fewer than k classes are more probable than label.
-func (m *topK) Score(probabilities []float32, label int) float64 {
+// Add counts a hit if fewer than k classes are more probable than label.
+func (m *topK) Add(sums []float64, probabilities []float32, label int) {
 	more := 0
 	for _, p := range probabilities {
 		if p > probabilities[label] {
@@ -27,7 +30,6 @@ func (m *topK) Score(probabilities []float32, label int) float64 {
 		}
 	}
 	if more < m.k {
-		return 1
+		sums[0]++
 	}
-	return 0
 }

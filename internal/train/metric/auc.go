@@ -1,0 +1,120 @@
+package metric
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Metrics.Add(catalog.Entry[Metric]{
+	Name:    "auc",
+	Keras:   "AUC",
+	Example: "auc: {multi_label: true}",
+	Doc: `The area under a curve: how well the probability of a class tells its examples from the rest.
+
+Every class is held against the rest. As in Keras all these decisions are put together by
+default; with ` + "`multi_label`" + ` each class has an area of its own, and the mean is taken.`,
+	New: func(o *catalog.Options) Metric {
+		m := &auc{thresholds: 200, curve: "ROC", summation: "interpolation"}
+		o.Bind(&m.thresholds, "num_thresholds", "how many probabilities, from 0 to 1, the curve is taken at").Min(2).Max(100_000)
+		o.Bind(&m.curve, "curve", "ROC: the share of the rest taken for the class, against that of the class; PR: recall against precision").OneOf("ROC", "PR")
+		o.Bind(&m.summation, "summation_method", "how the curve goes on between two thresholds: straight (interpolation), at the lower of the two (minoring) or at the higher (majoring)").OneOf("interpolation", "minoring", "majoring")
+		o.Bind(&m.each, "multi_label", "the mean of the classes' areas, in place of one area for all")
+		return m
+	},
+})
+
+type auc struct {
+	thresholds int
+	curve      string
+	summation  string
+	each       bool
+}
+
+func (*auc) Name() string { return "auc" }
+
+// Sums are, for each curve, how many probabilities lie between two thresholds: first those
+// of right classes, then those of wrong ones.
+func (m *auc) Sums(classes int) int {
+	if m.each {
+		return 2 * m.thresholds * classes
+	}
+	return 2 * m.thresholds
+}
+
+func (m *auc) Add(sums []float64, probabilities []float32, label int) {
+	for c, p := range probabilities {
+		at := sums
+		if m.each {
+			at = sums[2*m.thresholds*c:]
+		}
+		// The thresholds that p lies above, which are evenly spaced; the first is below 0
+		// and the last above 1.
+		k := max(0, int(math.Ceil(float64(p*float32(m.thresholds-1))))-1)
+		if c != label {
+			k += m.thresholds
+		}
+		at[k]++
+	}
+}
+
+func (m *auc) Value(sums []float64, n int) float64 {
+	size := 2 * m.thresholds
+	curves := len(sums) / size
+	total := 0.0
+	for c := range curves {
+		of := sums[size*c:][:size]
+		total += m.area(above(of[:m.thresholds]), above(of[m.thresholds:]))
+	}
+	return total / float64(curves)
+}
+
+// above returns how many lie above each threshold.
+func above(counts []float64) []float64 {
+	n := make([]float64, len(counts))
+	sum := 0.0
+	for i := len(counts) - 1; i >= 0; i-- {
+		sum += counts[i]
+		n[i] = sum
+	}
+	return n
+}
+
+// area is that under the curve of true and false positives at each threshold.
+func (m *auc) area(tp, fp []float64) (area float64) {
+	positive, negative := tp[0], fp[0] // all lie above the first
+	for i := range m.thresholds - 1 {
+		if m.curve == "PR" && m.summation == "interpolation" {
+			area += ratio(precisionBetween(tp[i], fp[i], tp[i+1], fp[i+1]), positive)
+			continue
+		}
+		x, y := ratio(fp[i], negative), ratio(tp[i], positive)
+		nextX, nextY := ratio(fp[i+1], negative), ratio(tp[i+1], positive)
+		if m.curve == "PR" {
+			x, y = ratio(tp[i], positive), ratio(tp[i], tp[i]+fp[i])
+			nextX, nextY = ratio(tp[i+1], positive), ratio(tp[i+1], tp[i+1]+fp[i+1])
+		}
+		height := (y + nextY) / 2
+		switch m.summation {
+		case "minoring":
+			height = min(y, nextY)
+		case "majoring":
+			height = max(y, nextY)
+		}
+		area += (x - nextX) * height
+	}
+	return area
+}
+
+// precisionBetween is the integral of precision over true positives between two thresholds,
+// as true and false positives grow evenly (Davis and Goadrich, The Relationship Between
+// Precision-Recall and ROC Curves, 2006, in the closed form of Keras).
+func precisionBetween(tp, fp, nextTP, nextFP float64) float64 {
+	p, next := tp+fp, nextTP+nextFP // predicted positives
+	slope := ratio(tp-nextTP, max(p-next, 0))
+	grown := 1.0
+	if p > 0 && next > 0 {
+		grown = p / next
+	}
+	return slope * (tp - nextTP + (nextTP-slope*next)*math.Log(grown))
+}

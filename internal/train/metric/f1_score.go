@@ -1,0 +1,75 @@
+package metric
+
+import (
+	"slices"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Metrics.Add(catalog.Entry[Metric]{
+	Name:    "f1_score",
+	Keras:   "F1Score",
+	Example: "f1_score: weighted",
+	Doc: `The harmonic mean of precision and recall, by class and then averaged.
+
+Keras gives a value for each class where no average is asked for; here that is the table of
+` + "`eval`" + `. As in Keras a class that is neither there nor predicted has an F1 of 0; the macro
+F1 of ` + "`eval`" + ` leaves it out.`,
+	New: func(o *catalog.Options) Metric {
+		m := &f1{average: "macro"}
+		o.Bind(&m.average, "average", "macro: the mean of the classes; weighted: that by how many examples each has; micro: of all predictions together").OneOf("macro", "micro", "weighted")
+		o.Bind(&m.threshold, "threshold", "what is more probable than this is predicted; 0: the most probable class").Min(0).Below(1)
+		return m
+	},
+})
+
+type f1 struct {
+	average   string
+	threshold float64
+}
+
+func (*f1) Name() string { return "f1_score" }
+
+// Sums are, for each class, the examples that are of it and predicted, predicted, of it.
+func (*f1) Sums(classes int) int { return 3 * classes }
+
+func (m *f1) Add(sums []float64, probabilities []float32, label int) {
+	// As in Keras all of several most probable classes are predicted.
+	most := slices.Max(probabilities)
+	for c, p := range probabilities {
+		of := sums[3*c:][:3]
+		predicted := p > float32(m.threshold)
+		if m.threshold == 0 {
+			predicted = p >= most && p > 1e-9
+		}
+		if predicted {
+			of[1]++
+		}
+		if c == label {
+			of[2]++
+			if predicted {
+				of[0]++
+			}
+		}
+	}
+}
+
+func (m *f1) Value(sums []float64, n int) float64 {
+	var all [3]float64
+	var mean, weighted float64
+	for of := range slices.Chunk(sums, 3) {
+		f := ratio(2*of[0], of[1]+of[2])
+		mean += f * 3 / float64(len(sums))
+		weighted += f * of[2]
+		for i, v := range of {
+			all[i] += v
+		}
+	}
+	switch m.average {
+	case "micro":
+		return ratio(2*all[0], all[1]+all[2])
+	case "weighted":
+		return ratio(weighted, all[2])
+	}
+	return mean
+}
