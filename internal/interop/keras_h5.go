@@ -1,10 +1,7 @@
 package interop
 
 import (
-	"errors"
-	"fmt"
 	"io"
-	"strings"
 
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop/hdf5"
@@ -47,74 +44,3 @@ func sign(g *hdf5.Group) {
 }
 
 func dataset(t checkpoint.Tensor) *hdf5.Dataset { return hdf5.NewDataset(t.Shape, t.Data) }
-
-// kerasWeights is the weights of one layer of a file, in Keras's order.
-type kerasWeights struct {
-	layer   string
-	tensors []checkpoint.Tensor // without names
-}
-
-// readH5Weights reads the weights of the layers that have some, from a whole-model
-// file or a file of weights that Keras 2 wrote.
-func readH5Weights(root *hdf5.Group) (layers []kerasWeights, err error) {
-	if g := root.Groups["model_weights"]; g != nil {
-		root = g
-	}
-	names, ok := texts(root, "layer_names")
-	if !ok {
-		return nil, errors.New("no weights of Keras here: layer_names is missing")
-	}
-	for _, name := range names {
-		group := root.Groups[name]
-		if group == nil {
-			return nil, fmt.Errorf("damaged: layer %q has no group", name)
-		}
-		own := kerasWeights{layer: name}
-		paths, _ := texts(group, "weight_names")
-		for _, path := range paths {
-			t, err := readTensor(find(group, path))
-			if err != nil {
-				return nil, fmt.Errorf("layer %q: %s: %w", name, path, err)
-			}
-			own.tensors = append(own.tensors, t)
-		}
-		if len(own.tensors) > 0 {
-			layers = append(layers, own)
-		}
-	}
-	return layers, nil
-}
-
-// texts returns a list of texts, which Keras splits into several if it is long:
-// layer_names, or layer_names0, layer_names1 and so on.
-func texts(g *hdf5.Group, name string) (list []string, ok bool) {
-	if list, ok = g.Attributes[name].([]string); ok {
-		return list, true
-	}
-	for i := 0; ; i++ {
-		part, more := g.Attributes[fmt.Sprint(name, i)].([]string)
-		if !more {
-			return list, i > 0
-		}
-		list = append(list, part...)
-	}
-}
-
-// find returns the dataset at a path below g, nil if there is none.
-func find(g *hdf5.Group, path string) *hdf5.Dataset {
-	folders := strings.Split(path, "/")
-	for _, name := range folders[:len(folders)-1] {
-		if g = g.Groups[name]; g == nil {
-			return nil
-		}
-	}
-	return g.Datasets[folders[len(folders)-1]]
-}
-
-func readTensor(d *hdf5.Dataset) (checkpoint.Tensor, error) {
-	if d == nil {
-		return checkpoint.Tensor{}, errors.New("damaged: it has no values")
-	}
-	values, err := d.Float32s()
-	return checkpoint.Tensor{Shape: d.Shape, Data: values}, err
-}

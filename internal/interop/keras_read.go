@@ -1,68 +1,89 @@
 package interop
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
+	"slices"
+	"strings"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop/hdf5"
 )
 
-// IsKeras reports whether the file at path is one of HDF5, as Keras writes them.
+// IsKeras reports whether the file at path is one of HDF5 or a .keras archive.
 func IsKeras(path string) bool {
-	f, _, err := openFile(path)
+	f, size, err := openFile(path)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
 	head := make([]byte, 8)
-	_, err = io.ReadFull(f, head)
-	return err == nil && hdf5.IsHDF5(head)
+	if _, err = io.ReadFull(f, head); err != nil {
+		return false
+	}
+	return hdf5.IsHDF5(head) || zipKind(f, size) == isKeras
 }
 
-// openFile opens a regular file, and no pipe, which would wait for a writer.
-func openFile(path string) (f *os.File, size int64, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, 0, fmt.Errorf("%s: not a regular file", path)
-	}
-	f, err = os.Open(path)
-	return f, info.Size(), err
-}
-
-// A KerasFile is a whole-model file, read.
+// A KerasFile is a model of Keras with its weights, read.
 type KerasFile struct {
 	*KerasSpec
+	// Training is how the model was compiled, as Keras's JSON: the training_config of an
+	// .h5 file, the compile_config of a .keras one. It is nil where it was not.
+	Training json.RawMessage
+
 	weights []kerasWeights
 }
 
-// ReadKeras reads the whole-model file at path. It returns an error if the model is
-// not a Sequential one of layers that a spec may name, with options that we have.
+// ReadKeras reads the whole model in the file at path, .h5 or .keras. The error has
+// everything because of which it cannot be imported, a line each.
 func ReadKeras(path string) (k *KerasFile, err error) {
-	err = open(path, func(root *hdf5.Group) (err error) {
-		k, err = readKeras(root)
+	err = open(path, func(c *container) (err error) {
+		k, err = readKeras(c)
 		return err
 	})
 	return k, err
 }
 
-func readKeras(root *hdf5.Group) (*KerasFile, error) {
-	text := root.Text("model_config")
-	if text == "" {
-		return nil, errors.New("holds no model, at most weights (model_config is missing); save it with model.save, or use it with fit --weights")
+// ReadKerasPair reads a model of which one file holds the JSON, as model.to_json returns
+// it, and another the weights.
+func ReadKerasPair(path, weights string) (k *KerasFile, err error) {
+	err = open(path, func(c *container) error {
+		if c.config == nil {
+			return errors.New("holds no model, only weights; name the file with the model's JSON, and this one as --weights")
+		}
+		var wrong error // with what is in both
+		err := open(weights, func(w *container) error {
+			if w.weights == nil {
+				return errors.New("holds no weights")
+			}
+			k, wrong = readKeras(&container{c.config, c.training, w.weights})
+			return nil
+		})
+		if err != nil {
+			return separate{err}
+		}
+		return wrong
+	})
+	return k, err
+}
+
+func readKeras(c *container) (*KerasFile, error) {
+	switch {
+	case c.config == nil:
+		return nil, errors.New("holds no model, at most weights (model_config is missing); name the JSON of the model, from model.to_json, and this file as its --weights, or start from it with fit --weights")
+	case c.weights == nil:
+		return nil, errors.New(strings.Replace(isKerasJSON, "is", "holds", 1))
 	}
-	model, err := readKerasConfig([]byte(text))
+	model, err := readKerasConfig(c.config, c.training)
 	if err != nil {
-		return nil, err
+		// What else is wrong: no weight is of any use if one is not a number.
+		return nil, errors.Join(err, checkpoint.Finite(allTensors(modelWeights(c.weights), "")))
 	}
-	weights, err := readH5Weights(root)
-	return &KerasFile{model, weights}, err
+	k := &KerasFile{KerasSpec: model, Training: c.training}
+	k.weights, err = model.readWeights(c.weights)
+	return k, err
 }
 
 // Weights returns the weights with the names they have in p, the plan of Document.
@@ -72,22 +93,35 @@ func (k *KerasFile) Weights(p *builder.Plan) ([]checkpoint.Tensor, error) {
 
 // ReadKerasWeights reads the weights for a model from the file at path: a whole model,
 // a .weights.h5 of Keras 3, or weights of Keras 2. As in Keras, the order of the
-// layers that have weights decides which is which.
+// layers that have weights decides which is which; within a layer it is their names,
+// where the file has them.
 func ReadKerasWeights(path string, p *builder.Plan) (tensors []checkpoint.Tensor, err error) {
-	err = open(path, func(root *hdf5.Group) (err error) {
-		tensors, err = readKerasWeights(root, p)
+	err = open(path, func(c *container) (err error) {
+		tensors, err = readKerasWeights(c, p)
 		return err
 	})
 	return tensors, err
 }
 
-func readKerasWeights(root *hdf5.Group, p *builder.Plan) ([]checkpoint.Tensor, error) {
-	var layers []kerasWeights
+func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error) {
+	if c.weights == nil {
+		return nil, errors.New("holds the JSON of a model, and no weights")
+	}
+	var model *specReader // whatever it is for: its outputs may be replaced
 	var err error
-	if all := root.Groups["layers"]; all != nil {
-		layers, err = readWeightsH5(all, p)
-	} else {
-		layers, err = readH5Weights(root)
+	if c.config != nil {
+		if model, err = readLayers(c.config); err != nil {
+			return nil, err
+		}
+	}
+	var layers []kerasWeights
+	switch {
+	case model != nil && model.faults == nil:
+		layers, err = model.readWeights(c.weights)
+	case isLegacy(c.weights): // which says itself what its weights are
+		layers, err = readH5Weights(c.weights)
+	default:
+		layers, err = specOf(p).findWeights(c.weights)
 	}
 	if err != nil {
 		return nil, err
@@ -95,45 +129,104 @@ func readKerasWeights(root *hdf5.Group, p *builder.Plan) ([]checkpoint.Tensor, e
 	return nameWeights(layers, p)
 }
 
-// open calls read with what is in the file at path.
-func open(path string, read func(*hdf5.Group) error) error {
-	f, size, err := openFile(path)
-	if err != nil {
-		return err
+// specOf returns as much of a spec as it takes to find the weights of p's layers.
+func specOf(p *builder.Plan) *KerasSpec {
+	k, paths := &KerasSpec{}, classPaths{}
+	for _, l := range p.Layers {
+		path := paths.next(l.Type)
+		k.origins = append(k.origins, origin{kerasLayer{class: l.Type, name: path, path: "layers/" + path}, l.Own})
 	}
-	defer f.Close()
-	root, err := hdf5.Read(f, size)
-	if err == nil {
-		err = read(root)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	return nil
+	return k
 }
 
-// nameWeights gives the weights of a file the names they have in p.
-func nameWeights(layers []kerasWeights, p *builder.Plan) (tensors []checkpoint.Tensor, err error) {
+// readWeights reads the weights of the layers of k that have some, in their order, and
+// looks that no others are there.
+func (k *KerasSpec) readWeights(root *hdf5.Group) (layers []kerasWeights, err error) {
+	found, err := k.findWeights(root)
+	if err != nil {
+		return nil, err
+	}
+	var wrong faults
+	var all []checkpoint.Tensor
+	for i, o := range k.origins {
+		if len(o.own) == 0 && len(found[i].tensors) == 0 {
+			continue
+		}
+		w, errs := found[i].as(o.own)
+		w.layer = o.name
+		wrong = append(wrong, errs...)
+		layers, all = append(layers, w), append(all, w.named()...)
+	}
+	return layers, errors.Join(wrong.err(), checkpoint.Finite(all))
+}
+
+// findWeights finds the weights of each origin.
+func (k *KerasSpec) findWeights(root *hdf5.Group) (found []kerasWeights, err error) {
+	found = make([]kerasWeights, len(k.origins))
+	if isLegacy(root) {
+		return found, findH5Weights(root, k.origins, found)
+	}
+	return found, findVars(root, k.origins, found)
+}
+
+// nameWeights gives the weights of a file the names they have in p. The order of the
+// layers says which is which; if they do not fit so, their names, where all have those of
+// p's layers: a part of a model that is frozen comes last in files of Keras 2.
+func nameWeights(layers []kerasWeights, p *builder.Plan) ([]checkpoint.Tensor, error) {
+	layers = slices.DeleteFunc(layers, func(w kerasWeights) bool { return len(w.tensors) == 0 })
+	tensors, wrong := inOrder(layers, p)
+	if wrong != nil {
+		if again, still := inOrder(byLabel(layers, p), p); still == nil {
+			tensors, wrong = again, nil
+		}
+	}
+	return tensors, errors.Join(wrong.err(), checkpoint.Finite(tensors))
+}
+
+func inOrder(layers []kerasWeights, p *builder.Plan) (tensors []checkpoint.Tensor, wrong faults) {
 	for _, l := range p.Layers {
 		if len(l.Own) == 0 {
 			continue
 		}
 		if len(layers) == 0 {
-			return nil, fmt.Errorf("weights of another architecture: there are none for %s", l.Label)
+			wrong.add("weights of another architecture: there are none for %s", l.Label)
+			continue
 		}
-		have := layers[0]
+		have, errs := layers[0].as(l.Own)
+		for _, err := range errs {
+			wrong.add("weights of another architecture: %s, in %s", err, l.Label)
+		}
 		layers = layers[1:]
-		if len(have.tensors) != len(l.Own) {
-			return nil, fmt.Errorf("weights of another architecture: layer %q has %d weights, and %s has %d", have.layer, len(have.tensors), l.Label, len(l.Own))
-		}
-		for i, w := range l.Own {
-			t := have.tensors[i]
-			t.Name = l.Label + "/" + w.Name
-			tensors = append(tensors, t)
+		have.layer = l.Label
+		tensors = append(tensors, have.named()...)
+	}
+	for _, left := range layers {
+		wrong.add("weights of another architecture: the model has no layer for those of %q", left.layer)
+	}
+	return tensors, wrong
+}
+
+// byLabel returns those layers whose names p's layers have, in the order of p, then the
+// others. A name is the end of a scope, from a slash on.
+func byLabel(layers []kerasWeights, p *builder.Plan) (ordered []kerasWeights) {
+	named := func(scope, label string) bool {
+		for {
+			if notInLabel.ReplaceAllString(scope, "_") == label {
+				return true
+			}
+			_, rest, ok := strings.Cut(scope, "/")
+			if scope = rest; !ok {
+				return false
+			}
 		}
 	}
-	if len(layers) > 0 {
-		return nil, fmt.Errorf("weights of another architecture: the model has no layer for those of %q", layers[0].layer)
+	layers = slices.Clone(layers)
+	for _, l := range p.Layers {
+		at := slices.IndexFunc(layers, func(w kerasWeights) bool { return named(w.layer, l.Label) })
+		if at >= 0 {
+			ordered = append(ordered, layers[at])
+			layers = slices.Delete(layers, at, at+1)
+		}
 	}
-	return tensors, nil
+	return append(ordered, layers...)
 }

@@ -1,16 +1,14 @@
 package interop
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"cnntrain/internal/builder/layer"
-	"cnntrain/internal/catalog"
 	"cnntrain/internal/spec"
 
 	"gopkg.in/yaml.v3"
@@ -21,278 +19,219 @@ type KerasSpec struct {
 	Name   string
 	Input  []int
 	Layers []*spec.Item
-	Notes  []string // what was left out, since it changes nothing in use
+	Notes  []string // what was left out or changed
+
+	origins []origin // of Layers
 }
 
-// config is the options of a thing in Keras's JSON.
-type config map[string]any
-
-// readKerasConfig reads the JSON of a model.
-func readKerasConfig(text []byte) (*KerasSpec, error) {
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	var model any
-	if err := dec.Decode(&model); err != nil {
-		return nil, fmt.Errorf("model_config: %w", err)
-	}
-	class, options, ok := thing(model)
-	if !ok {
-		return nil, errors.New("model_config is not that of a Keras model")
-	}
-	if class != "Sequential" {
-		return nil, fmt.Errorf("a model of class %s; only Sequential models of the layers in docs/SPEC.md can be imported", class)
-	}
-	k := &KerasSpec{}
-	k.Name, _ = options["name"].(string)
-	layers, _ := options["layers"].([]any)
-	unnamed := map[string]int{}
-	for i, l := range layers {
-		class, options, ok := thing(l)
-		if !ok {
-			return nil, fmt.Errorf("model_config: layer %d has no class_name and config", i)
-		}
-		k.input(options)
-		if class == "InputLayer" {
-			continue
-		}
-		name, _ := options["name"].(string)
-		if err := k.add(class, name, options, unnamed); err != nil {
-			return nil, fmt.Errorf("layer %s (%s): %w", name, class, err)
-		}
-	}
-	if k.Input == nil {
-		return nil, errors.New("the model has no input of a fixed height, width and channels; start it with keras.Input((height, width, channels))")
-	}
-	return k, nil
+// An origin is what a layer was in Keras; the zero value is that of one added here.
+type origin struct {
+	kerasLayer
+	own []layer.Weight // nil where there are none, or what is in front is not understood
 }
 
-// thing reads {"class_name": …, "config": {…}}.
-func thing(v any) (class string, options config, ok bool) {
-	o, _ := v.(map[string]any)
-	class, ok = o["class_name"].(string)
-	options, has := o["config"].(map[string]any)
-	return class, options, ok && has
+// A specReader makes a spec of a chain.
+type specReader struct {
+	*KerasSpec
+	faults   faults
+	notes    map[string][]string // the layers that a note is about
+	shape    layer.Shape         // of one example behind the layers so far; nil: not known
+	function string              // the last activation of the layers so far
+	labels   map[string]bool
+	counts   map[string]int // of the labels that specs give by themselves
+	copies   map[string]int // of labels that another layer had
+	unknown  bool           // whether a class was not known
+	parts    bool           // whether the layers are no chain, as has been said
 }
 
-// input takes the shape of the images from the first layer that has one.
-func (k *KerasSpec) input(options config) {
-	for _, key := range []string{"batch_shape", "batch_input_shape"} { // of Keras 3, of Keras 2
-		dims, _ := options[key].([]any)
-		if len(dims) != 4 || k.Input != nil {
-			continue
-		}
-		var shape []int
-		for _, d := range dims[1:] {
-			n, _ := d.(json.Number)
-			if v, err := n.Int64(); err == nil && v > 0 {
-				shape = append(shape, int(v))
-			}
-		}
-		if len(shape) == 3 {
-			k.Input = shape
-		}
-	}
-}
-
-// add appends the layer called label. Unnamed counts the layers of each kind whose
-// label is the one that a spec gives them by itself; only others keep theirs.
-func (k *KerasSpec) add(class, label string, options config, unnamed map[string]int) error {
-	name, ok := byClass(layer.Layers, class)
-	if !ok || name == "local_response_normalization" {
-		return fmt.Errorf("there is no such layer here; known: %s", strings.Join(classes(layer.Layers), ", "))
-	}
-	if err := checkType(options["dtype"]); err != nil {
-		return err
-	}
-	info := layer.Layers.Info(name)
-	it := &spec.Item{Name: name, Label: label, Options: mapping()}
-	automatic := name
-	if n := unnamed[name]; n > 0 {
-		automatic = fmt.Sprintf("%s_%d", name, n)
-	}
-	if label == automatic {
-		unnamed[name]++
-		delete(options, "name")
-	}
-	if options["seed"] != nil {
-		k.Notes = append(k.Notes, fmt.Sprintf("layer %s: its own seed is left out; train.seed decides all that is random", label))
-	}
-	if err := setOptions(it.Options, info, options); err != nil {
-		return err
-	}
-	if err := check(it); err != nil {
-		return err
-	}
-	k.Layers = append(k.Layers, it)
-	return nil
-}
-
-// check decodes a copy of the item, for errors that name the layer, not a line of
-// a document nobody wrote.
-func check(it *spec.Item) error {
-	var problems spec.Problems
-	alone := *it
-	layer.Layers.Decode(&alone, &problems)
-	var invalid spec.Invalid
-	if !errors.As(problems.Err(), &invalid) {
-		return nil
-	}
-	var lines []string
-	for _, p := range invalid {
-		lines = append(lines, strings.TrimPrefix(p.Message, it.Name+": "))
-	}
-	return errors.New(strings.Join(lines, "; "))
-}
-
-// setOptions writes the options of a thing, as Keras has them, into a mapping.
-func setOptions(to *yaml.Node, info catalog.Info, options config) error {
-	for _, key := range slices.Sorted(maps.Keys(options)) {
-		v := options[key]
-		if now, ok := renamedOptions[info.Name+" "+key]; ok {
-			key = now
-		}
-		if text, ok := v.(string); ok && key == "activation" && renamedActivations[text] != "" {
-			v = renamedActivations[text]
-		}
-		if v == nil {
-			continue
-		}
-		i := slices.IndexFunc(info.Fields, func(f *catalog.Field) bool { return f.Name == key })
-		if i < 0 {
-			if err := checkOther(info.Name, key, v); err != nil {
-				return err
-			}
-			continue
-		}
-		n, err := value(info.Fields[i], v)
-		if err != nil {
-			return fmt.Errorf("%s: %w", key, err)
-		}
-		to.Content = append(to.Content, spec.Scalar(key), n)
-	}
-	return nil
-}
-
-// value returns the value of an option as YAML.
-func value(f *catalog.Field, v any) (*yaml.Node, error) {
-	c := f.Things()
-	if c == nil {
-		return node(v)
-	}
-	class, options, ok := thing(v)
-	if text, isText := v.(string); isText { // "zeros", or "Zeros"
-		class, ok = text, true
-	}
-	name, known := byClass(c, class)
-	if !ok || !known {
-		return nil, fmt.Errorf("there is no %s %v here; known: %s", c.Kind(), class, strings.Join(classes(c), ", "))
-	}
-	inner := mapping()
-	if err := setOptions(inner, c.Info(name), options); err != nil {
+// readKerasConfig reads the JSON of a model, and of how it was compiled, nil where it
+// was not. The error has everything that cannot be imported.
+func readKerasConfig(text, training []byte) (*KerasSpec, error) {
+	r, err := readLayers(text)
+	if err != nil {
 		return nil, err
 	}
-	if len(inner.Content) == 0 {
-		return spec.Scalar(name), nil
+	r.finish(usesLogits(training))
+	for _, text := range slices.Sorted(maps.Keys(r.notes)) {
+		r.Notes = append(r.Notes, strings.Join(r.notes[text], ", ")+": "+text)
 	}
-	return mapping(spec.Scalar(name), inner), nil
+	return r.KerasSpec, r.faults.err()
 }
 
-// node returns a JSON value as YAML.
-func node(v any) (*yaml.Node, error) {
-	switch v := v.(type) {
-	case string:
-		return spec.Scalar(v), nil
-	case json.Number:
-		return &yaml.Node{Kind: yaml.ScalarNode, Value: v.String()}, nil
-	case bool:
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!bool", Value: fmt.Sprint(v)}, nil
-	case []any:
-		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
-		for _, item := range v {
-			n, err := node(item)
-			if err != nil {
-				return nil, err
-			}
-			list.Content = append(list.Content, n)
-		}
-		return list, nil
-	}
-	return nil, fmt.Errorf("cannot be %v here", v)
-}
-
-func mapping(content ...*yaml.Node) *yaml.Node {
-	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: content}
-}
-
-// What Keras 2 called otherwise.
-var (
-	renamedOptions     = map[string]string{"leaky_relu alpha": "negative_slope"}
-	renamedActivations = map[string]string{"swish": "silu"}
-)
-
-// others is options of Keras that we do not have, with the values that mean what we
-// do, as JSON; those with none mean nothing here. Not given (null) always will do.
-var others = map[string][]string{
-	"axis":               {"-1", "3", "[3]", "[-1]"},
-	"batch_input_shape":  nil,
-	"data_format":        {`"channels_last"`},
-	"dilation_rate":      {"1", "[1,1]"},
-	"dtype":              nil, // checkType has seen it
-	"fused":              nil,
-	"groups":             {"1"},
-	"max_value":          {},
-	"negative_slope":     {"0", "0.0"},
-	"renorm":             {"false"},
-	"renorm_momentum":    nil,
-	"seed":               nil,
-	"threshold":          {"0", "0.0"},
-	"virtual_batch_size": {},
-	"fill_mode":          nil, // of layers that move no pixel in from outside
-	"fill_value":         nil,
-	"interpolation":      nil,
-}
-
-// checkOther returns an error if a layer's option that we do not have says something.
-func checkOther(thing, key string, v any) error {
-	text, err := json.Marshal(v)
+// readLayers reads the layers of a model, whatever it is for.
+func readLayers(text []byte) (*specReader, error) {
+	c, err := readChain(text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	allowed, known := others[key]
-	if known && (allowed == nil || slices.Contains(allowed, string(text))) {
-		return nil
+	r := &specReader{
+		KerasSpec: &KerasSpec{Name: c.name}, faults: c.faults, parts: c.parts,
+		notes: map[string][]string{}, labels: map[string]bool{}, counts: map[string]int{}, copies: map[string]int{},
 	}
-	return fmt.Errorf("%s has no option %s here, and it is %s", thing, key, text)
+	if c.name != "" && !spec.NamesFolder(c.name) {
+		r.Name = spec.NameOf(strings.ReplaceAll(c.name, "/", "-") + ".keras")
+		r.note(renamed, c.name+" to "+r.Name)
+	}
+	for _, l := range c.layers {
+		if l.class != "InputLayer" && r.shape == nil && len(r.Layers) == 0 {
+			r.input(l.config["batch_input_shape"], l.config["batch_shape"], c.input)
+		}
+		r.add(l)
+	}
+	return r, nil
 }
 
-// checkType returns an error unless a layer computes in float32.
-func checkType(v any) error {
-	if _, options, ok := thing(v); ok { // a DTypePolicy
-		v = options["name"]
-	}
-	if v == nil || v == "float32" {
-		return nil
-	}
-	return fmt.Errorf("its dtype is %v, and all is float32 here", v)
+// renamed is the note on changed names.
+const renamed = "names are changed, which have other characters here, or are another layer's already"
+
+// note says something about a layer.
+func (r *specReader) note(text, layer string) { r.notes[text] = append(r.notes[text], layer) }
+
+// fault says what is wrong with a layer.
+func (r *specReader) fault(l *kerasLayer, format string, args ...any) {
+	r.faults.of(l, fmt.Sprintf(format, args...))
 }
 
-// byClass finds the thing that stands for a class of Keras.
-func byClass(c catalog.Listing, class string) (name string, ok bool) {
-	for _, name := range c.Names() {
-		if info := c.Info(name); class != "" && (info.Keras == class || name == class) {
-			return name, true
+// add appends a layer.
+func (r *specReader) add(l kerasLayer) {
+	if l.class == "InputLayer" {
+		if len(r.Layers) == 0 && r.shape == nil {
+			r.input(l.config["batch_shape"], l.config["batch_input_shape"])
+		}
+		return
+	}
+	if l.custom == "" && r.leave(&l) {
+		return
+	}
+	if r.parts && slices.Contains(merging, l.class) {
+		return // it has been named
+	}
+	r.pointwise(&l)
+	name, ok := byClass(layer.Layers, l.class)
+	if !ok || l.custom != "" || name == "local_response_normalization" {
+		r.fault(&l, "there is no such layer here%s", advice(&l))
+		r.unknown = r.unknown || advice(&l) == ""
+		r.shape = nil
+		return
+	}
+	after := r.splitActivation(&l)
+	it := &spec.Item{Name: name, Options: mapping()}
+	r.checkCalls(&l)
+	so := r.faults // those of other layers
+	r.faults = nil
+	r.setOptions(&l, it.Options, layer.Layers.Info(name), l.config)
+	decoded, errs := decode(it)
+	for _, err := range errs {
+		r.fault(&l, "%s", err)
+	}
+	own := r.faults
+	r.faults = so
+	for _, f := range own {
+		if trainsAlone(name) {
+			r.note("left out, since it acts in training alone, and not as here: "+f.text, l.name)
+		} else {
+			r.fault(&l, "%s", f.text)
 		}
 	}
-	return "", false
+	if len(own) > 0 {
+		if !trainsAlone(name) {
+			r.shape = nil
+		}
+		return
+	}
+	r.append(it, decoded, &l)
+	if after != nil {
+		r.add(*after)
+	}
 }
 
-func classes(c catalog.Listing) (list []string) {
-	for _, name := range c.Names() {
-		if class := c.Info(name).Keras; class != "" && name != "local_response_normalization" {
-			list = append(list, class)
+// append appends a layer that has been decoded, its label and what it owns.
+func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
+	if r.Input == nil {
+		r.Input = r.shape
+	}
+	r.label(it, l)
+	o := origin{kerasLayer: *l}
+	if in := r.shape; in != nil && !slices.Contains(in, 0) {
+		out, err := decoded.Shape(in)
+		if r.shape = out; err != nil {
+			r.fault(l, "%v", err)
+			r.shape = nil
+		} else {
+			o.own = decoded.Weights(in)
 		}
 	}
-	return list
+	if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
+		r.function = f
+	}
+	r.Layers = append(r.Layers, it)
+	r.origins = append(r.origins, o)
+}
+
+// notInLabel is what names of layers here do not hold.
+var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
+
+// label names a layer: as in Keras where such a name may be had and is free, else
+// nearly so. It is written down where it is not the one that specs give by themselves.
+func (r *specReader) label(it *spec.Item, l *kerasLayer) {
+	automatic := func() string {
+		if n := r.counts[it.Name]; n > 0 {
+			return fmt.Sprintf("%s_%d", it.Name, n)
+		}
+		return it.Name
+	}
+	for r.labels[automatic()] {
+		r.counts[it.Name]++
+	}
+	name := notInLabel.ReplaceAllString(l.name, "_")
+	if name == "" {
+		name = automatic()
+	}
+	if r.labels[name] && len(l.within) > 0 {
+		name = notInLabel.ReplaceAllString(strings.Join(l.within, "_"), "_") + "_" + name
+	}
+	for base := name; r.labels[name]; {
+		r.copies[base]++
+		name = fmt.Sprintf("%s_%d", base, r.copies[base])
+	}
+	if name != l.name && l.class != "" {
+		r.note(renamed, l.name+" to "+name)
+	}
+	if it.Label = name; name == automatic() {
+		r.counts[it.Name]++
+	} else {
+		it.Options.Content = append(it.Options.Content, spec.Scalar("name"), spec.Scalar(name))
+	}
+	r.labels[name] = true
+}
+
+// checkCalls looks at how a layer, or a model that it is in, is called.
+func (r *specReader) checkCalls(l *kerasLayer) {
+	for _, call := range l.called {
+		switch call["training"] {
+		case true:
+			r.fault(l, "it is called with training=True, so that it acts in use as in training, which no layer does here")
+		case false:
+			if l.class == "BatchNormalization" && l.config["trainable"] != false {
+				r.note("is called with training=False in Keras, so that its averages stay as they are; set trainable: false to train it so here", l.name)
+			}
+		}
+	}
+}
+
+// decode decodes a copy of the item, for errors that name the layer, not a line of a
+// document nobody wrote.
+func decode(it *spec.Item) (l layer.Layer, errs []string) {
+	var problems spec.Problems
+	alone := *it
+	l, _ = layer.Layers.Decode(&alone, &problems)
+	it.Resolved = alone.Resolved
+	var invalid spec.Invalid
+	errors.As(problems.Err(), &invalid)
+	for _, p := range invalid {
+		errs = append(errs, strings.TrimPrefix(p.Message, it.Name+": "))
+	}
+	return l, errs
 }
 
 // Document returns the spec as YAML, without the data, of which Keras says nothing.

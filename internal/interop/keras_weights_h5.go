@@ -3,13 +3,10 @@ package interop
 import (
 	"fmt"
 	"io"
-	"maps"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 
-	"cnntrain/internal/builder"
 	"cnntrain/internal/interop/hdf5"
 )
 
@@ -36,45 +33,6 @@ func WriteKerasWeights(w io.Writer, m *Model) error {
 		}
 	}
 	return hdf5.Write(w, root)
-}
-
-// readWeightsH5 reads the weights of the layers of p that have some, and of the layers
-// that p does not have, from the group of all layers.
-func readWeightsH5(all *hdf5.Group, p *builder.Plan) (layers []kerasWeights, err error) {
-	paths, known := classPaths{}, map[string]bool{}
-	for _, l := range p.Layers {
-		path := paths.next(l.Type)
-		known[path] = true
-		own, err := readVars(all.Groups[path])
-		if err != nil {
-			return nil, fmt.Errorf("layers/%s: %w", path, err)
-		}
-		if own.layer = path; len(l.Own) > 0 || len(own.tensors) > 0 {
-			layers = append(layers, own)
-		}
-	}
-	for _, path := range slices.Sorted(maps.Keys(all.Groups)) {
-		if vars := all.Groups[path].Groups["vars"]; !known[path] && vars != nil && len(vars.Datasets) > 0 {
-			layers = append(layers, kerasWeights{layer: path})
-		}
-	}
-	return layers, nil
-}
-
-// readVars reads the weights of a layer, of which there may be none.
-func readVars(layer *hdf5.Group) (own kerasWeights, err error) {
-	if layer == nil || layer.Groups["vars"] == nil {
-		return own, nil
-	}
-	vars := layer.Groups["vars"].Datasets
-	for i := range len(vars) {
-		t, err := readTensor(vars[strconv.Itoa(i)])
-		if err != nil {
-			return own, fmt.Errorf("weight %d: %w", i, err)
-		}
-		own.tensors = append(own.tensors, t)
-	}
-	return own, nil
 }
 
 // classPaths counts the layers of each class.

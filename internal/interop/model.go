@@ -11,9 +11,10 @@ import (
 
 // A Model is what every format is written from.
 type Model struct {
-	Name   string
-	Input  layer.Shape // of one image, [H W C]
-	Layers []Layer
+	Name    string
+	Input   layer.Shape // of one image, [H W C]
+	Layers  []Layer
+	Classes []string // their names, nil where they are not known
 }
 
 // A Layer is one layer with its options and its weights.

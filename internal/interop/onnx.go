@@ -2,6 +2,7 @@ package interop
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -20,7 +21,8 @@ const (
 
 // WriteONNX writes the model as ONNX: images [batch, H, W, C], from 0 to 255, go in
 // as float32, probabilities [batch, classes] come out. Inside, maps are [N, C, H, W],
-// as ONNX has them. Layers that only act in training are left out.
+// as ONNX has them. Layers that only act in training are left out. The metadata has the
+// shape of an image, and the names of the classes where they are known, as JSON lists.
 func WriteONNX(w io.Writer, m *Model) error {
 	g := &onnxGraph{at: "images"}
 	for _, l := range m.Layers {
@@ -36,12 +38,18 @@ func WriteONNX(w io.Writer, m *Model) error {
 	g.value(graphInput, "images", m.Input...)
 	g.value(graphOutput, g.at, m.Layers[len(m.Layers)-1].Out...)
 	g.text(graphName, m.Name)
-	return g.write(w)
+	meta := map[string]any{"input_shape": m.Input}
+	if m.Classes != nil {
+		meta["classes"] = m.Classes
+	}
+	return g.write(w, meta)
 }
 
 // Field numbers of onnx.proto.
 const (
-	modelIR, modelProducer, modelGraph, modelOpset = 1, 2, 7, 8
+	modelIR, modelProducer, modelGraph, modelOpset, modelMetadata = 1, 2, 7, 8, 14
+
+	metadataKey, metadataValue = 1, 2
 
 	graphNode, graphName, graphTensor, graphInput, graphOutput = 1, 2, 5, 11, 12
 
@@ -200,7 +208,7 @@ func (g *onnxGraph) value(field protowire.Number, name string, shape ...int) {
 }
 
 // write writes the file that holds the graph.
-func (g *onnxGraph) write(w io.Writer) error {
+func (g *onnxGraph) write(w io.Writer, meta map[string]any) error {
 	const most = math.MaxInt32 // bytes that protocol buffers can hold
 	if len(g.message) > most-1000 {
 		return fmt.Errorf("the model has %d bytes, and an ONNX file holds 2 GB", len(g.message))
@@ -211,6 +219,16 @@ func (g *onnxGraph) write(w io.Writer) error {
 	head.number(modelIR, onnxIR)
 	head.text(modelProducer, "cnntrain")
 	head.bytes(modelOpset, opset)
+	for _, key := range slices.Sorted(maps.Keys(meta)) {
+		value, err := json.Marshal(meta[key])
+		if err != nil {
+			return err
+		}
+		var entry message
+		entry.text(metadataKey, key)
+		entry.bytes(metadataValue, value)
+		head.bytes(modelMetadata, entry)
+	}
 	head = protowire.AppendTag(head, modelGraph, protowire.BytesType)
 	head = protowire.AppendVarint(head, uint64(len(g.message)))
 	if _, err := w.Write(head); err != nil {

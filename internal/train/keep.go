@@ -174,6 +174,9 @@ func (f *fitting) restore(s *Saved) error {
 	if err := checkpoint.Match(s.Tensors, want); err != nil {
 		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
+	if err := checkpoint.Finite(s.Tensors); err != nil {
+		return err
+	}
 	from := checkpoint.File{Tensors: s.Tensors}
 	for _, w := range want {
 		t, _ := from.Tensor(w.Name)

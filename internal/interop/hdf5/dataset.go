@@ -16,7 +16,7 @@ type Dataset struct {
 
 	file     io.ReaderAt
 	at       int64
-	elemSize int    // bytes of a float: 4 or 8
+	elemSize int    // bytes of a float: 2, 4 or 8
 	strange  string // why the values cannot be read, if so
 }
 
@@ -44,7 +44,11 @@ func (d *Dataset) Float32s() ([]float32, error) {
 			return nil, fmt.Errorf("cannot read the values: %w", err)
 		}
 		for ; len(part) > 0; part, from = part[d.elemSize:], from+1 {
-			if d.elemSize == 4 {
+			switch d.elemSize {
+			case 2:
+				values[from] = half(binary.LittleEndian.Uint16(part))
+				continue
+			case 4:
 				values[from] = math.Float32frombits(binary.LittleEndian.Uint32(part))
 				continue
 			}
@@ -56,4 +60,22 @@ func (d *Dataset) Float32s() ([]float32, error) {
 		}
 	}
 	return values, nil
+}
+
+// half returns the value of an IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias
+// 15), 10 of fraction.
+func half(h uint16) float32 {
+	sign, exponent, fraction := 1.0, int(h>>10&0x1f), float64(h&0x3ff)
+	if h>>15 == 1 {
+		sign = -1
+	}
+	switch {
+	case exponent == 0x1f && fraction != 0:
+		return float32(math.NaN())
+	case exponent == 0x1f:
+		return float32(math.Inf(int(sign)))
+	case exponent == 0:
+		return float32(sign * math.Ldexp(fraction, -24))
+	}
+	return float32(sign * math.Ldexp(1024+fraction, exponent-25))
 }

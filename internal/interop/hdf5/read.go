@@ -204,7 +204,7 @@ func (f *reader) dataset(messages []message) *Dataset {
 		}
 	}
 	if !float {
-		d.strange = "its values are no floats of 32 or 64 bits"
+		d.strange = "its values are no floats of 16, 32 or 64 bits"
 		return d
 	}
 	n := uint64(d.elemSize)
@@ -361,10 +361,10 @@ func shape(b []byte) (dims []int) {
 	return dims
 }
 
-// isFloat reports whether a datatype is an IEEE 754 float of 32 or 64 bits, little-endian.
+// isFloat reports whether a datatype is an IEEE 754 float of 16, 32 or 64 bits, little-endian.
 func isFloat(b []byte) bool {
 	size := u32(b[4:])
-	return b[0]&0x0f == classFloat && b[1]&1 == 0 && (size == 4 || size == 8)
+	return b[0]&0x0f == classFloat && b[1]&1 == 0 && (size == 2 || size == 4 || size == 8)
 }
 
 // textAt returns the text at an offset, which ends in a zero.

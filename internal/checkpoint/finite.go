@@ -1,0 +1,29 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+)
+
+// Finite returns an error that names the tensors in which there are numbers that are
+// infinite or none, with how many of them.
+func Finite(tensors []Tensor) error {
+	var list []string
+	for _, t := range tensors {
+		wrong := 0
+		for _, v := range t.Data {
+			if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
+				wrong++
+			}
+		}
+		if wrong > 0 {
+			list = append(list, fmt.Sprintf("%s (%d of %d)", t.Name, wrong, len(t.Data)))
+		}
+	}
+	if list == nil {
+		return nil
+	}
+	return errors.New("weights that are NaN or infinite: " + strings.Join(list, ", ") + "; use weights from before training broke down")
+}

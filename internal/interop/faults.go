@@ -1,0 +1,58 @@
+package interop
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// A fault is something because of which a file cannot be used.
+type fault struct {
+	layers []string // which have it, if it is one of layers
+	class  string   // of the layers
+	text   string
+}
+
+// faults is everything that is wrong with a file.
+type faults []fault
+
+func (f *faults) add(format string, args ...any) {
+	*f = append(*f, fault{text: fmt.Sprintf(format, args...)})
+}
+
+// of notes what is wrong with a layer; the same of several layers of a class is one fault.
+func (f *faults) of(l *kerasLayer, text string) {
+	at := slices.IndexFunc(*f, func(o fault) bool { return o.layers != nil && o.class == l.class && o.text == text })
+	if at < 0 {
+		*f = append(*f, fault{[]string{l.name}, l.class, text})
+		return
+	}
+	(*f)[at].layers = append((*f)[at].layers, l.name)
+}
+
+func (f fault) Error() string {
+	const most = 5
+	names, n := strings.Join(f.layers[:min(most, len(f.layers))], ", "), len(f.layers)
+	switch {
+	case n == 0:
+		return f.text
+	case n == 1:
+		return fmt.Sprintf("layer %s (%s): %s", names, f.class, f.text)
+	case n > most:
+		names += fmt.Sprintf(" and %d more", n-most)
+	}
+	return fmt.Sprintf("layers %s (%s): %s", names, f.class, f.text)
+}
+
+// err returns all faults, a line each, nil if there are none.
+func (f faults) err() error {
+	if len(f) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, one := range f {
+		lines = append(lines, one.Error())
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}

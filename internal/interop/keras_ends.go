@@ -1,0 +1,160 @@
+package interop
+
+import (
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/spec"
+
+	"gopkg.in/yaml.v3"
+)
+
+// What goes into a model, and what comes out of it.
+
+// input takes the shape of an image from the first of these shapes of batches that is
+// one. Height and width alone are an image of one channel.
+func (r *specReader) input(shapes ...any) {
+	for _, shape := range shapes {
+		dims := dimensions(shape)
+		if len(dims) < 2 {
+			continue
+		}
+		for i := range dims {
+			dims[i] = max(0, dims[i])
+		}
+		if r.shape = dims[1:]; len(r.shape) == 2 {
+			r.shape = append(slices.Clone(r.shape), 1)
+			r.note("its images have a height and a width, and one channel here", "input")
+		}
+		return
+	}
+}
+
+// dimensions reads a shape; 0 stands for what is not fixed.
+func dimensions(v any) (shape layer.Shape) {
+	list, _ := v.([]any)
+	for _, item := range list {
+		n, _ := item.(json.Number)
+		d, _ := n.Int64()
+		if d > maxDimension {
+			return nil
+		}
+		shape = append(shape, int(d))
+	}
+	return shape
+}
+
+// maxDimension keeps products of three sizes from overflowing.
+const maxDimension = 1 << 20
+
+// Rescaled reports whether the model rescales pixels before anything is learnt of them.
+func (k *KerasSpec) Rescaled() bool {
+	for i, it := range k.Layers {
+		if it.Name == "rescaling" {
+			return true
+		}
+		if len(k.origins[i].own) > 0 {
+			break
+		}
+	}
+	return false
+}
+
+// Rescale puts a rescaling layer in front: SCALE, or SCALE,OFFSET. It returns an error if
+// these are no numbers.
+func (k *KerasSpec) Rescale(by string) error {
+	scale, offset, has := strings.Cut(by, ",")
+	options := mapping(spec.Scalar("scale"), &yaml.Node{Kind: yaml.ScalarNode, Value: scale})
+	if has {
+		options.Content = append(options.Content, spec.Scalar("offset"), &yaml.Node{Kind: yaml.ScalarNode, Value: strings.TrimSpace(offset)})
+	}
+	options.Content = append(options.Content, spec.Scalar("name"), spec.Scalar(k.freeLabel("pixels")))
+	it := &spec.Item{Name: "rescaling", Options: options}
+	if _, errs := decode(it); errs != nil {
+		return errors.New(strings.Join(errs, "; "))
+	}
+	k.Layers = slices.Insert(k.Layers, 0, it)
+	k.origins = slices.Insert(k.origins, 0, origin{})
+	return nil
+}
+
+// freeLabel returns a label that no layer has.
+func (k *KerasSpec) freeLabel(label string) string {
+	for slices.ContainsFunc(k.Layers, func(it *spec.Item) bool { return it.Label == label }) {
+		label += "_"
+	}
+	return label
+}
+
+// finish makes a classifier of the layers, or says why they are none.
+func (r *specReader) finish(logits bool) {
+	if r.unknown {
+		known := slices.AppendSeq(classes(layer.Layers), maps.Keys(leftOut))
+		slices.Sort(known)
+		r.faults.add("layers that can be imported: %s", strings.Join(known, ", "))
+	}
+	switch {
+	case len(r.faults) > 0:
+		return
+	case len(r.Input) != 3 || slices.Contains(r.Input, 0):
+		r.faults.add("the model has no input of a fixed height, width and channels; start it with keras.Input((height, width, channels))")
+		return
+	case len(r.shape) != 1:
+		r.faults.add("the model ends in %v values; a classifier ends in one value a class, as Flatten and Dense make them", r.shape)
+		return
+	}
+	switch f := r.function; {
+	case f == "softmax":
+		if logits {
+			r.note("its loss takes them for logits (from_logits=True), although they have been through softmax; here the loss takes probabilities", "outputs")
+		}
+	case f == "sigmoid" && r.shape[0] == 1:
+		r.faults.add(`the model ends in one sigmoid, and here each class has an output: end it in Dense(2, activation="softmax") whose kernel and bias are 0 for the first class and those of the sigmoid for the second, which has the same probabilities (docs/GUIDE.md)`)
+	case f == "sigmoid":
+		r.faults.add("the model ends in %d sigmoids, of classes that do not exclude each other; models here tell one class of several: end it in softmax", r.shape[0])
+	case r.shape[0] == 1:
+		r.faults.add("the model ends in one value without an activation, which is no classifier")
+	case f == "linear" || f == "" || logits:
+		it := &spec.Item{Name: "softmax", Options: mapping()}
+		decoded, _ := decode(it)
+		r.append(it, decoded, &kerasLayer{})
+		how := "its outputs have no activation"
+		if logits {
+			how = "its loss takes them for logits, from_logits=True"
+		}
+		r.note("are probabilities here: softmax is added, since "+how, "outputs")
+	default:
+		r.faults.add(`the model ends in the activation %s, which makes no probabilities; end it in Dense(%d, activation="softmax"), or without an activation`, f, r.shape[0])
+	}
+}
+
+// usesLogits reports whether a training config has a loss from logits.
+func usesLogits(training []byte) bool {
+	var v any
+	if json.Unmarshal(training, &v) != nil {
+		return false
+	}
+	var find func(v any) bool
+	find = func(v any) bool {
+		switch v := v.(type) {
+		case []any:
+			return slices.ContainsFunc(v, find)
+		case map[string]any:
+			if v["from_logits"] == true {
+				return true
+			}
+			for _, item := range v {
+				if find(item) {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	o, _ := v.(map[string]any)
+	return find(o["loss"])
+}

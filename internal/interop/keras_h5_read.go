@@ -1,0 +1,130 @@
+package interop
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/interop/hdf5"
+)
+
+// readH5Weights reads the weights of the layers that have some, from a file that Keras 2
+// wrote or the .h5 of Keras 3. A model in the model is as many layers as its weights
+// have scopes.
+func readH5Weights(root *hdf5.Group) (layers []kerasWeights, err error) {
+	root = modelWeights(root)
+	list, ok := texts(root, "layer_names")
+	if !ok {
+		return nil, errors.New("no weights of Keras here: layer_names is missing")
+	}
+	for _, name := range list {
+		group, err := readH5Group(root, name)
+		if err != nil {
+			return nil, err
+		}
+		layers = append(layers, group...)
+	}
+	return layers, nil
+}
+
+// readH5Group reads the weights that belong to one name of layer_names, by their scope:
+// the path that they have in common but for their own names, conv2d in conv2d/kernel:0.
+func readH5Group(root *hdf5.Group, name string) (scopes []kerasWeights, err error) {
+	group, _ := find(root, name)
+	if group == nil {
+		return nil, fmt.Errorf("damaged: layer %q has no group", name)
+	}
+	paths, _ := texts(group, "weight_names")
+	for _, path := range paths {
+		_, values := find(group, path)
+		t, err := readTensor(values)
+		if err != nil {
+			return nil, fmt.Errorf("layer %q: %s: %w", name, path, err)
+		}
+		t.Name = weightName(path)
+		scope := path[:max(0, strings.LastIndexByte(path, '/'))]
+		at := slices.IndexFunc(scopes, func(w kerasWeights) bool { return w.layer == scope })
+		if at < 0 {
+			at, scopes = len(scopes), append(scopes, kerasWeights{layer: scope})
+		}
+		scopes[at].tensors = append(scopes[at].tensors, t)
+	}
+	return scopes, nil
+}
+
+// findH5Weights finds the weights of layers in such a file: those of a layer under its
+// name; those of a model in the model by the names in their scopes, else by their order.
+func findH5Weights(root *hdf5.Group, origins []origin, found []kerasWeights) error {
+	root = modelWeights(root)
+	list, _ := texts(root, "layer_names")
+	var wrong faults
+	for _, name := range list {
+		scopes, err := readH5Group(root, name)
+		if err != nil {
+			return err
+		}
+		var members []int // origins
+		for i, o := range origins {
+			if o.group() == name && (len(o.own) > 0 || len(o.within) == 0) {
+				members = append(members, i)
+			}
+		}
+		switch {
+		case len(scopes) == 0:
+		case len(members) == 0:
+			wrong.add("the model has no layer for the weights of %q", name)
+		case len(origins[members[0]].within) == 0: // one layer, and all is its own
+			for _, s := range scopes {
+				found[members[0]].tensors = append(found[members[0]].tensors, s.tensors...)
+			}
+			found[members[0]].layer = name
+		default:
+			for _, left := range matchScopes(scopes, origins, members, found) {
+				wrong.add("the model has no layer for the weights of %s in %q", left.layer, name)
+			}
+		}
+	}
+	return wrong.err()
+}
+
+// matchScopes gives the members of a model their weights: first those whose names the
+// scopes end in, then those whose names they end in but for a number, then the rest.
+// It returns what is left.
+func matchScopes(scopes []kerasWeights, origins []origin, members []int, found []kerasWeights) (left []kerasWeights) {
+	rules := []func(scope, name string) bool{
+		func(scope, name string) bool { return scope == name || strings.HasSuffix(scope, "/"+name) },
+		func(scope, name string) bool {
+			scope = numbered.ReplaceAllString(scope, "")
+			return scope == name || strings.HasSuffix(scope, "/"+name)
+		},
+		func(string, string) bool { return true },
+	}
+	for _, fits := range rules {
+		members = slices.DeleteFunc(members, func(m int) bool {
+			at := slices.IndexFunc(scopes, func(s kerasWeights) bool { return fits(s.layer, origins[m].name) })
+			if at < 0 {
+				return false
+			}
+			found[m] = scopes[at]
+			scopes = slices.Delete(scopes, at, at+1)
+			return true
+		})
+	}
+	return scopes
+}
+
+// texts returns a list of texts, which Keras splits into several if it is long:
+// layer_names, or layer_names0, layer_names1 and so on.
+func texts(g *hdf5.Group, name string) (list []string, ok bool) {
+	if list, ok = g.Attributes[name].([]string); ok {
+		return list, true
+	}
+	for i := 0; ; i++ {
+		part, more := g.Attributes[fmt.Sprint(name, i)].([]string)
+		if !more {
+			return list, i > 0
+		}
+		list = append(list, part...)
+	}
+}

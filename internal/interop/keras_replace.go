@@ -1,0 +1,153 @@
+package interop
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/spec"
+)
+
+// leave reports whether a layer is left out or replaced, and notes it.
+func (r *specReader) leave(l *kerasLayer) bool {
+	if why := leftOut[l.class]; why != "" {
+		r.note(why+" ("+l.class+")", l.name)
+		r.checkCalls(l)
+		return true
+	}
+	if by, ok := affine(l); ok {
+		r.note("is rescaling here ("+l.class+")", l.name)
+		r.add(kerasLayer{class: "Rescaling", name: l.name, config: by, within: l.within})
+		return true
+	}
+	switch l.class {
+	case "Reshape":
+		r.reshape(l, dimensions(l.config["target_shape"]))
+		return true
+	case "Resizing":
+		size := dimensions([]any{l.config["height"], l.config["width"]})
+		if len(r.shape) == 3 && slices.Equal(size, r.shape[:2]) {
+			r.note(doesNot+" (Resizing to the size of its input)", l.name)
+			return true
+		}
+	}
+	return false
+}
+
+// affine returns the options of the Rescaling that an operation with a number is: x / 255,
+// x - 1. Keras 3 names the operation as a class, Keras 2 in the options of a TFOpLambda.
+func affine(l *kerasLayer) (options config, ok bool) {
+	op := l.class
+	if f, _ := l.config["function"].(string); op == "TFOpLambda" {
+		op = f[strings.LastIndexByte(f, '.')+1:]
+	}
+	if len(l.operands) < 2 {
+		return nil, false
+	}
+	first, isFirst := number(l.operands[0])
+	c, isSecond := number(l.operands[1])
+	scale, offset := 1.0, 0.0
+	if isFirst == isSecond { // no number, or nothing else
+		return nil, false
+	}
+	switch op = strings.ToLower(op); {
+	case isFirst && op == "subtract":
+		scale, offset = -1, first
+	case isFirst && op == "add":
+		offset = first
+	case isFirst && op == "multiply":
+		scale = first
+	case isFirst:
+		return nil, false
+	case op == "subtract":
+		offset = -c
+	case op == "add":
+		offset = c
+	case op == "multiply":
+		scale = c
+	case (op == "truedivide" || op == "truediv" || op == "divide") && c != 0:
+		scale = 1 / c
+	default:
+		return nil, false
+	}
+	return config{"scale": text(scale), "offset": text(offset)}, true
+}
+
+func number(v any) (float64, bool) {
+	n, ok := v.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	f, err := n.Float64()
+	return f, err == nil
+}
+
+func text(v float64) json.Number { return json.Number(strconv.FormatFloat(v, 'g', -1, 64)) }
+
+// pointwise makes a Dense that gets a map, on whose last axis it works, the convolution
+// that does the same.
+func (r *specReader) pointwise(l *kerasLayer) {
+	if l.class != "Dense" || len(r.shape) != 3 {
+		return
+	}
+	r.note("is a convolution of 1x1 here, since it gets a map (Dense)", l.name)
+	l.config = maps.Clone(l.config)
+	l.config["filters"], l.config["kernel_size"] = l.config["units"], json.Number("1")
+	delete(l.config, "units")
+	l.class = "Conv2D"
+}
+
+// reshape takes a Reshape that is the identity, that makes an image of the input, or a
+// vector of a map.
+func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
+	if r.shape == nil || slices.Contains(r.shape, 0) {
+		return // what is wrong is in front
+	}
+	have := r.shape.Size()
+	if i := slices.Index(to, -1); i >= 0 {
+		if rest := -to.Size(); rest > 0 {
+			to[i] = have / rest
+		}
+	}
+	switch {
+	case to.Size() != have || len(to) == 0:
+		r.fault(l, "%v values cannot take the shape %v", r.shape, l.config["target_shape"])
+	case slices.Equal(to, r.shape):
+		r.note(doesNot+" (Reshape to the shape it has)", l.name)
+	case len(r.Layers) == 0 && len(to) == 3:
+		r.note(fmt.Sprintf("left out, since images have the shape %v here that it gives them (Reshape)", to), l.name)
+		r.shape = to
+	case len(to) == 1:
+		r.note("is flatten here (Reshape)", l.name)
+		it := &spec.Item{Name: "flatten", Options: mapping()}
+		decoded, _ := decode(it)
+		r.append(it, decoded, l)
+	default:
+		r.fault(l, "%v values become %v; here they become a vector, as by Flatten, or stay as they are", r.shape, to)
+		r.shape = nil
+	}
+}
+
+// splitActivation takes an activation that is a layer out of the options of l, and
+// returns that layer: Dense(10, activation=LeakyReLU(0.1)).
+func (r *specReader) splitActivation(l *kerasLayer) *kerasLayer {
+	class, options, ok := thing(l.config["activation"])
+	if !ok {
+		return nil
+	}
+	if name, known := byClass(layer.Layers, class); !known || layer.Function(name, "") == "" && name != "activation" {
+		return nil
+	}
+	l.config = maps.Clone(l.config)
+	l.config["activation"] = "linear"
+	name, _ := options["name"].(string)
+	if name == "" || name == l.name {
+		name = l.name + "_activation"
+	}
+	r.note("its activation is a layer of its own here ("+class+")", l.name)
+	return &kerasLayer{class: class, name: name, config: options, within: l.within}
+}
