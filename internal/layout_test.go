@@ -37,7 +37,7 @@ const layout = `
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
 	experiment          : builder checkpoint comm comm/mpi data data/dataset interop kernels plot random runs spec sweep train train/callback train/optimizer words
-	trained             : builder checkpoint data data/dataset experiment plot runs spec train train/metric words
+	trained             : builder data data/dataset experiment plot runs spec train train/metric words
 	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
 `
 

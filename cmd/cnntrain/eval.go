@@ -80,6 +80,7 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 	}
 	on := o.on(s)
 	for i, m := range members {
+		s.showEdited(o.paths[i], m)
 		if err := add(m.Evaluate(ctx, o.paths[i], on)); err != nil {
 			return err
 		}

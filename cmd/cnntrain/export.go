@@ -47,7 +47,8 @@ cnntrain, with the model:
   keras          .h5: keras.models.load_model opens it
   keras-weights  .weights.h5: the weights alone, for model.load_weights of Keras 3
   onnx           .onnx: opset 17, float32; images [batch, height, width, channels]
-                 from 0 to 255 in, probabilities out
+                 from 0 to 255 in, probabilities out; the names of the classes and
+                 the shape of an image in metadata_props
   safetensors    .safetensors: the weights, with the spec and the classes`,
 		Example: `  cnntrain export runs/lenet5/1 -o lenet5.h5
   cnntrain export runs/lenet5/1 -o lenet5.onnx`,
@@ -90,6 +91,7 @@ func runExport(o *exportOptions, s *streams) error {
 		if err != nil {
 			return err
 		}
+		s.showEdited(o.path, t)
 		err = export(t, o.out, f.write)
 		if err == nil {
 			_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.File)
@@ -109,5 +111,6 @@ func export(t *trained.Model, file string, write func(io.Writer, *interop.Model)
 		return checkpoint.Write(file, t.Net.Weights(), f.Metadata)
 	}
 	m := interop.NewModel(t.Spec, t.Plan, t.Net.Weights())
+	m.Classes = t.Classes
 	return checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
 }

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/trained"
 
@@ -45,6 +46,8 @@ to the size of the model's input as those of its dataset were.`,
 				}
 			}
 			switch {
+			case len(o.models) == 0 && interop.Kind(args[0]) != "":
+				return usagef("%s %s; the first argument says which model predicts", args[0], interop.Kind(args[0]))
 			case len(o.models) == 0:
 				return usagef("%s: not a run or a .safetensors file; the first argument says which model predicts", args[0])
 			case len(o.images) == 0:
@@ -72,6 +75,9 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	members, err := trained.OpenAll(o.models)
 	if err != nil {
 		return err
+	}
+	for i, m := range members {
+		s.showEdited(o.models[i], m)
 	}
 	model, err := combine(members, o.ensemble)
 	if err != nil {

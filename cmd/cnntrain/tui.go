@@ -21,7 +21,9 @@ import (
 	"syscall"
 
 	"cnntrain/internal/experiment"
+	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/trained"
 )
 
 // showError tells the person what went wrong.
@@ -65,6 +67,13 @@ func unread(err error) bool {
 func (s *streams) logf(format string, args ...any) {
 	s.endLine()
 	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
+}
+
+// showEdited says that the spec beside the weights is not theirs.
+func (s *streams) showEdited(path string, m *trained.Model) {
+	if m.Edited != "" {
+		s.logf("%s: %s has been edited, which changes nothing here: the weights hold the spec they were trained with (%s); fit trains what it says now", path, runs.SpecFile, m.Edited)
+	}
 }
 
 // printJSON writes the one document of --json.

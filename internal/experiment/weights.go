@@ -35,9 +35,20 @@ func (e *Experiment) Metadata(classes []string, epoch int) (map[string]string, e
 	return map[string]string{MetaSpec: string(resolved), MetaClasses: string(names), metaEpoch: strconv.Itoa(epoch)}, nil
 }
 
+// ReadCheckpoint reads a checkpoint, or says what else a file is.
+func ReadCheckpoint(file string) (*checkpoint.File, error) {
+	f, err := checkpoint.Read(file)
+	if err != nil {
+		if kind := interop.Kind(file); kind != "" {
+			return nil, fmt.Errorf("%s %s", file, kind)
+		}
+	}
+	return f, err
+}
+
 // loadWeights replaces the model's weights by those in a checkpoint.
 func loadWeights(m *builder.Model, file string) error {
-	f, err := checkpoint.Read(file)
+	f, err := ReadCheckpoint(file)
 	if err != nil {
 		return err
 	}
@@ -62,6 +73,9 @@ func SetWeights(m *builder.Model, f *checkpoint.File, file string) error {
 	want := m.Weights()
 	have := slices.DeleteFunc(slices.Clone(f.Tensors), func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, train.StatePrefix) })
 	if err := checkpoint.Match(have, want); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	if err := checkpoint.Finite(have); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	for _, w := range want {

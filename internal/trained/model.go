@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cnntrain/internal/builder"
-	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
@@ -25,6 +25,7 @@ type Model struct {
 	Net     *builder.Model
 	File    string   // what it was read from
 	Classes []string // nil if the file does not say
+	Edited  string   // in what the spec.yaml of the run is not the spec of the weights
 }
 
 // Open makes the model of a run, whose best weights it takes, or of a checkpoint.
@@ -33,7 +34,7 @@ func Open(path string) (*Model, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		file = filepath.Join(path, runs.BestFile)
 	}
-	f, err := checkpoint.Read(file)
+	f, err := experiment.ReadCheckpoint(file)
 	switch {
 	case file != path && errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
@@ -45,6 +46,9 @@ func Open(path string) (*Model, error) {
 		return nil, fmt.Errorf("%s: holds no spec, so it was not written by cnntrain; use it with fit --weights", file)
 	}
 	m := &Model{File: file}
+	if file != path {
+		m.Edited = edited(path, text)
+	}
 	if names, ok := f.Metadata[experiment.MetaClasses]; ok {
 		if err := json.Unmarshal([]byte(names), &m.Classes); err != nil {
 			return nil, fmt.Errorf("%s: its list of classes: %w", file, err)
@@ -56,6 +60,24 @@ func Open(path string) (*Model, error) {
 	}
 	m.Net = m.Plan.NewModel(uint64(m.Train.Seed))
 	return m, experiment.SetWeights(m.Net, f, file)
+}
+
+// edited says in what the spec.yaml of a run is not the spec of its weights, empty if in
+// nothing that matters, or where there is none.
+func edited(dir, text string) string {
+	now, err := os.ReadFile(filepath.Join(dir, runs.SpecFile))
+	if err != nil || string(now) == text {
+		return ""
+	}
+	e, err := experiment.Load(dir, nil)
+	if err != nil {
+		first, _, _ := strings.Cut(err.Error(), "\n")
+		return first
+	}
+	if now, err = e.Spec.Resolved(); err != nil {
+		return err.Error()
+	}
+	return runs.Edited(text, string(now))
 }
 
 // ClassNames returns the names of the classes, numbers where the file has none.
