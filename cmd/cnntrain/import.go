@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
+	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
@@ -14,86 +16,139 @@ import (
 )
 
 type importOptions struct {
-	file    string
-	dataset string
-	name    string
-	out     string
+	file      string
+	weights   string
+	dataset   string
+	classes   []string
+	rescaling string
+	dataDir   string
+	name      string
+	out       string
 }
 
 func newImport(s *streams) *cobra.Command {
 	o := &importOptions{}
 	cmd := &cobra.Command{
-		Use:   "import FILE.h5 --dataset DATASET",
+		Use:   "import FILE --dataset DATASET",
 		Short: "Make a run of a model that Keras saved",
-		Long: `Makes a run folder of a Keras model in an .h5 file: a Sequential model of the layers
-that specs have. Keras does not say what the model was trained on; --dataset does,
-so that eval knows. What goes in is pixels from 0 to 255, as everywhere in
-cnntrain: if the model got them otherwise, put a Rescaling layer in front of it.`,
-		Example: `  cnntrain import model.h5 --dataset cifar10
-  cnntrain eval runs/model/1`,
+		Long: `Makes a run folder of a model that Keras 2 or 3 saved: an .h5 or .keras file, or the
+JSON of a model and its weights in another file. The model may be Sequential or
+functional, also one that holds others, if its layers are a chain of those that specs
+have. Layers and options that change nothing in use are left out; import says which.
+
+Keras does not say what the model was trained on; --dataset does, so that eval knows,
+or --classes alone, so that predict does. What goes in is pixels from 0 to 255, as
+everywhere in cnntrain: if the model got them divided by 255, and no Rescaling layer of
+its own does that, add --rescaling 1/255. Where a model has no rescaling in front and the
+images of the dataset are here, import tries some of them both ways.`,
+		Example: `  cnntrain import model.keras --dataset cifar10
+  cnntrain eval runs/model/1
+  cnntrain import model.h5 --dataset ./photos --rescaling 1/255
+  cnntrain import model.json --weights model.weights.h5 --classes cat,dog`,
 		Args: exactly(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
-			if o.dataset == "" {
-				return usagef("--dataset is missing: a Keras file does not say what the model is for, and a run has to; name a dataset (see cnntrain data list) or a folder of class folders")
+			if o.dataset == "" && o.classes == nil {
+				return usagef("--dataset is missing: a Keras file does not say what the model is for, and a run has to; name a dataset (see cnntrain data list) or a folder of class folders, or name the classes alone with --classes")
 			}
-			return runImport(o, s)
+			return runImport(cmd.Context(), o, s)
 		},
 	}
+	cmd.Flags().StringVar(&o.weights, "weights", "", "the model's weights, where `FILE` has its JSON alone")
 	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` that the model classifies, a name or the path of a folder of class folders")
+	cmd.Flags().StringSliceVar(&o.classes, "classes", nil, "`NAMES` of the classes in the order of the outputs: cat,dog (default: those of the dataset)")
+	cmd.Flags().StringVar(&o.rescaling, "rescaling", "", "put a rescaling layer in front: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
 	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the model and of its folder of runs (default: the one it has in Keras)")
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
+	addDataDirFlag(cmd, &o.dataDir)
 	return cmd
 }
 
-func runImport(o *importOptions, s *streams) error {
-	k, err := interop.ReadKeras(o.file)
+func runImport(ctx context.Context, o *importOptions, s *streams) error {
+	k, err := o.read()
 	if err != nil {
 		return err
 	}
-	e, err := o.experiment(k)
+	rescaled := k.Rescaled()
+	if o.rescaling != "" {
+		if rescaled {
+			return usagef("--rescaling %s: the model has a rescaling of its own in front", o.rescaling)
+		}
+		if err := k.Rescale(o.rescaling); err != nil {
+			return usagef("--rescaling %s: %v", o.rescaling, err)
+		}
+	}
+	e, model, err := o.build(k)
 	if err != nil {
 		return err
 	}
-	weights, err := k.Weights(e.Plan)
+	sets, err := o.data(ctx, e, s)
 	if err != nil {
-		return fmt.Errorf("%s: %w", o.file, err)
+		return err
 	}
-	model := e.Plan.NewModel(uint64(e.Train.Seed))
-	if err := experiment.SetWeights(model, &checkpoint.File{Tensors: weights}, o.file); err != nil {
+	classes, err := o.classNames(e, sets)
+	if err != nil {
 		return err
 	}
 	r, err := e.NewRun(o.out, o.file, runs.Info{
 		Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here",
-		Dataset: runs.Dataset{Name: e.Data.Name, Classes: e.Data.Dataset.Classes()},
+		Dataset: runs.Dataset{Name: e.Data.Name, Classes: classes},
 	})
 	if err != nil {
 		return err
 	}
-	meta, err := e.Metadata(e.Data.Dataset.Classes(), 0)
+	meta, err := e.Metadata(classes, 0)
 	if err != nil {
 		return err
 	}
 	if err := checkpoint.Write(r.Path(runs.BestFile), model.Weights(), meta); err != nil {
 		return err
 	}
+	if len(k.Notes) > 0 {
+		s.logf("%s: not as it is in Keras:", o.file)
+	}
 	for _, note := range k.Notes {
-		s.logf("%s: %s", o.file, note)
+		s.logf("  %s", note)
+	}
+	if !rescaled && o.rescaling == "" {
+		if err := o.tryRescaling(ctx, k, e, model, sets, s); err != nil {
+			return err
+		}
 	}
 	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, words.Count(len(e.Plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
 	return err
 }
 
-// experiment makes a spec of the model, with a data section.
-func (o *importOptions) experiment(k *interop.KerasFile) (*experiment.Experiment, error) {
+func (o *importOptions) read() (*interop.KerasFile, error) {
+	if o.weights != "" {
+		return interop.ReadKerasPair(o.file, o.weights)
+	}
+	return interop.ReadKeras(o.file)
+}
+
+// build makes an experiment of the model, with a data section, and the model with its weights.
+func (o *importOptions) build(k *interop.KerasFile) (*experiment.Experiment, *builder.Model, error) {
 	doc, err := k.Document()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	overrides := []spec.Override{{Path: []string{"data", "dataset"}, Value: spec.Scalar(o.dataset), Flag: "--dataset " + o.dataset}}
+	set, flag := o.dataset, "--dataset "+o.dataset
+	if set == "" {
+		set, flag = noImages, "--classes"
+	}
+	overrides := []spec.Override{{Path: []string{"data", "dataset"}, Value: spec.Scalar(set), Flag: flag}}
 	if o.name != "" {
 		overrides = append(overrides, spec.Override{Path: []string{"name"}, Value: spec.Scalar(o.name), Flag: "--name " + o.name})
 	}
 	var problems spec.Problems
-	return experiment.New(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
+	e, err := experiment.New(spec.Parse(o.file+" (spec)", doc, overrides, &problems), &problems)
+	if err != nil {
+		return nil, nil, err
+	}
+	weights, err := k.Weights(e.Plan)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", o.file, err)
+	}
+	model := e.Plan.NewModel(uint64(e.Train.Seed))
+	return e, model, experiment.SetWeights(model, &checkpoint.File{Tensors: weights}, o.file)
 }

@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts drives the real binary. $SPECS is the folder of the seed specs, $SCRIPTS
-// that of the shell scripts, $DATA the real data, empty where there is none.
+// that of the shell scripts, $KERAS that of files that Keras wrote, $COURSE that of the
+// course's models, $DATA the real data, empty where there is none.
 func TestScripts(t *testing.T) {
 	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the tests start is not to inherit that
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
@@ -38,12 +39,22 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	keras, err := filepath.Abs("../../internal/interop/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	course, err := filepath.Abs("../../../shared/keras")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("SPECS", specs)
 			env.Setenv("SCRIPTS", scripts)
+			env.Setenv("KERAS", keras)
+			env.Setenv("COURSE", course)
 			env.Setenv("DATA", os.Getenv("CNNTRAIN_TEST_DATA"))
 			env.Setenv("CNNTRAIN_DATA", filepath.Join(env.WorkDir, "no-data"))
 			return nil
@@ -52,6 +63,8 @@ func TestScripts(t *testing.T) {
 			switch cond {
 			case "realdata":
 				return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
+			case "course":
+				return exists(course), nil
 			case "root": // whom no permission stops
 				return os.Geteuid() == 0, nil
 			case "mount":

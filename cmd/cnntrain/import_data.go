@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/interop"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/metric"
+	"cnntrain/internal/words"
+)
+
+// noImages is the dataset of a run of which only the classes are known: where eval then
+// looks for images.
+const noImages = "./images"
+
+// data returns the images of the dataset, nil where they are not here.
+func (o *importOptions) data(ctx context.Context, e *experiment.Experiment, s *streams) (*data.Sets, error) {
+	if o.dataset == "" {
+		return nil, nil
+	}
+	src := source(o.dataDir, false, s)
+	src.Offline = true
+	sets, err := e.LoadData(ctx, src)
+	var invalid spec.Invalid
+	switch {
+	case errors.As(err, &invalid), ctx.Err() != nil:
+		return nil, err
+	case err != nil && o.classes == nil && e.Data.Dataset.Classes() == nil:
+		s.logf("the names of the classes are not known, since its images are not here (%v); give them with --classes, or they are 0, 1, …", err)
+	}
+	return sets, nil
+}
+
+// classNames returns the names of the classes, nil where nobody knows them.
+func (o *importOptions) classNames(e *experiment.Experiment, sets *data.Sets) ([]string, error) {
+	known := e.Data.Dataset.Classes()
+	if sets != nil {
+		known = sets.Classes
+	}
+	if o.classes == nil {
+		return known, nil
+	}
+	flag := "--classes " + strings.Join(o.classes, ",")
+	var names []string
+	for _, name := range o.classes {
+		if name = strings.TrimSpace(name); name == "" || slices.Contains(names, name) {
+			return nil, usagef("%s: %q is empty or there twice", flag, name)
+		}
+		names = append(names, name)
+	}
+	if n := e.Plan.Classes(); len(names) != n {
+		return nil, usagef("%s: %s for a model of %s", flag, words.Count(len(names), "name"), words.Count(n, "output"))
+	}
+	if known != nil && !slices.Equal(known, names) {
+		return nil, usagef("%s: the classes of %s are %s, in this order; leave --classes out, or name the folders as the model has its classes", flag, o.dataset, strings.Join(known, ","))
+	}
+	return names, nil
+}
+
+// tryRescaling says that the model gets pixels as they are, and, if its images are here,
+// how it does on some of them with and without rescaling.
+func (o *importOptions) tryRescaling(ctx context.Context, k *interop.KerasFile, e *experiment.Experiment, model *builder.Model, sets *data.Sets, s *streams) error {
+	const scale = "1/255"
+	s.logf("%s: has no rescaling in front, so it gets pixels from 0 to 255; if its pixels were divided by 255 outside of it in Keras, import it with --rescaling %s", o.file, scale)
+	if sets == nil {
+		return nil
+	}
+	some, split := fewExamples(sets, 500)
+	measure := func(e *experiment.Experiment, m *builder.Model) (*train.Result, error) {
+		return train.Evaluate(ctx, m, some, sets.Pixels(), e.Train.BatchSize, []metric.Metric{metric.Metrics.Default("accuracy")})
+	}
+	plain, err := measure(e, model)
+	if err != nil {
+		return err
+	}
+	if err := k.Rescale(scale); err != nil {
+		return err
+	}
+	e, model, err = o.build(k)
+	if err != nil {
+		return err
+	}
+	scaled, err := measure(e, model)
+	if err != nil {
+		return err
+	}
+	s.logf("  on %s: as it is, loss %.2f and accuracy %.2f; with --rescaling %s, loss %.2f and accuracy %.2f: %s",
+		words.Count(some.Len(), split+" image"), plain.Loss, plain.Metrics[0], scale, scaled.Loss, scaled.Metrics[0], rightPixels(plain, scaled, e.Plan.Classes()))
+	return nil
+}
+
+// rightPixels says which of two results is that of a model that gets the pixels it was
+// trained with: the one with the better accuracy, by more than chance, and loss. Of a model
+// that has learnt little, a loss tells that is far above that of guessing: one that was
+// trained with pixels from 0 to 1 gives scores 255 times as high for those from 0 to 255.
+func rightPixels(plain, scaled *train.Result, classes int) string {
+	const asItIs, rescaled = "as it is looks right", "--rescaling looks right"
+	better := plain.Metrics[0] - scaled.Metrics[0]
+	p := (plain.Metrics[0] + scaled.Metrics[0]) / 2
+	chance := 2 * math.Sqrt(2*p*(1-p)/float64(plain.Examples)) // two standard deviations
+	switch {
+	case better > chance && plain.Loss < scaled.Loss:
+		return asItIs
+	case -better > chance && scaled.Loss < plain.Loss:
+		return rescaled
+	case plain.Loss > 20*math.Log(float64(classes)) && scaled.Loss < plain.Loss/10:
+		return rescaled
+	}
+	return "neither looks right, by so little as the model has learnt"
+}
+
+// fewExamples returns at most n examples spread over the test images, or those of another
+// split where there are none.
+func fewExamples(sets *data.Sets, n int) (some dataset.Examples, split string) {
+	for _, of := range []struct {
+		split string
+		all   dataset.Examples
+	}{{"test", sets.Test}, {"validation", sets.Val}, {"training", sets.Train}} {
+		if of.all != nil && of.all.Len() > 0 {
+			return spread{of.all, min(n, of.all.Len())}, of.split
+		}
+	}
+	return nil, ""
+}
+
+// spread is n examples at equal distances.
+type spread struct {
+	dataset.Examples
+	n int
+}
+
+func (s spread) Len() int                         { return s.n }
+func (s spread) at(i int) int                     { return i * s.Examples.Len() / s.n }
+func (s spread) Label(i int) int                  { return s.Examples.Label(s.at(i)) }
+func (s spread) Image(dst []float32, i int) error { return s.Examples.Image(dst, s.at(i)) }
