@@ -101,7 +101,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 		if err := sets.Train.Image(originals[i*pixels:][:pixels], k); err != nil {
 			return err
 		}
-		sheet.Rows = append(sheet.Rows, plot.SheetRow{Label: sets.Classes[sets.Train.Label(k)],
+		sheet.Rows = append(sheet.Rows, plot.SheetRow{Label: []string{sets.Classes[sets.Train.Label(k)]},
 			Images: []image.Image{plot.Image(originals[i*pixels:][:pixels], sets.Shape[0], sets.Shape[1], sets.Shape[2], 0, 255)}})
 	}
 	for step := range o.draws {
@@ -110,7 +110,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	if err := addDraws(sheet, e.Plan, uint64(o.seed), originals, o.draws); err != nil {
 		return err
 	}
-	if err := savePicture(o.out, plot.Contact(sheet)); err != nil {
+	if err := savePicture(ctx, o.out, plot.Contact(sheet), s); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(s.out, "%s: %s in %s\n", o.out, words.Count(len(chosen), "image"), words.Count(o.draws, "draw"))

@@ -118,7 +118,7 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 		return nil, err
 	}
 	if o.out != "" {
-		if err := saveSheet(o, d); err != nil {
+		if err := saveSheet(ctx, o, d, s); err != nil {
 			return nil, err
 		}
 	}
@@ -224,10 +224,10 @@ var sheetShape = []int{64, 64, 3}
 const balanceWidth = 20
 
 // saveSheet draws the first images of each class.
-func saveSheet(o *dataOptions, d *dataset.Data) error {
+func saveSheet(ctx context.Context, o *dataOptions, d *dataset.Data, s *streams) error {
 	sheet := &plot.Sheet{Title: o.name}
 	for class, examples := range firstOfEach(d.Train, len(d.Classes), sheetImages) {
-		row := plot.SheetRow{Label: d.Classes[class]}
+		row := plot.SheetRow{Label: []string{d.Classes[class]}}
 		for _, k := range examples {
 			img, err := trained.ExampleImage(d.Train, k, d.Shape)
 			if err != nil {
@@ -237,7 +237,7 @@ func saveSheet(o *dataOptions, d *dataset.Data) error {
 		}
 		sheet.Rows = append(sheet.Rows, row)
 	}
-	return savePicture(o.out, plot.Contact(sheet))
+	return savePicture(ctx, o.out, plot.Contact(sheet), s)
 }
 
 func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {

@@ -94,7 +94,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	}
 	steepest, lowest, noRate := train.SuggestRate(tried)
 	if o.out != "" {
-		if err := savePicture(o.out, ratesPicture(e.Spec.Name, tried, steepest)); err != nil {
+		if err := savePicture(ctx, o.out, ratesPicture(e.Spec.Name, tried, steepest), s); err != nil {
 			return err
 		}
 	}

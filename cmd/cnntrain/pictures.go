@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 
 	"cnntrain/internal/checkpoint"
@@ -19,12 +20,13 @@ func addPictureFlag(cmd *cobra.Command, into *string) {
 }
 
 // savePicture writes p to file, whole or not at all, in the format of its ending.
-func savePicture(file string, p *plot.Picture) error {
+func savePicture(ctx context.Context, file string, p *plot.Picture, s *streams) error {
 	format, err := plot.FormatOf(file)
 	if err != nil {
 		return usageError{err}
 	}
-	return checkpoint.WriteFile(file, func(w io.Writer) error { return p.Write(w, format) })
+	defer plot.TellMissing(s.logf)
+	return checkpoint.WriteFile(file, func(w io.Writer) error { return p.Write(ctx, w, format) })
 }
 
 // checkPicture finds a file that savePicture would not write, before any work is done.

@@ -72,16 +72,19 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	}
 	page := &report{Spec: string(specText)}
 	page.describe(r)
-	page.addModel(e.Plan)
-	page.addCurves(r)
+	page.addModel(ctx, e.Plan)
+	page.addCurves(ctx, r)
 	if err := page.addTested(ctx, o, s); err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
 		s.logf("the page is without results on test data: %v", err)
 	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if page.err != nil {
-		return page.err
+		s.logf("the page is without a picture: %v", page.err)
 	}
 	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(w, page) }); err != nil {
 		return err
@@ -101,13 +104,13 @@ func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) er
 	if err != nil {
 		return err
 	}
-	p.Tested = &reportTested{Confusion: p.svg(d.Confusion()), Classes: p.svg(d.Classes())}
+	p.Tested = &reportTested{Confusion: p.svg(ctx, d.Confusion()), Classes: p.svg(ctx, d.Classes())}
 	sheet, err := d.Confused()
 	if err != nil {
 		return err
 	}
 	for _, row := range sheet.Rows {
-		p.Tested.Confused = append(p.Tested.Confused, reportRow{strings.ReplaceAll(row.Label, "\n", " "), p.pngs(row.Images)})
+		p.Tested.Confused = append(p.Tested.Confused, reportRow{strings.Join(row.Label, " "), p.pngs(row.Images)})
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"html/template"
@@ -83,6 +84,9 @@ func (p *report) describe(r *runs.Run) {
 	}
 	d := &info.Dataset
 	add("data", "%s: %s for training, %s for validation, %s for testing", d.Name, words.Commas(d.Train), words.Commas(d.Validation), words.Commas(d.Test))
+	if d.Skipped > 0 {
+		add("left out", "%s that could not be read", words.Count(d.Skipped, "image"))
+	}
 	add("classes", "%s", strings.Join(d.Classes, ", "))
 	add("data sha256", "%s", d.Digest)
 	m := &info.Machine
@@ -91,9 +95,9 @@ func (p *report) describe(r *runs.Run) {
 }
 
 // addCurves adds the figures of the epochs.
-func (p *report) addCurves(r *runs.Run) {
+func (p *report) addCurves(ctx context.Context, r *runs.Run) {
 	for _, c := range experiment.Curves([]*runs.Run{r}) {
-		p.Curves = append(p.Curves, p.svg(plot.Curves(c)))
+		p.Curves = append(p.Curves, p.svg(ctx, plot.Curves(c)))
 	}
 	for i, figures := range r.Info.Epochs {
 		e := reportEpoch{Best: r.Info.Best != nil && r.Info.Best.Epoch == i+1, Cells: []string{strconv.Itoa(i + 1)}}
@@ -111,12 +115,12 @@ func (p *report) addCurves(r *runs.Run) {
 }
 
 // addModel adds the layers.
-func (p *report) addModel(plan *builder.Plan) {
+func (p *report) addModel(ctx context.Context, plan *builder.Plan) {
 	for _, l := range plan.Layers {
 		trainable, frozen := l.Params()
 		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), words.Commas(trainable + frozen)})
 	}
-	p.Architecture = p.svg(architecturePicture(plan))
+	p.Architecture = p.svg(ctx, architecturePicture(plan))
 }
 
 // addFilters adds the filters of the first convolution, if there is one.
@@ -128,9 +132,12 @@ func (p *report) addFilters(t *trained.Model) {
 
 // svg returns a picture as an element of the page: without the head of a file, whose
 // namespaces a page has by itself.
-func (p *report) svg(picture *plot.Picture) template.HTML {
+func (p *report) svg(ctx context.Context, picture *plot.Picture) template.HTML {
 	var b bytes.Buffer
-	p.note(picture.Write(&b, plot.SVG))
+	if err := picture.Write(ctx, &b, plot.SVG); err != nil {
+		p.note(err)
+		return ""
+	}
 	_, element, _ := strings.Cut(b.String(), "<svg")
 	head, rest, _ := strings.Cut(element, ">")
 	var kept []string

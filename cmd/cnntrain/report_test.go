@@ -30,12 +30,12 @@ func hostilePage(t *testing.T) string {
 		Weights: &runs.Weights{File: hostile},
 	}}
 	p.describe(r)
-	p.addCurves(r)
+	p.addCurves(t.Context(), r)
 	confusion := plot.Confusion(r.Info.Dataset.Classes, [][]int{{1, 2}, {3, 4}})
-	p.Tested = &reportTested{Confusion: p.svg(confusion), Classes: p.svg(plot.Classes([]plot.Class{{Name: hostile}, {Name: "cat"}}))}
+	p.Tested = &reportTested{Confusion: p.svg(t.Context(), confusion), Classes: p.svg(t.Context(), plot.Classes([]plot.Class{{Name: hostile}, {Name: "cat"}}))}
 	images := p.pngs([]image.Image{plot.Image([]float32{1}, 1, 1, 1, 0, 1)})
 	p.Tested.Confused, p.Filters = []reportRow{{hostile, images}}, images
-	p.Architecture = p.svg(plot.Architecture(hostile, []plot.Layer{{Name: hostile, Detail: hostile}}))
+	p.Architecture = p.svg(t.Context(), plot.Architecture(hostile, []plot.Layer{{Name: hostile, Detail: hostile}}))
 	var b bytes.Buffer
 	if err := errors.Join(p.err, reportPage.Execute(&b, p)); err != nil {
 		t.Fatal(err)

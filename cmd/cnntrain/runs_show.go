@@ -48,6 +48,9 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	}
 	line("data", "%s: %s for training, %s for validation, %s for testing", info.Dataset.Name,
 		words.Commas(info.Dataset.Train), words.Commas(info.Dataset.Validation), words.Commas(info.Dataset.Test))
+	if n := info.Dataset.Skipped; n > 0 {
+		line("left out", "%s that could not be read", words.Count(n, "image"))
+	}
 	line("machine", "%s, %s, cnntrain %s", info.Machine.CPU, words.Count(info.Machine.Threads, "thread"), info.Machine.Version)
 	if b := info.Best; b != nil {
 		line("best", "epoch %d (%s %.4f)", b.Epoch, b.Monitor, b.Value)

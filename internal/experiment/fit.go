@@ -188,7 +188,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	if err := f.test(ctx); err != nil {
 		return f.broken(err)
 	}
-	if err := comm.Agree(f.options.World, f.drawPictures()); err != nil {
+	if err := comm.Agree(f.options.World, f.drawPictures(ctx)); err != nil {
 		return f.broken(err)
 	}
 	info.Status = runs.Finished

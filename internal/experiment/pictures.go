@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -17,8 +18,9 @@ func createEvents(r *runs.Run) (*os.File, error) {
 	return os.Create(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, time.Now().Unix())))
 }
 
-// drawPictures writes the pictures of a run that is over into its folder.
-func (f *fit) drawPictures() error {
+// drawPictures writes the pictures of a run that is over into its folder. One that fails
+// is told of, since the run is no worse without it; what fails is ctx.
+func (f *fit) drawPictures(ctx context.Context) error {
 	pictures := map[string]*plot.Picture{
 		runs.CurvesFile: plot.Curves(Curves([]*runs.Run{f.run})...),
 	}
@@ -26,9 +28,14 @@ func (f *fit) drawPictures() error {
 		pictures[runs.ConfusionFile] = plot.Confusion(f.sets.Classes, f.tested.Confusion)
 	}
 	for file, p := range pictures {
-		if err := f.run.Write(file, func(w io.Writer) error { return p.Write(w, plot.PNG) }); err != nil {
-			return err
+		err := f.run.Write(file, func(w io.Writer) error { return p.Write(ctx, w, plot.PNG) })
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			f.options.Listener.Logf("the run is without %s: %v", file, err)
 		}
 	}
+	plot.TellMissing(f.options.Listener.Logf)
 	return nil
 }

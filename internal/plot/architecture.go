@@ -2,6 +2,8 @@ package plot
 
 import (
 	"image/color"
+	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -41,22 +43,34 @@ var kindColors = map[Kind]color.RGBA{
 	Random:        {0xf2, 0xb5, 0x8f, 255},
 }
 
-// perColumn is after how many boxes the next column begins.
+// perColumn is after how many boxes the next column begins, where there are few layers.
+// Many make a picture about three times as wide as high.
 const perColumn = 14
+
+// nameWidth is the width of the longest name.
+const nameWidth = 240
 
 // Architecture draws the layers as boxes from top to bottom, column by column.
 func Architecture(title string, layers []Layer) *Picture {
+	return &Picture{func() drawing { return layOutArchitecture(title, layers) }}
+}
+
+func layOutArchitecture(title string, layers []Layer) (p drawing) {
 	const box, step, margin, gap, top = 30, 42, 12, 34, 34
 	width := vg.Length(110)
-	for _, l := range layers {
+	layers = slices.Clone(layers)
+	for i := range layers {
+		l := &layers[i]
+		l.Name = shorten(textSize, nameWidth, l.Name)
 		width = max(width, textWidth(textSize, l.Name)+textWidth(smallSize, l.Params)+24,
 			textWidth(smallSize, l.Detail)+textWidth(smallSize, l.Shape)+24)
 	}
-	columns := (len(layers) + perColumn - 1) / perColumn
-	rows := (len(layers) + columns - 1) / columns // so that they are about as long
-	p := &Picture{
+	rows := max(perColumn, int(math.Sqrt(float64(len(layers)*int(width+gap))/(3*step))))
+	columns := max(1, (len(layers)+rows-1)/rows)
+	rows = (len(layers) + columns - 1) / columns // so that they are about as long
+	p = drawing{
 		width:  max(2*margin+vg.Length(columns)*(width+gap)-gap, textWidth(titleSize, title)+2*margin),
-		height: top + vg.Length(rows)*step - (step - box) + margin,
+		height: top + vg.Length(max(rows, 1))*step - (step - box) + margin,
 	}
 	p.draw = func(c *canvas) {
 		c.text(margin, 17, titleSize, left, ink, title)

@@ -3,9 +3,8 @@ package plot
 import (
 	"image"
 	"image/color"
+	"math"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -46,11 +45,12 @@ const (
 type canvas struct {
 	draw.Canvas
 	height vg.Length
+	dots   float64 // to an inch
 }
 
 // newCanvas returns c, painted white.
-func newCanvas(c draw.Canvas) *canvas {
-	p := &canvas{c, c.Max.Y}
+func newCanvas(c draw.Canvas, dots float64) *canvas {
+	p := &canvas{c, c.Max.Y, dots}
 	p.rect(0, 0, c.Max.X, c.Max.Y, white)
 	return p
 }
@@ -65,7 +65,7 @@ func (c *canvas) line(style draw.LineStyle, x1, y1, x2, y2 vg.Length) {
 
 // image fills the rectangle with img, each pixel a square of one colour.
 func (c *canvas) image(x, y, w, h vg.Length, img image.Image) {
-	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y}}, enlarged(img, int(w.Dots(dpi)+0.5), int(h.Dots(dpi)+0.5)))
+	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y}}, enlarged(img, int(w.Dots(c.dots)+0.5), int(h.Dots(c.dots)+0.5)))
 }
 
 // area returns a part of c for a chart.
@@ -75,42 +75,20 @@ func (c *canvas) area(x, y, w, h vg.Length) draw.Canvas {
 	}}
 }
 
-// textStyle is that of all text, which is centred on its line.
-func textStyle(size vg.Length, align text.XAlignment, fill color.Color) text.Style {
-	return text.Style{
-		Color: fill, Font: font.From(plot.DefaultFont, size), Handler: plot.DefaultTextHandler,
-		XAlign: align, YAlign: -0.4, // half the height of a small letter
-	}
-}
-
 // text writes s with its middle at height y.
 func (c *canvas) text(x, y, size vg.Length, align text.XAlignment, fill color.Color, s string) {
-	c.FillText(textStyle(size, align, fill), vg.Point{X: x, Y: c.height - y}, s)
+	c.rotated(x, y, size, align, fill, s, 0)
 }
 
-// textWidth returns the width of s.
-func textWidth(size vg.Length, s string) vg.Length {
-	return textStyle(size, left, ink).Width(s)
+// textUp writes s upwards so that it ends at height y.
+func (c *canvas) textUp(x, y, size vg.Length, s string) {
+	c.rotated(x, y, size, right, ink, s, math.Pi/2)
 }
 
-// widest returns the width of the widest of names, at most limit.
-func widest(size, limit vg.Length, names []string) (w vg.Length) {
-	for _, n := range names {
-		w = max(w, textWidth(size, n))
-	}
-	return min(w, limit)
-}
-
-// shorten cuts s to a width.
-func shorten(size, width vg.Length, s string) string {
-	if textWidth(size, s) <= width {
-		return s
-	}
-	runes := []rune(s)
-	for len(runes) > 0 && textWidth(size, string(runes)+"…") > width {
-		runes = runes[:len(runes)-1]
-	}
-	return string(runes) + "…"
+func (c *canvas) rotated(x, y, size vg.Length, align text.XAlignment, fill color.Color, s string, by float64) {
+	style := textStyle(size, align)
+	style.Color, style.Rotation = fill, by
+	c.FillText(style, vg.Point{X: x, Y: c.height - y}, s)
 }
 
 // enlarged returns img in a size, where pixels stay squares; one that is larger

@@ -1,32 +1,53 @@
 package plot
 
 import (
+	"cmp"
 	"fmt"
+	"math"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Class is how well one class is told apart, in fractions from 0 to 1.
+// A Class is how well one class is told apart, in fractions from 0 to 1, NaN where there is
+// nothing to divide by.
 type Class struct {
 	Name      string
 	Recall    float64 // of the class, what was found
 	Precision float64 // of what was taken for it, what was right
 }
 
-// Classes draws two bars for each class.
+// Classes draws two bars for each class, of many those with the lowest recall.
 func Classes(classes []Class) *Picture {
+	return &Picture{func() drawing { return layOutClasses(classes) }}
+}
+
+func layOutClasses(classes []Class) (p drawing) {
+	heads := []string{"recall: of the class, what was found", "precision: of what was taken for it, what was right"}
+	title := ""
+	if len(classes) > shownClasses {
+		title = fmt.Sprintf("the %d of %d classes with the lowest recall", shownClasses, len(classes))
+		classes = lowestRecall(classes, shownClasses)
+	}
 	var names []string
 	for _, c := range classes {
 		names = append(names, c.Name)
 	}
-	const bar, row, top, length = 8, 24, 46, 300
+	const bar, row, length = 8, 24, 300
+	top := vg.Length(46)
 	label := widest(textSize, 120, names)
 	x0 := label + 16
-	p := &Picture{width: x0 + length + 44, height: top + row*vg.Length(len(classes)) + 8}
+	p.width = max(x0+length+44, x0+13+widest(textSize, 1000, heads)+8)
+	if title != "" {
+		top += 20
+		p.width = max(p.width, x0+textWidth(titleSize, title)+8)
+	}
+	p.height = top + row*vg.Length(len(classes)) + 8
 	p.draw = func(c *canvas) {
-		for i, what := range []string{"recall: of the class, what was found", "precision: of what was taken for it, what was right"} {
-			y := vg.Length(12 + 14*i)
+		c.text(x0, 12, titleSize, left, ink, title)
+		for i, what := range heads {
+			y := top - 34 + vg.Length(14*i)
 			c.rect(x0, y-4, 8, 8, palette[i])
 			c.text(x0+13, y, textSize, left, ink, what)
 		}
@@ -34,12 +55,37 @@ func Classes(classes []Class) *Picture {
 			y := top + row*vg.Length(i)
 			c.text(x0-5, y+bar, textSize, right, ink, shorten(textSize, label, class.Name))
 			for j, fraction := range []float64{class.Recall, class.Precision} {
-				at := y + vg.Length(j)*(bar+1)
-				c.rect(x0, at, length*vg.Length(fraction), bar, palette[j])
-				c.text(x0+length*vg.Length(fraction)+4, at+bar/2, smallSize, left, ink, fmt.Sprintf("%.1f%%", 100*fraction))
+				at, wide, says := y+vg.Length(j)*(bar+1), length*vg.Length(fraction), fmt.Sprintf("%.1f%%", 100*fraction)
+				if math.IsNaN(fraction) {
+					wide, says = 0, "–"
+				}
+				c.rect(x0, at, wide, bar, palette[j])
+				c.text(x0+wide+4, at+bar/2, smallSize, left, ink, says)
 			}
 		}
 		c.line(draw.LineStyle{Color: ink, Width: 0.7}, x0, top-4, x0, top+row*vg.Length(len(classes))-4)
 	}
 	return p
+}
+
+// lowestRecall returns n classes in their order. A class without images is the last one
+// to be there.
+func lowestRecall(classes []Class, n int) (lowest []Class) {
+	order := make([]int, len(classes))
+	for i := range order {
+		order[i] = i
+	}
+	rank := func(i int) float64 {
+		if r := classes[i].Recall; !math.IsNaN(r) {
+			return r
+		}
+		return math.Inf(1)
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rank(a), rank(b)) })
+	order = order[:n]
+	slices.Sort(order)
+	for _, i := range order {
+		lowest = append(lowest, classes[i])
+	}
+	return lowest
 }

@@ -18,15 +18,6 @@ type Chart struct {
 	Series []Series
 }
 
-// A Series is one curve.
-type Series struct {
-	Name  string // in the legend; a name that was there before has one entry
-	X, Y  []float64
-	Group int       // decides the colour
-	Thin  bool      // dashed: of training, where others are of validation
-	Marks []float64 // at which X a dot is
-}
-
 // The size of one chart.
 const (
 	chartWidth, chartHeight = 340, 230
@@ -35,19 +26,29 @@ const (
 
 // Curves draws charts side by side with one legend below.
 func Curves(charts ...Chart) *Picture {
+	return &Picture{func() drawing { return layOutCurves(charts) }}
+}
+
+func layOutCurves(charts []Chart) (p drawing) {
 	entries := legendOf(charts)
-	width := vg.Length(len(charts)) * chartWidth
-	rows := flow(entries, width-2*textSize)
-	p := &Picture{width: width, height: chartHeight + vg.Length(len(rows))*legendLine + 8}
+	p.width = vg.Length(max(len(charts), 1)) * chartWidth
+	rows := flow(entries, p.width-2*textSize)
+	p.height = chartHeight + vg.Length(len(rows))*legendLine + 8
 	p.draw = func(c *canvas) {
 		for i := range charts {
 			charts[i].draw(c.area(vg.Length(i)*chartWidth, 0, chartWidth, chartHeight))
 		}
+		if len(charts) == 0 {
+			c.text(p.width/2, chartHeight/2, textSize, centre, ink, "no figures yet")
+		}
 		for r, row := range rows {
 			x, y := vg.Length(textSize), chartHeight+vg.Length(r)*legendLine+legendLine/2
 			for _, s := range row {
-				c.line(s.style(), x, y, x+sampleWidth, y)
-				c.text(x+sampleWidth+4, y, textSize, left, ink, s.Name)
+				c.line(s.line(), x, y, x+sampleWidth, y)
+				if sign, ok := s.sign(); ok {
+					c.DrawGlyph(sign, vg.Point{X: x + sampleWidth/2, Y: c.height - y})
+				}
+				c.text(x+sampleWidth+4, y, textSize, left, ink, shorten(textSize, p.width-2*textSize-sampleWidth-18, s.Name))
 				x += s.legendWidth()
 			}
 		}
@@ -88,14 +89,6 @@ func flow(entries []Series, width vg.Length) (rows [][]Series) {
 	return rows
 }
 
-func (s *Series) style() draw.LineStyle {
-	style := draw.LineStyle{Color: palette[s.Group%len(palette)], Width: 1.6}
-	if s.Thin {
-		style.Width, style.Dashes = 1.2, []vg.Length{4, 2.5}
-	}
-	return style
-}
-
 func (c *Chart) draw(area draw.Canvas) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text = c.Title, c.X
@@ -113,39 +106,32 @@ func (c *Chart) draw(area draw.Canvas) {
 	grid.Horizontal.Color, grid.Vertical.Color = faint, faint
 	p.Add(grid)
 	for _, s := range c.Series {
-		points := s.points()
-		line := &plotter.Line{XYs: points, LineStyle: s.style()}
+		points := s.points(c.Log)
+		line := &plotter.Line{XYs: thinned(points), LineStyle: s.line()}
 		p.Add(line)
 		dots := points
 		if len(points) > 1 {
 			dots = s.marked(points)
 		}
+		if sign, ok := s.sign(); ok && len(points) > 0 {
+			p.Add(&plotter.Scatter{XYs: s.signed(points), GlyphStyle: sign})
+		}
 		if len(dots) > 0 {
 			p.Add(&plotter.Scatter{XYs: dots, GlyphStyle: draw.GlyphStyle{Color: line.Color, Radius: 3, Shape: draw.CircleGlyph{}}})
 		}
 	}
+	switch {
+	case p.X.Min > p.X.Max: // nothing to draw: an axis that any scale can have
+		p.X.Min, p.X.Max = 1, 10
+	case c.Log && p.X.Min == p.X.Max:
+		p.X.Min, p.X.Max = p.X.Min/10, p.X.Max*10
+	}
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a number by adding 1
+		if around := math.Abs(axis.Max) * 1e-6; axis.Min == axis.Max && around > 1 {
+			axis.Min, axis.Max = axis.Min-around, axis.Max+around
+		}
+	}
 	p.Draw(draw.Crop(area, 6, -14, 4, -6))
-}
-
-// points returns the finite points of the curve.
-func (s *Series) points() (points plotter.XYs) {
-	for i, x := range s.X {
-		if y := s.Y[i]; !math.IsNaN(y) && !math.IsInf(y, 0) {
-			points = append(points, plotter.XY{X: x, Y: y})
-		}
-	}
-	return points
-}
-
-func (s *Series) marked(points plotter.XYs) (dots plotter.XYs) {
-	for _, x := range s.Marks {
-		for _, p := range points {
-			if p.X == x {
-				dots = append(dots, p)
-			}
-		}
-	}
-	return dots
 }
 
 // wholeTicks marks whole numbers, as epochs are.

@@ -2,8 +2,10 @@ package plot
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"strings"
 
@@ -16,13 +18,24 @@ import (
 
 func init() {
 	plot.DefaultFont.Variant = "Sans" // which stays legible where it is small
+	plot.DefaultTextHandler = handler
 }
 
 // dpi makes a point two pixels of a PNG.
 const dpi = 144
 
-// A Picture is something drawn, in a size of its own.
+// maxPixels bounds the memory of a PNG, of 4 bytes a pixel. A larger picture, such as
+// the architecture of thousands of layers, gets fewer pixels to a point.
+const maxPixels = 32 << 20
+
+// A Picture is something drawn, in a size of its own. It is laid out and drawn when it
+// is written.
 type Picture struct {
+	layout func() drawing
+}
+
+// A drawing is a picture whose size is known.
+type drawing struct {
 	width, height vg.Length
 	draw          func(c *canvas)
 }
@@ -45,26 +58,71 @@ func FormatOf(file string) (Format, error) {
 	return "", fmt.Errorf("%s: a picture is a .png or a .svg", file)
 }
 
-// Write writes the picture.
-func (p *Picture) Write(w io.Writer, f Format) error {
-	if f == SVG {
-		return p.writeSVG(w)
+// Write writes the picture. It returns ctx.Err() as soon as ctx is done.
+func (p *Picture) Write(ctx context.Context, w io.Writer, f Format) error {
+	type result struct {
+		picture io.WriterTo
+		err     error
 	}
-	c := vgimg.NewWith(vgimg.UseWH(p.width, p.height), vgimg.UseDPI(dpi))
-	p.draw(newCanvas(draw.New(c)))
-	_, err := vgimg.PngCanvas{Canvas: c}.WriteTo(w)
-	return err
-}
-
-// writeSVG writes the picture so that a browser that lacks the font, or shows a page
-// of several pictures, does the right thing.
-func (p *Picture) writeSVG(w io.Writer) error {
-	c := vgsvg.New(p.width, p.height)
-	p.draw(newCanvas(draw.New(c)))
-	var b bytes.Buffer
-	if _, err := c.WriteTo(&b); err != nil {
+	drawn := make(chan result, 1)
+	go func() { // what gonum draws and what searches for fonts cannot be stopped, only left
+		picture, err := p.render(f)
+		drawn <- result{picture, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case r := <-drawn:
+		if r.err != nil {
+			return r.err
+		}
+		_, err := r.picture.WriteTo(&stoppable{ctx, w})
 		return err
 	}
-	_, err := io.WriteString(w, strings.ReplaceAll(b.String(), "font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
-	return err
+}
+
+// render draws the picture. gonum panics over what it cannot draw, which must not end a
+// training.
+func (p *Picture) render(f Format) (picture io.WriterTo, err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("the picture cannot be drawn: %v", why)
+		}
+	}()
+	d := p.layout()
+	if f == SVG {
+		c := vgsvg.New(d.width, d.height)
+		d.draw(newCanvas(draw.New(c), dpi))
+		return svg{c}, nil
+	}
+	dots := min(dpi, math.Floor(math.Sqrt(maxPixels/float64(d.width*d.height))*72))
+	c := vgimg.NewWith(vgimg.UseWH(d.width, d.height), vgimg.UseDPI(int(max(dots, 1))))
+	d.draw(newCanvas(draw.New(c), max(dots, 1)))
+	return vgimg.PngCanvas{Canvas: c}, nil
+}
+
+// A stoppable writer fails when its context is done.
+type stoppable struct {
+	ctx context.Context
+	io.Writer
+}
+
+func (s *stoppable) Write(b []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.Writer.Write(b)
+}
+
+// svg writes a picture so that a browser that lacks the font, or shows a page of several
+// pictures, does the right thing.
+type svg struct{ *vgsvg.Canvas }
+
+func (s svg) WriteTo(w io.Writer) (int64, error) {
+	var b bytes.Buffer
+	if _, err := s.Canvas.WriteTo(&b); err != nil {
+		return 0, err
+	}
+	n, err := io.WriteString(w, strings.ReplaceAll(b.String(), "font-family:Liberation Sans;", "font-family:Liberation Sans,Arial,Helvetica,sans-serif;"))
+	return int64(n), err
 }

@@ -3,7 +3,6 @@ package trained
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"image"
 	"slices"
 
@@ -77,7 +76,7 @@ func (d *Tested) Confused() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
 	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
-		row := plot.SheetRow{Label: fmt.Sprintf("%s taken for\n%s: %s", d.sets.Classes[p.class], d.sets.Classes[p.taken], words.Commas(len(p.examples)))}
+		row := plot.SheetRow{Label: []string{d.sets.Classes[p.class] + " taken for", d.sets.Classes[p.taken] + ": " + words.Commas(len(p.examples))}}
 		for _, k := range p.examples[:min(mistakenImages, len(p.examples))] {
 			img, err := ExampleImage(d.examples, k, d.sets.Shape)
 			if err != nil {

@@ -1,0 +1,151 @@
+package plot
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/displaywidth"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// maxText is how many characters of a text are drawn at most.
+const maxText = 500
+
+// handler measures and draws all text of all pictures.
+var handler = writer{text.Plain{Fonts: font.DefaultCache}}
+
+// A writer writes text in the embedded font, and what that lacks in fonts of the system.
+// A text is one line.
+type writer struct{ text.Plain }
+
+func (w writer) Lines(s string) []string { return []string{visible(s)} }
+
+func (w writer) Box(s string, f font.Font) (width, height, depth vg.Length) {
+	width, height, depth = w.Plain.Box(s, f)
+	if s = visible(s); !simple(s) {
+		line := shape(s)
+		width = vg.Length(line.width) * f.Size
+	}
+	return width, height, depth
+}
+
+func (w writer) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
+	if s = visible(s); simple(s) {
+		w.Plain.Draw(c, s, style, at)
+		return
+	}
+	for on, ok := c.(*draw.Canvas); ok; on, ok = c.(*draw.Canvas) {
+		c = on.Canvas
+	}
+	_, isSVG := c.(*vgsvg.Canvas)
+	line := shape(s)
+	if style.Rotation != 0 {
+		c.Push()
+		c.Rotate(style.Rotation)
+		defer c.Pop()
+	}
+	face := w.Fonts.Lookup(style.Font, style.Font.Size)
+	sin, cos := math.Sincos(style.Rotation)
+	origin := vg.Point{ // as Plain has it for one line
+		X: at.Y*vg.Length(sin) + at.X*vg.Length(cos) + vg.Length(style.XAlign)*vg.Length(line.width)*style.Font.Size,
+		Y: at.Y*vg.Length(cos) - at.X*vg.Length(sin) + vg.Length(style.YAlign)*style.Height(s) - face.Extents().Ascent + style.Font.Size,
+	}
+	c.SetColor(style.Color)
+	if isSVG { // whoever shows it has fonts too, and text can be searched
+		c.FillString(face, origin, s)
+		return
+	}
+	line.draw(c, origin, style.Font.Size)
+}
+
+// visible returns s with what has no form of its own, such as line breaks, escape
+// sequences, what turns the direction of writing and what is no UTF-8, spelled as Go does:
+// "\n". It is cut after maxText characters.
+func visible(s string) string {
+	if utf8.ValidString(s) && len(s) <= maxText && strings.IndexFunc(s, hidden) < 0 {
+		return s
+	}
+	var b strings.Builder
+	n := 0
+	for i, r := range s {
+		if n++; n > maxText {
+			return b.String() + "…"
+		}
+		char := s[i:min(i+max(utf8.RuneLen(r), 1), len(s))]
+		if invalid := r == utf8.RuneError && !strings.HasPrefix(char, "\ufffd"); invalid {
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		} else if hidden(r) {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func hidden(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+}
+
+// simple reports whether gonum can write s: the embedded font has all of it, and each
+// character stands to the right of the one before.
+func simple(s string) bool {
+	for _, r := range s {
+		if r >= 0x300 && (unicode.In(r, unicode.M, unicode.Cf, unicode.Hebrew, unicode.Arabic) || !embeddedHas(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// textStyle is that of all text, which is centred on its line.
+func textStyle(size vg.Length, align text.XAlignment) text.Style {
+	return text.Style{
+		Font: font.From(plot.DefaultFont, size), Handler: handler,
+		XAlign: align, YAlign: -0.4, // half the height of a small letter
+	}
+}
+
+// textWidth returns the width of s.
+func textWidth(size vg.Length, s string) vg.Length { return textStyle(size, left).Width(s) }
+
+// widest returns the width of the widest of names, at most limit.
+func widest(size, limit vg.Length, names []string) (w vg.Length) {
+	for _, n := range names {
+		if w = max(w, textWidth(size, n)); w >= limit {
+			return limit
+		}
+	}
+	return w
+}
+
+// shorten cuts s to a width, between what a reader takes for characters.
+func shorten(size, width vg.Length, s string) string {
+	s = visible(s)
+	if textWidth(size, s) <= width {
+		return s
+	}
+	ends := []int{0} // of each start of s
+	for g := displaywidth.StringGraphemes(s); g.Next(); {
+		ends = append(ends, ends[len(ends)-1]+len(g.Value()))
+	}
+	fits, tooLong := 0, len(ends)
+	for tooLong-fits > 1 {
+		middle := (fits + tooLong) / 2
+		if textWidth(size, s[:ends[middle]]+"…") <= width {
+			fits = middle
+		} else {
+			tooLong = middle
+		}
+	}
+	return s[:ends[fits]] + "…"
+}
