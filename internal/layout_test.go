@@ -15,7 +15,7 @@ import (
 // of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
 // make a build pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot, words, interop/hdf5 :
+	kernels, spec, checkpoint, random, plot, table, words, interop/hdf5 :
 	catalog             : spec words
 	machine             : kernels
 	machine/machinetest : machine
@@ -143,6 +143,19 @@ func TestOnlyDownloadsUseTheNetwork(t *testing.T) {
 		}
 		if from != "cnntrain/internal/data/dataset" && from != "cnntrain/cmd/cnntrain" {
 			t.Errorf("%s imports %s", from, to)
+		}
+	}
+}
+
+// text/tabwriter counts characters, of which some take two columns of a terminal and some none.
+func TestTablesGoByDisplayWidth(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{.Imports}}`, "cnntrain/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		if strings.Contains(line, "text/tabwriter") {
+			t.Errorf("%.60s… imports text/tabwriter in place of internal/table", line)
 		}
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 	"time"
 
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 	"cnntrain/specs"
 
@@ -116,7 +116,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 
 // printTiming shows a timing to a person.
 func printTiming(t *experiment.Timing, s *streams) error {
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	w := table.New(s.out)
 	fmt.Fprintf(w, "%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)
 	fmt.Fprintf(w, "  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))
 	fmt.Fprintf(w, "  GFLOP/s\t%.1f\t%.0f%% of the %.1f of multiply-adds alone\n", t.GFLOPS, 100*t.Share, t.Ceiling)
@@ -129,7 +129,8 @@ func printTiming(t *experiment.Timing, s *streams) error {
 	}
 	if len(t.Ops) > 0 {
 		fmt.Fprintln(s.out)
-		w = tabwriter.NewWriter(s.out, 0, 0, 2, ' ', tabwriter.AlignRight)
+		w = table.New(s.out)
+		w.Right = true
 		fmt.Fprintln(w, "ms\t%\tGFLOP/s\t op\t")
 		for _, op := range t.Ops {
 			rate := ""

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"cnntrain/internal/table"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/words"
 
@@ -139,10 +139,7 @@ func (v *dashboardView) head() []string {
 
 // cut shortens a line to the width.
 func (v *dashboardView) cut(line string) string {
-	if utf8.RuneCountInString(line) <= v.width {
-		return line
-	}
-	return string([]rune(line)[:max(v.width-1, 0)]) + "…"
+	return table.Cut(line, v.width)
 }
 
 // chartGap is the columns between two charts.

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"cnntrain/internal/data"
@@ -18,6 +17,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/table"
 	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 
@@ -82,7 +82,7 @@ func runDataList(o *dataOptions, s *streams) error {
 	if o.json {
 		return s.printJSON(all)
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	for _, d := range all {
 		fmt.Fprintf(t, "%s\t%s\n", d.Name, d.What)
 	}
@@ -262,7 +262,7 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 		fmt.Fprintf(s.out, "in %s\n", d.Path)
 	}
 	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	fmt.Fprintln(t, "class\ttrain\ttest\tshare of train")
 	most := slices.MaxFunc(d.Classes, func(a, b countJSON) int { return cmp.Compare(a.Train, b.Train) }).Train
 	for _, c := range d.Classes {

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 
+	"cnntrain/internal/table"
 	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
@@ -110,7 +110,7 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	}
 	fmt.Fprintf(w, "%s on %s %s images of %s\nloss: %.4f accuracy: %.4f top-5 accuracy: %.4f\n\n",
 		name, words.Commas(e.Examples), e.Split, e.Dataset, e.Loss, e.Accuracy, e.Top5)
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := table.New(w)
 	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tmost often taken for")
 	for _, c := range e.Classes {
 		fmt.Fprintf(t, "%s\t%d\t%d\t%.3f\t%.3f\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.Confused)

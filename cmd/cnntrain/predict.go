@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/table"
 	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
@@ -94,7 +94,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	first := members[0]
 	var predictions []trained.Prediction
 	var skipped []string
-	w := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	w := table.New(s.out)
 	for some := range slices.Chunk(files, first.Train.BatchSize) {
 		batch, err := first.Predict(ctx, model, some, o.top)
 		if err != nil {
@@ -127,7 +127,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 }
 
 // printPrediction writes "cat.png  cat 93.1%  dog 5.0%".
-func printPrediction(p *trained.Prediction, w *tabwriter.Writer) {
+func printPrediction(p *trained.Prediction, w *table.Writer) {
 	fmt.Fprint(w, p.Image)
 	for _, c := range p.Classes {
 		fmt.Fprintf(w, "\t%s %.1f%%", c.Name, 100*c.Probability)

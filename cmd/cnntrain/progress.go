@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"cnntrain/internal/table"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/words"
 
@@ -56,11 +57,11 @@ func (p *progress) batch(s *callback.State) error {
 	}
 	if p.errWidth() > 0 && (now.Sub(p.drawn).Abs() >= redraw || s.Step == s.Steps) {
 		p.drawn = now
-		line := []rune(p.line(s, now))
-		if width := p.errWidth(); len(line) >= width { // a line that wraps cannot be redrawn
-			line = line[:width-1]
+		line, room := p.line(s, now, barWidth), p.errWidth()-1
+		if over := table.Width(line) - room; over > 0 { // a line that wraps cannot be redrawn
+			line = table.Cut(p.line(s, now, max(barWidth-over, 0)), room)
 		}
-		fmt.Fprint(p.err, "\r\x1b[K", string(line))
+		fmt.Fprint(p.err, "\r\x1b[K", line)
 		p.open = true
 	}
 	return nil
@@ -70,7 +71,7 @@ func (p *progress) epoch(s *callback.State) error {
 	if p.open {
 		fmt.Fprint(p.err, "\r\x1b[K")
 	}
-	line := p.line(s, p.trained)
+	line := p.line(s, p.trained, barWidth)
 	if p.best(s.Epoch) {
 		line += " best"
 	}
@@ -85,13 +86,13 @@ func (p *progress) end(*callback.State) error {
 	return nil
 }
 
-// line describes the epoch, whose steps were done from p.began to at.
-func (p *progress) line(s *callback.State, at time.Time) string {
+// line describes the epoch, whose steps were done from p.began to at, with a bar.
+func (p *progress) line(s *callback.State, at time.Time, bar int) string {
 	elapsed := at.Sub(p.began)
-	full := s.Step * barWidth / s.Steps
+	full := s.Step * bar / s.Steps
 	count := fmt.Sprintf("%*d/%d", len(fmt.Sprint(s.Steps)), s.Step, s.Steps)
 	line := fmt.Sprintf("Epoch %d/%d %s%s %s %s %s/step", s.Epoch, s.Epochs,
-		strings.Repeat("━", full), strings.Repeat("─", barWidth-full), count,
+		strings.Repeat("━", full), strings.Repeat("─", bar-full), count,
 		p.clock(elapsed, s), short(elapsed/p.steps(s)))
 	for _, l := range s.Logs {
 		line += fmt.Sprintf(" %s: %.4f", l.Name, l.Value)

@@ -11,11 +11,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -161,7 +161,7 @@ func (o *runsOptions) wants(r listedRun) bool {
 }
 
 func printRuns(s *streams, rows []listedRun) error {
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	fmt.Fprintln(t, "run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize\tnote")
 	for _, r := range rows {
 		status, epochs, seconds := string(r.Status), strconv.Itoa(r.Epochs), took(r.Seconds)

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/table"
 
 	"github.com/spf13/cobra"
 )
@@ -45,7 +45,7 @@ func runRunsCompare(dirs []string, json bool, s *streams) error {
 	if json {
 		return s.printJSON(comparison{dirs, byName(options), byName(figures)})
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	fmt.Fprintln(t, "\t"+strings.Join(dirs, "\t"))
 	for _, part := range []struct {
 		what string

@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -36,7 +36,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	if info.Reason != "" {
 		status += ": " + info.Reason
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	line := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
 	line("run", "%s", r.Dir)
 	line("status", "%s", status)
@@ -66,7 +66,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 
 // printEpochs writes a row an epoch, under the names of the first one's figures.
 func printEpochs(s *streams, epochs []runs.Figures) error {
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	fmt.Fprint(t, "\nepoch")
 	for _, f := range epochs[0] {
 		fmt.Fprintf(t, "\t%s", f.Name)

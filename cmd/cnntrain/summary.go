@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/experiment"
+	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
@@ -60,7 +60,7 @@ func printSummary(w io.Writer, p *builder.Plan) error {
 	}
 	trainable, frozen := p.Params()
 	_, err := fmt.Fprintf(w, "Model: %q\n%s Total params: %s (%s)\n Trainable params: %s (%s)\n Non-trainable params: %s (%s)\n",
-		p.Name, table(rows),
+		p.Name, boxed(rows),
 		words.Commas(trainable+frozen), words.Bytes(trainable+frozen),
 		words.Commas(trainable), words.Bytes(trainable),
 		words.Commas(frozen), words.Bytes(frozen))
@@ -72,12 +72,12 @@ func batchShape(s layer.Shape) string {
 	return "(None, " + strings.ReplaceAll(s.String(), "x", ", ") + ")"
 }
 
-// table draws rows in a box; the first row is the head, the last column flush right.
-func table(rows [][]string) string {
+// boxed draws rows in a box; the first row is the head, the last column flush right.
+func boxed(rows [][]string) string {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(cell))
+			width[i] = max(width[i], table.Width(cell))
 		}
 	}
 	rule := func(left, mid, right, line string) string {
@@ -95,7 +95,7 @@ func table(rows [][]string) string {
 			bar = "┃"
 		}
 		for i, cell := range row {
-			space := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			space := strings.Repeat(" ", width[i]-table.Width(cell))
 			if i == len(row)-1 && r > 0 {
 				cell = space + cell
 			} else {

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"cnntrain/internal/sweep"
+	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 )
 
@@ -29,7 +29,7 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 	if json {
 		return s.printJSON(board)
 	}
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	varying := w.Varying()
 	for _, i := range varying {
 		fmt.Fprint(t, w.Params[i]+"\t")
@@ -60,7 +60,7 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 
 // printMembers lists what a sweep would train.
 func printMembers(s *streams, p sweep.Plan) error {
-	t := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	t := table.New(s.out)
 	fmt.Fprintf(t, "member\t%s\n", strings.Join(p.Params, "\t"))
 	for i, values := range p.Members {
 		fmt.Fprintf(t, "%d\t%s\n", i+1, strings.Join(values, "\t"))

@@ -1,0 +1,192 @@
+// Package table writes tables for people, in columns by how wide text is in a terminal,
+// which is neither bytes nor characters: a Hangul syllable takes two columns.
+package table
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/clipperhouse/displaywidth"
+	"golang.org/x/term"
+)
+
+// Width returns the columns that s takes in a terminal.
+func Width(s string) int { return displaywidth.String(s) }
+
+// Cut returns s, or what of it takes width columns with "…" at its end.
+func Cut(s string, width int) string { return displaywidth.TruncateString(s, max(width, 0), "…") }
+
+// A Writer lays out lines of cells, between which are tabs, as text/tabwriter does: lines
+// that follow each other have columns in common, a line without tabs ends them. A terminal
+// gets no line that is wider than it is: long cells are broken into several lines, and
+// columns that have no room even so follow below the others, beside the first one.
+type Writer struct {
+	out   io.Writer
+	width int // of the terminal, 0 for none
+	text  bytes.Buffer
+
+	// Right puts cells at the right of their columns, but those of the last.
+	Right bool
+}
+
+// New returns a Writer to w, which asks it for its width if it is a terminal.
+func New(w io.Writer) *Writer {
+	t := &Writer{out: w}
+	if file, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
+			t.width = width
+		}
+	}
+	return t
+}
+
+// Write adds text, of which nothing is written before Flush.
+func (t *Writer) Write(b []byte) (int, error) { return t.text.Write(b) }
+
+// Flush writes the lines so far.
+func (t *Writer) Flush() error {
+	var out strings.Builder
+	var rows [][]string
+	for line := range strings.Lines(t.text.String()) {
+		if strings.Contains(line, "\t") {
+			rows = append(rows, strings.Split(strings.TrimSuffix(line, "\n"), "\t"))
+			continue
+		}
+		t.layOut(&out, rows)
+		rows = nil
+		out.WriteString(line)
+	}
+	t.layOut(&out, rows)
+	t.text.Reset()
+	_, err := io.WriteString(t.out, out.String())
+	return err
+}
+
+const (
+	gap    = 2  // columns of the terminal between two of the table
+	narrow = 10 // to which a column is made narrower where there is no room
+)
+
+// layOut writes rows that have their columns in common.
+func (t *Writer) layOut(out *strings.Builder, rows [][]string) {
+	var widths []int
+	for _, row := range rows {
+		for c, cell := range row {
+			if c == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[c] = max(widths[c], Width(cell))
+		}
+	}
+	for i, columns := range t.groups(widths) {
+		if i > 0 {
+			out.WriteByte('\n')
+		}
+		wide := make([]int, len(columns))
+		for i, c := range columns {
+			wide[i] = widths[c]
+		}
+		t.shrink(wide)
+		for _, row := range rows {
+			t.writeRow(out, row, columns, wide)
+		}
+	}
+}
+
+// groups returns the columns that are written beside each other: all, or as many as have
+// room, each time with the first one.
+func (t *Writer) groups(widths []int) (groups [][]int) {
+	used := 0
+	for c, w := range widths {
+		w = min(w, narrow)
+		switch {
+		case c == 0:
+			groups = [][]int{{0}}
+			used = w
+			continue
+		case t.width > 0 && used+gap+w > t.width && len(groups[len(groups)-1]) > 1:
+			groups = append(groups, []int{0})
+			used = min(widths[0], narrow)
+		}
+		last := len(groups) - 1
+		groups[last] = append(groups[last], c)
+		used += gap + w
+	}
+	return groups
+}
+
+// shrink makes the widest columns narrower until all have room.
+func (t *Writer) shrink(widths []int) {
+	total := gap * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	for t.width > 0 && total > t.width {
+		widest := slices.Index(widths, slices.Max(widths))
+		if widths[widest] <= narrow {
+			return
+		}
+		widths[widest]--
+		total--
+	}
+}
+
+// writeRow writes cells of a row, as many lines as the longest of them needs.
+func (t *Writer) writeRow(out *strings.Builder, row []string, columns, widths []int) {
+	cells := make([][]string, len(columns))
+	lines := 1
+	for i, c := range columns {
+		if c < len(row) {
+			cells[i] = Wrap(row[c], widths[i])
+		}
+		lines = max(lines, len(cells[i]))
+	}
+	for n := range lines {
+		var line strings.Builder
+		for i, w := range widths {
+			cell := ""
+			if n < len(cells[i]) {
+				cell = cells[i][n]
+			}
+			space := strings.Repeat(" ", max(w-Width(cell), 0))
+			if t.Right && i < len(widths)-1 {
+				line.WriteString(space + cell)
+			} else {
+				line.WriteString(cell + space)
+			}
+			line.WriteString(strings.Repeat(" ", gap))
+		}
+		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+}
+
+// Wrap breaks s into lines of a width: after spaces and what joins the parts of names, else
+// anywhere between what a reader takes for characters. One that is wider than the width has
+// a line of its own.
+func Wrap(s string, width int) (lines []string) {
+	if Width(s) <= width {
+		return []string{s}
+	}
+	line, columns := "", 0
+	breakAt := 0 // bytes of line before which it may be broken; 0: nowhere
+	for g := displaywidth.StringGraphemes(s); g.Next(); {
+		char := g.Value()
+		if columns+g.Width() > width && line != "" && char != " " {
+			if breakAt == 0 {
+				breakAt = len(line)
+			}
+			lines = append(lines, strings.TrimRight(line[:breakAt], " "))
+			line = line[breakAt:]
+			columns, breakAt = Width(line), 0
+		}
+		line += char
+		columns += g.Width()
+		if strings.Contains(" /_-", char) {
+			breakAt = len(line)
+		}
+	}
+	return append(lines, strings.TrimRight(line, " "))
+}
