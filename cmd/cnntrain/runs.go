@@ -162,7 +162,12 @@ func (o *runsOptions) wants(r listedRun) bool {
 
 func printRuns(s *streams, rows []listedRun) error {
 	t := table.New(s.out)
-	fmt.Fprintln(t, "run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize\tnote")
+	noted := slices.ContainsFunc(rows, func(r listedRun) bool { return r.Note != "" })
+	head := "run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize"
+	if noted {
+		head += "\tnote"
+	}
+	fmt.Fprintln(t, head)
 	for _, r := range rows {
 		status, epochs, seconds := string(r.Status), strconv.Itoa(r.Epochs), took(r.Seconds)
 		if status == "" {
@@ -172,8 +177,12 @@ func printRuns(s *streams, rows []listedRun) error {
 		if r.Spec != "" {
 			specFile = filepath.Base(r.Spec)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.Run, specFile, status, epochs,
-			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Bytes(int(r.Bytes/4)), r.Note)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", r.Run, specFile, status, epochs,
+			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Bytes(int(r.Bytes/4)))
+		if noted {
+			fmt.Fprint(t, "\t"+r.Note)
+		}
+		fmt.Fprintln(t)
 	}
 	return t.Flush()
 }
