@@ -184,7 +184,7 @@ func Wrap(s string, width int) (lines []string) {
 		}
 		line += char
 		columns += g.Width()
-		if strings.Contains(" /_-", char) {
+		if strings.Contains(" /_-.", char) {
 			breakAt = len(line)
 		}
 	}

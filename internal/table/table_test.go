@@ -41,6 +41,7 @@ func TestWrap(t *testing.T) {
 		{"cat", 3, []string{"cat"}},
 		{"images_per_second", 10, []string{"images_", "per_second"}},
 		{"taken for dogs", 9, []string{"taken for", "dogs"}},
+		{"train.optimizer.adam.learning_rate", 22, []string{"train.optimizer.adam.", "learning_rate"}},
 		{"runs/lenet5/12", 9, []string{"runs/", "lenet5/12"}},
 		{"abcdefgh", 3, []string{"abc", "def", "gh"}},
 		{"고양이", 5, []string{"고양", "이"}},
