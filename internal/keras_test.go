@@ -187,7 +187,7 @@ func TestModelsEqualKeras(t *testing.T) {
 			t.Fatal(problems.Err())
 		}
 		m := plan.NewModel(0)
-		if err := plan.WeighClasses(make([]string, plan.Classes())); err != nil {
+		if err := plan.WeighClasses(make([]string, plan.Classes()), nil); err != nil {
 			t.Fatal(err)
 		}
 		for _, w := range m.Weights() {

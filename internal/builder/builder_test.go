@@ -77,6 +77,10 @@ func TestPlanProblems(t *testing.T) {
 			"x.yaml:2:25: dense: its activation is linear and no softmax follows, but categorical_crossentropy needs probabilities; set activation: softmax, or add the layer softmax at the end"},
 		{"rectified scores", "[flatten, dense: 3, rescaling: 2, relu]",
 			"x.yaml:2:43: relu: its activation is relu and no softmax follows,"},
+		{"a range that is not that of the images", "[rescaling: 1/255, random_flip, random_brightness: 0.2, random_contrast: {factor: 0.1, value_range: [0, 1]}, flatten, dense: {units: 3, activation: softmax}]",
+			"x.yaml:2:41: random_brightness: images go from 0 to 1 here, and value_range is [0, 255]; say value_range: [0, 1]"},
+		{"a range that would be cut off", "[random_contrast: {factor: 0.1, value_range: [0, 1]}, rescaling: {scale: 1/127.5, offset: -1}, random_contrast: 0.1, flatten, dense: {units: 3, activation: softmax}]",
+			"x.yaml:2:10: random_contrast: images go from 0 to 255 here, and value_range is [0, 1]; say value_range: [0, 255]\nx.yaml:2:104: random_contrast_1: images go from -1 to 1 here, and value_range is [0, 255]; say value_range: [-1, 1]"},
 		{"two things at the end", "[flatten, dense: 0, max_pooling2d, dense: 3]",
 			"x.yaml:2:26: dense: \"units\" must be at least 1, got 0"},
 		{"several at once", "[conv: 3, dense: 0, dropot: 1]",
@@ -492,7 +496,7 @@ func TestClassWeightsScaleTheLossOfTraining(t *testing.T) {
 	}
 	for _, weights := range []string{"[1, 0.5, 4]", "{dog: 0.5, eel: 4}", "{1: 0.5, eel: 4}"} {
 		p := weighted(t, weights)
-		if err := p.WeighClasses([]string{"cat", "dog", "eel"}); err != nil {
+		if err := p.WeighClasses([]string{"cat", "dog", "eel"}, nil); err != nil {
 			t.Fatal(err)
 		}
 		for label, weight := range []float32{1, 0.5, 4} {
@@ -511,7 +515,7 @@ func TestClassWeightsNameTheirClasses(t *testing.T) {
 		"{dgo: 2}": `class_weight: no class "dgo"; did you mean "dog"?`,
 		"{3: 2}":   `class_weight: no class "3"`,
 	} {
-		if err := weighted(t, weights).WeighClasses([]string{"cat", "dog", "eel"}); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if err := weighted(t, weights).WeighClasses([]string{"cat", "dog", "eel"}, nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", weights, err)
 		}
 	}

@@ -1,10 +1,7 @@
 package builder
 
 import (
-	"fmt"
 	"math"
-	"slices"
-	"strconv"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/loss"
@@ -23,8 +20,8 @@ type Plan struct {
 
 	// Complete says that every layer was understood and can take what the one before gives.
 	Complete    bool
-	classWeight []catalog.Number // as the spec has it
-	weights     []float32        // of the loss of an example in training, by class; nil: all 1
+	classWeight catalog.Numbers // as the spec has it
+	weights     []float32       // of the loss of an example in training, by class; nil: all 1
 }
 
 // A Layer is one layer of a Plan.
@@ -58,7 +55,7 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	}
 	known := len(s.Input) == 3 // shapes, up to here
 	decoded := true
-	shape := p.Input
+	shape, values := p.Input, layer.Pixels
 	for i, it := range s.Layers {
 		l, ok := layer.Layers.Decode(it, problems)
 		decoded = decoded && ok
@@ -69,6 +66,10 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, In: shape, path: []uint64{uint64(i)}}
 		if known = planned.infer(problems); !known {
 			continue
+		}
+		var err error
+		if values, err = layer.ValuesOf(l, values); err != nil {
+			problems.Add(it.Pos, "%s: %v", it.Label, err)
 		}
 		p.Layers = append(p.Layers, planned)
 		shape = planned.Out
@@ -109,36 +110,7 @@ func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
 	p.Convolution = "auto"
 	o.Bind(&p.Convolution, "convolution", "auto takes Winograd's algorithm where it is faster, with about ten times the rounding error; direct sums up products as they are").OneOf("auto", "direct")
-	o.Bind(&p.classWeight, "class_weight", "how much the loss of an example counts in training, by class: a list, or {class: weight} with the class's name or number; 1 where not given").Min(0)
-}
-
-// WeighClasses finds the classes, whose names are given, that class_weight is about.
-// Until it is called, all weigh alike.
-func (p *Plan) WeighClasses(names []string) error {
-	if len(p.classWeight) == 0 {
-		return nil
-	}
-	weights := make([]float32, len(names))
-	for i := range weights {
-		weights[i] = 1
-	}
-	for i, w := range p.classWeight {
-		if w.Name == "" && len(p.classWeight) != len(names) {
-			return fmt.Errorf("class_weight lists %d weights for %d classes", len(p.classWeight), len(names))
-		}
-		if w.Name != "" {
-			if i = slices.Index(names, w.Name); i < 0 {
-				n, err := strconv.Atoi(w.Name)
-				if err != nil || n < 0 || n >= len(names) {
-					return fmt.Errorf("class_weight: no class %q%s", w.Name, spec.Hint(w.Name, names))
-				}
-				i = n
-			}
-		}
-		weights[i] = float32(w.Value)
-	}
-	p.weights = weights
-	return nil
+	p.weighOptions(o)
 }
 
 // infer fills in the shapes and weights behind l.In.

@@ -15,15 +15,12 @@ type Alias struct {
 	Pattern *regexp.Regexp // of the names, in syntax that JSON Schema has too
 	Name    string         // of the thing
 	Option  string         // of the thing, that takes the name
-	Advice  string         // what to write for a name %s that is not of the form
+	Advice  string         // what to write for a name %s that is not of the form, if there is a way
 }
 
-// apply turns an item whose name matches into the thing with the option set. It
+// apply turns an item whose name is of the form into the thing with the option set. It
 // reports whether the item is of use.
 func (a *Alias) apply(it *spec.Item, problems *spec.Problems) bool {
-	if !a.Pattern.MatchString(it.Name) {
-		return true
-	}
 	options := &yaml.Node{Kind: yaml.MappingNode}
 	if !missing(it.Options) {
 		if it.Options.Kind != yaml.MappingNode {

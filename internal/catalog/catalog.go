@@ -20,8 +20,8 @@ type Catalog[T any] struct {
 	// Common, where set, binds the options that every thing of the kind has
 	// besides its own, and returns the thing that heeds them.
 	Common func(T, *Options) T
-	// Alias, where set, lets more names stand for one of the things.
-	Alias *Alias
+	// Aliases let more names stand for things. The first that a name is of the form of is its own.
+	Aliases []*Alias
 	// Together, where set, is the thing that several names in one mapping stand
 	// for, each of them one of its options: {l1: 0.1, l2: 0.2}.
 	Together string
@@ -100,14 +100,21 @@ func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
 // Decode turns an item of a spec into the thing it names and fills in
 // it.Resolved. What is wrong goes to problems; ok says nothing was.
 func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok bool) {
-	if c.Alias != nil && !c.Alias.apply(it, problems) {
-		return thing, false
+	for _, a := range c.Aliases {
+		if a.Pattern.MatchString(it.Name) {
+			if !a.apply(it, problems) {
+				return thing, false
+			}
+			break
+		}
 	}
 	e, ok := c.entries[it.Name]
 	if !ok {
 		hint := spec.Hint(it.Name, c.Names())
-		if c.Alias != nil && spec.Nearest(it.Name, c.Names()) == "" {
-			hint += "; " + fmt.Sprintf(c.Alias.Advice, it.Name)
+		for _, a := range c.Aliases {
+			if a.Advice != "" && spec.Nearest(it.Name, c.Names()) == "" {
+				hint += "; " + fmt.Sprintf(a.Advice, it.Name)
+			}
 		}
 		problems.Add(it.Pos, "unknown %s %q%s", c.kind, it.Name, hint)
 		return thing, false

@@ -19,7 +19,7 @@ type car struct {
 	load   float64
 	size   Pair
 	weight Range
-	seats  []Number
+	seats  Numbers
 	name   string
 	sunny  bool
 	tags   []string
@@ -50,7 +50,7 @@ func world() *Catalog[*car] {
 		o.Bind(&c.load, "load", "share filled").Min(0).Below(1)
 		o.Bind(&c.size, "size", "height and width").Min(1)
 		o.Bind(&c.weight, "weight", "tons").Max(9)
-		o.Bind(&c.seats, "seats", "places").Min(0)
+		o.Bind(&c.seats, "seats", "places").Min(0).OneOf("many")
 		o.Bind(&c.name, "color", "paint").OneOf("red", "green")
 		o.Bind(&c.sunny, "open", "no roof")
 		o.Bind(&c.tags, "tags", "words")
@@ -99,6 +99,8 @@ func TestOptionsAreReadInEveryForm(t *testing.T) {
 			"{wheels: 4, load: 0.5, size: 2, weight: -2, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, seats: [1, 1/2]}",
 			"{wheels: 4, load: 0.5, size: 2, seats: [1, 0.5], open: false, tags: [], engine: petrol, spares: [petrol]}"},
+		{"van: {wheels: 4, seats: many}",
+			"{wheels: 4, load: 0.5, size: 2, seats: many, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, seats: {front: 2, 7: 0.5}}",
 			"{wheels: 4, load: 0.5, size: 2, seats: {front: 2, \"7\": 0.5}, open: false, tags: [], engine: petrol, spares: [petrol]}"},
 		{"van: {wheels: 4, size: 3, load: null}", "{wheels: 4, load: 0.5, size: 3, open: false, tags: [], engine: petrol, spares: [petrol]}"},
@@ -168,6 +170,7 @@ func TestProblemsNamePlaceAndFix(t *testing.T) {
 		{"van: {wheels: 4, weight: [1, 2, 3]}", `x.yaml:3:28: van: "weight" must be a number or [lower, upper], got [1, 2, 3]`},
 		{"van: {wheels: 4, weight: [1, 10]}", `x.yaml:3:28: van: "weight" must be at most 9, got [1, 10]`},
 		{"van: {wheels: 4, seats: 2}", `x.yaml:3:27: van: "seats" must be a list of numbers or {name: number}, got 2`},
+		{"van: {wheels: 4, seats: few}", `x.yaml:3:27: van: "seats" cannot be "few"; known: many`},
 		{"van: {wheels: 4, seats: {back: -1}}", `x.yaml:3:27: van: "seats" must be at least 0, got {back: -1}`},
 		{"van: {wheels: 4, color: rde}", `x.yaml:3:27: van: "color" cannot be "rde"; did you mean "red"?`},
 		{"van: {wheels: 4, open: yes}", `x.yaml:3:26: van: "open" must be true or false, got yes`},
@@ -253,6 +256,8 @@ func TestAliasStandsForAThing(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
 		{"petrol", "petrol"},
 		{"./x", "{steam: {from: ./x, heat: 1}}"},
+		{"./x.petrol", "{petrol: {octane: ./x.petrol}}"},
+		{"x.petrol", "{petrol: {octane: x.petrol}}"},
 		{"{./x: null}", "{steam: {from: ./x, heat: 1}}"},
 		{"{./x: {heat: 3}}", "{steam: {from: ./x, heat: 3}}"},
 		{"{./x: 3}", "x.yaml:3:9: ./x: must be followed by a mapping of the options of steam, or by nothing, got 3"},
@@ -261,8 +266,15 @@ func TestAliasStandsForAThing(t *testing.T) {
 		{"{./x: {heet: 3}}", `x.yaml:3:10: steam: unknown option "heet"; did you mean "heat"?`},
 	} {
 		engines := New[engine]("engine")
-		engines.Alias = &Alias{regexp.MustCompile("/"), "steam", "from", "a path is written /%s"}
-		engines.Add(Entry[engine]{Name: "petrol", New: func(*Options) engine { return engine{1} }})
+		engines.Aliases = []*Alias{
+			{regexp.MustCompile("[.]petrol$"), "petrol", "octane", ""},
+			{regexp.MustCompile("/"), "steam", "from", "a path is written /%s"},
+		}
+		engines.Add(Entry[engine]{Name: "petrol", New: func(o *Options) engine {
+			octane := ""
+			o.Bind(&octane, "octane", "how much")
+			return engine{1}
+		}})
 		engines.Add(Entry[engine]{Name: "steam", New: func(o *Options) engine {
 			from, heat := "", 1
 			o.Bind(&from, "from", "where").Required()
@@ -332,7 +344,7 @@ func TestInfoDescribesOptionsAtTheirDefaults(t *testing.T) {
 load|number|from 0 up to, not including, 1|0.5|false
 size|whole number or [height, width]|at least 1|2|false
 weight|number or [lower, upper]|at most 9||false
-seats|list of numbers or {name: number}|at least 0||false
+seats|list of numbers or {name: number}|many, or at least 0||false
 color|text|red, green||false
 open|true or false||false|false
 tags|list of names||[]|false

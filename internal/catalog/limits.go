@@ -87,10 +87,11 @@ func (l limits) addTo(schema map[string]any) {
 
 // Expected says in words which values the option takes; empty where any will do.
 func (f *Field) Expected() string {
-	if len(f.choices) > 0 {
-		return strings.Join(f.choices, ", ")
+	choices, limits := strings.Join(f.choices, ", "), f.limits.String()
+	if choices != "" && limits != "" {
+		return choices + ", or " + limits
 	}
-	return f.limits.String()
+	return choices + limits
 }
 
 // number writes v so that it reads back exactly: 0.001, 1.0e-7. YAML 1.1, which

@@ -92,15 +92,24 @@ type Number struct {
 	Value float64
 }
 
-var numbers = form[[]Number]{
+// Numbers is several numbers, or a word of [Field.OneOf] that stands for some.
+type Numbers struct {
+	Word string
+	List []Number
+}
+
+var numbers = form[Numbers]{
 	expected: "a list of numbers or {name: number}",
 	read:     readNumbers,
-	node: func(v []Number) *yaml.Node {
-		if len(v) == 0 {
+	node: func(v Numbers) *yaml.Node {
+		if v.Word != "" {
+			return spec.Scalar(v.Word)
+		}
+		if len(v.List) == 0 {
 			return nil
 		}
 		n := sequence()
-		for _, number := range v {
+		for _, number := range v.List {
 			if number.Name != "" {
 				n.Kind = yaml.MappingNode
 				n.Content = append(n.Content, spec.Scalar(number.Name))
@@ -109,33 +118,38 @@ var numbers = form[[]Number]{
 		}
 		return n
 	},
-	numbers: func(v []Number) (values []float64) {
-		for _, number := range v {
+	numbers: func(v Numbers) (values []float64) {
+		for _, number := range v.List {
 			values = append(values, number.Value)
 		}
 		return values
 	},
 	schema: func(f *Field) map[string]any {
 		one := anyOf(f.number("number"), fraction)
-		return anyOf(map[string]any{"type": "array", "items": one}, map[string]any{"type": "object", "additionalProperties": one})
+		list, named := map[string]any{"type": "array", "items": one}, map[string]any{"type": "object", "additionalProperties": one}
+		if len(f.choices) > 0 {
+			return anyOf(list, named, map[string]any{"enum": f.choices})
+		}
+		return anyOf(list, named)
 	},
 }
 
-// readNumbers reads "[1, 2.5]" or "{cat: 1, dog: 2.5}".
-func readNumbers(n *yaml.Node) (list []Number, ok bool) {
-	if n.Kind != yaml.SequenceNode && n.Kind != yaml.MappingNode {
-		return nil, false
+// readNumbers reads "[1, 2.5]", "{cat: 1, dog: 2.5}" or a word.
+func readNumbers(n *yaml.Node) (v Numbers, ok bool) {
+	if n.Kind == yaml.ScalarNode {
+		_, isNumber := readNumber(n)
+		return Numbers{Word: n.Value}, !isNumber
 	}
 	for i := 0; i < len(n.Content); i++ {
-		var v Number
+		var number Number
 		if n.Kind == yaml.MappingNode {
-			v.Name = n.Content[i].Value
+			number.Name = n.Content[i].Value
 			i++
 		}
-		if v.Value, ok = readNumber(n.Content[i]); !ok {
-			return nil, false
+		if number.Value, ok = readNumber(n.Content[i]); !ok {
+			return v, false
 		}
-		list = append(list, v)
+		v.List = append(v.List, number)
 	}
-	return list, true
+	return v, true
 }

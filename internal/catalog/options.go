@@ -43,7 +43,7 @@ type value interface {
 }
 
 // Bind declares the option name, read into *into: an int, float64, bool,
-// string, []string, Pair, Sides, Range, []Number or Mapping. Its default is what into
+// string, []string, Pair, Sides, Range, Numbers or Mapping. Its default is what into
 // points to now.
 func (o *Options) Bind(into any, name, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: plainOf(into)})

@@ -37,8 +37,8 @@ func plainOf(into any) value {
 		return &plain[Sides]{into, sides}
 	case *Range:
 		return &plain[Range]{into, ranges}
-	case *[]Number:
-		return &plain[[]Number]{into, numbers}
+	case *Numbers:
+		return &plain[Numbers]{into, numbers}
 	case *Mapping:
 		return &plain[Mapping]{into, mappings}
 	}
@@ -71,7 +71,7 @@ func (p *plain[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Ov
 			return
 		}
 	}
-	if word := text(p.encode()); f.choices != nil && !slices.Contains(f.choices, word) {
+	if word := text(n); f.choices != nil && n.Kind == yaml.ScalarNode && !slices.Contains(f.choices, word) {
 		problems.Add(at.At(n), "%s: %q cannot be %q%s", at.Name, f.Name, word, spec.Hint(word, f.choices))
 	}
 }

@@ -24,8 +24,8 @@ func (c *Catalog[T]) Schema() map[string]any {
 			"additionalProperties": false,
 		})
 	}
-	if c.Alias != nil {
-		forms = append(forms, c.Alias.schema(c.Info(c.Alias.Name).Fields))
+	for _, a := range c.Aliases {
+		forms = append(forms, a.schema(c.Info(a.Name).Fields))
 	}
 	if c.Together != "" {
 		forms = append(forms, itemSchema(c.Info(c.Together)))
@@ -93,7 +93,7 @@ func (f *Field) Schema() map[string]any {
 	if f.Default != "" {
 		schema["description"] = f.Doc + " (default " + f.Default + ")"
 	}
-	if len(f.choices) > 0 {
+	if _, several := schema["anyOf"]; len(f.choices) > 0 && !several {
 		schema["enum"] = f.choices
 	}
 	return schema

@@ -59,7 +59,7 @@ func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, erro
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}
 	}
-	if err := e.Plan.WeighClasses(d.Classes); err != nil {
+	if err := e.Plan.WeighClasses(d.Classes, nil); err != nil {
 		return nil, spec.Invalid{{Pos: e.Spec.Train.Pos, Message: "train: " + err.Error()}}
 	}
 	return data.Split(d, e.Data.ValidationSplit, e.Data.Limit)

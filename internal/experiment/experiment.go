@@ -90,7 +90,7 @@ func (e *Experiment) checkData(problems *spec.Problems) {
 	if classes := set.Classes(); classes != nil && e.Plan.Complete {
 		if err := e.checkClasses(len(classes)); err != nil {
 			problems.Add(e.Plan.OutputPos(), "%v", err)
-		} else if err := e.Plan.WeighClasses(classes); err != nil {
+		} else if err := e.Plan.WeighClasses(classes, nil); err != nil {
 			problems.Add(e.Spec.Train.Pos, "train: %v", err)
 		}
 	}

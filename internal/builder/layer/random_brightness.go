@@ -10,7 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "random_brightness",
 	Keras:   "RandomBrightness",
-	Example: "random_brightness: {factor: 0.2, value_range: [0, 1]}",
+	Example: "random_brightness: 0.1",
 	Input:   []int{4, 3, 2},
 	Doc: `Adds an amount to all values of an image, drawn for each image in each step of training.
 

@@ -73,9 +73,9 @@ var Datasets = newDatasets()
 func newDatasets() *catalog.Catalog[Dataset] {
 	c := catalog.New[Dataset]("dataset")
 	// Names have no separators, so what has is a path; a folder here is written ./photos.
-	c.Alias = &catalog.Alias{
+	c.Aliases = []*catalog.Alias{{
 		Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path", Advice: "a folder is written ./%s",
-	}
+	}}
 	return c
 }
 

@@ -1,0 +1,50 @@
+package layer
+
+import (
+	"fmt"
+	"math"
+
+	"cnntrain/internal/catalog"
+)
+
+// Values is the least and the largest value that an image may have; nil where nobody knows.
+type Values []float64
+
+// Pixels is the values of images as they come from the data.
+var Pixels = Values{0, 255}
+
+// ValuesOf returns the values that come out of l, given those that go in. The error says
+// that l expects others.
+func ValuesOf(l Layer, in Values) (Values, error) {
+	if c, ok := l.(*common); ok {
+		l = c.Layer
+	}
+	r, ok := l.(interface{ values(Values) (Values, error) })
+	if !ok || in == nil {
+		return nil, nil
+	}
+	return r.values(in)
+}
+
+func (augmentation) values(in Values) (Values, error) { return in, nil }
+
+func (l *rescaling) values(in Values) (Values, error) {
+	a, b := in[0]*l.scale+l.offset, in[1]*l.scale+l.offset
+	return Values{min(a, b), max(a, b)}, nil
+}
+
+func (l *randomBrightness) values(in Values) (Values, error) {
+	return in, checkValues(l.valueRange, in)
+}
+
+func (l *randomContrast) values(in Values) (Values, error) { return in, checkValues(l.valueRange, in) }
+
+// checkValues refuses a value_range that is not that of the images: what leaves it is cut
+// off, and the change is in proportion to it.
+func checkValues(given catalog.Range, in Values) error {
+	near := 1e-3 * (in[1] - in[0])
+	if math.Abs(given[0]-in[0]) > near || math.Abs(given[1]-in[1]) > near {
+		return fmt.Errorf("images go from %.4g to %.4g here, and value_range is [%.4g, %.4g]; say value_range: [%.4[1]g, %.4[2]g]", in[0], in[1], given[0], given[1])
+	}
+	return nil
+}
