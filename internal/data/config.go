@@ -14,6 +14,12 @@ type Config struct {
 	Limit           int // training examples to use, the first ones; 0 for all
 }
 
+// MayHaveValidation reports whether there may be validation examples, as far as is known
+// before the data is loaded.
+func (c *Config) MayHaveValidation() bool {
+	return c.ValidationSplit > 0 || c.Dataset == nil || c.Dataset.Classes() == nil
+}
+
 // NewConfig decodes the data section. What is wrong goes to problems.
 func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	c := &Config{}

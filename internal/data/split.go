@@ -5,6 +5,7 @@ package data
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/random"
@@ -17,6 +18,7 @@ type Sets struct {
 	Shape            []int    // [H W C]
 	Dir, Digest      string   // of the whole dataset
 	Skipped          []string // images that cannot be read, of the whole dataset
+	Warnings         []string // what people should know of how the images were understood
 }
 
 // Pixels returns the number of values of one image.
@@ -29,31 +31,108 @@ func (s *Sets) Pixels() int {
 }
 
 // Split divides the training examples of d as Keras does: the last part of them,
-// validationSplit of the whole, is for validation. limit, if above 0, takes only
-// the first examples before that. It is an error if a part would be empty.
+// validationSplit of the whole, is for validation; where d wants it by class, the last part
+// of each. limit, if above 0, takes only the first examples before that. It is an error if
+// a part, or a class for training, would be empty.
 func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 	n := d.Train.Len()
 	if limit > 0 {
 		n = min(n, limit)
 	}
-	at := int(math.Floor(float64(n) * (1 - validationSplit)))
+	s := &Sets{Classes: d.Classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
+	var err error
 	switch {
 	case n == 0:
 		return nil, fmt.Errorf("the dataset has no training examples")
-	case at < 1:
-		return nil, fmt.Errorf("validation_split %v of %d examples leaves none to train on", validationSplit, n)
-	case at == n && validationSplit > 0:
-		return nil, fmt.Errorf("validation_split %v of %d examples is less than one", validationSplit, n)
+	case d.Val != nil && validationSplit > 0:
+		return nil, fmt.Errorf("validation_split: %v beside images that are for validation already; leave it out, or them", validationSplit)
+	case validationSplit > 0 && d.ByClass:
+		s.Train, s.Val = splitClasses(d, n, validationSplit)
+	case validationSplit > 0:
+		s.Train, s.Val, err = splitLast(d, n, validationSplit)
+	default:
+		s.Train, s.Val = part{d.Train, 0, n}, d.Val
 	}
-	s := &Sets{Train: part{d.Train, 0, at}, Classes: d.Classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped}
-	if at < n {
-		s.Val = part{d.Train, at, n - at}
+	if err != nil {
+		return nil, err
 	}
 	if d.Test != nil && d.Test.Len() > 0 {
 		s.Test = d.Test
 	}
-	return s, nil
+	return s, s.checkClasses(limit > 0 && limit < d.Train.Len())
 }
+
+// splitLast divides the first n training examples.
+func splitLast(d *dataset.Data, n int, share float64) (train, val dataset.Examples, err error) {
+	switch at := int(math.Floor(float64(n) * (1 - share))); {
+	case at < 1:
+		return nil, nil, fmt.Errorf("validation_split %v of %d examples leaves none to train on", share, n)
+	case at == n:
+		return nil, nil, fmt.Errorf("validation_split %v of %d examples is less than one", share, n)
+	default:
+		return part{d.Train, 0, at}, part{d.Train, at, n - at}, nil
+	}
+}
+
+// splitClasses divides each class among the first n training examples.
+func splitClasses(d *dataset.Data, n int, share float64) (train, val dataset.Examples) {
+	left := Counts(part{d.Train, 0, n}, len(d.Classes)) // that are yet to be for training
+	for c, n := range left {
+		left[c] -= dataset.Take(n, share)
+	}
+	t, v := some{d.Train, nil}, some{d.Train, nil}
+	for i := range n {
+		if label := d.Train.Label(i); left[label] > 0 {
+			left[label]--
+			t.index = append(t.index, i)
+		} else {
+			v.index = append(v.index, i)
+		}
+	}
+	if len(v.index) == 0 {
+		return t, nil
+	}
+	return t, v
+}
+
+// checkClasses refuses classes without training examples, unless so few are used that this
+// is no wonder, and warns of those without others.
+func (s *Sets) checkClasses(few bool) error {
+	for _, split := range []struct {
+		name string
+		dataset.Examples
+	}{{"training", s.Train}, {"validation", s.Val}, {"test", s.Test}} {
+		if split.Examples == nil {
+			continue
+		}
+		var without []string
+		for c, n := range Counts(split.Examples, len(s.Classes)) {
+			if n == 0 {
+				without = append(without, fmt.Sprintf("%q", s.Classes[c]))
+			}
+		}
+		if len(without) == 0 || few && split.name != "training" {
+			continue
+		}
+		classes := "class " + without[0] + " has"
+		if n := len(without); n > 1 {
+			classes = "classes " + strings.Join(without[:min(n, mostNamed)], ", ")
+			if n > mostNamed {
+				classes += fmt.Sprintf(" and %d more", n-mostNamed)
+			}
+			classes += " have"
+		}
+		said := fmt.Sprintf("%s no %s images", classes, split.name)
+		if split.name == "training" && !few {
+			return fmt.Errorf("%s; add some, or remove the class", said)
+		}
+		s.Warnings = append(s.Warnings, said)
+	}
+	return nil
+}
+
+// mostNamed is how many classes a message names.
+const mostNamed = 6
 
 // part is n examples from first on.
 type part struct {
@@ -66,6 +145,31 @@ func (p part) Len() int { return p.n }
 func (p part) Label(i int) int { return p.Examples.Label(p.first + i) }
 
 func (p part) Image(dst []float32, i int) error { return p.Examples.Image(dst, p.first+i) }
+
+// some is examples at some places.
+type some struct {
+	dataset.Examples
+	index []int
+}
+
+func (s some) Len() int { return len(s.index) }
+
+func (s some) Label(i int) int { return s.Examples.Label(s.index[i]) }
+
+func (s some) Image(dst []float32, i int) error { return s.Examples.Image(dst, s.index[i]) }
+
+// FileOf returns the file that example i is. ok says whether it is one.
+func FileOf(ex dataset.Examples, i int) (f dataset.File, ok bool) {
+	switch ex := ex.(type) {
+	case part:
+		return FileOf(ex.Examples, ex.first+i)
+	case some:
+		return FileOf(ex.Examples, ex.index[i])
+	case dataset.Files:
+		return ex.File(i), true
+	}
+	return dataset.File{}, false
+}
 
 // Counts returns how many examples there are of each of the classes.
 func Counts(ex dataset.Examples, classes int) []int {

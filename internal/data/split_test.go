@@ -10,6 +10,8 @@ import (
 	"cnntrain/internal/data/dataset"
 )
 
+var abc = []string{"a", "b", "c"}
+
 // fake is n examples of classes in turn. Every value of image i is i.
 type fake struct {
 	n      int
@@ -72,9 +74,9 @@ func TestSplitTakesTheLastPartForValidation(t *testing.T) {
 		{10, 0.2, 5, 4, 1},
 		{10, 0.2, 50, 8, 2},
 		{50_000, 0.2, 0, 40_000, 10_000},
-		{1, 0, 0, 1, -1},
+		{3, 0, 0, 3, -1},
 	} {
-		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Test: fake{n: 3}, Shape: []int{2, 3, 4}}, c.split, c.limit)
+		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Test: fake{n: 3}, Shape: []int{2, 3, 4}, Classes: abc}, c.split, c.limit)
 		if c.train == 0 {
 			if err == nil {
 				t.Errorf("%+v: no error", c)
@@ -111,16 +113,79 @@ func TestSplitRefusesEmptyParts(t *testing.T) {
 		{3, 0.9, "leaves none to train on"},
 		{1, 0.2, "leaves none to train on"},
 	} {
-		_, err := Split(&dataset.Data{Train: fake{n: c.n}}, c.split, 0)
+		_, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc}, c.split, 0)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
 	}
 }
 
+// The last of each class are for validation, so that each has its share.
+func TestSplitByClass(t *testing.T) {
+	for _, c := range []struct {
+		n          int
+		split      float64
+		limit      int
+		train, val []int // -1: there is none
+	}{
+		{9, 0.34, 0, []int{0, 1, 2, 3, 4, 5}, []int{6, 7, 8}},
+		{9, 0.01, 0, []int{0, 1, 2, 3, 4, 5}, []int{6, 7, 8}},
+		{9, 0.99, 0, []int{0, 1, 2}, []int{3, 4, 5, 6, 7, 8}},
+		{7, 0.2, 0, []int{0, 1, 2, 3}, []int{4, 5, 6}},
+		{9, 0.5, 5, []int{0, 1, 2}, []int{3, 4}},
+		{3, 0.5, 0, []int{0, 1, 2}, nil},
+	} {
+		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc, ByClass: true}, c.split, c.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := indices(t, s.Train); !slices.Equal(got, c.train) {
+			t.Errorf("%+v: %v for training", c, got)
+		}
+		if s.Val == nil != (c.val == nil) || s.Val != nil && !slices.Equal(indices(t, s.Val), c.val) {
+			t.Errorf("%+v: not the right ones for validation", c)
+		}
+	}
+}
+
+func TestSplitLeavesGivenValidationAlone(t *testing.T) {
+	d := &dataset.Data{Train: fake{n: 9}, Val: fake{n: 3}, Classes: abc, ByClass: true}
+	if s, err := Split(d, 0, 0); err != nil || s.Train.Len() != 9 || s.Val.Len() != 3 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	_, err := Split(d, 0.2, 0)
+	if want := "validation_split: 0.2 beside images that are for validation already; leave it out, or them"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClassesWithoutImagesAreTold(t *testing.T) {
+	for _, c := range []struct {
+		train, test, limit int
+		err                string
+		warnings           []string
+	}{
+		{2, 3, 0, `class "c" has no training images; add some, or remove the class`, nil},
+		{1, 3, 0, `classes "b", "c" have no training images; add some, or remove the class`, nil},
+		{9, 2, 0, "", []string{`class "c" has no test images`}},
+		{9, 3, 1, "", []string{`classes "b", "c" have no training images`}},
+		{9, 3, 0, "", nil},
+	} {
+		s, err := Split(&dataset.Data{Train: fake{n: c.train}, Test: fake{n: c.test}, Classes: abc}, 0, c.limit)
+		switch {
+		case c.err != "":
+			if err == nil || err.Error() != c.err {
+				t.Errorf("%+v: %v", c, err)
+			}
+		case err != nil || !slices.Equal(s.Warnings, c.warnings):
+			t.Errorf("%+v: %v, %q", c, err, s.Warnings)
+		}
+	}
+}
+
 func TestEmptyTestIsNone(t *testing.T) {
 	for _, test := range []dataset.Examples{nil, fake{}} {
-		s, err := Split(&dataset.Data{Train: fake{n: 3}, Test: test}, 0, 0)
+		s, err := Split(&dataset.Data{Train: fake{n: 3}, Test: test, Classes: abc}, 0, 0)
 		if err != nil || s.Test != nil {
 			t.Errorf("%v, %v", s, err)
 		}

@@ -39,13 +39,15 @@ type Dataset interface {
 
 // Data is a loaded dataset.
 type Data struct {
-	Train, Test Examples // Test is nil where there is none
-	Classes     []string
-	Shape       []int  // [H W C]
-	Dir         string // absolute path of the folder it lies in; empty where the program makes it
-	Digest      string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
+	Train, Val, Test Examples // Val and Test are nil where there are none
+	Classes          []string
+	Shape            []int  // [H W C]
+	Dir              string // absolute path of the folder it lies in; empty where the program makes it
+	Digest           string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 
-	Skipped []string // images that are left out since they cannot be read, "FILE: why"
+	ByClass  bool     // what is kept for validation is a share of each class
+	Skipped  []string // images that are left out since they cannot be read, "FILE: why"
+	Warnings []string // what people should know of how the images were understood
 }
 
 // Source says where a dataset comes from.
@@ -67,15 +69,18 @@ type Source struct {
 	Checked func(done, total int)
 }
 
-// Datasets is every dataset a spec may name. A path stands for image_folder.
+// Datasets is every dataset a spec may name. A path stands for image_folder, that of a
+// file for what its ending says.
 var Datasets = newDatasets()
 
 func newDatasets() *catalog.Catalog[Dataset] {
 	c := catalog.New[Dataset]("dataset")
-	// Names have no separators, so what has is a path; a folder here is written ./photos.
-	c.Aliases = []*catalog.Alias{{
-		Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path", Advice: "a folder is written ./%s",
-	}}
+	c.Aliases = []*catalog.Alias{
+		{Pattern: regexp.MustCompile(`\.([cC][sS][vV]|[tT][sS][vV])$`), Name: "image_csv", Option: "path"},
+		{Pattern: regexp.MustCompile(`\.[nN][pP][zZ]$`), Name: "npz", Option: "path"},
+		// Names have no separators, so what has is a path; a folder here is written ./photos.
+		{Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path", Advice: "a folder is written ./%s"},
+	}
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -67,6 +68,29 @@ func TestPathStandsForImageFolder(t *testing.T) {
 				t.Errorf("got %+v", d)
 			}
 		})
+	}
+}
+
+func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
+	csv := func(path string, split float64) imageCSV { return imageCSV{imageFolder{path: path, testSplit: split}} }
+	for text, want := range map[string]any{
+		"labels.csv":                         csv("labels.csv", 0.2),
+		"./a/B.TSV":                          csv("./a/B.TSV", 0.2),
+		"{./labels.csv: {test_split: 0.5}}":  csv("./labels.csv", 0.5),
+		"{image_csv: {path: labels.txt}}":    csv("labels.txt", 0.2),
+		"mnist.npz":                          npz{"mnist.npz"},
+		"/data/x.NPZ":                        npz{"/data/x.NPZ"},
+		"./photos.csv/":                      imageFolder{path: "./photos.csv/", testSplit: 0.2},
+		"{image_folder: {path: photos.csv}}": imageFolder{path: "photos.csv", testSplit: 0.2},
+	} {
+		d, err := decode(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got := reflect.ValueOf(d).Elem().Interface(); got != want {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,8 +15,10 @@ func checkImages(ctx context.Context, src Source, top string, files []imageFile)
 	faults := make([]error, len(files))
 	var done atomic.Int64
 	err = parallel(ctx, len(files), 1, func(from, _ int) {
-		file := filepath.Join(top, filepath.FromSlash(files[from].name))
-		if src.Thorough {
+		file := fileAt(top, files[from].name)
+		if faults[from] = files[from].readSum(file); faults[from] != nil {
+			// which is not its content
+		} else if src.Thorough {
 			_, faults[from] = readImage(file)
 		} else {
 			faults[from] = checkImage(file)
@@ -26,9 +27,13 @@ func checkImages(ctx context.Context, src Source, top string, files []imageFile)
 			src.Checked(int(n), len(files))
 		}
 	})
+	if err == nil {
+		err = refusals(faults)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
+	readable = files[:0]
 	for i, file := range files {
 		if faults[i] == nil {
 			readable = append(readable, file)
@@ -74,16 +79,4 @@ func complete(file io.ReadSeeker) bool {
 	}
 	end, err := io.ReadAll(file)
 	return err == nil && (string(end) == pngEnd || strings.HasSuffix(string(end), jpegEnd))
-}
-
-// checkClasses makes sure that each class has images left.
-func checkClasses(top string, classes []string, files []imageFile) error {
-	found := make([]bool, len(classes))
-	for _, f := range files {
-		found[f.label] = true
-	}
-	if c := slices.Index(found, false); c >= 0 {
-		return fmt.Errorf("%s: none of its images can be read; mend or remove the folder", filepath.Join(top, classes[c]))
-	}
-	return nil
 }

@@ -2,14 +2,11 @@ package dataset
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"cnntrain/internal/catalog"
@@ -33,17 +30,27 @@ proportions is stretched; with ` + "`crop_to_aspect_ratio`" + ` the largest cent
 is of them is taken. ` + "`predict`" + ` does the same. With input channels 1 images
 become grey.
 
-Where the folder has train and test in it, these hold the class folders.
-Otherwise a hash of the name decides which images are for testing, so an image
-never moves from one split to the other when others are added.`,
+Where the folder has train in it, that holds the class folders, and so do val and test,
+which may be missing. Training, valid, validation, dev and testing are understood too, in
+any case of letters. Images in test without class folders are for ` + "`predict`" + `. Otherwise
+each class is split by the order of a hash of the names: every class is in every split as
+far as it has images, and an image stays on its side when others are added, but for
+those at the border; ` + "`validation_split`" + ` takes its share of each class in the same way.
+Names of classes are compared in Unicode's composed form. Folders that are laid out in
+another way are refused with what to rename.`,
 	New: func(o *catalog.Options) Dataset {
 		f := &imageFolder{testSplit: 0.2}
 		o.Bind(&f.path, "path", "the folder; relative to the one that cnntrain is run in").Required()
-		o.Bind(&f.testSplit, "test_split", "share of the images for testing, where the folder has no train and test").Min(0).Below(1)
-		o.Bind(&f.crop, "crop_to_aspect_ratio", "take the largest centre part of the input's proportions, where an image is not of them, in place of stretching it")
+		f.bind(o, "where the folder has no train")
 		return f
 	},
 })
+
+// bind declares the options that lists of images have too.
+func (f *imageFolder) bind(o *catalog.Options, where string) {
+	o.Bind(&f.testSplit, "test_split", "share of the images of each class for testing, "+where).Min(0).Below(1)
+	o.Bind(&f.crop, "crop_to_aspect_ratio", "take the largest centre part of the input's proportions, where an image is not of them, in place of stretching it")
+}
 
 type imageFolder struct {
 	path      string
@@ -51,13 +58,13 @@ type imageFolder struct {
 	crop      bool
 }
 
+func (f *imageFolder) crops() bool { return f.crop }
+
 func (*imageFolder) Shape() []int { return nil }
 
 func (*imageFolder) Classes() []string { return nil }
 
-// Load lists the images and makes sure that they can be read. The digest is that of
-// their names, classes and sizes in bytes. Training images come in the order of a hash of
-// their names, so that the last of them, kept for validation, are of all classes.
+// Load lists the images and makes sure that they can be read; see [listing.load].
 func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	top := expandHome(f.path)
 	if info, err := os.Stat(top); err != nil {
@@ -65,105 +72,11 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder; it should have a folder of images for each class", f.path)
 	}
-	if isFolder(top, "train") && isFolder(top, "test") {
-		return f.loadSplits(ctx, src, top)
-	}
-	classes, files, skipped, err := readableClasses(ctx, src, top)
+	l, err := scanFolder(ctx, top)
 	if err != nil {
 		return nil, err
 	}
-	var train, test []imageFile
-	for _, file := range files {
-		if file.share() < f.testSplit {
-			test = append(test, file)
-		} else {
-			train = append(train, file)
-		}
-	}
-	return f.newData(src, top, classes, train, test, skipped)
-}
-
-// loadSplits reads a folder that has train and test in it.
-func (f *imageFolder) loadSplits(ctx context.Context, src Source, top string) (*Data, error) {
-	classes, train, skipped, err := readableClasses(ctx, src, filepath.Join(top, "train"))
-	if err != nil {
-		return nil, err
-	}
-	others, test, more, err := readableClasses(ctx, src, filepath.Join(top, "test"))
-	if err != nil {
-		return nil, err
-	}
-	for _, c := range others {
-		if !slices.Contains(classes, c) {
-			return nil, fmt.Errorf("%s: class %q has no images in %s", filepath.Join(top, "test"), c, filepath.Join(top, "train"))
-		}
-	}
-	for i := range train {
-		train[i].name = "train/" + train[i].name
-	}
-	for i, file := range test {
-		test[i].name, test[i].label = "test/"+file.name, slices.Index(classes, others[file.label])
-	}
-	return f.newData(src, top, classes, train, test, append(skipped, more...))
-}
-
-func (f *imageFolder) newData(src Source, top string, classes []string, train, test []imageFile, skipped []string) (*Data, error) {
-	if len(train) == 0 {
-		return nil, fmt.Errorf("%s: no images left to train on; lower test_split", top)
-	}
-	dir, err := filepath.Abs(top)
-	if err != nil {
-		return nil, err
-	}
-	d := &Data{Classes: classes, Shape: src.Input, Dir: dir, Digest: digestFiles(classes, train, test), Skipped: skipped}
-	if d.Shape == nil {
-		size, err := imageSize(filepath.Join(top, filepath.FromSlash(train[0].name)))
-		if err != nil {
-			return nil, err
-		}
-		d.Shape = []int{size.Y, size.X, 3}
-	}
-	if len(d.Shape) != 3 || d.Shape[2] != 1 && d.Shape[2] != 3 {
-		return nil, fmt.Errorf("%s: images have 3 channels, or 1 as grey ones; the input %v asks for something else", top, d.Shape)
-	}
-	d.Train = &folderExamples{f, top, d.Shape, train}
-	if len(test) > 0 {
-		d.Test = &folderExamples{f, top, d.Shape, test}
-	}
-	return d, nil
-}
-
-func digestFiles(classes []string, splits ...[]imageFile) string {
-	digest := sha256.New()
-	fmt.Fprintf(digest, "%q\n", classes)
-	for _, files := range splits {
-		fmt.Fprintf(digest, "%d files\n", len(files))
-		for _, f := range files {
-			fmt.Fprintf(digest, "%q %d %d\n", f.name, f.label, f.size)
-		}
-	}
-	return hex.EncodeToString(digest.Sum(nil))
-}
-
-// folderExamples is images that are read when they are asked for.
-type folderExamples struct {
-	set   *imageFolder
-	top   string
-	shape []int
-	files []imageFile
-}
-
-func (e *folderExamples) Len() int { return len(e.files) }
-
-func (e *folderExamples) Label(i int) int { return e.files[i].label }
-
-func (e *folderExamples) Image(dst []float32, i int) error {
-	return ReadImage(e.set, dst, e.shape, filepath.Join(e.top, filepath.FromSlash(e.files[i].name)))
-}
-
-func isFolder(dir, name string) bool {
-	info, err := os.Stat(filepath.Join(dir, name))
-	return err == nil && info.IsDir()
+	return l.load(ctx, src, f)
 }
 
 // expandHome replaces ~ at the start, as a shell would.
@@ -175,21 +88,17 @@ func expandHome(path string) string {
 	return path
 }
 
-// missingImages says why a folder with no images in it is of no use.
-func missingImages(dir string) error {
-	return fmt.Errorf("%s: %w; each class needs a folder with its PNG or JPEG files", dir, errNoImages)
-}
-
 var errNoImages = errors.New("no images here")
 
 // isImage reports whether a file is taken for an image, by its name. Of kinds that
 // cannot be read nobody should think that they were.
-func isImage(e fs.DirEntry) bool {
-	switch strings.ToLower(filepath.Ext(e.Name())) {
+func isImage(file string, e fs.DirEntry) bool {
+	switch strings.ToLower(filepath.Ext(file)) {
 	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".avif":
-		return !isHidden(e)
+		return !passedOver(e.Name())
 	}
 	return false
 }
 
-func isHidden(e fs.DirEntry) bool { return strings.HasPrefix(e.Name(), ".") }
+// passedOver reports whether a file or folder is not looked at.
+func passedOver(name string) bool { return strings.HasPrefix(name, ".") }

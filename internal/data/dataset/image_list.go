@@ -24,9 +24,9 @@ func ListImages(ctx context.Context, path string) (files []string, err error) {
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case e.IsDir() && file != path && isHidden(e):
+		case e.IsDir() && file != path && passedOver(e.Name()):
 			return fs.SkipDir
-		case !e.IsDir() && isImage(e):
+		case !e.IsDir() && isImage(file, e):
 			files = append(files, file)
 		}
 		return nil
@@ -35,6 +35,15 @@ func ListImages(ctx context.Context, path string) (files []string, err error) {
 		err = fmt.Errorf("%s: %w", path, errNoImages)
 	}
 	return files, err
+}
+
+// A resizer is a dataset of files, which are brought to the shape that is asked for.
+type resizer interface{ crops() bool }
+
+// Resizes reports whether the images of set take any shape that a spec asks for.
+func Resizes(set Dataset) bool {
+	_, ok := set.(resizer)
+	return ok
 }
 
 // ReadImage decodes a PNG or JPEG file of any size into dst, brought to shape
@@ -48,7 +57,7 @@ func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
 		return err
 	}
 	part := img.Bounds()
-	if f, ok := set.(*imageFolder); ok && f.crop {
+	if f, ok := set.(resizer); ok && f.crops() {
 		part = centre(part, shape)
 	}
 	resize(dst, shape, img, part)

@@ -1,0 +1,164 @@
+package dataset
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// load makes a listing a dataset: images that cannot be read are left out, and what is
+// not split yet is. Everything that is wrong is in the error. The images of each split
+// come in the order of a hash of their names.
+func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, error) {
+	c := src.Input
+	if c != nil && (len(c) != 3 || c[2] != 1 && c[2] != 3) {
+		return nil, fmt.Errorf("%s: images have 3 channels, or 1 as grey ones; the input %v asks for something else", l.top, c)
+	}
+	l.sort()
+	if err := l.check(ctx, src); err != nil {
+		return nil, err
+	}
+	if !l.given {
+		takeForTesting(l.files, len(l.classes), f.testSplit)
+	}
+	if len(l.problems) > 0 {
+		return nil, l.err()
+	}
+	dir, err := filepath.Abs(l.top)
+	if err != nil {
+		return nil, err
+	}
+	var n [splits]int
+	for _, file := range l.files {
+		n[file.split]++
+	}
+	var files [splits][]imageFile
+	for s := range files {
+		files[s] = make([]imageFile, 0, n[s])
+	}
+	for _, file := range l.files {
+		files[file.split] = append(files[file.split], file)
+	}
+	d := &Data{Classes: l.classes, Shape: src.Input, Dir: dir, Digest: l.digest(files), Skipped: l.skipped, Warnings: l.warnings, ByClass: true}
+	if d.Shape == nil {
+		size, err := imageSize(fileAt(l.top, files[forTraining][0].name))
+		if err != nil {
+			return nil, err
+		}
+		d.Shape = []int{size.Y, size.X, 3}
+	}
+	for p, to := range map[split]*Examples{forTraining: &d.Train, forValidation: &d.Val, forTesting: &d.Test} {
+		if len(files[p]) > 0 {
+			*to = &folderExamples{f, l.top, d.Shape, files[p]}
+		}
+	}
+	return d, nil
+}
+
+// check takes out the files that cannot be read. A class of which nothing is left is a problem.
+func (l *listing) check(ctx context.Context, src Source) error {
+	listed := l.perClass()
+	readable, skipped, err := checkImages(ctx, src, l.top, l.files)
+	var refused *refusedError
+	if errors.As(err, &refused) {
+		l.problems = append(l.problems, refused.lines...)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l.files, l.skipped = readable, append(l.skipped, skipped...)
+	slices.Sort(l.skipped)
+	for c, n := range l.perClass() {
+		if n == 0 && listed[c] > 0 {
+			l.problem("%s: no training image of class %q can be read; mend them, or remove the class", l.top, l.classes[c])
+		}
+	}
+	return nil
+}
+
+// perClass returns how many images of each class may be for training.
+func (l *listing) perClass() []int {
+	n := make([]int, len(l.classes))
+	for _, f := range l.files {
+		if f.split == forTraining {
+			n[f.label]++
+		}
+	}
+	return n
+}
+
+// mostLines is how many problems, or files that are left out, an error names.
+const mostLines = 20
+
+// err is everything that is wrong, a line each.
+func (l *listing) err() error {
+	lines := firstLines(l.problems, "problems")
+	if len(l.skipped) > 0 {
+		lines = append(append(lines, "besides, these would be left out:"), firstLines(l.skipped, "files")...)
+	}
+	return errors.New(strings.Join(lines, "\n"))
+}
+
+func firstLines(lines []string, what string) []string {
+	if more := len(lines) - mostLines; more > 0 {
+		return append(slices.Clone(lines[:mostLines]), fmt.Sprintf("and %d more %s", more, what))
+	}
+	return slices.Clone(lines)
+}
+
+// splitRule names the rule by which a folder is split, and what its digest is of. Another
+// rule has to have another name, since runs are gone on with on the same images alone.
+const splitRule = "cnntrain images 2: by rank within each class, digests of contents"
+
+// digest is that of the classes and of each split's files: names, classes and contents.
+func (l *listing) digest(splits [splits][]imageFile) string {
+	digest := sha256.New()
+	fmt.Fprintf(digest, "%s\n%q\n", splitRule, l.classes)
+	for p, files := range splits {
+		fmt.Fprintf(digest, "%s: %d files\n", split(p), len(files))
+		for _, f := range files {
+			fmt.Fprintf(digest, "%q %d %x\n", norm.NFC.String(f.name), f.label, f.sum)
+		}
+	}
+	return hex.EncodeToString(digest.Sum(nil))
+}
+
+// A File is an image that is a file of its own.
+type File struct {
+	Name   string // below the folder of its dataset, with slashes, composed
+	Digest string // SHA-256 of its content, in hexadecimal
+}
+
+// Files is examples that are files.
+type Files interface {
+	Examples
+	File(i int) File
+}
+
+// folderExamples is images that are read when they are asked for.
+type folderExamples struct {
+	set   *imageFolder
+	top   string
+	shape []int
+	files []imageFile
+}
+
+func (e *folderExamples) Len() int { return len(e.files) }
+
+func (e *folderExamples) Label(i int) int { return e.files[i].label }
+
+func (e *folderExamples) File(i int) File {
+	return File{norm.NFC.String(e.files[i].name), hex.EncodeToString(e.files[i].sum[:])}
+}
+
+func (e *folderExamples) Image(dst []float32, i int) error {
+	return ReadImage(e.set, dst, e.shape, fileAt(e.top, e.files[i].name))
+}

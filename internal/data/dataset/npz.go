@@ -1,0 +1,125 @@
+package dataset
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"cnntrain/internal/catalog"
+)
+
+var _ = Datasets.Add(catalog.Entry[Dataset]{
+	Name:    "npz",
+	Keras:   "keras.datasets",
+	Example: "npz: {path: ./data.npz}",
+	Doc: `Images and labels that NumPy wrote: a .npz file with x_train, y_train, x_test and y_test.
+
+The path alone will do: ` + "`dataset: ./data.npz`" + `. The arrays are as keras.datasets has
+them: images [N,H,W] or [N,H,W,C] with values from 0 to 255 of any kind of number, labels
+[N] or [N,1], whole numbers from 0 on, which are the names of the classes. x_test and
+y_test may be missing, and x_val and y_val may be there. ` + "`validation_split`" + ` takes the last
+part, as in Keras, so the images should not be in the order of their classes.
+
+Files of np.savez are read as images are asked for; those of np.savez_compressed are
+unpacked into memory. Objects, which NumPy pickles, are never read.`,
+	New: func(o *catalog.Options) Dataset {
+		d := &npz{}
+		o.Bind(&d.path, "path", "the file; relative to the folder that cnntrain is run in").Required()
+		return d
+	},
+})
+
+type npz struct{ path string }
+
+func (*npz) Shape() []int { return nil }
+
+func (*npz) Classes() []string { return nil }
+
+// Load checks every value. The digest is that of what the arrays hold.
+func (d *npz) Load(ctx context.Context, src Source) (*Data, error) {
+	name := expandHome(d.path)
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w; it should be a file of NumPy's with x_train and y_train", d.path, bare(err))
+	}
+	data, err := readNPZ(ctx, file, src.Input)
+	if err == nil {
+		data.Dir, err = filepath.Abs(filepath.Dir(name))
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", d.path, err)
+	}
+	return data, nil // which reads the file until the program ends
+}
+
+// A sized is a file that can be read anywhere.
+type sized interface {
+	io.ReaderAt
+	Stat() (os.FileInfo, error)
+}
+
+// readNPZ reads the arrays of a file, whose images have to be of the shape input, if that
+// is not nil.
+func readNPZ(ctx context.Context, file sized, input []int) (*Data, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("not a file")
+	}
+	in, err := zip.NewReader(file, info.Size())
+	if err != nil {
+		return nil, fmt.Errorf("not a .npz file: %w", bare(err))
+	}
+	z := &npzReader{ctx: ctx, file: file, sum: sha256.New(), left: maxUnpacked, members: in.File}
+	d := &Data{Shape: input}
+	var sets [splits]*arrayExamples
+	classes := 0
+	for p := range splits {
+		if sets[p], err = z.examples(p, d.Shape); err != nil {
+			return nil, err
+		}
+		if sets[p] != nil {
+			d.Shape = sets[p].shape
+			classes = max(classes, slices.Max(sets[p].labels)+1)
+		}
+	}
+	if d.Classes, err = numbered(classes, sets[forTraining].labels); err != nil {
+		return nil, err
+	}
+	for p, to := range map[split]*Examples{forTraining: &d.Train, forValidation: &d.Val, forTesting: &d.Test} {
+		if sets[p] != nil {
+			*to = sets[p]
+		}
+	}
+	d.Digest = hex.EncodeToString(z.sum.Sum(nil))
+	return d, nil
+}
+
+// numbered names classes by their numbers, all of which have to be among the labels.
+func numbered(classes int, labels []int) ([]string, error) {
+	seen := make([]bool, classes)
+	for _, l := range labels {
+		seen[l] = true
+	}
+	names := make([]string, classes)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+		if !seen[i] {
+			return nil, fmt.Errorf("y_train has no label %d, and %d is the highest; labels count from 0 without a gap", i, classes-1)
+		}
+	}
+	if classes < 2 {
+		return nil, fmt.Errorf("y_train has only one class; there is nothing to tell apart")
+	}
+	return names, nil
+}
