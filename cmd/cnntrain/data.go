@@ -107,7 +107,7 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 		return nil, err
 	}
 	src.Insecure = o.plain
-	if o.out != "" && set.Shape() == nil {
+	if o.out != "" && dataset.Resizes(set) {
 		src.Input = sheetShape
 	}
 	d, err := set.Load(ctx, src.Source)
@@ -117,12 +117,19 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	if err := src.Skipped(d.Skipped); err != nil {
 		return nil, err
 	}
+	for _, w := range d.Warnings {
+		src.Warn(w)
+	}
 	if o.out != "" {
 		if err := saveSheet(ctx, o, d, s); err != nil {
 			return nil, err
 		}
 	}
-	return newDatasetJSON(o.name, set.Shape(), d), nil
+	shape := d.Shape
+	if dataset.Resizes(set) {
+		shape = nil
+	}
+	return newDatasetJSON(o.name, shape, d), nil
 }
 
 // connectTimeout is how long a server may take to be reached, on any network in use.
@@ -138,6 +145,7 @@ func source(dir string, strict bool, s *streams) experiment.Source {
 			Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now),
 		},
 		Skipped: func(images []string) error { return s.showSkipped(images, strict) },
+		Warn:    func(what string) { s.logf("%s", what) },
 	}
 }
 
@@ -186,25 +194,34 @@ type datasetJSON struct {
 	Shape   []int       `json:"shape"`          // null: as the spec's input
 	Digest  string      `json:"sha256"`
 	Train   int         `json:"train"`
+	Val     int         `json:"validation,omitempty"` // of a dataset that has such images of its own
 	Test    int         `json:"test"`
 	Classes []countJSON `json:"classes"`
 	Skipped []string    `json:"skipped,omitempty"` // images that cannot be read, and why
+	Warning []string    `json:"warnings,omitempty"`
 }
 
 type countJSON struct {
 	Name  string `json:"name"`
 	Train int    `json:"train"`
+	Val   int    `json:"validation,omitempty"`
 	Test  int    `json:"test"`
 }
 
 func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
-	j := &datasetJSON{Name: name, Path: d.Dir, Shape: shape, Digest: d.Digest, Skipped: d.Skipped}
+	j := &datasetJSON{Name: name, Path: d.Dir, Shape: shape, Digest: d.Digest, Skipped: d.Skipped, Warning: d.Warnings}
 	for _, class := range d.Classes {
 		j.Classes = append(j.Classes, countJSON{Name: class})
 	}
 	for i, n := range data.Counts(d.Train, len(d.Classes)) {
 		j.Classes[i].Train = n
 		j.Train += n
+	}
+	if d.Val != nil {
+		for i, n := range data.Counts(d.Val, len(d.Classes)) {
+			j.Classes[i].Val = n
+			j.Val += n
+		}
 	}
 	if d.Test != nil {
 		for i, n := range data.Counts(d.Test, len(d.Classes)) {
@@ -257,17 +274,27 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	if d.Shape != nil {
 		size = fmt.Sprint(d.Shape)
 	}
-	fmt.Fprintf(s.out, "%s: %s for training, %s for testing, %s\n", o.name, words.Count(d.Train, "image"), words.Commas(d.Test), size)
+	validation := ""
+	if d.Val > 0 {
+		validation = words.Commas(d.Val) + " for validation, "
+	}
+	fmt.Fprintf(s.out, "%s: %s for training, %s%s for testing, %s\n", o.name, words.Count(d.Train, "image"), validation, words.Commas(d.Test), size)
 	if d.Path != "" {
 		fmt.Fprintf(s.out, "in %s\n", d.Path)
 	}
 	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
 	t := table.New(s.out)
-	fmt.Fprintln(t, "class\ttrain\ttest\tshare of train")
+	column := func(val any) string {
+		if d.Val == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%v\t", val)
+	}
+	fmt.Fprintf(t, "class\ttrain\t%stest\tshare of train\n", column("val"))
 	most := slices.MaxFunc(d.Classes, func(a, b countJSON) int { return cmp.Compare(a.Train, b.Train) }).Train
 	for _, c := range d.Classes {
 		bar := strings.Repeat("━", int(math.Round(balanceWidth*(float64(c.Train)/float64(max(most, 1))))))
-		fmt.Fprintf(t, "%s\t%d\t%d\t%5.1f%% %s\n", c.Name, c.Train, c.Test, 100*(float64(c.Train)/float64(max(d.Train, 1))), bar)
+		fmt.Fprintf(t, "%s\t%d\t%s%d\t%5.1f%% %s\n", c.Name, c.Train, column(c.Val), c.Test, 100*(float64(c.Train)/float64(max(d.Train, 1))), bar)
 	}
 	return t.Flush()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
 	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
@@ -108,12 +109,16 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	if name == "" {
 		name = e.Path
 	}
-	fmt.Fprintf(w, "%s on %s %s images of %s\nloss: %.4f accuracy: %.4f top-5 accuracy: %.4f\n\n",
-		name, words.Commas(e.Examples), e.Split, e.Dataset, e.Loss, e.Accuracy, e.Top5)
+	first := runs.Figures{{Name: "loss", Value: e.Loss}, {Name: "accuracy", Value: e.Accuracy}}
+	if e.Top5 != nil {
+		first = append(first, runs.Figure{Name: "top-5 accuracy", Value: *e.Top5})
+	}
+	fmt.Fprintf(w, "%s on %s %s images of %s\n%s\n", name, words.Commas(e.Examples), e.Split, e.Dataset, figures(append(first, e.Metrics...)))
+	fmt.Fprintf(w, "balanced accuracy: %.4f macro F1: %.4f; the largest class alone would reach %.3f\n\n", e.Balanced, e.MacroF1, e.Largest)
 	t := table.New(w)
-	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tmost often taken for")
+	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tF1\tmost often taken for")
 	for _, c := range e.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%.3f\t%.3f\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.Confused)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.F1, c.Confused)
 	}
 	fmt.Fprintln(t)
 	if len(e.Members) > 0 {

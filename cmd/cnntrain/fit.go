@@ -21,6 +21,7 @@ type fitOptions struct {
 	out     string
 	weights string
 	resume  string        // a run folder
+	accept  bool          // --accept-data
 	every   time.Duration // --checkpoint-every
 	sets    []string
 	flags   []spec.Override // --epochs and the like
@@ -63,6 +64,9 @@ takes its share of every batch, and the first writes the run folder (docs/CLUSTE
 			if cmd.Flags().Changed("resume") {
 				return checkResumeFlags(cmd, args)
 			}
+			if cmd.Flags().Changed("accept-data") {
+				return fmt.Errorf("--accept-data goes with --resume; a new run takes the data as it is")
+			}
 			return exactly(1)(cmd, args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -92,6 +96,7 @@ takes its share of every batch, and the first writes the run folder (docs/CLUSTE
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
 	addTextFlag(cmd, &o.resume, "resume", "go on with the training in the run folder `RUN`, as it was begun")
+	cmd.Flags().BoolVar(&o.accept, "accept-data", false, "with --resume, go on though images were lost, added or changed, from the end of an epoch")
 	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "save the state within an epoch, too, once `TIME` has passed; 0: never")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model and what time and memory it takes, and stop")
@@ -146,7 +151,7 @@ func readFit(o *fitOptions) (*experiment.Experiment, error) {
 
 // options is what the flags ask for.
 func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
-	return experiment.Options{Out: o.out, Weights: o.weights, Every: o.every, Source: source(o.dataDir, o.strict, s), World: w}
+	return experiment.Options{Out: o.out, Weights: o.weights, Every: o.every, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
 // train has fit train as the flags ask, and reports.
@@ -176,7 +181,7 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 	}
 	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
 	if len(info.Test) > 0 {
-		line += "; test " + figures(info.Test)
+		line += fmt.Sprintf("; test %s (the largest class alone would reach %.3f)", figures(info.Test), info.Largest)
 	}
 	_, err := fmt.Fprintln(s.out, line)
 	return err

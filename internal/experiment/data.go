@@ -18,6 +18,8 @@ type Source struct {
 	// Skipped, if set, is told of each image that is left out and why; its error ends
 	// the loading.
 	Skipped func(images []string) error
+	// Warn, if set, is told what people should know of how the data was understood.
+	Warn func(what string)
 }
 
 // An OptionError says that what was asked for cannot be done, whatever the spec.
@@ -59,8 +61,19 @@ func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, erro
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}
 	}
-	if err := e.Plan.WeighClasses(d.Classes, nil); err != nil {
+	sets, err := data.Split(d, e.Data.ValidationSplit, e.Data.Limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.Plan.WeighClasses(d.Classes, data.Counts(sets.Train, len(d.Classes))); err != nil {
 		return nil, spec.Invalid{{Pos: e.Spec.Train.Pos, Message: "train: " + err.Error()}}
 	}
-	return data.Split(d, e.Data.ValidationSplit, e.Data.Limit)
+	if src.Warn != nil {
+		for _, w := range sets.Warnings {
+			src.Warn(w)
+		}
+	}
+	var problems spec.Problems
+	e.Train.CheckMonitors(sets.Val != nil, &problems)
+	return sets, problems.Err()
 }

@@ -55,7 +55,7 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	s.Train.CheckUnknown(problems)
 	e.checkData(problems)
 	// Of data that is wrong nobody knows whether there are to be validation examples.
-	e.Train.CheckMonitors(wrongData || e.Data.ValidationSplit > 0, problems)
+	e.Train.CheckMonitors(wrongData || e.Data.MayHaveValidation(), problems)
 	return e, problems.Err()
 }
 

@@ -21,6 +21,7 @@ import (
 type Options struct {
 	Out      string        // the run folder, which must be empty or new; empty: runs/NAME/N
 	Weights  string        // a file with the weights to start from; empty: the spec says how
+	Accept   bool          // for Resume: go on though the data has changed
 	Every    time.Duration // save the state within an epoch, too, once so long has passed; 0: never
 	Source   Source        // of the data; for Resume, an empty Dir is the one of the run
 	World    comm.World    // the ranks that train as one; nil: this process alone
@@ -115,6 +116,7 @@ type fit struct {
 	finished bool          // before anything was done: of a run to go on with
 	tested   *train.Result // of the best weights on the test data, if there is any
 	began    time.Time     // when Info.Seconds was brought up to date
+	accepted bool          // the data is not what the run began with
 	within   bool          // last.safetensors is no state to keep once there is a newer one
 }
 
@@ -166,6 +168,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		}
 		f.options.Listener.Logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
 			words.Count(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
+		f.sayWeights()
 	}
 	f.began = time.Now()
 	info := &f.run.Info
@@ -277,5 +280,6 @@ func (f *fit) test(ctx context.Context) error {
 	for _, l := range r.Logs(f.Train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}
+	f.judge(r)
 	return nil
 }

@@ -92,7 +92,9 @@ func (f *fit) shareRun() error {
 func (f *fit) goOn() (*train.Saved, error) {
 	r, log := f.run, f.options.Listener.Logf
 	if f.sets.Digest != r.Info.Dataset.Digest {
-		return nil, fmt.Errorf("%s was begun with other data: the digest of %s is %.12s, not %.12s", r.Dir, f.Data.Name, f.sets.Digest, r.Info.Dataset.Digest)
+		if err := f.otherData(); err != nil {
+			return nil, err
+		}
 	}
 	from, err := f.resumeFrom()
 	if err != nil {
@@ -107,13 +109,20 @@ func (f *fit) goOn() (*train.Saved, error) {
 	if machine := ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
 		log("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
-	return from, r.SaveInfo()
+	err = r.SaveInfo()
+	if err == nil && f.accepted && f.sets.OfFiles() {
+		err = r.Write(runs.ImagesFile, f.sets.WriteManifest)
+	}
+	return from, err
 }
 
 // resumeFrom finds the newest state of the run that is whole. It is nil where nothing
 // was saved yet: then training begins anew, from the weights it began with.
 func (f *fit) resumeFrom() (*train.Saved, error) {
 	s, err := f.loadState(runs.LastFile)
+	if err == nil && s.Within && f.accepted {
+		err = errWithin
+	}
 	if err == nil {
 		f.within = s.Within
 		f.sayResumed(s, runs.LastFile)
@@ -123,12 +132,12 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 	switch {
 	case errBefore == nil:
 		f.within = true // not to be kept
-		if !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errWithin) {
 			f.options.Listener.Logf("%v", err)
 		}
 		f.sayResumed(before, runs.BeforeFile)
 		return before, nil
-	case errors.Is(err, fs.ErrNotExist) && errors.Is(errBefore, fs.ErrNotExist):
+	case (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errWithin)) && errors.Is(errBefore, fs.ErrNotExist):
 		return nil, f.beginAnew()
 	case errors.Is(errBefore, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w; there is no other state to go on from", err)
@@ -149,7 +158,7 @@ func (f *fit) sayResumed(s *train.Saved, file string) {
 func (f *fit) beginAnew() error {
 	f.options.Listener.Logf("%s has no saved state yet: training begins at the start", f.run.Dir)
 	info := &f.run.Info
-	info.Epochs, info.Best, info.Test, info.Seconds = []runs.Figures{}, nil, nil, 0
+	info.Epochs, info.Best, info.Test, info.Largest, info.Seconds = []runs.Figures{}, nil, nil, 0, 0
 	if info.Weights == nil {
 		return nil
 	}

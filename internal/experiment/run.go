@@ -22,13 +22,25 @@ func (e *Experiment) runDir(o Options) string {
 
 // newRun makes the run folder of a training.
 func (f *fit) newRun() (*runs.Run, error) {
+	d, err := f.dataset()
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.NewRun(f.options.Out, f.options.Weights, runs.Info{
+		Spec: f.File, Status: runs.Running, Process: runs.ThisProcess(), Ranks: ranksOf(f.options.World), Dataset: d,
+	})
+	if err == nil && f.sets.OfFiles() {
+		err = r.Write(runs.ImagesFile, f.sets.WriteManifest)
+	}
+	return r, err
+}
+
+// dataset describes the data.
+func (f *fit) dataset() (runs.Dataset, error) {
 	sets := f.sets
 	dir, err := DataDir(f.options.Source.Dir)
 	if err == nil {
 		dir, err = filepath.Abs(dir)
-	}
-	if err != nil {
-		return nil, err
 	}
 	d := runs.Dataset{DataDir: dir, Name: f.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
 	if sets.Val != nil {
@@ -37,9 +49,7 @@ func (f *fit) newRun() (*runs.Run, error) {
 	if sets.Test != nil {
 		d.Test = sets.Test.Len()
 	}
-	return f.NewRun(f.options.Out, f.options.Weights, runs.Info{
-		Spec: f.File, Status: runs.Running, Process: runs.ThisProcess(), Ranks: ranksOf(f.options.World), Dataset: d,
-	})
+	return d, err
 }
 
 // NewRun makes a run folder, dir or runs/NAME/N, with the resolved spec in it and with info,

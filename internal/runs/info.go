@@ -38,8 +38,9 @@ type Info struct {
 	Dataset Dataset   `json:"dataset"`
 	Machine Machine   `json:"machine"`
 	Epochs  []Figures `json:"epochs"`
-	Best    *Best     `json:"best,omitempty"` // what best.safetensors holds
-	Test    Figures   `json:"test,omitempty"` // of best.safetensors on the test data
+	Best    *Best     `json:"best,omitempty"`                   // what best.safetensors holds
+	Test    Figures   `json:"test,omitempty"`                   // of best.safetensors on the test data
+	Largest float64   `json:"largest_class_accuracy,omitempty"` // of taking all test data for the class with the most
 }
 
 // Weights is a file of weights.
@@ -58,7 +59,8 @@ type Dataset struct {
 	Train      int      `json:"train"`
 	Validation int      `json:"validation"`
 	Test       int      `json:"test"`
-	Skipped    int      `json:"skipped,omitempty"` // images left out since they could not be read
+	Skipped    int      `json:"skipped,omitempty"`  // images left out since they could not be read
+	Accepted   []string `json:"accepted,omitempty"` // how it changed before the run went on with it, each time
 }
 
 // Machine says what a run ran on.

@@ -25,6 +25,8 @@ const (
 	LastFile    = "last.safetensors"     // weights and all else that training goes on from
 	BeforeFile  = "previous.safetensors" // the same, of the end of an epoch before
 
+	ImagesFile = "images.csv" // the files that a run is of, with their splits and digests
+
 	CurvesFile    = "curves.png"
 	ConfusionFile = "confusion.png"
 	EventsFile    = "events.out.tfevents" // with the time behind it

@@ -17,6 +17,8 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A Model is a model with the weights and the classes it was trained for.
@@ -92,16 +94,19 @@ func (m *Model) ClassNames() []string {
 	return names
 }
 
+// sameName compares names of classes as Unicode composes them: a Mac decomposes é.
+func sameName(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
+
 // CheckData makes sure that class i of sets is class i of the model.
 func (m *Model) CheckData(sets *data.Sets) error {
-	if m.Classes == nil || slices.Equal(m.Classes, sets.Classes) {
+	if m.Classes == nil || slices.EqualFunc(m.Classes, sets.Classes, sameName) {
 		return nil
 	}
 	if len(m.Classes) != len(sets.Classes) {
 		return fmt.Errorf("%s was trained for %d classes, and %s has %d", m.File, len(m.Classes), m.Data.Name, len(sets.Classes))
 	}
 	for i, name := range m.Classes {
-		if name != sets.Classes[i] {
+		if !sameName(name, sets.Classes[i]) {
 			return fmt.Errorf("%s was trained with %q as class %d, and in %s that is %q; the folders of the classes have to be named alike",
 				m.File, name, i, m.Data.Name, sets.Classes[i])
 		}

@@ -8,14 +8,14 @@ import (
 )
 
 func TestTrainedModelRefusesOtherClasses(t *testing.T) {
-	m := &Model{Experiment: &experiment.Experiment{Data: &data.Config{Name: "./pets"}}, File: "best.safetensors", Classes: []string{"cat", "dog"}}
+	m := &Model{Experiment: &experiment.Experiment{Data: &data.Config{Name: "./pets"}}, File: "best.safetensors", Classes: []string{"cat", "e\u0301"}}
 	for _, c := range []struct {
 		classes []string
 		want    string
 	}{
-		{[]string{"cat", "dog"}, ""},
+		{[]string{"cat", "é"}, ""},
 		{[]string{"cat"}, "best.safetensors was trained for 2 classes, and ./pets has 1"},
-		{[]string{"cat", "eel"}, `best.safetensors was trained with "dog" as class 1, and in ./pets that is "eel"; the folders of the classes have to be named alike`},
+		{[]string{"cat", "eel"}, "best.safetensors was trained with \"e\u0301\" as class 1, and in ./pets that is \"eel\"; the folders of the classes have to be named alike"},
 	} {
 		got := ""
 		if err := m.CheckData(&data.Sets{Classes: c.classes}); err != nil {

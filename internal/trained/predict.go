@@ -3,6 +3,7 @@ package trained
 import (
 	"cmp"
 	"context"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -25,24 +26,39 @@ type LikelyClass struct {
 
 // Predict names up to top likely classes of each image, by what p says, m.Net or an ensemble
 // of which m is a member. The files are read side by side, brought to the size that the model
-// takes as those of its dataset were. One that cannot be read has an error.
+// takes as those of its dataset were. One that cannot be read has an error; what the system
+// refuses ends it all.
 func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, top int) ([]Prediction, error) {
 	shape, classes := m.Spec.Input, m.ClassNames()
 	size := shape[0] * shape[1] * shape[2]
 	pixels := make([]float32, len(files)*size)
 	predictions := make([]Prediction, len(files))
+	faults := make([]error, len(files))
 	var readers sync.WaitGroup
-	for i, file := range files {
+	next := make(chan int)
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		readers.Go(func() {
-			predictions[i].Image = file
-			if err := dataset.ReadImage(m.Data.Dataset, pixels[i*size:][:size], shape, file); err != nil {
-				predictions[i].Error = err.Error()
+			for i := range next {
+				faults[i] = dataset.ReadImage(m.Data.Dataset, pixels[i*size:][:size], shape, files[i])
 			}
 		})
 	}
+	for i := range files {
+		next <- i
+	}
+	close(next)
 	readers.Wait()
 	if err := ctx.Err(); err != nil {
 		return nil, err
+	}
+	for i, err := range faults {
+		predictions[i].Image = files[i]
+		switch {
+		case dataset.Refused(err):
+			return nil, err
+		case err != nil:
+			predictions[i].Error = err.Error()
+		}
 	}
 	labels := slices.Repeat([]int{-1}, len(files)) // nobody knows
 	_, probabilities, err := p.Evaluate(pixels, labels)

@@ -55,8 +55,8 @@ func (d *Tested) Confusion() *plot.Picture { return plot.Confusion(d.sets.Classe
 // Classes draws the recall and precision of each class.
 func (d *Tested) Classes() *plot.Picture {
 	var classes []plot.Class
-	for _, c := range newEvaluation("", "", "", d.sets, d.result).Classes {
-		classes = append(classes, plot.Class{Name: c.Name, Recall: c.Recall, Precision: c.Precision})
+	for i, c := range d.result.Classes() {
+		classes = append(classes, plot.Class{Name: d.sets.Classes[i], Recall: c.Recall, Precision: c.Precision})
 	}
 	return plot.Classes(classes)
 }

@@ -1,0 +1,59 @@
+package experiment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/runs"
+)
+
+// errWithin says that a state is within an epoch, whose steps are those of the data before.
+var errWithin = errors.New("the saved state is within an epoch")
+
+// Manifests returns the files in sets, and those that r was trained and tested on.
+func Manifests(r *runs.Run, sets *data.Sets) (now, before data.Manifest, err error) {
+	file, err := os.Open(r.Path(runs.ImagesFile))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	if before, err = data.ReadManifest(file); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", file.Name(), err)
+	}
+	return sets.Manifest(), before, nil
+}
+
+// otherData says how the data differs from that which the run began with, an error unless
+// that is accepted.
+func (f *fit) otherData() error {
+	r, info := f.run, &f.run.Info
+	said := fmt.Sprintf("the digest of %s is %.12s, not %.12s", f.Data.Name, f.sets.Digest, info.Dataset.Digest)
+	if f.sets.OfFiles() {
+		now, before, err := Manifests(r, f.sets)
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			said = "it was begun by a version of cnntrain that split images by another rule and knew their names and sizes alone"
+		case err != nil:
+			return err
+		default:
+			said = now.Since(before).String()
+		}
+	}
+	if !slices.Equal(f.sets.Classes, info.Dataset.Classes) {
+		return fmt.Errorf("%s was begun with other classes, %q, not %q: %s; train anew", r.Dir, info.Dataset.Classes, f.sets.Classes, said)
+	}
+	if !f.options.Accept {
+		return fmt.Errorf("%s was begun with other data: %s; bring it back, or go on with what is there: --accept-data", r.Dir, said)
+	}
+	f.options.Listener.Logf("going on with other data: %s", said)
+	accepted := append(info.Dataset.Accepted, said)
+	var err error
+	if info.Dataset, err = f.dataset(); err != nil {
+		return err
+	}
+	info.Dataset.Accepted, f.accepted = accepted, true
+	return nil
+}

@@ -1,0 +1,33 @@
+package trained
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
+)
+
+// changed says how the data differs from that which the run was trained on that m was read
+// from; empty where it does not, or nobody knows.
+func (m *Model) changed(sets *data.Sets) string {
+	r, err := runs.Open(filepath.Dir(m.File))
+	if err != nil || r.Info.Dataset.Digest == "" || r.Info.Dataset.Digest == sets.Digest {
+		return ""
+	}
+	said := fmt.Sprintf("%s is not as it was when %s was trained", m.Data.Name, r.Dir)
+	if !sets.OfFiles() {
+		return said
+	}
+	now, before, err := experiment.Manifests(r, sets)
+	if err != nil {
+		return said + "; images that were trained on may be in the other splits"
+	}
+	said += ": " + now.Since(before).String()
+	if leaked := now.Leaked(before); len(leaked) > 0 {
+		said += fmt.Sprintf("; %s for testing that it was trained or validated on", words.Count(len(leaked), "image"))
+	}
+	return said
+}

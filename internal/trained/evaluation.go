@@ -1,0 +1,133 @@
+package trained
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/runs"
+	"cnntrain/internal/train"
+	"cnntrain/internal/train/metric"
+)
+
+// An Evaluation is what a model reaches on some examples.
+type Evaluation struct {
+	Path      string       `json:"path"`
+	File      string       `json:"file,omitempty"` // none for an ensemble
+	Dataset   string       `json:"dataset"`
+	Split     string       `json:"split"`
+	Examples  int          `json:"examples"`
+	Loss      float64      `json:"loss"`
+	Accuracy  float64      `json:"accuracy"`
+	Top5      *float64     `json:"top_5_accuracy,omitempty"` // nil where there are no more than five classes
+	Balanced  float64      `json:"balanced_accuracy"`        // the mean recall of the classes
+	MacroF1   float64      `json:"macro_f1"`                 // their mean F1
+	Largest   float64      `json:"largest_class_accuracy"`   // of taking every example for the class with the most
+	Metrics   runs.Figures `json:"metrics,omitempty"`        // others that the spec asks for
+	Classes   []Class      `json:"classes"`
+	Confusion [][]int      `json:"confusion"` // row: the class; column: what it was taken for
+
+	Members []Member `json:"members,omitempty"` // of an ensemble
+	digest  string   // of the data
+}
+
+// A Member is what a member of an ensemble reaches alone.
+type Member struct {
+	File     string  `json:"file"`
+	Loss     float64 `json:"loss"`
+	Accuracy float64 `json:"accuracy"`
+}
+
+// A Class is what becomes of the examples of one class.
+type Class struct {
+	Name      string `json:"name"`
+	Examples  int    `json:"examples"`
+	Correct   int    `json:"correct"`
+	Recall    Share  `json:"recall"`    // share of the class that was found
+	Precision Share  `json:"precision"` // share of what was taken for it that was right
+	F1        Share  `json:"f1"`        // their harmonic mean
+	Confused  string `json:"-"`         // what it was most often taken for, and how often; empty: nothing
+}
+
+// A Share is from 0 to 1, or NaN where it is one of nothing: null in JSON, – in a table.
+type Share float64
+
+// MarshalJSON writes the number, or null.
+func (s Share) MarshalJSON() ([]byte, error) {
+	if math.IsNaN(float64(s)) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(s))
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (s *Share) UnmarshalJSON(text []byte) error {
+	if *s = Share(math.NaN()); string(text) == "null" {
+		return nil
+	}
+	return json.Unmarshal(text, (*float64)(s))
+}
+
+func (s Share) String() string {
+	if math.IsNaN(float64(s)) {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f", float64(s))
+}
+
+// topFive is the metric that is told where there are more classes than it lets pass.
+const topFive, manyClasses = "top_k_categorical_accuracy", 6
+
+// metricsOf returns what is reported: accuracy, that of the first five where there are more
+// classes, and what else the spec asks for.
+func metricsOf(spec []metric.Metric, classes int) []metric.Metric {
+	metrics := []metric.Metric{metric.Metrics.Default("accuracy")}
+	if classes >= manyClasses {
+		metrics = append(metrics, metric.Metrics.Default(topFive))
+	}
+	return append(metrics, others(spec)...)
+}
+
+func others(spec []metric.Metric) []metric.Metric {
+	return slices.DeleteFunc(slices.Clone(spec), func(m metric.Metric) bool { return m.Name() == "accuracy" || m.Name() == topFive })
+}
+
+// newEvaluation describes the result of metricsOf.
+func newEvaluation(path, split string, m *Model, sets *data.Sets, r *train.Result) *Evaluation {
+	_, largest := r.Largest()
+	e := &Evaluation{
+		Path: path, Dataset: m.Data.Name, Split: split, Examples: r.Examples, digest: sets.Digest,
+		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion,
+		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest,
+	}
+	values := r.Metrics[1:]
+	if len(sets.Classes) >= manyClasses {
+		e.Top5, values = &values[0], values[1:]
+	}
+	for i, other := range others(m.Train.Metrics) {
+		e.Metrics = append(e.Metrics, runs.Figure{Name: other.Name(), Value: values[i]})
+	}
+	for i, c := range r.Classes() {
+		e.Classes = append(e.Classes, Class{
+			Name: sets.Classes[i], Examples: c.Examples, Correct: c.Correct,
+			Recall: Share(c.Recall), Precision: Share(c.Precision), F1: Share(c.F1), Confused: takenFor(sets.Classes, r.Confusion[i], i),
+		})
+	}
+	return e
+}
+
+// takenFor says what a class is taken for most often, if it is not itself.
+func takenFor(names []string, row []int, class int) string {
+	worst := -1
+	for j, n := range row {
+		if j != class && n > 0 && (worst < 0 || n > row[worst]) {
+			worst = j
+		}
+	}
+	if worst < 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s (%d)", names[worst], row[worst])
+}
