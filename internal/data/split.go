@@ -63,22 +63,22 @@ func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 }
 
 // splitLast divides the first n training examples.
-func splitLast(d *dataset.Data, n int, share float64) (train, val dataset.Examples, err error) {
-	switch at := int(math.Floor(float64(n) * (1 - share))); {
+func splitLast(d *dataset.Data, n int, fraction float64) (train, val dataset.Examples, err error) {
+	switch at := int(math.Floor(float64(n) * (1 - fraction))); {
 	case at < 1:
-		return nil, nil, fmt.Errorf("validation_split %v of %d examples leaves none to train on", share, n)
+		return nil, nil, fmt.Errorf("validation_split %v of %d examples leaves none to train on", fraction, n)
 	case at == n:
-		return nil, nil, fmt.Errorf("validation_split %v of %d examples is less than one", share, n)
+		return nil, nil, fmt.Errorf("validation_split %v of %d examples is less than one", fraction, n)
 	default:
 		return part{d.Train, 0, at}, part{d.Train, at, n - at}, nil
 	}
 }
 
 // splitClasses divides each class among the first n training examples.
-func splitClasses(d *dataset.Data, n int, share float64) (train, val dataset.Examples) {
+func splitClasses(d *dataset.Data, n int, fraction float64) (train, val dataset.Examples) {
 	left := Counts(part{d.Train, 0, n}, len(d.Classes)) // that are yet to be for training
 	for c, n := range left {
-		left[c] -= dataset.Take(n, share)
+		left[c] -= dataset.Take(n, fraction)
 	}
 	t, v := some{d.Train, nil}, some{d.Train, nil}
 	for i := range n {

@@ -2,13 +2,13 @@ package train
 
 import "math"
 
-// A ClassResult is what a model reaches on one class. A share of nothing is no figure, NaN.
+// A ClassResult is what a model reaches on one class. A fraction of nothing is no figure, NaN.
 type ClassResult struct {
 	Examples  int
 	Predicted int // taken for the class
 	Correct   int
-	Recall    float64 // share of the class that was found
-	Precision float64 // share of what was taken for it that was right
+	Recall    float64 // fraction of the class that was found
+	Precision float64 // fraction of what was taken for it that was right
 	F1        float64 // their harmonic mean
 }
 
@@ -22,13 +22,13 @@ func (r *Result) Classes() []ClassResult {
 			c.Examples += n
 			c.Predicted += r.Confusion[j][i]
 		}
-		c.Recall, c.Precision = share(c.Correct, c.Examples), share(c.Correct, c.Predicted)
-		c.F1 = share(2*c.Correct, c.Examples+c.Predicted)
+		c.Recall, c.Precision = fraction(c.Correct, c.Examples), fraction(c.Correct, c.Predicted)
+		c.F1 = fraction(2*c.Correct, c.Examples+c.Predicted)
 	}
 	return classes
 }
 
-func share(part, whole int) float64 { return float64(part) / float64(whole) }
+func fraction(part, whole int) float64 { return float64(part) / float64(whole) }
 
 // BalancedAccuracy is the mean recall of the classes that there are examples of.
 func (r *Result) BalancedAccuracy() float64 {
@@ -51,13 +51,13 @@ func (r *Result) mean(of func(ClassResult) float64) float64 {
 	return sum / float64(n)
 }
 
-// Accuracy is the share of all examples that are taken for what they are.
+// Accuracy is the fraction of all examples that are taken for what they are.
 func (r *Result) Accuracy() float64 {
 	correct := 0
 	for i, row := range r.Confusion {
 		correct += row[i]
 	}
-	return share(correct, r.Examples)
+	return fraction(correct, r.Examples)
 }
 
 // Largest returns the class with the most examples, and the accuracy of taking every
@@ -69,5 +69,5 @@ func (r *Result) Largest() (class int, accuracy float64) {
 			class = i
 		}
 	}
-	return class, share(classes[class].Examples, r.Examples)
+	return class, fraction(classes[class].Examples, r.Examples)
 }

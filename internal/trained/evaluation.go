@@ -42,20 +42,20 @@ type Member struct {
 
 // A Class is what becomes of the examples of one class.
 type Class struct {
-	Name      string `json:"name"`
-	Examples  int    `json:"examples"`
-	Correct   int    `json:"correct"`
-	Recall    Share  `json:"recall"`    // share of the class that was found
-	Precision Share  `json:"precision"` // share of what was taken for it that was right
-	F1        Share  `json:"f1"`        // their harmonic mean
-	Confused  string `json:"-"`         // what it was most often taken for, and how often; empty: nothing
+	Name      string   `json:"name"`
+	Examples  int      `json:"examples"`
+	Correct   int      `json:"correct"`
+	Recall    Fraction `json:"recall"`    // fraction of the class that was found
+	Precision Fraction `json:"precision"` // fraction of what was taken for it that was right
+	F1        Fraction `json:"f1"`        // their harmonic mean
+	Confused  string   `json:"-"`         // what it was most often taken for, and how often; empty: nothing
 }
 
-// A Share is from 0 to 1, or NaN where it is one of nothing: null in JSON, – in a table.
-type Share float64
+// A Fraction is from 0 to 1, or NaN where it is one of nothing: null in JSON, – in a table.
+type Fraction float64
 
 // MarshalJSON writes the number, or null.
-func (s Share) MarshalJSON() ([]byte, error) {
+func (s Fraction) MarshalJSON() ([]byte, error) {
 	if math.IsNaN(float64(s)) {
 		return []byte("null"), nil
 	}
@@ -63,14 +63,14 @@ func (s Share) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
-func (s *Share) UnmarshalJSON(text []byte) error {
-	if *s = Share(math.NaN()); string(text) == "null" {
+func (s *Fraction) UnmarshalJSON(text []byte) error {
+	if *s = Fraction(math.NaN()); string(text) == "null" {
 		return nil
 	}
 	return json.Unmarshal(text, (*float64)(s))
 }
 
-func (s Share) String() string {
+func (s Fraction) String() string {
 	if math.IsNaN(float64(s)) {
 		return "–"
 	}
@@ -112,7 +112,7 @@ func newEvaluation(path, split string, m *Model, sets *data.Sets, r *train.Resul
 	for i, c := range r.Classes() {
 		e.Classes = append(e.Classes, Class{
 			Name: sets.Classes[i], Examples: c.Examples, Correct: c.Correct,
-			Recall: Share(c.Recall), Precision: Share(c.Precision), F1: Share(c.F1), Confused: takenFor(sets.Classes, r.Confusion[i], i),
+			Recall: Fraction(c.Recall), Precision: Fraction(c.Precision), F1: Fraction(c.F1), Confused: takenFor(sets.Classes, r.Confusion[i], i),
 		})
 	}
 	return e

@@ -45,7 +45,7 @@ type Data struct {
 	Dir              string // absolute path of the folder it lies in; empty where the program makes it
 	Digest           string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 
-	ByClass  bool     // what is kept for validation is a share of each class
+	ByClass  bool     // what is kept for validation is a fraction of each class
 	Skipped  []string // images that are left out since they cannot be read, "FILE: why"
 	Warnings []string // what people should know of how the images were understood
 }

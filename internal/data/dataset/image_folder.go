@@ -35,7 +35,7 @@ which may be missing. Training, valid, validation, dev and testing are understoo
 any case of letters. Images in test without class folders are for ` + "`predict`" + `. Otherwise
 each class is split by the order of a hash of the names: every class is in every split as
 far as it has images, and an image stays on its side when others are added, but for
-those at the border; ` + "`validation_split`" + ` takes its share of each class in the same way.
+those at the border; ` + "`validation_split`" + ` takes its fraction of each class in the same way.
 Names of classes are compared in Unicode's composed form. Folders that are laid out in
 another way are refused with what to rename.`,
 	New: func(o *catalog.Options) Dataset {
@@ -48,7 +48,7 @@ another way are refused with what to rename.`,
 
 // bind declares the options that lists of images have too.
 func (f *imageFolder) bind(o *catalog.Options, where string) {
-	o.Bind(&f.testSplit, "test_split", "share of the images of each class for testing, "+where).Min(0).Below(1)
+	o.Bind(&f.testSplit, "test_split", "fraction of the images of each class for testing, "+where).Min(0).Below(1)
 	o.Bind(&f.crop, "crop_to_aspect_ratio", "take the largest centre part of the input's proportions, where an image is not of them, in place of stretching it")
 }
 

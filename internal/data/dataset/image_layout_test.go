@@ -186,7 +186,7 @@ func TestLayoutsThatMeanSomethingElseSayWhatToDo(t *testing.T) {
 func TestEveryClassIsSplitAlike(t *testing.T) {
 	for _, c := range []struct {
 		counts      []int
-		share       float64
+		fraction    float64
 		train, test string
 	}{
 		{[]int{14, 13, 13}, 0.2, "11 10 10", "3 3 3"},
@@ -200,7 +200,7 @@ func TestEveryClassIsSplitAlike(t *testing.T) {
 		for i, n := range c.counts {
 			writeTree(t, dir, fmt.Sprintf("class%d/*%d", i, n))
 		}
-		d := mustLoad(t, &imageFolder{path: dir, testSplit: c.share}, inputShape)
+		d := mustLoad(t, &imageFolder{path: dir, testSplit: c.fraction}, inputShape)
 		if train, test := sizes(d, d.Train), sizes(d, d.Test); train != c.train || test != c.test {
 			t.Errorf("%v: %s and %s, want %s and %s", c.counts, train, test, c.train, c.test)
 		}

@@ -41,25 +41,25 @@ func likeSplit(name string) (split, bool) {
 	return 0, false
 }
 
-// Take returns how many of n examples a share of them is, to the nearest: none where
-// share is 0, else at least one as long as one is left over, and never all.
-func Take(n int, share float64) int {
-	if share == 0 || n < 2 {
+// Take returns how many of n examples a fraction of them is, to the nearest: none where
+// fraction is 0, else at least one as long as one is left over, and never all.
+func Take(n int, fraction float64) int {
+	if fraction == 0 || n < 2 {
 		return 0
 	}
-	return min(max(1, int(float64(n)*share+0.5)), n-1)
+	return min(max(1, int(float64(n)*fraction+0.5)), n-1)
 }
 
-// takeForTesting makes a share of each class's images be for testing: the first, in the
+// takeForTesting makes a fraction of each class's images be for testing: the first, in the
 // order that files have, which is that of their hashes. So an image stays on its side when
 // others are added, but for those at the border.
-func takeForTesting(files []imageFile, classes int, share float64) {
+func takeForTesting(files []imageFile, classes int, fraction float64) {
 	left := make([]int, classes)
 	for _, f := range files {
 		left[f.label]++
 	}
 	for c, n := range left {
-		left[c] = Take(n, share)
+		left[c] = Take(n, fraction)
 	}
 	for i := range files {
 		if f := &files[i]; left[f.label] > 0 {

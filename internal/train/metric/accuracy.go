@@ -6,11 +6,11 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "accuracy",
 	Keras:   "CategoricalAccuracy",
 	Example: "accuracy",
-	Doc:     "Share of examples whose most probable class is the right one.",
+	Doc:     "Fraction of examples whose most probable class is the right one.",
 	New:     func(*catalog.Options) Metric { return accuracy{} },
 })
 
-type accuracy struct{ share }
+type accuracy struct{ fraction }
 
 func (accuracy) Name() string { return "accuracy" }
 

@@ -17,7 +17,7 @@ default; with ` + "`multi_label`" + ` each class has an area of its own, and the
 	New: func(o *catalog.Options) Metric {
 		m := &auc{thresholds: 200, curve: "ROC", summation: "interpolation"}
 		o.Bind(&m.thresholds, "num_thresholds", "how many probabilities, from 0 to 1, the curve is taken at").Min(2).Max(100_000)
-		o.Bind(&m.curve, "curve", "ROC: the share of the rest taken for the class, against that of the class; PR: recall against precision").OneOf("ROC", "PR")
+		o.Bind(&m.curve, "curve", "ROC: the fraction of the rest taken for the class, against that of the class; PR: recall against precision").OneOf("ROC", "PR")
 		o.Bind(&m.summation, "summation_method", "how the curve goes on between two thresholds: straight (interpolation), at the lower of the two (minoring) or at the higher (majoring)").OneOf("interpolation", "minoring", "majoring")
 		o.Bind(&m.each, "multi_label", "the mean of the classes' areas, in place of one area for all")
 		return m

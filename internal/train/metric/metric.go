@@ -19,12 +19,12 @@ type Metric interface {
 // Metrics is every metric a spec may name.
 var Metrics = catalog.New[Metric]("metric")
 
-// share is metrics that are the share of examples which are hits.
-type share struct{}
+// fraction is metrics that are the fraction of examples which are hits.
+type fraction struct{}
 
-func (share) Sums(int) int { return 1 }
+func (fraction) Sums(int) int { return 1 }
 
-func (share) Value(sums []float64, n int) float64 { return sums[0] / float64(n) }
+func (fraction) Value(sums []float64, n int) float64 { return sums[0] / float64(n) }
 
 // ratio is a/b, and 0 where b is 0, as in Keras.
 func ratio(a, b float64) float64 {

@@ -6,7 +6,7 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "top_k_categorical_accuracy",
 	Keras:   "TopKCategoricalAccuracy",
 	Example: "top_k_categorical_accuracy: 3",
-	Doc:     "Share of examples whose class is among the k most probable ones.",
+	Doc:     "Fraction of examples whose class is among the k most probable ones.",
 	New: func(o *catalog.Options) Metric {
 		m := &topK{k: 5}
 		o.Bind(&m.k, "k", "how many classes count as a hit").Min(1)
@@ -15,7 +15,7 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 })
 
 type topK struct {
-	share
+	fraction
 	k int
 }
 
