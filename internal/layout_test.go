@@ -27,7 +27,7 @@ const layout = `
 	builder             : spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
 	comm                : kernels
 	comm/commtest, comm/mpi : comm
-	data/dataset        : catalog random
+	data/dataset        : catalog random data/picture
 	data                : spec catalog random data/dataset
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels

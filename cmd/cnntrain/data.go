@@ -141,7 +141,7 @@ func source(dir string, strict bool, s *streams) experiment.Source {
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
 	return experiment.Source{
 		Source: dataset.Source{
-			Dir: dir, Client: &http.Client{Transport: transport}, Thorough: strict,
+			Dir: dir, Client: &http.Client{Transport: transport},
 			Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now),
 		},
 		Skipped: func(images []string) error { return s.showSkipped(images, strict) },

@@ -26,7 +26,7 @@ func addDataDirFlag(cmd *cobra.Command, into *string) {
 }
 
 func addStrictFlag(cmd *cobra.Command, into *bool) {
-	cmd.Flags().BoolVar(into, "strict", false, "decode all images first, and make one that cannot be read an error in place of leaving it out")
+	cmd.Flags().BoolVar(into, "strict", false, "make an image that cannot be read an error in place of leaving it out")
 }
 
 func addSplitFlag(cmd *cobra.Command, into *string) {

@@ -31,7 +31,7 @@ func newPredict(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "predict RUN|FILE... IMAGE...",
 		Short: "Name the class of images",
-		Long: `Shows the most likely classes of PNG and JPEG images of any size, or of all images in
+		Long: `Shows the most likely classes of images of any size, or of all images in
 a folder, with their probabilities. Several runs predict together. Images are brought
 to the size of the model's input as those of its dataset were.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png

@@ -102,7 +102,7 @@ func TestPredictGoesOnBehindAnImageItCannotRead(t *testing.T) {
 	}
 	var out, errs bytes.Buffer
 	s := &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}
-	why := "cnntrain: " + bad + ": not a PNG or JPEG image: image: unknown format\n"
+	why := "cnntrain: " + bad + ": not an image: it begins as none of JPEG, PNG, WebP, BMP, GIF, TIFF does\n"
 	for _, c := range []struct {
 		args []string
 		code int

@@ -61,9 +61,6 @@ type Source struct {
 	// Progress, if set, is told from one goroutine how far a long step is, in
 	// bytes: what names the file, total is -1 where it is not known.
 	Progress func(what string, done, total int64)
-	// Thorough decodes the images of a folder beforehand, where else only their heads and
-	// ends are looked at.
-	Thorough bool
 	// Checked, if set, is told from many goroutines how many of the images of a
 	// folder have been decoded to see whether they can be.
 	Checked func(done, total int)

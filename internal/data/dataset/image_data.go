@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"cnntrain/internal/data/picture"
+
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -48,7 +50,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	}
 	d := &Data{Classes: l.classes, Shape: src.Input, Dir: dir, Digest: l.digest(files), Skipped: l.skipped, Warnings: l.warnings, ByClass: true}
 	if d.Shape == nil {
-		size, err := imageSize(fileAt(l.top, files[forTraining][0].name))
+		size, err := picture.SizeOf(fileAt(l.top, files[forTraining][0].name))
 		if err != nil {
 			return nil, err
 		}

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"cnntrain/internal/catalog"
@@ -16,13 +14,19 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "image_folder",
 	Keras:   "keras.utils.image_dataset_from_directory",
 	Example: "image_folder: {path: ./photos, test_split: 0.1}",
-	Doc: `Your own images: a folder with a folder of PNG or JPEG files for each class.
+	Doc: `Your own images: a folder with a folder of JPEG, PNG, WebP, BMP, GIF or TIFF files for each class.
 
 The path alone will do: ` + "`dataset: ./photos`" + `. A path is relative to the folder
 that cnntrain is run in, not to that of the spec. The classes are the folders' names in
-alphabetical order; files in folders below belong to the class too. Images that
-cannot be read, by their first and last bytes, are listed and left out; with
-` + "`--strict`" + ` all are decoded first, and they are an error.
+alphabetical order; files in folders below belong to the class too. The kind of a file
+is told by its content. All images are decoded once beforehand; what cannot be is listed
+and left out, or an error with ` + "`--strict`" + `. Hidden files and what systems leave
+behind (` + "`__MACOSX`, `@eaDir`, `Thumbs.db`" + `) are passed over.
+
+Pixels are those of libjpeg, libpng and libwebp, as Keras sees them, with two
+differences: images are turned upright as their EXIF data says, which Keras does not
+do, and JPEGs are decoded with libjpeg's accurate DCT, Pillow's choice, where TensorFlow
+takes the fast one, which is about 1 of 255 away. Of an animation the first frame is taken. HEIC and AVIF have to be converted first.
 
 Images are resized to the spec's input (bilinear, as Keras does it) each time they
 are used, so that memory does not grow with their number. What is not of the input's
@@ -89,16 +93,3 @@ func expandHome(path string) string {
 }
 
 var errNoImages = errors.New("no images here")
-
-// isImage reports whether a file is taken for an image, by its name. Of kinds that
-// cannot be read nobody should think that they were.
-func isImage(file string, e fs.DirEntry) bool {
-	switch strings.ToLower(filepath.Ext(file)) {
-	case ".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".heic", ".avif":
-		return !passedOver(e.Name())
-	}
-	return false
-}
-
-// passedOver reports whether a file or folder is not looked at.
-func passedOver(name string) bool { return strings.HasPrefix(name, ".") }

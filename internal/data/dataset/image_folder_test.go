@@ -1,6 +1,9 @@
 package dataset
 
 import (
+	"encoding/binary"
+	"hash/crc32"
+
 	"bytes"
 	"context"
 	"errors"
@@ -191,9 +194,9 @@ func TestImageFolderOfNoUseSaysWhy(t *testing.T) {
 		"a file":          {[]string{"x.png"}, "x.png", 0.2, []string{"x.png", "not a folder"}},
 		"empty":           {nil, "", 0.2, []string{"no images here", "each class needs a folder"}},
 		"images only":     {[]string{"1.png", "2.png"}, "", 0.2, []string{"images without class folders"}},
-		"empty class":     {[]string{"a/1.png", "b/notes.txt"}, "", 0.2, []string{"b: no images here"}},
+		"empty class":     {[]string{"a/1.png", "b/Thumbs.db"}, "", 0.2, []string{"b: no images here"}},
 		"one class":       {[]string{"a/1.png"}, "", 0.2, []string{`only one class, "a"`}},
-		"nothing to test": {[]string{"train/a/1.png", "train/b/1.png", "test/x"}, "", 0.2, []string{"test: no images here"}},
+		"nothing to test": {[]string{"train/a/1.png", "train/b/1.png", "test/Thumbs.db"}, "", 0.2, []string{"test: no images here"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -221,10 +224,10 @@ func TestUnreadableImagesAreSkippedAndNamed(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"empty":    {nil, "not a PNG or JPEG image"},
-		"text":     {[]byte("hello"), "not a PNG or JPEG image"},
-		"cut":      {good[:len(good)-20], "damaged image"},
-		"flipped":  {flipped, "damaged image"},
+		"empty":    {nil, "not an image"},
+		"text":     {[]byte("hello"), "not an image"},
+		"cut":      {good[:len(good)-20], "damaged"},
+		"flipped":  {flipped, "damaged"},
 		"too big":  {withWidth(good, 1<<30), "too large"},
 		"no width": {withWidth(good, 0), "PNG"},
 	} {
@@ -236,9 +239,7 @@ func TestUnreadableImagesAreSkippedAndNamed(t *testing.T) {
 			for _, file := range bad {
 				write(t, file, c.content)
 			}
-			src := inputShape
-			src.Thorough = name == "flipped" // damage that is not where one looks first
-			d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, src)
+			d := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
 			if len(d.Skipped) != len(bad) || d.Digest != before.Digest || d.Train.Len() != before.Train.Len() || d.Test.Len() != before.Test.Len() {
 				t.Fatalf("%d and %d examples, skipped %q", d.Train.Len(), d.Test.Len(), d.Skipped)
 			}
@@ -270,7 +271,7 @@ func TestClassOfUnreadableImagesIsRefused(t *testing.T) {
 	writeClasses(t, dir, 3, "a", "b")
 	write(t, filepath.Join(dir, "c", "1.png"), nil)
 	_, err := (&imageFolder{path: dir}).Load(context.Background(), inputShape)
-	mustFail(t, err, dir+`: no training image of class "c" can be read`, filepath.Join(dir, "c", "1.png")+": not a PNG or JPEG")
+	mustFail(t, err, dir+`: no training image of class "c" can be read`, filepath.Join(dir, "c", "1.png")+": not an image")
 }
 
 func TestImageThatIsGoneIsNamed(t *testing.T) {
@@ -301,4 +302,80 @@ func TestHomeIsExpanded(t *testing.T) {
 			t.Errorf("%s is %s, want %s", in, got, want)
 		}
 	}
+}
+
+// withWidth returns a PNG whose head claims another width.
+func withWidth(file []byte, width uint32) []byte {
+	b := slices.Clone(file)
+	binary.BigEndian.PutUint32(b[16:], width)
+	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
+	return b
+}
+
+// A folder's images and one given by itself are prepared alike.
+func TestCroppingIsAnOption(t *testing.T) {
+	dir := t.TempDir()
+	img := image.NewGray(image.Rect(0, 0, 8, 2)) // black, with white away from the centre
+	img.SetGray(1, 0, color.Gray{255})
+	img.SetGray(6, 1, color.Gray{255})
+	var b bytes.Buffer
+	if err := png.Encode(&b, img); err != nil {
+		t.Fatal(err)
+	}
+	for _, class := range []string{"a", "b"} {
+		write(t, filepath.Join(dir, class, "1.png"), b.Bytes())
+	}
+	shape := []int{2, 2, 1}
+	for _, crop := range []bool{false, true} {
+		set := &imageFolder{path: dir, crop: crop}
+		d := mustLoad(t, set, Source{Input: shape})
+		x, y := make([]float32, 4), make([]float32, 4)
+		if err := errors.Join(d.Train.Image(x, 0), ReadImage(set, y, shape, filepath.Join(dir, "a", "1.png"))); err != nil {
+			t.Fatal(err)
+		}
+		if black := slices.Max(x) == 0; black != crop || !slices.Equal(x, y) {
+			t.Errorf("crop %v: %v of the folder, %v alone", crop, x, y)
+		}
+	}
+}
+
+// What systems leave behind counts at no depth; a photo counts whatever it is called.
+func TestLitterIsPassedOver(t *testing.T) {
+	dir := t.TempDir()
+	writeClasses(t, dir, 2, "a", "b")
+	img := encoded(t, 2, 2, color.NRGBA{A: 255}, true)
+	for _, name := range []string{
+		"__MACOSX/a/1.png", "@eaDir/1.jpg", "lost+found/1.jpg", "a/@eaDir/x.jpg/SYNOPHOTO_THUMB_M.jpg", "a/more/__MACOSX/1.jpg",
+		"a/Thumbs.db", "b/THUMBS.DB", "b/._1.png", "b/more/.DS_Store", "b/desktop.ini", "b/$RECYCLE.BIN/1.jpg", ".Trashes/1.jpg",
+	} {
+		write(t, filepath.Join(dir, filepath.FromSlash(name)), img)
+	}
+	photos := []string{"a/x.jfif", "a/x.jpe", "a/photo", "b/more/x.dat"}
+	for _, name := range photos {
+		write(t, filepath.Join(dir, name), img)
+	}
+	d := mustLoad(t, &imageFolder{path: dir}, inputShape)
+	if d.Train.Len() != 4+len(photos) || len(d.Classes) != 2 {
+		t.Errorf("classes %v, files %v", d.Classes, files(d.Train))
+	}
+	listed, err := ListImages(context.Background(), dir)
+	if err != nil || len(listed) != 4+len(photos) {
+		t.Errorf("%v, %v", listed, err)
+	}
+}
+
+// 고양이 in CP949, as a zip made on Windows unpacks.
+func TestClassNamesAreUTF8(t *testing.T) {
+	const cat = "\xb0\xed\xbe\xe7\xc0\xcc"
+	mustFail(t, checkName("photos", cat), `"\xb0\xed\xbe\xe7\xc0\xcc"`, "photos: ", "convmv -f cp949 -t utf-8")
+	if err := checkName("photos", "고양이"); err != nil {
+		t.Error(err)
+	}
+	dir := t.TempDir()
+	writeClasses(t, dir, 2, "a", "b")
+	if err := os.Mkdir(filepath.Join(dir, cat), 0o777); err != nil {
+		t.Skip("names are UTF-8 here:", err)
+	}
+	_, err := (&imageFolder{path: dir}).Load(context.Background(), inputShape)
+	mustFail(t, err, `\xb0`, "convmv")
 }

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"cnntrain/internal/data/picture"
 )
 
-// ListImages returns path if it is a file, and the PNG and JPEG files in it and
+// ListImages returns path if it is a file, and the images in it and
 // in folders below, in alphabetical order, if it is a folder.
 func ListImages(ctx context.Context, path string) (files []string, err error) {
 	info, err := os.Stat(path)
@@ -46,20 +48,17 @@ func Resizes(set Dataset) bool {
 	return ok
 }
 
-// ReadImage decodes a PNG or JPEG file of any size into dst, brought to shape
+// ReadImage decodes an image file of any size into dst, brought to shape
 // [H,W,C] as the images of set are. An error names the file.
 func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
 	if c := shape[2]; c != 1 && c != 3 {
 		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", path, c)
 	}
-	img, err := readImage(path)
+	p, err := picture.Open(path)
 	if err != nil {
 		return err
 	}
-	part := img.Bounds()
-	if f, ok := set.(resizer); ok && f.crops() {
-		part = centre(part, shape)
-	}
-	resize(dst, shape, img, part)
+	f, ok := set.(resizer)
+	p.Resize(dst, shape, ok && f.crops())
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"unicode/utf8"
 )
 
 // A folder is what lies in one.
@@ -43,6 +44,8 @@ func (l *listing) look(name string) (*folder, error) {
 			isDir = info.IsDir()
 		}
 		switch {
+		case isDir && !utf8.ValidString(e.Name()):
+			l.problem("%v", checkName(fileAt(l.top, name), e.Name()))
 		case isDir:
 			f.folders = append(f.folders, e.Name())
 		case isImage(file, e):

@@ -1,26 +1,17 @@
-package dataset
+package picture
 
 import (
 	"bytes"
-	"encoding/binary"
-	"errors"
-	"hash/crc32"
 	"image"
 	"image/color"
 	"image/png"
 	"math"
+	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
-
-// withWidth returns a PNG whose head claims another width.
-func withWidth(file []byte, width uint32) []byte {
-	b := slices.Clone(file)
-	binary.BigEndian.PutUint32(b[16:], width)
-	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
-	return b
-}
 
 // The values are those of tf.image.resize(method="bilinear"), which Keras'
 // image_dataset_from_directory uses, of TensorFlow 2.18.
@@ -45,8 +36,7 @@ func TestResizeIsThatOfKeras(t *testing.T) {
 			54.375, 57.15625, 60.8645821, 64.5729141, 68.78125, 72.0625, 64, 67, 71, 75, 79.5, 83}},
 	} {
 		for _, img := range []image.Image{from, part.SubImage(image.Rect(3, 2, 7, 7))} {
-			got := make([]float32, len(c.want))
-			resize(got, c.shape, img, img.Bounds())
+			got := resized(img, c.shape, false)
 			for i := range got {
 				if math.Abs(float64(got[i])-c.want[i]) > 2e-5 {
 					t.Errorf("to %v: value %d is %v, want %v", c.shape, i, got[i], c.want[i])
@@ -74,8 +64,7 @@ func TestCroppingIsThatOfKeras(t *testing.T) {
 		{wide, []int{3, 2, 1}, []float64{5, 5, 18.5, 18.5, 32, 32}},
 		{wide, []int{1, 3, 1}, []float64{10.75, 16.75, 24.25}},
 	} {
-		got := make([]float32, len(c.want))
-		resize(got, c.shape, c.img, centre(c.img.Bounds(), c.shape))
+		got := resized(c.img, c.shape, true)
 		for i := range got {
 			if math.Abs(float64(got[i])-c.want[i]) > 2e-5 {
 				t.Errorf("%v to %v: value %d is %v, want %v", c.img.Rect, c.shape, i, got[i], c.want[i])
@@ -84,106 +73,137 @@ func TestCroppingIsThatOfKeras(t *testing.T) {
 	}
 }
 
-// A folder's images and one given by itself are prepared alike.
-func TestCroppingIsAnOption(t *testing.T) {
-	dir := t.TempDir()
-	img := image.NewGray(image.Rect(0, 0, 8, 2)) // black, with white away from the centre
-	img.SetGray(1, 0, color.Gray{255})
-	img.SetGray(6, 1, color.Gray{255})
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	for _, class := range []string{"a", "b"} {
-		write(t, filepath.Join(dir, class, "1.png"), b.Bytes())
-	}
-	shape := []int{2, 2, 1}
-	for _, crop := range []bool{false, true} {
-		set := &imageFolder{path: dir, crop: crop}
-		d := mustLoad(t, set, Source{Input: shape})
-		x, y := make([]float32, 4), make([]float32, 4)
-		if err := errors.Join(d.Train.Image(x, 0), ReadImage(set, y, shape, filepath.Join(dir, "a", "1.png"))); err != nil {
-			t.Fatal(err)
-		}
-		if black := slices.Max(x) == 0; black != crop || !slices.Equal(x, y) {
-			t.Errorf("crop %v: %v of the folder, %v alone", crop, x, y)
-		}
-	}
-}
-
 // Whatever a decoder returns, the pixels are those of At.
 func TestPixelsOfEveryKindOfImage(t *testing.T) {
 	r := image.Rect(0, 0, 2, 2)
-	ycbcr := image.NewYCbCr(r, image.YCbCrSubsampleRatio444)
-	for i := range 4 {
-		ycbcr.Y[i], ycbcr.Cb[i], ycbcr.Cr[i] = uint8(60*i), uint8(200-40*i), uint8(90+20*i)
-	}
 	palette := image.NewPaletted(r, color.Palette{color.NRGBA{9, 8, 7, 255}, color.NRGBA{200, 100, 50, 255}})
 	palette.Pix[1] = 1
-	deep := image.NewNRGBA64(r)
+	deep, grey16 := image.NewNRGBA64(r), image.NewGray16(r)
 	deep.SetNRGBA64(1, 0, color.NRGBA64{0x1234, 0xabcd, 0xffff, 0xffff})
-	cmyk := image.NewCMYK(r)
-	cmyk.Set(1, 0, color.CMYK{10, 200, 30, 40})
-	opaque, gray := image.NewRGBA(r), image.NewGray(r)
+	grey16.SetGray16(0, 1, color.Gray16{0x81ff})
+	opaque, grey := image.NewRGBA(r), image.NewGray(r)
 	opaque.Set(1, 0, color.RGBA{1, 2, 3, 255})
-	gray.Set(1, 0, color.Gray{77})
-	for _, img := range []image.Image{ycbcr, palette, deep, cmyk, opaque, gray} {
-		x := make([]float32, 2*2*3)
-		resize(x, []int{2, 2, 3}, img, img.Bounds())
+	grey.Set(1, 0, color.Gray{77})
+	for _, img := range []image.Image{palette, deep, grey16, opaque, grey} {
+		x := resized(img, []int{2, 2, 3}, false)
 		for p := range 4 {
 			c := color.NRGBAModel.Convert(img.At(p%2, p/2)).(color.NRGBA)
-			if c.A == 0 {
-				continue
-			}
-			if got, want := [3]float32(x[3*p:]), [3]float32{float32(c.R), float32(c.G), float32(c.B)}; got != want {
+			if got, want := [3]float32(x[3*p:]), [3]float32{float32(c.R), float32(c.G), float32(c.B)}; c.A != 0 && got != want {
 				t.Errorf("%T: pixel %d is %v, want %v", img, p, got, want)
 			}
 		}
 	}
 }
 
+// Colours under alpha 0 are kept, of 8 and of 16 bits.
 func TestAlphaIsDropped(t *testing.T) {
-	b := encoded(t, 3, 3, color.NRGBA{200, 100, 50, 128}, false)
-	img, err := decodeImage(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
-	x := make([]float32, 3)
-	resize(x, []int{1, 1, 3}, img, img.Bounds())
-	if want := []float32{200, 100, 50}; !slices.Equal(x, want) {
-		t.Errorf("got %v, want %v", x, want)
+	eight, sixteen := image.NewNRGBA(image.Rect(0, 0, 1, 1)), image.NewNRGBA64(image.Rect(0, 0, 1, 1))
+	for _, alpha := range []uint16{0, 0x8080} {
+		eight.SetNRGBA(0, 0, color.NRGBA{250, 5, 99, uint8(alpha)})
+		sixteen.SetNRGBA64(0, 0, color.NRGBA64{0xfafa, 0x0505, 0x6363, alpha})
+		for _, img := range []image.Image{eight, sixteen} {
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			p, err := Decode(b.Bytes())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := p.at(0, 0); got != [3]float32{250, 5, 99} {
+				t.Errorf("%T with alpha %d: got %v", img, alpha, got)
+			}
+		}
 	}
 }
 
 func TestOneChannelIsGrey(t *testing.T) {
 	img := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	img.Set(0, 0, color.NRGBA{100, 200, 50, 255})
-	x := make([]float32, 1)
-	resize(x, []int{1, 1, 1}, img, img.Bounds())
+	x := resized(img, []int{1, 1, 1}, false)
 	if want := 0.299*100 + 0.587*200 + 0.114*50; math.Abs(float64(x[0])-want) > 1e-4 {
 		t.Errorf("got %v, want %v", x[0], want)
 	}
 }
 
-func FuzzDecodeImage(f *testing.F) {
-	f.Add(encoded(f, 5, 3, color.NRGBA{1, 2, 3, 255}, false))
-	f.Add(encoded(f, 5, 3, color.NRGBA{1, 2, 3, 255}, true))
-	var gray bytes.Buffer
-	_ = png.Encode(&gray, image.NewGray16(image.Rect(0, 0, 4, 4)))
-	f.Add(gray.Bytes())
+// resized returns the pixels of an image that is in memory.
+func resized(img image.Image, shape []int, crop bool) []float32 {
+	at, from := samplerOf(img), img.Bounds().Min
+	p := &Picture{img.Bounds().Size(), func(x, y int) [3]float32 { return at(x+from.X, y+from.Y) }}
+	x := make([]float32, shape[0]*shape[1]*shape[2])
+	p.Resize(x, shape, crop)
+	return x
+}
+
+// The files were written, and decoded to PNG, by bench/interop/photos.py with Pillow's
+// libjpeg-turbo and libwebp. Pillow paints the colour behind transparency as it is.
+func TestPixelsAreThoseOfPillow(t *testing.T) {
+	wants, err := filepath.Glob("testdata/*.want.png")
+	if err != nil || len(wants) < 40 {
+		t.Fatalf("%d golden files, %v", len(wants), err)
+	}
+	for _, want := range wants {
+		files, _ := filepath.Glob(strings.TrimSuffix(want, "want.png") + "*")
+		file := files[slices.IndexFunc(files, func(f string) bool { return f != want })]
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			most, mean := 4.0, 0.7 // the rounding of Go's inverse DCT
+			switch filepath.Ext(file) {
+			case ".png", ".bmp", ".gif", ".tiff", ".webp":
+				most, mean = 0, 0
+			}
+			a, b := open(t, file), open(t, want)
+			if a.size != b.size {
+				t.Fatalf("size %v, want %v", a.size, b.size)
+			}
+			farthest, sum := 0.0, 0.0
+			for y := range a.size.Y {
+				for x := range a.size.X {
+					for k := range 3 {
+						d := math.Abs(float64(a.at(x, y)[k] - b.at(x, y)[k]))
+						farthest, sum = max(farthest, d), sum+d
+					}
+				}
+			}
+			if n := float64(3 * a.size.X * a.size.Y); farthest > most || sum/n > mean {
+				t.Errorf("at most %v away, %.3f on average", farthest, sum/n)
+			}
+		})
+	}
+}
+
+func open(t testing.TB, path string) *Picture {
+	t.Helper()
+	p, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func FuzzDecode(f *testing.F) {
+	files, _ := filepath.Glob("testdata/*")
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if size, err := decodeSize(bytes.NewReader(b)); err == nil && size.X*size.Y > 1<<20 {
+		if h, err := readHead(b); err == nil && h.bytes > 1<<22 {
 			return // allowed, but slow
 		}
-		img, err := decodeImage(bytes.NewReader(b))
+		p, err := Decode(b)
 		if err != nil {
 			return
 		}
-		x := make([]float32, 4*5*3)
-		resize(x, []int{4, 5, 3}, img, img.Bounds())
-		for _, v := range x {
-			if !(v >= 0 && v <= 255) {
-				t.Fatalf("pixel %v", v)
+		for _, shape := range [][]int{{4, 5, 3}, {min(p.size.Y, 40), min(p.size.X, 40), 3}} {
+			x := make([]float32, shape[0]*shape[1]*3)
+			p.Resize(x, shape, false)
+			for _, v := range x {
+				if !(v >= 0 && v <= 255) {
+					t.Fatalf("pixel %v", v)
+				}
 			}
 		}
 	})

@@ -1,0 +1,200 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+	"image/jpeg"
+)
+
+// Markers of ITU-T T.81, table B.1.
+const (
+	markSOF0, markSOF2, markSOF15 = 0xc0, 0xc2, 0xcf
+	markDHT, markJPG, markDAC     = 0xc4, 0xc8, 0xcc
+	markRST0, markRST7            = 0xd0, 0xd7
+	markEOI, markSOS              = 0xd9, 0xda
+	markAPP0, markAPP1            = 0xe0, 0xe1
+	markAPP14                     = 0xee
+)
+
+// A jpegFile is what the segments of a JPEG say.
+type jpegFile struct {
+	head
+	data        []byte
+	frame       int // where the data of SOFn begins
+	components  []byte
+	sampling    []byte // horizontal and vertical factor of each component, four bits each
+	progressive bool
+	jfif        bool
+	adobe       int // the transform of Adobe's marker, -1 without one
+	adobeAt     int // where it is
+	scans       int
+}
+
+func readJPEG(data []byte) (*head, error) {
+	f := &jpegFile{data: data, adobe: -1}
+	if err := f.walk(); err != nil {
+		return nil, err
+	}
+	switch {
+	case f.frame == 0:
+		return nil, errors.New("it ends within its head")
+	case f.scans > maxScans:
+		return nil, fmt.Errorf("its data goes %d times over the image, at most %d are read; save it anew", f.scans, maxScans)
+	}
+	f.decode = f.sampler
+	return &f.head, nil
+}
+
+// walk reads all segments. Where one is cut off it ends: the decoder says what is missing.
+func (f *jpegFile) walk() error {
+	at := 2
+	for {
+		next := bytes.IndexByte(f.data[at:], 0xff) // what lies between segments is passed over, as libjpeg does
+		if next < 0 || at+next+1 >= len(f.data) {
+			return nil
+		}
+		at += next + 1
+		mark := f.data[at]
+		if mark == 0xff { // fill byte
+			continue
+		}
+		at++
+		if mark == 0 || mark == 1 || mark >= markRST0 && mark <= markRST7 {
+			continue // not segments
+		}
+		if mark == markEOI {
+			return nil
+		}
+		if at+2 > len(f.data) {
+			return nil
+		}
+		length := int(binary.BigEndian.Uint16(f.data[at:]))
+		if length < 2 || at+length > len(f.data) {
+			return nil
+		}
+		if err := f.segment(mark, f.data[at+2:at+length], at+2); err != nil {
+			return err
+		}
+		at += length
+	}
+}
+
+func (f *jpegFile) segment(mark byte, s []byte, at int) error {
+	switch {
+	case mark == markSOS:
+		f.scans++
+	case mark == markAPP0 && bytes.HasPrefix(s, []byte("JFIF\x00")):
+		f.jfif = true
+	case mark == markAPP1 && bytes.HasPrefix(s, []byte("Exif\x00\x00")) && f.orientation == 0:
+		f.orientation = orientation(s)
+	case mark == markAPP14 && len(s) >= 12 && bytes.HasPrefix(s, []byte("Adobe")):
+		f.adobe, f.adobeAt = int(s[11]), at
+	case mark >= markSOF0 && mark <= markSOF15 && mark != markDHT && mark != markJPG && mark != markDAC && f.frame == 0:
+		if len(s) < 6 || len(s) < 6+3*int(s[5]) {
+			return errors.New("its frame header is too short")
+		}
+		f.frame, f.progressive = at, mark == markSOF2
+		f.size = image.Pt(int(binary.BigEndian.Uint16(s[3:])), int(binary.BigEndian.Uint16(s[1:])))
+		for c := s[6 : 6+3*int(s[5])]; len(c) > 0; c = c[3:] {
+			f.components, f.sampling = append(f.components, c[0]), append(f.sampling, c[1])
+		}
+		f.bytes = f.memory()
+	}
+	return nil
+}
+
+// memory returns what Go's decoder takes: a byte a sample, and four more where the
+// coefficients of all scans are collected; blocks at the edges are whole.
+func (f *jpegFile) memory() int64 {
+	high, wide := int64(1), int64(1)
+	for _, hv := range f.sampling {
+		wide, high = max(wide, int64(hv>>4)), max(high, int64(hv&15))
+	}
+	units := ((int64(f.size.X)-1)/(8*wide) + 1) * ((int64(f.size.Y)-1)/(8*high) + 1)
+	var samples int64
+	for _, hv := range f.sampling {
+		samples += units * 64 * int64(hv>>4) * int64(hv&15)
+	}
+	total := samples
+	if f.progressive {
+		total += 4 * samples
+	}
+	if len(f.components) == 4 {
+		total += 4 * pixels(f.size) // the planes side by side
+	}
+	return total
+}
+
+// isRGB is libjpeg's rule for three components that are not converted.
+func (f *jpegFile) isRGB() bool {
+	return len(f.components) == 3 && !f.jfif && (f.adobe == 0 || f.adobe < 0 && string(f.components) == "RGB")
+}
+
+// sampler decodes the planes and leaves colours to us: what Go's decoder would convert
+// itself, with chroma that is repeated, is marked so that it does not.
+func (f *jpegFile) sampler() (sampler, error) {
+	img, err := jpeg.Decode(bytes.NewReader(f.marked()))
+	if err != nil {
+		return nil, f.damage(err)
+	}
+	switch img := img.(type) {
+	case *image.YCbCr:
+		return samplerOfJPEG(img, f.isRGB()), nil
+	case *image.CMYK:
+		return samplerOfCMYK(img, f.sampling[0] == 0x22, f.adobe), nil
+	}
+	return samplerOf(img), nil
+}
+
+var (
+	jfifSegment  = []byte("\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")
+	adobeSegment = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
+)
+
+// marked returns the file with a marker that makes the decoder return three planes, or
+// four, as they are.
+func (f *jpegFile) marked() []byte {
+	switch {
+	case f.isRGB():
+		return bytes.Join([][]byte{f.data[:2], jfifSegment, f.data[2:]}, nil)
+	case len(f.components) == 4 && f.adobe < 0:
+		return bytes.Join([][]byte{f.data[:2], adobeSegment, f.data[2:]}, nil)
+	case len(f.components) == 4 && f.adobe > 0:
+		b := bytes.Clone(f.data)
+		b[f.adobeAt+11] = 0
+		return b
+	}
+	return f.data
+}
+
+// damage says how much of an image with one scan can be decoded: the largest part, from
+// the top, that decodes without an error.
+func (f *jpegFile) damage(err error) error {
+	var unsupported jpeg.UnsupportedError
+	if errors.As(err, &unsupported) {
+		return fmt.Errorf("a JPEG image that cannot be read: %w; save it anew", err)
+	}
+	if f.progressive || f.scans > 1 {
+		return fmt.Errorf("damaged: %w", err)
+	}
+	data := bytes.Clone(f.marked())
+	frame := f.frame + len(data) - len(f.data)
+	whole := func(rows int) bool {
+		binary.BigEndian.PutUint16(data[frame+1:], uint16(rows))
+		_, err := jpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, markEOI)))
+		return err == nil
+	}
+	const row = 16 // as high as most rows of blocks
+	good, bad := 0, (f.size.Y+row-1)/row
+	for bad-good > 1 {
+		if middle := (good + bad) / 2; whole(middle * row) {
+			good = middle
+		} else {
+			bad = middle
+		}
+	}
+	return fmt.Errorf("damaged: %d%% of its data is there (%w)", 100*good*row/f.size.Y, err)
+}

@@ -1,0 +1,182 @@
+package picture
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/gif"
+	"image/png"
+	"os"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
+)
+
+// A Picture is a decoded image, turned upright.
+type Picture struct {
+	size image.Point // upright
+	at   sampler     // of the upright image
+}
+
+// A sampler returns red, green and blue of a pixel, 0 to 255, as if it were opaque:
+// Keras drops the alpha channel too.
+type sampler func(x, y int) [3]float32
+
+// A head is what is known of an image before it is decoded.
+type head struct {
+	kind        string
+	size        image.Point // as stored
+	bytes       int64       // that decoding takes, the file itself not counted
+	orientation int         // EXIF's, 1 to 8
+	decode      func() (sampler, error)
+}
+
+// Open decodes an image file. What the system refuses is an *fs.PathError; every other
+// error is the file's own and names it.
+func Open(path string) (*Picture, error) {
+	data, err := read(path)
+	if err != nil {
+		return nil, err
+	}
+	p, err := Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}
+
+// SizeOf returns width and height of an image file as it is seen, upright.
+func SizeOf(path string) (image.Point, error) {
+	data, err := read(path)
+	if err != nil {
+		return image.Point{}, err
+	}
+	h, err := readHead(data)
+	if err != nil {
+		return image.Point{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return upright(h.size, h.orientation), nil
+}
+
+func read(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s: not a file", path)
+	case info.Size() > maxBytes:
+		return nil, fmt.Errorf("%s: a file of %d MB is too large for an image", path, info.Size()/1e6)
+	}
+	return os.ReadFile(path)
+}
+
+// Decode decodes an image that is wholly in memory. Its kind is told by its first bytes.
+func Decode(data []byte) (*Picture, error) {
+	h, err := readHead(data)
+	if err != nil {
+		return nil, err
+	}
+	inUse.take(h.bytes)
+	defer inUse.give(h.bytes)
+	at, err := guard(h.decode)
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{upright(h.size, h.orientation), turn(at, h.size, h.orientation)}, nil
+}
+
+// readHead finds out what an image is, and refuses one that would take too much memory.
+func readHead(data []byte) (*head, error) {
+	kind := Kind(data)
+	readers := map[string]func([]byte) (*head, error){
+		"JPEG": readJPEG, "PNG": readPNG, "GIF": readGIF, "BMP": readBMP, "TIFF": readTIFF, "WebP": readWebP,
+	}
+	if readers[kind] == nil {
+		return nil, refusal(kind)
+	}
+	h, err := readers[kind](data)
+	if err != nil {
+		return nil, fmt.Errorf("damaged %s image: %w", kind, err)
+	}
+	h.kind = kind
+	if h.size.X < 1 || h.size.Y < 1 {
+		return nil, fmt.Errorf("damaged %s image: it has %dx%d pixels", kind, h.size.X, h.size.Y)
+	}
+	return h, checkBudget(h, int64(len(data)))
+}
+
+// plain returns the decode function of a format that image.Image holds well enough.
+func plain(decode func() (image.Image, error)) func() (sampler, error) {
+	return func() (sampler, error) {
+		img, err := decode()
+		if err != nil {
+			return nil, fmt.Errorf("damaged: %w", err)
+		}
+		return samplerOf(img), nil
+	}
+}
+
+func readPNG(data []byte) (*head, error) {
+	config, err := png.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	h := &head{size: image.Pt(config.Width, config.Height), orientation: orientation(chunkOfPNG(data, "eXIf"))}
+	h.decode = plain(func() (image.Image, error) { return png.Decode(bytes.NewReader(data)) })
+	depth, interlaced := int64(data[24]), data[28] != 0 // of IHDR, which DecodeConfig has read
+	h.bytes = pixels(h.size) * 4 * max(1, depth/8)
+	if interlaced {
+		h.bytes *= 2 // the passes are images of their own
+	}
+	return h, nil
+}
+
+// readGIF reads the first frame. Transparent pixels keep their colour, as in TensorFlow
+// and Pillow; what a smaller frame leaves free is black.
+func readGIF(data []byte) (*head, error) {
+	config, err := gif.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	h := &head{size: image.Pt(config.Width, config.Height)}
+	h.bytes = pixels(h.size)
+	h.decode = func() (sampler, error) {
+		img, err := gif.Decode(bytes.NewReader(opaqueGIF(data)))
+		if err != nil {
+			return nil, fmt.Errorf("damaged: %w", err)
+		}
+		at, frame := samplerOf(img), img.Bounds()
+		return func(x, y int) [3]float32 {
+			if !image.Pt(x, y).In(frame) {
+				return [3]float32{}
+			}
+			return at(x, y)
+		}, nil
+	}
+	return h, nil
+}
+
+func readBMP(data []byte) (*head, error) {
+	config, err := bmp.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	h := &head{size: image.Pt(config.Width, config.Height)}
+	h.bytes = 4 * pixels(h.size)
+	h.decode = plain(func() (image.Image, error) { return bmp.Decode(bytes.NewReader(data)) })
+	return h, nil
+}
+
+func readTIFF(data []byte) (*head, error) {
+	config, err := tiff.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	h := &head{size: image.Pt(config.Width, config.Height), orientation: orientation(data)}
+	h.bytes = 8 * pixels(h.size)
+	h.decode = plain(func() (image.Image, error) { return tiff.Decode(bytes.NewReader(data)) })
+	return h, nil
+}
+
+func pixels(size image.Point) int64 { return int64(size.X) * int64(size.Y) }

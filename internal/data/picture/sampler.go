@@ -1,0 +1,39 @@
+package picture
+
+import (
+	"image"
+	"image/color"
+)
+
+// samplerOf returns the pixels of img, whose bounds begin anywhere; x and y are positions
+// in these bounds. It avoids the slow At for what the decoders usually return.
+func samplerOf(img image.Image) sampler {
+	switch img := img.(type) {
+	case *image.NRGBA:
+		return func(x, y int) [3]float32 { return rgb(img.Pix[img.PixOffset(x, y):]) }
+	case *image.NRGBA64: // the upper bytes, as libpng's png_set_strip_16
+		return func(x, y int) [3]float32 {
+			p := img.Pix[img.PixOffset(x, y):]
+			return rgb([]uint8{p[0], p[2], p[4]})
+		}
+	case *image.Gray:
+		return func(x, y int) [3]float32 {
+			v := float32(img.Pix[img.PixOffset(x, y)])
+			return [3]float32{v, v, v}
+		}
+	case *image.Paletted:
+		colours := make([][3]float32, 256) // black for indices beyond the palette
+		for i, c := range img.Palette {
+			colours[i] = opaque(c)
+		}
+		return func(x, y int) [3]float32 { return colours[img.Pix[img.PixOffset(x, y)]] }
+	}
+	return func(x, y int) [3]float32 { return opaque(img.At(x, y)) }
+}
+
+func rgb(p []uint8) [3]float32 { return [3]float32{float32(p[0]), float32(p[1]), float32(p[2])} }
+
+func opaque(c color.Color) [3]float32 {
+	n := color.NRGBAModel.Convert(c).(color.NRGBA)
+	return [3]float32{float32(n.R), float32(n.G), float32(n.B)}
+}

@@ -1,0 +1,97 @@
+package picture
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"image"
+
+	"golang.org/x/image/vp8"
+	"golang.org/x/image/vp8l"
+)
+
+// readWebP reads the image of a WebP file, the first one of an animation. Its alpha
+// channel, which lies in a chunk of its own, is not looked at.
+func readWebP(data []byte) (*head, error) {
+	h := &head{}
+	kind, frame := "", []byte(nil)
+	rest := data[12:]
+	for len(rest) >= 8 {
+		id, n := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
+		body := rest[8:]
+		if n > len(body) && id != "VP8 " && id != "VP8L" { // a cut image is the decoder's to name
+			break
+		}
+		body = body[:min(n, len(body))]
+		if id == "ANMF" && len(body) > 16 {
+			rest = rest[8+16:] // its chunks follow the place and size of the frame
+			continue
+		}
+		switch {
+		case id == "EXIF" && h.orientation == 0:
+			h.orientation = orientation(body)
+		case (id == "VP8 " || id == "VP8L") && frame == nil:
+			kind, frame = id, body
+		}
+		rest = rest[min(len(rest), 8+n+n&1):]
+	}
+	switch kind {
+	case "VP8 ":
+		return h, readVP8(h, frame)
+	case "VP8L":
+		return h, readVP8L(h, frame)
+	}
+	return nil, errors.New("there is no image in it")
+}
+
+func readVP8L(h *head, frame []byte) error {
+	config, err := vp8l.DecodeConfig(bytes.NewReader(frame))
+	if err != nil {
+		return err
+	}
+	h.size = image.Pt(config.Width, config.Height)
+	h.bytes = 8 * pixels(h.size) // the image, and what its transforms are undone from
+	h.decode = plain(func() (image.Image, error) { return vp8l.Decode(bytes.NewReader(frame)) })
+	return nil
+}
+
+func readVP8(h *head, frame []byte) error {
+	d := vp8.NewDecoder()
+	d.Init(bytes.NewReader(frame), len(frame))
+	f, err := d.DecodeFrameHeader()
+	if err != nil {
+		return err
+	}
+	h.size = image.Pt(f.Width, f.Height)
+	h.bytes = 2 * pixels(h.size)
+	h.decode = func() (sampler, error) {
+		img, err := d.DecodeFrame()
+		if err != nil {
+			return nil, fmt.Errorf("damaged: %w", err)
+		}
+		return samplerOfVP8(img, h.size), nil
+	}
+	return nil
+}
+
+// samplerOfVP8 returns the pixels as libwebp has them: chroma interpolated as in a JPEG
+// but for its rounding, and Y from 16 to 235 (BT.601) in fixed point, yuv.h.
+func samplerOfVP8(img *image.YCbCr, size image.Point) sampler {
+	plane := func(pix []uint8, x, y int) int {
+		c0, c1 := nearest(x, (size.X+1)/2)
+		r0, r1 := nearest(y, (size.Y+1)/2)
+		at := func(c, r int) int { return int(pix[r*img.CStride+c]) }
+		return (9*at(c0, r0) + 3*at(c1, r0) + 3*at(c0, r1) + at(c1, r1) + 8) >> 4
+	}
+	clip := func(v int) float32 { return float32(min(max(v>>6, 0), 255)) }
+	return func(x, y int) [3]float32 {
+		luma := 19077 * int(img.Y[y*img.YStride+x]) >> 8
+		u, v := plane(img.Cb, x, y), plane(img.Cr, x, y)
+		return [3]float32{
+			clip(luma + 26149*v>>8 - 14234),
+			clip(luma - 6419*u>>8 - 13320*v>>8 + 8708),
+			clip(luma + 33050*u>>8 - 17685),
+		}
+	}
+}
