@@ -11,14 +11,16 @@ import "math"
 //	w -= m·alpha / (√v + epsilon)
 //
 // In step t, counted from 1, alpha is the learning rate times
-// √(1-beta2^t) / (1-beta1^t). It reports whether the weights are finite.
-func Adam(w, g, m, v []float32, alpha, beta1, beta2, epsilon float32) bool {
+// √(1-beta2^t) / (1-beta1^t). Each factor is rounded once, from float64: 1-beta2 taken
+// in float32 has five digits. It reports whether the weights are finite.
+func Adam(w, g, m, v []float32, alpha, beta1, beta2, epsilon float64) bool {
 	need("Adam", "g", g, len(w))
 	need("Adam", "m", m, len(w))
 	need("Adam", "v", v, len(w))
 	parts := blocks(len(w), grain)
 	sums := takeScratch(parts)
-	adamLoop.run(parts, adamArgs{sums, w, g, m, v, alpha, 1 - beta1, 1 - beta2, epsilon})
+	adamLoop.run(parts, adamArgs{sums, w, g, m, v,
+		float32(alpha), float32(1 - beta1), float32(1 - beta2), float32(epsilon)})
 	return finite(sums)
 }
 

@@ -13,8 +13,9 @@ import "math"
 //	w -= momenta
 //
 // The average is nil for no centring: then it is 0 in the step. The momenta are nil
-// for no momentum, w -= step. It reports whether the weights are finite.
-func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float32) bool {
+// for no momentum, w -= step. Each factor is rounded once, from float64. It reports
+// whether the weights are finite.
+func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float64) bool {
 	need("RMSprop", "g", g, len(w))
 	need("RMSprop", "velocity", velocity, len(w))
 	if average != nil {
@@ -25,7 +26,8 @@ func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsi
 	}
 	parts := blocks(len(w), grain)
 	sums := takeScratch(parts)
-	rmspropLoop.run(parts, rmspropArgs{sums, w, g, velocity, average, momenta, lr, rho, 1 - rho, momentum, epsilon})
+	rmspropLoop.run(parts, rmspropArgs{sums, w, g, velocity, average, momenta,
+		float32(lr), float32(rho), float32(1 - rho), float32(momentum), float32(epsilon)})
 	return finite(sums)
 }
 

@@ -15,7 +15,7 @@ func TestAdamIsItsDefinition(t *testing.T) {
 		for step := 1.0; step <= 5; step++ {
 			g := randoms(rng, n)
 			alpha := lr * math.Sqrt(1-math.Pow(beta2, step)) / (1 - math.Pow(beta1, step))
-			Adam(w, g, m, v, float32(alpha), beta1, beta2, epsilon)
+			Adam(w, g, m, v, alpha, beta1, beta2, epsilon)
 			for i, g := range wide(g) {
 				m64[i] = beta1*m64[i] + (1-beta1)*g
 				v64[i] = beta2*v64[i] + (1-beta2)*g*g
@@ -98,7 +98,7 @@ func TestRMSpropIsItsDefinition(t *testing.T) {
 				want, v64, a64, m64 := wide(w), make([]float64, n), make([]float64, n), make([]float64, n)
 				for range 5 {
 					g := randoms(rng, n)
-					RMSprop(w, g, velocity, average, momenta, lr, rho, float32(c.momentum), epsilon)
+					RMSprop(w, g, velocity, average, momenta, lr, rho, c.momentum, epsilon)
 					for i, g := range wide(g) {
 						v64[i] = rho*v64[i] + (1-rho)*g*g
 						if c.centered {

@@ -48,7 +48,7 @@ func (a *adam) Step(weights []G.ValueGrad) error {
 	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, t)) / (1 - math.Pow(a.beta1, t))
 	return a.step(weights, func(i int, w, g []float32) bool {
 		return kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
-			float32(alpha), float32(a.beta1), float32(a.beta2), float32(a.epsilon))
+			alpha, a.beta1, a.beta2, a.epsilon)
 	})
 }
 

@@ -170,3 +170,31 @@ func TestStepNamesTheWeightThatIsNoLongerFinite(t *testing.T) {
 		}
 	}
 }
+
+// In the first step the size of the gradient cancels: only factors such as 1-beta_2 are
+// left, which float32 would have with five digits.
+func TestTheFirstStepHasTheSizeOfItsDefinition(t *testing.T) {
+	for text, want := range map[string]float64{
+		"adam: {learning_rate: 0.001, epsilon: 1e-12}":                                  0.001,
+		"adam: {learning_rate: 0.001, epsilon: 1e-12, beta_1: 0.99, beta_2: 0.9999}":    0.001,
+		"adamw: {learning_rate: 0.001, epsilon: 1e-12, weight_decay: 0}":                0.001,
+		"rmsprop: {learning_rate: 0.001, epsilon: 1e-12, rho: 0.999}":                   0.001 / math.Sqrt(1-0.999),
+		"rmsprop: {learning_rate: 0.001, epsilon: 1e-12, rho: 0.999, momentum: 0.9}":    0.001 / math.Sqrt(1-0.999),
+		"adagrad: {learning_rate: 0.001, epsilon: 1e-12, initial_accumulator_value: 0}": 0.001,
+	} {
+		gradients := make([]float32, 33) // more than two vectors, for the code behind them
+		for i := range gradients {
+			gradients[i] = float32(i-20) * 0.37
+		}
+		p := newParam(make([]float32, len(gradients)), gradients)
+		p.g.Float32s()[20] = 1 // not 0
+		if err := decode(t, text).Step([]G.ValueGrad{p}); err != nil {
+			t.Fatal(err)
+		}
+		for i, w := range p.w.Float32s() {
+			if got := math.Abs(float64(w)); math.Abs(got-want) > 4e-7*want {
+				t.Errorf("%s: gradient %g: a step of %g, want %g", text, gradients[i], got, want)
+			}
+		}
+	}
+}

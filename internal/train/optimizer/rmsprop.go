@@ -50,7 +50,7 @@ func (r *rmsprop) Step(weights []G.ValueGrad) error {
 			momenta = r.momenta.of(i, len(w))
 		}
 		return kernels.RMSprop(w, g, r.velocity.of(i, len(w)), average, momenta,
-			float32(r.learningRate), float32(r.rho), float32(r.momentum), float32(r.epsilon))
+			r.learningRate, r.rho, r.momentum, r.epsilon)
 	})
 }
 
