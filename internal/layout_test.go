@@ -38,7 +38,7 @@ const layout = `
 	sweep               : spec catalog random runs slurm train/callback
 	experiment          : builder checkpoint comm comm/mpi data data/dataset interop kernels plot random runs spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
-	interop             : spec catalog checkpoint builder builder/layer interop/hdf5
+	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule
 `
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -35,7 +35,7 @@ def write(p, build):
     _, worst, wrong = prove.consumers(p, name, x, want)
     if wrong or max(worst.values()) > prove.TOLERANCE:
         raise SystemExit(f"{name}: {worst} {wrong}")
-    for ending in ".h5", ".weights.h5", ".onnx":
+    for ending in ".h5", ".keras", ".weights.h5", ".onnx":
         digest = hashlib.sha256((p.folder / f"{name}{ending}").read_bytes()).hexdigest()
         yield f"{digest}  {name}{ending}\n"
 

@@ -79,6 +79,11 @@ def consumers(p, run, x, want):
     model = tf.keras.models.load_model(p.export(run, ".h5"))
     worst["load_model"] = far(model.predict(x, verbose=0), want)
 
+    zipped = tf.keras.models.load_model(p.export(run, ".keras"))
+    worst["load_model .keras"] = far(zipped.predict(x, verbose=0), want)
+    if not same_weights(zipped, model):
+        wrong.append(".keras: other weights than .h5")
+
     fresh = tf.keras.Sequential.from_config(model.get_config())
     fresh.load_weights(p.export(run, ".weights.h5"))
     worst["load_weights"] = far(fresh.predict(x, verbose=0), want)

@@ -86,7 +86,7 @@ func entryDoc(e catalog.Info) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", e.Name)
 	if e.Keras != "" {
-		fmt.Fprintf(&b, "Keras: `%s`\n\n", e.Keras)
+		fmt.Fprintf(&b, "Keras: `%s`\n\n", strings.Join(append([]string{e.Keras}, e.Also...), "`, `"))
 	}
 	fmt.Fprintf(&b, "%s\n\n```yaml\n%s\n```\n", e.Doc, e.Example)
 	if len(e.Fields) > 0 {

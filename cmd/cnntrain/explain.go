@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"cnntrain/internal/catalog"
@@ -21,6 +20,7 @@ func newExplain(s *streams) *cobra.Command {
 things (layers, optimizers), a section (data, train, sweep) or an option. Without a
 word it lists them.`,
 		Example: `  cnntrain explain conv2d
+  cnntrain explain MaxPool2D
   cnntrain explain optimizers
   cnntrain explain learning_rate`,
 		Args: cobra.MaximumNArgs(1),
@@ -69,8 +69,8 @@ func explain(word string) string {
 		if word == l.Kind() || word == words.Plural(l.Kind()) {
 			parts = append(parts, explainKind(l))
 		}
-		if slices.Contains(l.Names(), word) {
-			parts = append(parts, entryDoc(l.Info(word)))
+		if name, ok := catalog.Find(l, word); ok {
+			parts = append(parts, entryDoc(l.Info(name)))
 		}
 	}
 	if len(parts) == 0 {

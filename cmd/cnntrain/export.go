@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/trained"
@@ -28,6 +29,7 @@ var exportFormats = []struct {
 }{
 	{"keras-weights", ".weights.h5", interop.WriteKerasWeights},
 	{"keras", ".h5", interop.WriteKeras},
+	{"keras-v3", ".keras", interop.WriteKerasZip},
 	{"onnx", ".onnx", interop.WriteONNX},
 	{"safetensors", ".safetensors", nil},
 }
@@ -44,13 +46,18 @@ func newExport(s *streams) *cobra.Command {
 		Long: `Writes the best weights of a run, or those in a .safetensors file written by
 cnntrain, with the model:
 
-  keras          .h5: keras.models.load_model opens it
-  keras-weights  .weights.h5: the weights alone, for model.load_weights of Keras 3
+  keras          .h5: load_model of tf.keras 2.15 and Keras 3 opens it, compiled
+  keras-v3       .keras: the same in Keras 3's own format
+  keras-weights  .weights.h5: the weights alone, for model.load_weights of both
   onnx           .onnx: opset 17, float32; images [batch, height, width, channels]
                  from 0 to 255 in, probabilities out; the names of the classes and
                  the shape of an image in metadata_props
-  safetensors    .safetensors: the weights, with the spec and the classes`,
-		Example: `  cnntrain export runs/lenet5/1 -o lenet5.h5
+  safetensors    .safetensors: the weights, with the spec and the classes
+
+Of a run's last.safetensors, Keras gets the state of the optimizer too, so that fit
+goes on there as it would here.`,
+		Example: `  cnntrain export runs/lenet5/1 -o lenet5.keras
+  cnntrain export runs/lenet5/1/last.safetensors -o lenet5.h5
   cnntrain export runs/lenet5/1 -o lenet5.onnx`,
 		Args: exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -92,25 +99,36 @@ func runExport(o *exportOptions, s *streams) error {
 			return err
 		}
 		s.showEdited(o.path, t)
-		err = export(t, o.out, f.write)
-		if err == nil {
-			_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.File)
+		m, err := export(t, o.out, f.write)
+		if err != nil {
+			return err
 		}
+		if strings.HasPrefix(o.format, "keras") {
+			for _, note := range m.KerasNotes(o.format) {
+				s.logf("%s: %s", o.out, note)
+			}
+		}
+		_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.File)
 		return err
 	}
 	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
 }
 
-// export writes the model to a file.
-func export(t *trained.Model, file string, write func(io.Writer, *interop.Model) error) error {
-	if write == nil {
-		f, err := checkpoint.Read(t.File)
-		if err != nil {
-			return err
-		}
-		return checkpoint.Write(file, t.Net.Weights(), f.Metadata)
+// export writes the model, which it returns, to a file.
+func export(t *trained.Model, file string, write func(io.Writer, *interop.Model) error) (*interop.Model, error) {
+	f, err := checkpoint.Read(t.File)
+	if err != nil {
+		return nil, err
 	}
 	m := interop.NewModel(t.Spec, t.Plan, t.Net.Weights())
 	m.Classes = t.Classes
-	return checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
+	if write == nil {
+		return m, checkpoint.Write(file, t.Net.Weights(), f.Metadata)
+	}
+	if m.Training != nil {
+		if m.Training.State, err = experiment.TrainingState(f); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.File, err)
+		}
+	}
+	return m, checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
 }

@@ -4,9 +4,11 @@
 package catalog
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"cnntrain/internal/spec"
 	"cnntrain/internal/words"
@@ -29,11 +31,12 @@ type Catalog[T any] struct {
 
 // An Entry is one thing of a catalog.
 type Entry[T any] struct {
-	Name    string // in a spec
-	Keras   string // the class in Keras it stands for; empty where there is none
-	Doc     string // Markdown; the first line stands alone in lists
-	Example string // an item as YAML; documentation, and the case the conformance tests run
-	Input   []int  // of a layer: the shape of one example for Example
+	Name    string   // in a spec
+	Keras   string   // the class in Keras it stands for; empty where there is none
+	Also    []string // more names that Keras has for it
+	Doc     string   // Markdown; the first line stands alone in lists
+	Example string   // an item as YAML; documentation, and the case the conformance tests run
+	Input   []int    // of a layer: the shape of one example for Example
 	New     func(*Options) T
 }
 
@@ -69,6 +72,7 @@ func (c *Catalog[T]) Entry(name string) Entry[T] { return c.entries[name] }
 // Info is what an entry says of itself.
 type Info struct {
 	Name, Keras, Doc, Example string
+	Also                      []string
 	Input                     []int
 	Fields                    []*Field // its options, at their defaults
 }
@@ -77,7 +81,7 @@ type Info struct {
 func (c *Catalog[T]) Info(name string) Info {
 	e := c.entries[name]
 	_, o := c.make(e)
-	return Info{e.Name, e.Keras, e.Doc, e.Example, e.Input, o.fields}
+	return Info{e.Name, e.Keras, e.Doc, e.Example, e.Also, e.Input, o.fields}
 }
 
 // A Listing is a catalog of whatever kind, for documentation.
@@ -86,6 +90,28 @@ type Listing interface {
 	Names() []string
 	Info(name string) Info
 	Schema() map[string]any
+	Check(it *spec.Item) error
+}
+
+// Find returns the name of the thing of a catalog that a word means: its name, the class
+// in Keras or another name there, whatever the spelling: MaxPool2D, max_pooling_2d.
+func Find(c Listing, word string) (name string, ok bool) {
+	if slices.Contains(c.Names(), word) {
+		return word, true
+	}
+	plain := fold(word)
+	for _, name := range c.Names() {
+		info := c.Info(name)
+		if slices.ContainsFunc(append(info.Also, name, info.Keras), func(s string) bool { return fold(s) == plain }) && plain != "" {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// fold leaves out what tells spellings apart: MaxPooling2D, max_pooling2d.
+func fold(word string) string {
+	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(word))
 }
 
 func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
@@ -111,6 +137,9 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	e, ok := c.entries[it.Name]
 	if !ok {
 		hint := spec.Hint(it.Name, c.Names())
+		if near, ok := Find(c, it.Name); ok {
+			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
 		for _, a := range c.Aliases {
 			if a.Advice != "" && spec.Nearest(it.Name, c.Names()) == "" {
 				hint += "; " + fmt.Sprintf(a.Advice, it.Name)
@@ -123,6 +152,23 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	thing, o := c.make(e)
 	o.decode(it, problems)
 	return thing, problems.Len() == before
+}
+
+// Check returns an error if a copy of it cannot be decoded. It names no place, for an item
+// that stands in no document.
+func (c *Catalog[T]) Check(it *spec.Item) error {
+	var problems spec.Problems
+	alone := *it
+	c.Decode(&alone, &problems)
+	var invalid spec.Invalid
+	if !errors.As(problems.Err(), &invalid) {
+		return problems.Err()
+	}
+	var lines []string
+	for _, p := range invalid {
+		lines = append(lines, p.Message)
+	}
+	return errors.New(strings.Join(lines, "; "))
 }
 
 // Default returns the thing called name with all options at their defaults. It

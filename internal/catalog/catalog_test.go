@@ -44,7 +44,7 @@ func world() *Catalog[*car] {
 		return engine{3}
 	}})
 	cars := New[*car]("car")
-	cars.Add(Entry[*car]{Name: "van", Keras: "Van", Doc: "Carries.\n\nA lot.", Example: "van: 4", New: func(o *Options) *car {
+	cars.Add(Entry[*car]{Name: "van", Keras: "Van", Also: []string{"MiniBus2D"}, Doc: "Carries.\n\nA lot.", Example: "van: 4", New: func(o *Options) *car {
 		c := &car{load: 0.5, size: Pair{2, 2}}
 		o.Bind(&c.wheels, "wheels", "how many wheels").Required().Min(3).Max(8)
 		o.Bind(&c.load, "load", "share filled").Min(0).Below(1)
@@ -405,5 +405,27 @@ func TestAMappingIsLeftToItsOwner(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: got %q, want %q", text, got, want)
 		}
+	}
+}
+
+func TestFindKnowsEverySpelling(t *testing.T) {
+	for word, want := range map[string]string{
+		"van": "van", "Van": "van", "VAN": "van", "minibus2d": "van", "mini_bus_2d": "van", "Mini-Bus2D": "van",
+		"mini": "", "": "", "_": "", "vans": "",
+	} {
+		if got, ok := Find(world(), word); got != want || ok != (want != "") {
+			t.Errorf("%q is %q, %v; want %q", word, got, ok, want)
+		}
+	}
+	_, _, err := decode(t, "MiniBus2D: 4")
+	if err == nil || !strings.Contains(err.Error(), `unknown car "MiniBus2D"; did you mean "van"?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCheckLeavesTheItemAsItIs(t *testing.T) {
+	it := &spec.Item{Name: "van"}
+	if err := world().Check(it); err == nil || !strings.Contains(err.Error(), `van: missing "wheels"`) || it.Resolved != nil {
+		t.Errorf("got %v, %v", err, it.Resolved)
 	}
 }

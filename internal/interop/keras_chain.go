@@ -16,6 +16,7 @@ type config map[string]any
 type kerasLayer struct {
 	class, name string
 	config      config
+	ours        bool     // of the package customLayers
 	custom      string   // the module of a class that is not Keras's own
 	within      []string // the models that it is in, below the whole
 	path        string   // of its group in a .weights.h5
@@ -123,13 +124,16 @@ func (c *chain) model(class string, options config, within []string, path string
 			c.faults.add("model_config: layer %d has no class_name and config", i)
 			continue
 		}
-		l := kerasLayer{class: class, name: nameOf(m), config: options, within: within, path: path + "layers/" + paths.next(class)}
+		class, ours := ownClass(m, class)
+		l := kerasLayer{class: class, ours: ours, name: nameOf(m), config: options, within: within, path: path + "layers/" + paths.next(class)}
 		l.called = append(slices.Clone(called), keywords(m)...)
 		if isModel(class) {
 			c.model(class, options, append(slices.Clone(within), l.name), l.path, l.called)
 			continue
 		}
-		l.custom, l.operands = customModule(m), operands(m)
+		if l.operands = operands(m); !ours {
+			l.custom = customModule(m)
+		}
 		c.layers = append(c.layers, l)
 	}
 }
@@ -144,6 +148,19 @@ func nameOf(layer any) string {
 		}
 	}
 	return ""
+}
+
+// ownClass returns the class of a layer without the package under which docs/KERAS.md
+// registers it, and reports whether it was.
+func ownClass(layer any, class string) (string, bool) {
+	o, _ := layer.(map[string]any)
+	registered, _ := o["registered_name"].(string)
+	for _, name := range []string{registered, class} {
+		if own, ok := strings.CutPrefix(name, customLayers+">"); ok {
+			return own, true
+		}
+	}
+	return class, false
 }
 
 // customModule returns the module of a class that somebody else has written.

@@ -50,8 +50,8 @@ func TestModelsInModelsPredictWhatTheyPredictInKeras(t *testing.T) {
 					break
 				}
 			}
-			if name != "pair" && !strings.Contains(string(i.Training), `"from_logits": true`) {
-				t.Errorf("%s %s: how it was compiled is lost: %s", keras, name, i.Training)
+			if name != "pair" && i.Model.Training.Optimizer.Name == "" {
+				t.Errorf("%s %s: how it was compiled is lost", keras, name)
 			}
 		}
 		for _, weights := range []string{".h5", ".keras"} {

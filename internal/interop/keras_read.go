@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -29,10 +28,6 @@ func IsKeras(path string) bool {
 // A KerasFile is a model of Keras with its weights, read.
 type KerasFile struct {
 	*KerasSpec
-	// Training is how the model was compiled, as Keras's JSON: the training_config of an
-	// .h5 file, the compile_config of a .keras one. It is nil where it was not.
-	Training json.RawMessage
-
 	weights []kerasWeights
 }
 
@@ -81,7 +76,7 @@ func readKeras(c *container) (*KerasFile, error) {
 		// What else is wrong: no weight is of any use if one is not a number.
 		return nil, errors.Join(err, checkpoint.Finite(allTensors(modelWeights(c.weights), "")))
 	}
-	k := &KerasFile{KerasSpec: model, Training: c.training}
+	k := &KerasFile{KerasSpec: model}
 	k.weights, err = model.readWeights(c.weights)
 	return k, err
 }

@@ -21,7 +21,8 @@ type KerasSpec struct {
 	Layers []*spec.Item
 	Notes  []string // what was left out or changed
 
-	origins []origin // of Layers
+	train   *yaml.Node // how it was compiled, nil where that is not known
+	origins []origin   // of Layers
 }
 
 // An origin is what a layer was in Keras; the zero value is that of one added here.
@@ -54,6 +55,11 @@ func readKerasConfig(text, training []byte) (*KerasSpec, error) {
 	r.finish(usesLogits(training))
 	for _, text := range slices.Sorted(maps.Keys(r.notes)) {
 		r.Notes = append(r.Notes, strings.Join(r.notes[text], ", ")+": "+text)
+	}
+	if training != nil {
+		var notes []string
+		r.train, notes = readTraining(training)
+		r.Notes = append(r.Notes, notes...)
 	}
 	return r.KerasSpec, r.faults.err()
 }
@@ -108,7 +114,7 @@ func (r *specReader) add(l kerasLayer) {
 	}
 	r.pointwise(&l)
 	name, ok := byClass(layer.Layers, l.class)
-	if !ok || l.custom != "" || name == "local_response_normalization" {
+	if !ok || l.custom != "" || name == "local_response_normalization" && !l.ours {
 		r.fault(&l, "there is no such layer here%s", advice(&l))
 		r.unknown = r.unknown || advice(&l) == ""
 		r.shape = nil
@@ -249,5 +255,8 @@ func (k *KerasSpec) Document() ([]byte, error) {
 		doc.Content = append(doc.Content, spec.Scalar("name"), spec.Scalar(k.Name))
 	}
 	doc.Content = append(doc.Content, spec.Scalar("input"), input, spec.Scalar("layers"), layers)
+	if k.train != nil {
+		doc.Content = append(doc.Content, spec.Scalar("train"), k.train)
+	}
 	return yaml.Marshal(doc)
 }

@@ -10,29 +10,28 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// WriteKerasWeights writes the weights as a .weights.h5 file of Keras 3, which
-// Model.load_weights opens: keras/src/saving/saving_lib.py.
+// WriteKerasWeights writes the weights as a .weights.h5 file, which Model.load_weights of
+// tf.keras 2.15 and of Keras 3 opens: keras/src/saving/saving_lib.py.
 //
 //	/layers/CLASS/vars  name; the datasets 0, 1 and so on
 //
 // CLASS is the layer's class in snake_case, and counts up from the second layer of
 // a class: conv2d, conv2d_1.
-func WriteKerasWeights(w io.Writer, m *Model) error {
+func WriteKerasWeights(w io.Writer, m *Model) error { return hdf5.Write(w, m.weightsTree()) }
+
+func (m *Model) weightsTree() *hdf5.Group {
 	root := hdf5.NewGroup()
 	root.Make("vars").Attributes["name"] = m.Name
 	layers := root.Make("layers")
 	paths := classPaths{}
 	for _, l := range m.Layers {
-		if _, err := l.kerasConfig(); err != nil {
-			return fmt.Errorf("%s: %w", l.Label, err)
-		}
 		vars := layers.Make(paths.next(l.Type)).Make("vars")
 		vars.Attributes["name"] = l.Label
 		for i, t := range l.Weights {
 			vars.Datasets[strconv.Itoa(i)] = dataset(t)
 		}
 	}
-	return hdf5.Write(w, root)
+	return root
 }
 
 // classPaths counts the layers of each class.

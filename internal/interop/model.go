@@ -15,6 +15,8 @@ type Model struct {
 	Input   layer.Shape // of one image, [H W C]
 	Layers  []Layer
 	Classes []string // their names, nil where they are not known
+
+	Training *Training // how it was trained; nil: unknown
 }
 
 // A Layer is one layer with its options and its weights.
@@ -28,7 +30,7 @@ type Layer struct {
 // NewModel puts together a spec, its plan, and the weights of a model of that plan,
 // in its order.
 func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model {
-	m := &Model{Name: s.Name, Input: p.Input}
+	m := &Model{Name: s.Name, Input: p.Input, Training: newTraining(s)}
 	for i, it := range s.Layers {
 		own := len(p.Layers[i].Own)
 		m.Layers = append(m.Layers, Layer{p.Layers[i], it.Name, layer.Layers.Values(it), weights[:own]})

@@ -92,6 +92,30 @@ func (f *fitting) saveHere() error {
 	return f.keep.Save(&Saved{Epoch: epoch, Within: p.Step > 0, State: string(text), Tensors: f.tensors(state)})
 }
 
+// A Progress says how far a training was when a state was saved.
+type Progress struct {
+	Iterations    int     // steps done in all
+	StepsPerEpoch int     // 0 while it is not known: within the first epoch
+	LearningRate  float64 // of the optimizer, before the schedule, as callbacks left it
+	StepRate      float64 // of the last step
+}
+
+// ReadProgress reads Saved.State.
+func ReadProgress(state string) (Progress, error) {
+	var at position
+	if err := json.Unmarshal([]byte(state), &at); err != nil {
+		return Progress{}, fmt.Errorf("the state of the training: %w", err)
+	}
+	p := Progress{Iterations: at.Iterations, LearningRate: at.LearningRate, StepRate: at.StepRate}
+	if at.Epochs > 0 {
+		p.StepsPerEpoch = (at.Iterations - at.Step) / at.Epochs
+	}
+	return p, nil
+}
+
+// OptimizerPrefix begins the names of the tensors in a state that are the optimizer's.
+const OptimizerPrefix = StatePrefix + "optimizer/"
+
 // kept is what the callbacks remember.
 func (f *fitting) kept() ([][]json.RawMessage, error) {
 	all := make([][]json.RawMessage, len(f.callbacks))

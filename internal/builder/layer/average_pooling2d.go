@@ -10,6 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "average_pooling2d",
 	Keras:   "AveragePooling2D",
+	Also:    []string{"AvgPool2D"},
 	Example: "average_pooling2d: 2",
 	Input:   []int{6, 5, 2},
 	Doc: `Takes the mean of each window, channel by channel.

@@ -12,6 +12,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "batch_normalization",
 	Keras:   "BatchNormalization",
+	Also:    []string{"BatchNorm"},
 	Example: "batch_normalization: {momentum: 0.9}",
 	Input:   []int{3, 2, 4},
 	Doc: `Shifts and scales each channel to mean 0 and variance 1, then by beta and gamma, which are learnt.

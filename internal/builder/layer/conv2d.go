@@ -10,6 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "conv2d",
 	Keras:   "Conv2D",
+	Also:    []string{"Convolution2D"},
 	Example: "conv2d: {filters: 3, kernel_size: 3, activation: relu}",
 	Input:   []int{6, 5, 2},
 	Doc: `Slides filters over an image: each output is the sum of a window times a filter, plus a bias.

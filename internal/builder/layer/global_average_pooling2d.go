@@ -13,6 +13,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "global_average_pooling2d",
 	Keras:   "GlobalAveragePooling2D",
+	Also:    []string{"GlobalAvgPool2D"},
 	Example: "global_average_pooling2d",
 	Input:   []int{4, 3, 2},
 	Doc:     "Takes the mean of each channel over the whole map.",

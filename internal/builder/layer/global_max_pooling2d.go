@@ -10,6 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "global_max_pooling2d",
 	Keras:   "GlobalMaxPooling2D",
+	Also:    []string{"GlobalMaxPool2D"},
 	Example: "global_max_pooling2d",
 	Input:   []int{4, 3, 2},
 	Doc:     "Keeps the largest value of each channel in the whole map.",

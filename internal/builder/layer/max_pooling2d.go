@@ -10,6 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "max_pooling2d",
 	Keras:   "MaxPooling2D",
+	Also:    []string{"MaxPool2D"},
 	Example: "max_pooling2d: 2",
 	Input:   []int{6, 5, 2},
 	Doc: `Keeps the largest value of each window, channel by channel.

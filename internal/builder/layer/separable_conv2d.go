@@ -10,6 +10,7 @@ import (
 var _ = Layers.Add(catalog.Entry[Layer]{
 	Name:    "separable_conv2d",
 	Keras:   "SeparableConv2D",
+	Also:    []string{"SeparableConvolution2D"},
 	Example: "separable_conv2d: {filters: 3, kernel_size: 3, depth_multiplier: 2}",
 	Input:   []int{5, 4, 2},
 	Doc: `Slides filters over each channel by itself, then mixes the channels: far fewer weights than conv2d.

@@ -1,6 +1,8 @@
 package loss
 
 import (
+	"errors"
+
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -17,9 +19,22 @@ The model ends in softmax.`,
 	New: func(o *catalog.Options) Loss {
 		l := &categoricalCrossentropy{}
 		o.Bind(&l.smoothing, "label_smoothing", "fraction of each target that all classes get alike, against overconfidence").Min(0).Max(1)
+		logitsOption(o)
 		return l
 	},
 })
+
+// logitsOption declares from_logits, as Keras has it, to say what to do in its place.
+func logitsOption(o *catalog.Options) {
+	var logits bool
+	o.Bind(&logits, "from_logits", "always false: the model ends in softmax").Quiet()
+	o.Check(func() error {
+		if logits {
+			return errors.New("from_logits: a model ends in softmax here; give its last layer activation: softmax, or add the layer softmax, and leave from_logits out")
+		}
+		return nil
+	})
+}
 
 type categoricalCrossentropy struct{ smoothing float64 }
 

@@ -13,6 +13,7 @@ import (
 type Dataset struct {
 	Shape []int
 	data  []float32 // of one to be written
+	count *int64    // of one to be written, in place of data: a whole number
 
 	file     io.ReaderAt
 	at       int64
@@ -22,6 +23,9 @@ type Dataset struct {
 
 // NewDataset returns a dataset to be written, of as many values as shape says.
 func NewDataset(shape []int, data []float32) *Dataset { return &Dataset{Shape: shape, data: data} }
+
+// NewCount returns a dataset of one whole number, to be written as an int64.
+func NewCount(n int64) *Dataset { return &Dataset{count: &n} }
 
 // Float32s returns the values. It returns an error if they are no floats, if one
 // of them is beyond a float32, or if the file cannot be read.

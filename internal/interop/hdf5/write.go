@@ -26,7 +26,7 @@ func Write(w io.Writer, root *Group) error {
 		return err
 	}
 	for _, d := range out.data {
-		if err := writeFloats(w, d); err != nil {
+		if err := d.write(w); err != nil {
 			return err
 		}
 	}
@@ -38,7 +38,7 @@ func Write(w io.Writer, root *Group) error {
 // known before it is needed.
 type writer struct {
 	leafK, internalK int // half of the members of a symbol node and of a tree node
-	data             [][]float32
+	data             []*Dataset
 	dataAt           uint64 // where the next data goes
 	metaAt           uint64 // where meta starts
 	meta             bytes.Buffer
@@ -51,7 +51,7 @@ func (w *writer) measure(g *Group, texts *[]string) {
 	symbols := ceil(len(g.Groups)+len(g.Datasets), 2*w.leafK)
 	w.internalK = max(w.internalK, ceil(symbols, 2))
 	for _, d := range g.Datasets {
-		w.metaAt += paddedBytes(d.data)
+		w.metaAt += d.padded()
 	}
 	for _, name := range slices.Sorted(maps.Keys(g.Groups)) {
 		w.measure(g.Groups[name], texts)
@@ -168,13 +168,17 @@ func (w *writer) members(headers map[string]uint64) (tree, heap uint64) {
 // dataset writes what describes d, and notes its data.
 func (w *writer) dataset(d *Dataset) (header uint64) {
 	at := w.dataAt
-	w.data = append(w.data, d.data)
-	w.dataAt += paddedBytes(d.data)
+	w.data = append(w.data, d)
+	w.dataAt += d.padded()
+	datatype := float32Type
+	if d.count != nil {
+		datatype = int64Type
+	}
 	layout := []byte{3, 1} // version, contiguous
 	return w.header([]message{
 		{msgDataspace, dataspace(d.Shape...)},
-		{msgDatatype, float32Type},
-		{msgLayout, append64(layout, at, uint64(4*len(d.data)))},
+		{msgDatatype, datatype},
+		{msgLayout, append64(layout, at, d.bytes())},
 	})
 }
 
@@ -236,13 +240,19 @@ var (
 	// float32Type is IEEE 754 binary32, little-endian.
 	float32Type = []byte{1<<4 | classFloat, 0x20, 31, 0, 4, 0, 0, 0,
 		0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0} // offset, bits; exponent, fraction, bias
+	// int64Type is a whole number with a sign, little-endian.
+	int64Type = []byte{1 << 4, 8, 0, 0, 8, 0, 0, 0, 0, 0, 64, 0} // offset, bits
 	// textType is UTF-8 of any length: a sequence of bytes, read as text.
 	textType = []byte{1<<4 | classVlen, 1, 1, 0, vlenSize, 0, 0, 0,
 		1 << 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0} // integers of one byte
 )
 
-// writeFloats writes the values little-endian, padded to a multiple of 8 bytes.
-func writeFloats(w io.Writer, data []float32) error {
+// write writes the values little-endian, padded to a multiple of 8 bytes.
+func (d *Dataset) write(w io.Writer) error {
+	if d.count != nil {
+		return binary.Write(w, binary.LittleEndian, *d.count)
+	}
+	data := d.data
 	chunk := make([]byte, 64<<10)
 	for rest := data; len(rest) > 0; {
 		n := min(len(rest), len(chunk)/4)
@@ -258,7 +268,15 @@ func writeFloats(w io.Writer, data []float32) error {
 	return err
 }
 
-func paddedBytes(data []float32) uint64 { return uint64(4*len(data)+7) &^ 7 }
+// bytes is the size of the values, padded that of their place in the file.
+func (d *Dataset) bytes() uint64 {
+	if d.count != nil {
+		return 8
+	}
+	return uint64(4 * len(d.data))
+}
+
+func (d *Dataset) padded() uint64 { return (d.bytes() + 7) &^ 7 }
 
 // padded returns b with zeros up to a multiple of 8 bytes.
 func padded(b []byte) []byte { return append(b[:len(b):len(b)], make([]byte, -len(b)&7)...) }

@@ -5,6 +5,7 @@ import "cnntrain/internal/catalog"
 var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "accuracy",
 	Keras:   "CategoricalAccuracy",
+	Also:    []string{"SparseCategoricalAccuracy", "acc"},
 	Example: "accuracy",
 	Doc:     "Fraction of examples whose most probable class is the right one.",
 	New:     func(*catalog.Options) Metric { return accuracy{} },

@@ -5,6 +5,7 @@ import "cnntrain/internal/catalog"
 var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "top_k_categorical_accuracy",
 	Keras:   "TopKCategoricalAccuracy",
+	Also:    []string{"SparseTopKCategoricalAccuracy"},
 	Example: "top_k_categorical_accuracy: 3",
 	Doc:     "Fraction of examples whose class is among the k most probable ones.",
 	New: func(o *catalog.Options) Metric {

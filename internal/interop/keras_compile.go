@@ -1,0 +1,256 @@
+package interop
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/builder/loss"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train/metric"
+	"cnntrain/internal/train/optimizer"
+
+	"gopkg.in/yaml.v3"
+)
+
+// readTraining returns how a model was compiled, the training_config of an .h5 file or
+// the compile_config of a .keras one, as the train section of a spec; nil where nothing of
+// it has a counterpart here. Notes name what has none.
+func readTraining(text json.RawMessage) (train *yaml.Node, notes []string) {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	var config map[string]any
+	if err := dec.Decode(&config); err != nil {
+		return nil, []string{fmt.Sprintf("how the model was compiled cannot be read: %v", err)}
+	}
+	c := &compiled{}
+	train = mapping()
+	train.Style = 0
+	add := func(key string, n *yaml.Node) {
+		if n != nil {
+			train.Content = append(train.Content, spec.Scalar(key), n)
+		}
+	}
+	add("loss", c.loss(config["loss"]))
+	if v := config["optimizer_config"]; v != nil {
+		config["optimizer"] = v
+	}
+	add("optimizer", c.optimizer(config["optimizer"]))
+	add("metrics", c.metrics(config["metrics"]))
+	for _, key := range []string{"weighted_metrics", "loss_weights"} {
+		if v := config[key]; v != nil {
+			c.note("%s %s: left out", key, brief(v))
+		}
+	}
+	if len(train.Content) == 0 {
+		train = nil
+	}
+	return train, c.notes
+}
+
+// compiled collects what is said about a model's compile arguments.
+type compiled struct{ notes []string }
+
+func (c *compiled) note(format string, args ...any) {
+	c.notes = append(c.notes, fmt.Sprintf(format, args...))
+}
+
+// named reads what Keras names in many ways: "adam", "Adam", {"class_name": "Custom>Adam",
+// "config": {…}}, a function with its name as config, a wrapper around one.
+func named(v any) (name string, options config) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case map[string]any:
+		name, _ = v["class_name"].(string)
+		if text, ok := v["config"].(string); ok {
+			return text, nil
+		}
+		options, _ = v["config"].(map[string]any)
+		if fn, ok := options["fn"].(string); ok && strings.HasSuffix(name, "Wrapper") {
+			name = fn
+		}
+	}
+	return name[strings.LastIndexAny(name, ">.")+1:], options
+}
+
+// only returns the one value of a list or a mapping by outputs, else v.
+func only(v any) any {
+	switch list := v.(type) {
+	case []any:
+		if len(list) == 1 {
+			return list[0]
+		}
+	case map[string]any:
+		if _, is := list["class_name"]; !is && len(list) == 1 {
+			for _, one := range list {
+				return one
+			}
+		}
+	}
+	return v
+}
+
+func (c *compiled) loss(v any) *yaml.Node {
+	if v = only(v); v == nil {
+		return nil
+	}
+	class, options := named(v)
+	name, ok := catalog.Find(loss.Losses, class)
+	if !ok {
+		c.note("loss %s: has no counterpart here; training would go on with categorical_crossentropy", brief(v))
+		return nil
+	}
+	delete(options, "from_logits") // softmax is at the end here, added if need be
+	return c.thing(loss.Losses, name, options, "loss")
+}
+
+func (c *compiled) optimizer(v any) *yaml.Node {
+	class, options := named(v)
+	if class == "" {
+		c.note("the file does not say which optimizer trained the model; training would go on with adam")
+		return nil
+	}
+	name, ok := catalog.Find(optimizer.Optimizers, class)
+	if !ok {
+		c.note("optimizer %s: has no counterpart here; training would go on with adam", class)
+		return nil
+	}
+	if v, old := options["lr"]; old { // of Keras 2.2
+		options["learning_rate"] = v
+		delete(options, "lr")
+	}
+	if scheduler, schedule, ok := thing(options["learning_rate"]); ok {
+		options["learning_rate"] = c.rate(name, scheduler, schedule)
+	}
+	return c.thing(optimizer.Optimizers, name, options, "optimizer")
+}
+
+// rate returns the rate that a schedule of Keras begins with.
+func (c *compiled) rate(optimizer, class string, schedule config) any {
+	rate := schedule["initial_learning_rate"]
+	if warm := schedule["warmup_target"]; warm != nil {
+		rate = warm
+	}
+	if list, ok := schedule["values"].([]any); ok && len(list) > 0 { // of PiecewiseConstantDecay
+		rate = list[0]
+	}
+	if n, _ := schedule["decay_rate"].(json.Number); class != "ExponentialDecay" || !isOne(n) {
+		c.note("optimizer %s: the schedule %s of its learning rate counts steps, and train.schedule counts epochs; left out, the rate is %s", optimizer, class, brief(rate))
+	}
+	return rate
+}
+
+func isOne(n json.Number) bool {
+	v, err := n.Float64()
+	return err == nil && v == 1
+}
+
+func (c *compiled) metrics(v any) *yaml.Node {
+	list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
+	seen := map[string]bool{}
+	for _, m := range flat(v) {
+		class, options := named(m)
+		name, ok := catalog.Find(metric.Metrics, class)
+		if !ok {
+			c.note("metric %s: has no counterpart here", brief(class))
+			continue
+		}
+		if n := c.thing(metric.Metrics, name, options, "metric"); n != nil && !seen[name] {
+			list.Content, seen[name] = append(list.Content, n), true
+		}
+	}
+	if len(list.Content) == 0 {
+		return nil
+	}
+	return list
+}
+
+// flat lists what lies in lists and in mappings by outputs.
+func flat(v any) (all []any) {
+	switch v := v.(type) {
+	case nil:
+	case []any:
+		for _, one := range v {
+			all = append(all, flat(one)...)
+		}
+	case map[string]any:
+		if _, is := v["class_name"]; is {
+			return []any{v}
+		}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			all = append(all, flat(v[key])...)
+		}
+	default:
+		all = append(all, v)
+	}
+	return all
+}
+
+// unsaid is the values of compile options that mean what we do; those with nil mean
+// nothing here, whatever they are.
+var unsaid = map[string][]string{
+	"amsgrad": {"false"}, "use_ema": {"false"}, "decay": {"0", "0.0"},
+	"ema_momentum": nil, "ema_overwrite_frequency": nil, "jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
+	"dtype": nil, "fn": nil, "axis": {"-1"}, "from_logits": {"false"}, "ignore_class": {}, "loss_scale_factor": {}, "gradient_accumulation_steps": {},
+	"reduction": {"auto", "sum_over_batch_size"}, "label_smoothing": {"0", "0.0"},
+}
+
+// thing returns a thing with its options as YAML. What it does not have is noted, and a
+// value that it does not take.
+func (c *compiled) thing(catalogue catalog.Listing, name string, options config, kind string) *yaml.Node {
+	info := catalogue.Info(name)
+	inner := mapping()
+	for _, key := range slices.Sorted(maps.Keys(options)) {
+		v := options[key]
+		i := slices.IndexFunc(info.Fields, func(f *catalog.Field) bool { return f.Name == key })
+		if nothing, known := unsaid[key]; v == nil || i < 0 && known && (nothing == nil || slices.Contains(nothing, brief(v))) {
+			continue
+		}
+		n, err := node(shortest(v))
+		if i < 0 || err != nil {
+			c.note("%s %s: %s %s has no counterpart here", kind, name, key, brief(v))
+			continue
+		}
+		one := &spec.Item{Name: name, Options: mapping(spec.Scalar(key), n)}
+		if err := catalogue.Check(one); err != nil {
+			c.note("%s %v; left out", kind, err)
+			continue
+		}
+		inner.Content = append(inner.Content, spec.Scalar(key), n)
+	}
+	if len(inner.Content) == 0 {
+		return spec.Scalar(name)
+	}
+	return mapping(spec.Scalar(name), inner)
+}
+
+// shortest writes a number that was a float32 with the digits it needs: Keras has
+// 0.0010000000474974513 for 0.001.
+func shortest(v any) any {
+	n, ok := v.(json.Number)
+	if !ok {
+		return v
+	}
+	if x, err := n.Float64(); err == nil && float64(float32(x)) == x {
+		return json.Number(strconv.FormatFloat(x, 'g', -1, 32))
+	}
+	return v
+}
+
+// brief is a value as JSON, no longer than a line takes.
+func brief(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	if len(text) > 80 {
+		return string(text[:77]) + "..."
+	}
+	return strings.Trim(string(text), `"`)
+}

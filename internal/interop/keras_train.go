@@ -1,0 +1,201 @@
+package interop
+
+import (
+	"fmt"
+	"strings"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop/hdf5"
+)
+
+// compileConfig returns what Model.compile was given besides the optimizer.
+func (t *Training) compileConfig() map[string]any {
+	metrics := []any{}
+	for _, m := range t.Metrics {
+		if !t.withoutMetric(m) {
+			metrics = append(metrics, t.kerasMetric(m))
+		}
+	}
+	return map[string]any{
+		"loss": t.kerasLoss(), "metrics": metrics,
+		"loss_weights": nil, "weighted_metrics": nil,
+	}
+}
+
+// sparse reports whether labels are numbers of classes in Keras, and not rows with a one.
+func (t *Training) sparse() bool { return strings.HasPrefix(t.Loss.Name, "sparse_") }
+
+// kerasLoss returns the loss by name, where that says all: it is the same in all versions.
+func (t *Training) kerasLoss() any {
+	if smoothing, _ := t.Loss.Values["label_smoothing"].(float64); smoothing > 0 {
+		return object{Module: "keras.losses", Class: t.Loss.Keras, Config: map[string]any{
+			"name": t.Loss.Name, "from_logits": false, "label_smoothing": decimal(smoothing),
+		}}
+	}
+	return t.Loss.Name
+}
+
+// kerasMetric returns a metric. Keras finds out by itself what accuracy means for a loss.
+func (t *Training) kerasMetric(m catalog.Choice) any {
+	if m.Name == "accuracy" {
+		return m.Name
+	}
+	o := object{Module: "keras.metrics", Class: m.Keras, Config: kerasOptions(m)}
+	if o.Config["name"] = m.Name; t.sparse() {
+		o.Class = "Sparse" + o.Class
+	}
+	if o.Config["threshold"] == decimal(0) { // the most probable class
+		o.Config["threshold"] = nil
+	}
+	return o
+}
+
+// withoutMetric reports whether Keras has a metric for rows with a one alone, and labels
+// are numbers of classes.
+func (t *Training) withoutMetric(m catalog.Choice) bool {
+	return t.sparse() && m.Name != "accuracy" && m.Name != "top_k_categorical_accuracy"
+}
+
+// kerasOptimizer returns the optimizer. Where Keras has null for none, ours has 0.
+func (t *Training) kerasOptimizer() object {
+	config := kerasOptions(t.Optimizer)
+	for _, name := range []string{"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"} {
+		if config[name] == decimal(0) && !(name == "weight_decay" && t.Optimizer.Name == "adamw") {
+			config[name] = nil
+		}
+	}
+	config["name"] = t.Optimizer.Name
+	if t.State != nil {
+		config["learning_rate"] = t.kerasRate()
+	}
+	return object{Module: "keras.optimizers", Class: t.Optimizer.Keras, Config: config}
+}
+
+// kerasRate returns the learning rate of a training that goes on, as a schedule of Keras,
+// which counts steps, even if it is constant: a rate alone is a variable of the optimizer
+// in Keras 3 and none in tf.keras 2.15, and no file could have the state for both.
+func (t *Training) kerasRate() object {
+	rate, steps := t.State.LearningRate, float64(t.State.StepsPerEpoch)
+	if steps == 0 { // within the first epoch
+		steps = 1
+	}
+	value := func(option string) float64 { v, _ := t.Schedule.Values[option].(float64); return v }
+	class, config := "ExponentialDecay", map[string]any{
+		"initial_learning_rate": decimal(rate), "decay_steps": decimal(1), "decay_rate": decimal(1), "staircase": false,
+	}
+	switch {
+	case t.State.StepsPerEpoch == 0:
+	case t.Schedule.Name == "exponential_decay":
+		config["decay_steps"], config["decay_rate"] = decimal(value("decay_epochs")*steps), decimal(value("decay_rate"))
+		config["staircase"] = t.Schedule.Values["staircase"]
+	case t.Schedule.Name == "step_decay":
+		epochs, _ := t.Schedule.Values["epochs"].(int)
+		config["decay_steps"], config["decay_rate"] = decimal(float64(epochs)*steps), decimal(value("factor"))
+		config["staircase"] = true
+	case t.Schedule.Name == "cosine_decay":
+		warmup, decay := value("warmup_epochs"), value("decay_epochs")
+		if decay == 0 {
+			decay = max(float64(t.Epochs)-warmup, 1)
+		}
+		class, config = "CosineDecay", map[string]any{
+			"initial_learning_rate": decimal(rate), "decay_steps": decimal(decay * steps), "alpha": decimal(value("alpha")),
+		}
+		if warmup > 0 {
+			config["initial_learning_rate"], config["warmup_target"] = decimal(0), decimal(rate)
+			config["warmup_steps"] = decimal(warmup * steps)
+		}
+	}
+	return object{Module: "keras.optimizers.schedules", Class: class, Config: config}
+}
+
+// kerasSlots is what Keras's optimizers remember of each weight: lists of slots, where
+// those of one list alternate, weight by weight, and a list begins when the one before
+// has had all weights. Slots that are not in use are left out.
+var kerasSlots = map[string][][]string{
+	"adagrad": {{"accumulator"}},
+	"adam":    {{"momentum", "velocity"}},
+	"adamw":   {{"momentum", "velocity"}},
+	"rmsprop": {{"velocity"}, {"momentum"}, {"average_gradient"}},
+	"sgd":     {{"momentum"}},
+}
+
+// A variable is one of Keras's optimizer.
+type variable struct {
+	name   string
+	values *hdf5.Dataset
+}
+
+// optimizerVariables returns the variables of the optimizer in Keras's order; none if
+// nothing is known of its state.
+func (m *Model) optimizerVariables() ([]variable, error) {
+	if m.Training == nil || m.Training.State == nil {
+		return nil, nil
+	}
+	state := m.Training.State
+	all := []variable{{"iteration", hdf5.NewCount(int64(state.Iterations))}}
+	trained := m.trainable()
+	used, have := 0, checkpoint.File{Tensors: state.Optimizer}
+	for _, alternate := range kerasSlots[m.Training.Optimizer.Name] {
+		for i, name := range trained {
+			for _, slot := range alternate {
+				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, i)); ok {
+					all, used = append(all, variable{name + "_" + slot, dataset(t)}), used+1
+				}
+			}
+		}
+	}
+	if used != len(state.Optimizer) {
+		return nil, fmt.Errorf("the state of %s is not that of this model: %d tensors, of which %d fit", m.Training.Optimizer.Name, len(state.Optimizer), used)
+	}
+	return all, nil
+}
+
+// trainable returns the names of the weights that training changes: LAYER_WEIGHT.
+func (m *Model) trainable() (names []string) {
+	for _, l := range m.Layers {
+		for _, own := range l.Own {
+			if own.Trainable {
+				names = append(names, l.Label+"_"+own.Name)
+			}
+		}
+	}
+	return names
+}
+
+// KerasNotes returns what a user of a file for Keras has to know. The format is keras for
+// that of WriteKeras, keras-v3 of WriteKerasZip, keras-weights of WriteKerasWeights.
+func (m *Model) KerasNotes(format string) (notes []string) {
+	for _, l := range m.Layers {
+		if l.isCustom() {
+			notes = append(notes, fmt.Sprintf("layer %s: %s is not a layer of Keras; its twenty lines of Python are in docs/KERAS.md, for the program that loads the file", l.Label, l.Name))
+		}
+		if l.Name == "random_contrast" && l.kerasValue("value_range", l.Options["value_range"]) != nil {
+			notes = append(notes, fmt.Sprintf("layer %s: only Keras 3 has a value_range here, so tf.keras 2.15 cannot open the file", l.Label))
+		}
+	}
+	t := m.Training
+	if t == nil || format == "keras-weights" {
+		return notes
+	}
+	for _, metric := range t.Metrics {
+		if t.withoutMetric(metric) {
+			notes = append(notes, fmt.Sprintf("metric %s: left out, since Keras has it only for labels as rows with a one, those of categorical_crossentropy", metric.Name))
+		}
+	}
+	switch {
+	case format != "keras":
+	case t.State != nil:
+		notes = append(notes, "tf.keras 2.15 goes on with the optimizer's state; Keras 3 (to 3.15) cannot fit a model of an .h5 file with such a state until it is compiled again; use .keras there")
+	case t.todays():
+		notes = append(notes, fmt.Sprintf("optimizer %s: Keras 3 takes its default options from an .h5 file; compile the model there, or use .keras", t.Optimizer.Name))
+	}
+	switch {
+	case t.Schedule.Name == "" || t.Schedule.Name == "constant":
+	case t.State == nil:
+		notes = append(notes, fmt.Sprintf("schedule %s: left out, since these weights begin a training in Keras; export last.safetensors to go on with it", t.Schedule.Name))
+	case t.State.StepsPerEpoch == 0:
+		notes = append(notes, fmt.Sprintf("schedule %s: left out, since Keras counts steps, and how many an epoch has is not known before its end", t.Schedule.Name))
+	}
+	return notes
+}
