@@ -2,11 +2,10 @@ package comm
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
-	"unsafe"
 )
 
 // A RankError is what went wrong on one rank, as all of them know it.
@@ -35,20 +34,22 @@ func Agree(w World, err error) error {
 	if w.Size() == 1 {
 		return err
 	}
+	// said is what a rank has of an error, and how long the texts are.
+	type said struct {
+		bad, canceled bool // canceled: all know what that means
+		text, host    int
+	}
+	var mine said
 	var text, host string
-	bad := 0.0
 	if err != nil {
 		host, _ = os.Hostname() // empty where there is none
-		text, bad = err.Error(), 1
-		if errors.Is(err, context.Canceled) {
-			bad = 2 // which all know the meaning of
-		}
+		text = err.Error()
+		mine = said{true, errors.Is(err, context.Canceled), len(text), len(host)}
 	}
-	lengths := make([]float64, 3*w.Size())
-	w.AllGather(lengths, []float64{bad, float64(len(text)), float64(len(host))})
 	first, count := -1, 0
-	for r := range w.Size() {
-		if lengths[3*r] > 0 {
+	all := Gather(w, mine)
+	for r, s := range all {
+		if s.bad {
 			if count++; first < 0 {
 				first = r
 			}
@@ -57,34 +58,20 @@ func Agree(w World, err error) error {
 	if count == 0 {
 		return nil
 	}
-	said := make([]byte, int(lengths[3*first+1])+int(lengths[3*first+2]))
+	n := all[first].text
+	words := make([]byte, n+all[first].host)
 	if w.Rank() == first {
-		copy(said, text+host)
+		copy(words, text+host)
 	}
-	w.Broadcast(said, first)
-	n := int(lengths[3*first+1])
-	e := &RankError{Rank: first, Host: string(said[n:]), Alone: count < w.Size(), Err: err, here: err}
+	w.Broadcast(words, first)
+	e := &RankError{Rank: first, Host: string(words[n:]), Alone: count < w.Size(), Err: err, here: err}
 	if w.Rank() != first {
-		e.Err = errors.New(string(said[:n]))
+		e.Err = errors.New(string(words[:n]))
 	}
-	if lengths[3*first] == 2 && err == nil {
+	if all[first].canceled && err == nil {
 		e.here = context.Canceled
 	}
 	return e
-}
-
-// Any reports whether v is true on any rank.
-func Any(w World, v bool) bool {
-	if w.Size() == 1 {
-		return v
-	}
-	all := make([]float64, w.Size())
-	mine := 0.0
-	if v {
-		mine = 1
-	}
-	w.AllGather(all, []float64{mine})
-	return slices.Max(all) > 0
 }
 
 // Same marks err as one that every rank has.
@@ -103,23 +90,23 @@ func Known(err error) bool {
 }
 
 // ShareValues gives every rank the values that rank 0 has, of which all know how many.
-func ShareValues(w World, values []float32) {
-	if w.Size() > 1 && len(values) > 0 {
-		w.Broadcast(unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), 4*len(values)), 0)
-	}
-}
+func ShareValues(w World, values []float32) { w.Broadcast(memory(values), 0) }
 
-// Share gives every rank the bytes that rank 0 has, of which the others do not know how
-// many there are.
-func Share(w World, data []byte) []byte {
+// ShareJSON gives every rank what rank 0 has in the variable that v points to, as JSON.
+func ShareJSON(w World, v any) error {
 	if w.Size() == 1 {
-		return data
+		return nil
 	}
-	lengths := make([]float64, w.Size())
-	w.AllGather(lengths, []float64{float64(len(data))})
+	text, err := json.Marshal(v)
+	if w.Rank() > 0 || err != nil {
+		text = nil // which is no JSON, so that nobody waits for more
+	}
+	length := Gather(w, len(text))[0]
 	if w.Rank() > 0 {
-		data = make([]byte, int(lengths[0]))
+		text = make([]byte, length)
 	}
-	w.Broadcast(data, 0)
-	return data
+	if w.Broadcast(text, 0); err != nil || w.Rank() == 0 {
+		return err
+	}
+	return json.Unmarshal(text, v)
 }

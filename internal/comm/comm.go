@@ -3,7 +3,10 @@
 // order, so that the same number of ranks gives the same bytes.
 package comm
 
-import "os"
+import (
+	"os"
+	"unsafe"
+)
 
 // A World is the ranks of a job as one of them sees it. Every rank calls the methods in
 // the same order, from one goroutine at a time. A rank that is lost ends the job: the
@@ -18,8 +21,9 @@ type World interface {
 	// another arrives in the order it was sent in, each message whole, in one of the same
 	// length. The memory must be left alone until the Transfer is over.
 	Exchange(send, receive []Message) Transfer
-	// AllGather fills all, Size times as long as mine, with what each rank has, in their order.
-	AllGather(all, mine []float64)
+	// AllGather fills all, Size times as long as mine, with the bytes of each rank, in their
+	// order. [Gather] does so with values.
+	AllGather(all, mine []byte)
 	// Broadcast gives every rank the bytes that rank root has. All know how many.
 	Broadcast(data []byte, root int)
 	// Barrier returns once every rank has called it.
@@ -50,7 +54,7 @@ func (Self) Rank() int                        { return 0 }
 func (Self) Size() int                        { return 1 }
 func (Self) Local() (rank, size int)          { return 0, 1 }
 func (Self) Exchange(_, _ []Message) Transfer { return over{} }
-func (Self) AllGather(all, mine []float64)    { copy(all, mine) }
+func (Self) AllGather(all, mine []byte)       { copy(all, mine) }
 func (Self) Broadcast([]byte, int)            {}
 func (Self) Barrier()                         {}
 func (Self) Abort(code int)                   { os.Exit(code) }
@@ -61,17 +65,25 @@ type over struct{}
 
 func (over) Wait() {}
 
+// Gather returns the values of all ranks, in their order; each has as many. Their memory
+// is what is sent, so there must be no pointer in a T.
+func Gather[T any](w World, mine ...T) []T {
+	all := make([]T, w.Size()*len(mine))
+	w.AllGather(memory(all), memory(mine))
+	return all
+}
+
+// memory is the bytes of values.
+func memory[T any](values []T) []byte {
+	var one T
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), int(unsafe.Sizeof(one))*len(values))
+}
+
 // Sum replaces values by their sums over all ranks, added up in the order of the ranks.
-func Sum(w World, values []float64) {
-	if w.Size() == 1 {
-		return
-	}
-	all := make([]float64, w.Size()*len(values))
-	w.AllGather(all, values)
+func Sum[T int | float64](w World, values []T) {
+	all := Gather(w, values...)
 	copy(values, all)
-	for r := 1; r < w.Size(); r++ {
-		for i, v := range all[r*len(values):][:len(values)] {
-			values[i] += v
-		}
+	for i, v := range all[len(values):] {
+		values[i%len(values)] += v
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"cnntrain/internal/comm"
@@ -74,6 +75,37 @@ func TestShardsOfAnySizes(t *testing.T) {
 	}
 }
 
+// What is gathered and shared is the same on all ranks, whatever its type.
+func TestGatherOfAnyType(t *testing.T) {
+	type fact struct {
+		yes   bool
+		epoch int
+	}
+	commtest.Run(3, func(w comm.World) {
+		want := []fact{{true, 0}, {false, 1}, {false, 2}}
+		if got := comm.Gather(w, fact{w.Rank() == 0, w.Rank()}); !slices.Equal(got, want) {
+			t.Errorf("rank %d: %v", w.Rank(), got)
+		}
+		if got := comm.Gather(w, w.Rank(), -w.Rank()); !slices.Equal(got, []int{0, 0, 1, -1, 2, -2}) {
+			t.Errorf("rank %d: %v", w.Rank(), got)
+		}
+		counts, figures := []int{1, w.Rank()}, []float64{0.5, float64(w.Rank())}
+		comm.Sum(w, counts)
+		comm.Sum(w, figures)
+		if !slices.Equal(counts, []int{3, 3}) || !slices.Equal(figures, []float64{1.5, 3}) {
+			t.Errorf("rank %d: %v, %v", w.Rank(), counts, figures)
+		}
+		said := map[int]string{w.Rank(): "x"}
+		if err := comm.ShareJSON(w, &said); err != nil || said[0] != "x" {
+			t.Errorf("rank %d: %v, %v", w.Rank(), said, err)
+		}
+		nothing := math.NaN() // of which there is no JSON: an error of all, for which nobody waits
+		if err := comm.ShareJSON(w, &nothing); err == nil {
+			t.Errorf("rank %d has no error", w.Rank())
+		}
+	})
+}
+
 func TestAgreeKeepsWhatStopsMean(t *testing.T) {
 	commtest.Run(3, func(w comm.World) {
 		var err error
@@ -82,12 +114,6 @@ func TestAgreeKeepsWhatStopsMean(t *testing.T) {
 		}
 		if got := comm.Agree(w, err); !errors.Is(got, context.Canceled) || !comm.Known(got) {
 			t.Errorf("rank %d: %v", w.Rank(), got)
-		}
-		if got := comm.Any(w, w.Rank() == 2); !got {
-			t.Errorf("rank %d: none", w.Rank())
-		}
-		if got := comm.Any(w, false); got {
-			t.Errorf("rank %d: some", w.Rank())
 		}
 	})
 }

@@ -2,7 +2,6 @@ package experiment
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"io"
@@ -37,11 +36,9 @@ func OpenWorld(threads bool) (comm.World, error) {
 // let all ranks of a machine run on all of its processors.
 func fairShare(w comm.World, n int) int {
 	host, _ := os.Hostname() // empty where there is none
-	me := float64(hashOf(host + "\n" + processors()))
-	all := make([]float64, w.Size())
-	w.AllGather(all, []float64{me})
+	me := hashOf(host + "\n" + processors())
 	same := 0
-	for _, v := range all {
+	for _, v := range comm.Gather(w, me) {
 		if v == me {
 			same++
 		}
@@ -96,12 +93,8 @@ func sameFacts(w comm.World, e *Experiment, sets *data.Sets) error {
 	if err := comm.Agree(w, err); err != nil {
 		return err
 	}
-	text, err := json.Marshal(mine)
-	if err != nil {
-		return err
-	}
-	var first facts
-	if err := json.Unmarshal(comm.Share(w, text), &first); err != nil {
+	first := mine
+	if err := comm.ShareJSON(w, &first); err != nil {
 		return err
 	}
 	return comm.Agree(w, mine.differ(first))
@@ -176,15 +169,6 @@ type resumed struct {
 	Spec     []byte
 	DataDir  string
 	Finished bool
-}
-
-// share gives the others what rank 0 knows.
-func (r *resumed) share(w comm.World) error {
-	text, err := json.Marshal(r)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(comm.Share(w, text), r)
 }
 
 // ranksOf is how run.json counts the ranks.

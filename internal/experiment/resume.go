@@ -76,7 +76,7 @@ func (f *fit) shareRun() error {
 	if err != nil {
 		return err
 	}
-	if err := shared.share(f.options.World); err != nil || f.run != nil {
+	if err := comm.ShareJSON(f.options.World, &shared); err != nil || f.run != nil {
 		return err
 	}
 	if f.options.Source.Dir == "" {

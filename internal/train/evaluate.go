@@ -3,7 +3,6 @@ package train
 import (
 	"context"
 
-	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train/callback"
@@ -21,64 +20,39 @@ type Result struct {
 // Evaluate runs m over all examples as in use, batch by batch in their order.
 // pixels is the number of values of one image.
 func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
-	return EvaluateOn(ctx, comm.Self{}, m, examples, pixels, batch, metrics)
+	return evaluateAmong(ctx, &alone{}, m, examples, pixels, batch, metrics)
 }
 
-// EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
-// batch; all get the result. It breaks off on all ranks if ctx ends on any.
-func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+// evaluateAmong is Evaluate beside others, each of which computes its share of every batch;
+// all get the result.
+func evaluateAmong(ctx context.Context, p peers, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
 	classes := m.Classes()
-	r := &Result{Confusion: make([][]int, classes)}
-	for i := range r.Confusion {
-		r.Confusion[i] = make([]int, classes)
-	}
+	confusion := make([]int, classes*classes)
 	sums := newSums(metrics, classes)
 	loader := data.NewLoader(examples, pixels, batch)
-	loader.Share(w.Rank(), w.Size())
-	signals := ctx
-	if w.Size() > 1 {
-		ctx = context.WithoutCancel(ctx) // all stop before the same batch
-	}
-	for b, err := range loader.Batches(ctx, nil, 0) {
+	for b, err := range loader.Batches(p.share(ctx, loader), nil, 0) {
 		if err != nil {
 			return nil, err
 		}
-		if w.Size() > 1 && comm.Any(w, signals.Err() != nil) {
-			return nil, context.Canceled
+		if _, err := p.settle(ctx, nil, false); err != nil {
+			return nil, err
 		}
 		loss, probabilities, err := m.Evaluate(b.X, b.Labels)
 		if err != nil {
 			return nil, err
 		}
 		own := b.Labels[:b.Own]
-		sums.add(loss, probabilities, own)
+		sums.add(loss, probabilities, own, b.Of)
 		for i, l := range own {
-			r.Confusion[l][metric.ArgMax(probabilities[i*classes:][:classes])]++
+			confusion[l*classes+metric.ArgMax(probabilities[i*classes:][:classes])]++
 		}
 	}
-	sums.unite(w)
-	r.unite(w)
-	r.Examples, r.Loss, r.Metrics = sums.n, sums.loss/float64(sums.n), sums.values()
+	p.sum(sums.figures, confusion)
+	r := &Result{Examples: sums.n, Loss: sums.loss(), Metrics: sums.values()}
+	for i := range classes {
+		r.Confusion = append(r.Confusion, confusion[i*classes:][:classes])
+	}
 	return r, nil
-}
-
-// unite adds up the confusion of all ranks.
-func (r *Result) unite(w comm.World) {
-	if w.Size() == 1 {
-		return
-	}
-	var counts []float64
-	for _, row := range r.Confusion {
-		for _, n := range row {
-			counts = append(counts, float64(n))
-		}
-	}
-	comm.Sum(w, counts)
-	for i, row := range r.Confusion {
-		for j := range row {
-			row[j] = int(counts[i*len(r.Confusion)+j])
-		}
-	}
 }
 
 // Logs names the figures of r: loss and the metrics, with prefix in front.

@@ -7,7 +7,6 @@ import (
 	"math"
 	"time"
 
-	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/train/optimizer"
@@ -17,7 +16,7 @@ import (
 type NonFiniteError struct {
 	What        string // the loss, what comes out of conv2d, the gradient of conv2d/kernel
 	Epoch, Step int    // counted from 1; Step 0 is after the last step of the epoch
-	here        bool   // it comes of this rank's share; weights are those of all
+	here        bool   // it comes of the examples computed here; weights are those of all
 }
 
 func (e *NonFiniteError) Error() string {
@@ -33,23 +32,20 @@ func (e *NonFiniteError) Error() string {
 // of the end, also beside an error; ctx breaks training off between two steps.
 // What keep says may be nil.
 func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
-	return FitOn(ctx, comm.Self{}, m, sets, c, keep, more...)
+	return fitAmong(ctx, &alone{}, m, sets, c, keep, more...)
 }
 
-// FitOn is Fit on the ranks of w, whose models, sets and configs are the same and share
-// each batch of c.BatchSize. Keep and more are heeded on rank 0 alone. ctx breaks training
-// off on all ranks if it ends on any. An error is that of all ranks if [comm.Known] says
-// so; else the other ranks are waiting, and the job must be ended.
-func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
-	if w.Rank() > 0 {
+// fitAmong is Fit beside others, which share each batch. Only of those it leads does it heed
+// keep and more.
+func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
+	if !p.leads() {
 		keep, more = nil, nil
 	}
 	if keep == nil {
 		keep = &Keep{}
 	}
-	f := &fitting{Config: c, world: w, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
+	f := &fitting{Config: c, peers: p, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
 	f.loader = data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
-	f.loader.Share(w.Rank(), w.Size())
 	f.state = &callback.State{
 		Epochs:       c.Epochs,
 		Steps:        (sets.Train.Len() + c.BatchSize - 1) / c.BatchSize,
@@ -57,20 +53,16 @@ func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Confi
 		Weights:      m.Weights(),
 	}
 	f.saved, f.batch = time.Now(), newSums(c.Metrics, m.Classes())
-	var err error
-	if f.team, err = newTeam(w, m, c.Optimizer); err == nil {
+	err := p.join(m, c.Optimizer)
+	if err == nil {
 		err = f.fit(ctx)
 	}
 	if errors.Is(err, context.Canceled) {
 		err = errors.Join(err, f.save())
 	}
 	f.state.Err = err
-	var bad *NonFiniteError
-	if errors.As(err, &bad) {
-		err = comm.Same(w, err) // which agree has seen to
-	}
-	if f.world.Size() > 1 && err != nil && !comm.Known(err) && !errors.Is(err, context.Canceled) {
-		return f.state, err // with the others in the middle of a step
+	if !p.known(err) {
+		return f.state, err // with others in the middle of a step
 	}
 	err = errors.Join(err, f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
 	if err == nil && f.state.Restored > 0 && !f.over {
@@ -82,8 +74,7 @@ func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Confi
 // fitting is one call of Fit.
 type fitting struct {
 	*Config
-	world     comm.World
-	team      *team // nil for one rank
+	peers     peers
 	model     Model
 	sets      *data.Sets
 	loader    *data.Loader
@@ -114,7 +105,7 @@ func (f *fitting) fit(ctx context.Context) error {
 		err = f.epoch(ctx)
 		var bad *NonFiniteError
 		if errors.As(err, &bad) {
-			err = f.goBack(bad)
+			err = f.goBack(err)
 		}
 	}
 	return err
@@ -132,12 +123,10 @@ func (f *fitting) call(which func(callback.Callback) func(*callback.State) error
 	return nil
 }
 
-// callAll is call on every rank: an error of one is that of all.
+// callAll is call of all peers: an error of one is that of all.
 func (f *fitting) callAll(which func(callback.Callback) func(*callback.State) error) error {
-	return f.agree(f.call(which))
+	return f.peers.agree(f.call(which))
 }
-
-func (f *fitting) agree(err error) error { return agree(f.world, err) }
 
 // epoch runs every step of an epoch that was not done before, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
@@ -145,82 +134,80 @@ func (f *fitting) epoch(ctx context.Context) error {
 		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model.Classes())
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
-	signals := ctx
-	if f.team != nil {
-		ctx = context.WithoutCancel(ctx) // all stop after the same step
-	}
-	for batch, err := range f.batches(ctx, order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {
+	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {
 		if err != nil {
 			return err
 		}
-		f.state.Step++
-		wish := wishes{f.keep.Every > 0 && f.state.Step < f.state.Steps && time.Since(f.saved) >= f.keep.Every, f.team != nil && signals.Err() != nil}
-		if err := f.step(batch, &wish); err != nil {
+		if err := f.compute(batch); err != nil {
 			return err
 		}
-		if wish.save {
-			if err := f.save(); err != nil {
-				return err
-			}
+		due := f.keep.Every > 0 && f.state.Step < f.state.Steps && time.Since(f.saved) >= f.keep.Every
+		save, err := f.peers.settle(ctx, f.update(), due)
+		if err == nil && save {
+			err = f.save()
 		}
-		if wish.stop {
-			return context.Canceled
+		if err != nil {
+			return err
 		}
 	}
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
-	if err := f.validate(signals); err != nil {
+	if err := f.validate(ctx); err != nil {
 		return err
 	}
 	if err := f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch }); err != nil {
 		return err
 	}
-	if err := f.decide(); err != nil {
+	// They have seen the same figures, but so it cannot matter where one rounds otherwise.
+	decided := decision{f.state.Stopped, f.state.LearningRate}
+	if err := f.peers.tell(&decided); err != nil {
 		return err
 	}
+	f.state.Stopped, f.state.LearningRate = decided.Stopped, decided.LearningRate
 	f.done++
 	return f.save()
 }
 
-// wishes is what ranks want after a step.
-type wishes struct {
-	save bool // rank 0's alone
-	stop bool // of any
+// A decision is what callbacks have changed of the training.
+type decision struct {
+	Stopped      string
+	LearningRate float64
 }
 
-// step does a step. On return, wish is that of all ranks.
-func (f *fitting) step(batch *prepared, wish *wishes) error {
-	done := (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1
-	if f.team != nil {
-		f.team.begin(batch.share.Of)
-	}
-	loss, probabilities, err := f.model.Step(done, batch.share.First, batch.images, batch.labels)
+// compute does a step up to the gradients, and takes its figures.
+func (f *fitting) compute(batch *prepared) error {
+	f.state.Step++
+	f.peers.begin(batch.share.Of)
+	loss, probabilities, err := f.model.Step(f.steps(), batch.share.First, batch.images, batch.labels)
 	if err != nil {
 		return err
 	}
-	broken := f.batch.measure(f.world, loss, probabilities, batch.labels[:batch.share.Own], wish)
-	if broken {
-		if f.team != nil {
-			f.team.weights.End() // gradients are under way
-		}
+	f.batch.reset()
+	f.batch.add(loss, probabilities, batch.labels[:batch.share.Own], batch.share.Of)
+	f.peers.sum(f.batch.figures, nil)
+	if !finite(f.batch.figures[0]) {
+		f.peers.breakOff() // gradients are under way
 		return f.brokenLoss(loss)
 	}
-	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(done)/float64(f.state.Steps), f.Epochs)
+	return nil
+}
+
+// steps is how many steps were done before the current one, over the whole training.
+func (f *fitting) steps() int { return (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1 }
+
+// update ends a step.
+func (f *fitting) update() error {
+	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(f.steps())/float64(f.state.Steps), f.Epochs)
 	f.Optimizer.SetLearningRate(f.state.StepRate)
-	if f.team == nil {
-		err = f.Optimizer.Step(f.model.Params())
-	} else {
-		err = f.team.update(f.Optimizer)
-	}
-	if err != nil {
-		return f.agree(f.brokenWeight(err))
+	if err := f.peers.update(); err != nil {
+		return f.brokenWeight(err)
 	}
 	f.sums.merge(f.batch)
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
-	return f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
+	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
 }
 
-// brokenLoss says that the loss of the last step is not finite, here or on another rank,
-// and where that began, on a rank that knows.
+// brokenLoss says that the loss of the last step is not finite, here or with another peer,
+// and where that began, of one that knows.
 func (f *fitting) brokenLoss(loss float32) error {
 	var layer, here error
 	if !finite(float64(loss)) {
@@ -233,10 +220,10 @@ func (f *fitting) brokenLoss(loss float32) error {
 		}
 		here = &NonFiniteError{"the loss", f.state.Epoch, f.state.Step, true}
 	}
-	if err := f.agree(layer); err != nil {
+	if err := f.peers.agree(layer); err != nil {
 		return err
 	}
-	return f.agree(here)
+	return f.peers.agree(here)
 }
 
 // brokenWeight names the weight of an optimizer's NonFiniteError.
@@ -268,17 +255,17 @@ func (f *fitting) checkWeights() error {
 // validate adds the figures of the validation data to the logs.
 func (f *fitting) validate(ctx context.Context) error {
 	if err := f.checkWeights(); err != nil {
-		return err
+		return f.peers.agree(err) // they are the same for all
 	}
 	if f.sets.Val == nil {
 		return nil
 	}
-	r, err := EvaluateOn(ctx, f.world, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
+	r, err := evaluateAmong(ctx, f.peers, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
 	if err != nil {
 		return err
 	}
 	if !finite(r.Loss) {
-		return &NonFiniteError{"the validation loss", f.state.Epoch, 0, false}
+		return f.peers.agree(&NonFiniteError{"the validation loss", f.state.Epoch, 0, false})
 	}
 	f.state.Logs = append(f.state.Logs, r.Logs(f.Metrics, "val_")...)
 	return nil

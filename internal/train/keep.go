@@ -51,20 +51,12 @@ type position struct {
 	Callbacks    [][]json.RawMessage `json:"callbacks"` // what each of them kept
 }
 
-// save hands over the state as it is between two steps. Rank 0 does so for all.
-func (f *fitting) save() error {
-	if f.world.Size() == 1 {
-		return f.saveHere()
-	}
-	return f.agree(f.saveHere())
-}
+// save hands over the state as it is between two steps. Who leads does so for all.
+func (f *fitting) save() error { return f.peers.agree(f.saveHere()) }
 
 func (f *fitting) saveHere() error {
-	if f.keep.Save == nil && f.team == nil {
-		return nil
-	}
-	state, err := f.optimizerState()
-	if err != nil || f.keep.Save == nil { // as on all ranks but one
+	state, err := f.peers.state()
+	if err != nil || f.keep.Save == nil {
 		return err
 	}
 	if err := f.checkWeights(); err != nil {
@@ -75,7 +67,7 @@ func (f *fitting) saveHere() error {
 		StepRate: f.state.StepRate, Lowered: f.lowered, Stopped: f.state.Stopped, Restored: f.state.Restored,
 	}
 	if f.done < f.state.Epoch {
-		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.loss, f.sums.scores, f.sums.n
+		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.figures[0], f.sums.figures[1:], f.sums.n
 	}
 	if p.Callbacks, err = f.kept(); err != nil {
 		return err
@@ -131,15 +123,6 @@ func (f *fitting) kept() ([][]json.RawMessage, error) {
 	return all, nil
 }
 
-// optimizerState is what the optimizer remembers of the weights. With several ranks it is
-// a copy, and rank 0's alone.
-func (f *fitting) optimizerState() ([]checkpoint.Tensor, error) {
-	if f.team != nil {
-		return f.team.state(f.Optimizer)
-	}
-	return f.Optimizer.State(f.model.Params())
-}
-
 // tensors is the memory of everything that Saved has as tensors, but for the optimizer's
 // state, which is given.
 func (f *fitting) tensors(state []checkpoint.Tensor) []checkpoint.Tensor {
@@ -166,13 +149,13 @@ func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
 // was not damaged on the disk.
 var errOtherTraining = errors.New("the saved state is of another training or another version of the program")
 
-// restoreAll restores on every rank what rank 0 has; nothing where that is nil.
+// restoreAll restores, of all peers, what the one that leads has; nothing where that is nil.
 func (f *fitting) restoreAll(s *Saved) error {
-	s, err := spread(f.world, s)
+	s, err := f.peers.spread(s)
 	if err == nil && s != nil {
 		err = f.restore(s)
 	}
-	return f.agree(err)
+	return f.peers.agree(err)
 }
 
 // restore puts everything back as it was when s was saved.
@@ -186,39 +169,25 @@ func (f *fitting) restore(s *Saved) error {
 	f.sums = newSums(f.Metrics, f.model.Classes())
 	if p.Step > 0 {
 		f.state.Epoch, f.state.Step = p.Epochs+1, p.Step
-		f.sums.loss, f.sums.scores, f.sums.n = p.Loss, p.Scores, p.Examples
+		f.sums.figures, f.sums.n = append([]float64{p.Loss}, p.Scores...), p.Examples
 	}
 	f.state.LearningRate, f.state.StepRate, f.state.Stopped = p.LearningRate, p.StepRate, p.Stopped
 	f.Optimizer.SetIterations(p.Iterations)
-	state, err := f.blankState()
-	if err != nil {
-		return err
-	}
-	want := f.tensors(state) // which asks the callbacks, whose state is back
-	if err := checkpoint.Match(s.Tensors, want); err != nil {
-		return fmt.Errorf("%w: %w", errOtherTraining, err)
-	}
-	if err := checkpoint.Finite(s.Tensors); err != nil {
-		return err
-	}
-	from := checkpoint.File{Tensors: s.Tensors}
-	for _, w := range want {
-		t, _ := from.Tensor(w.Name)
-		copy(w.Data, t.Data)
-	}
-	if f.team != nil {
-		return f.team.restore(f.Optimizer, state)
-	}
-	return nil
-}
-
-// blankState is where the optimizer's state is to be put back; the optimizer's own memory,
-// or with several ranks memory for [team.restore].
-func (f *fitting) blankState() ([]checkpoint.Tensor, error) {
-	if f.team != nil {
-		return f.team.blank(f.Optimizer)
-	}
-	return f.Optimizer.State(f.model.Params())
+	return f.peers.setState(func(state []checkpoint.Tensor) error {
+		want := f.tensors(state) // which asks the callbacks, whose state is back
+		if err := checkpoint.Match(s.Tensors, want); err != nil {
+			return fmt.Errorf("%w: %w", errOtherTraining, err)
+		}
+		if err := checkpoint.Finite(s.Tensors); err != nil {
+			return err
+		}
+		from := checkpoint.File{Tensors: s.Tensors}
+		for _, w := range want {
+			t, _ := from.Tensor(w.Name)
+			copy(w.Data, t.Data)
+		}
+		return nil
+	})
 }
 
 // decode reads a position and gives the callbacks back what they kept.
@@ -231,10 +200,10 @@ func (f *fitting) decode(state string) (*position, error) {
 		return nil, fmt.Errorf("epoch %d, step %d is beyond the end", p.Epochs, p.Step)
 	}
 	callbacks := len(p.Callbacks)
-	if f.world.Rank() > 0 {
-		callbacks = min(callbacks, len(f.callbacks)) // the others are rank 0's alone
+	if !f.peers.leads() {
+		callbacks = min(callbacks, len(f.callbacks)) // who leads has more
 	}
-	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores) != len(newSums(f.Metrics, f.model.Classes()).scores) {
+	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores)+1 != len(f.batch.figures) {
 		return nil, errors.New("it has other callbacks or metrics")
 	}
 	for i, cb := range f.callbacks {
@@ -255,8 +224,8 @@ const mostLowered = 10
 
 // goBack returns to the end of the epoch before, with half the learning rate, if that is
 // what the spec wants; else, or if it does not help, it returns the reason.
-func (f *fitting) goBack(reason *NonFiniteError) error {
-	if f.OnNaN != lowerRate || f.keep.Back == nil && f.team == nil {
+func (f *fitting) goBack(reason error) error {
+	if f.OnNaN != lowerRate {
 		return fmt.Errorf("%w; rescaled input, a lower learning rate or on_nan: lower-lr usually helps", reason)
 	}
 	if f.lowered == mostLowered {
@@ -266,10 +235,10 @@ func (f *fitting) goBack(reason *NonFiniteError) error {
 	var err error
 	if f.keep.Back != nil {
 		s, err = f.keep.Back(reason)
-	} else if f.world.Rank() == 0 {
+	} else if f.peers.leads() {
 		err = errors.New("there is no state to go back to")
 	}
-	if err = f.agree(err); err == nil {
+	if err = f.peers.agree(err); err == nil {
 		err = f.restoreAll(s)
 	}
 	if err != nil {

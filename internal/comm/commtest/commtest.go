@@ -143,14 +143,14 @@ func (r *rank) Broadcast(data []byte, root int) {
 	}
 }
 
-func (r *rank) AllGather(all, mine []float64) {
+func (r *rank) AllGather(all, mine []byte) {
 	for root := range r.size {
 		part := all[root*len(mine):][:len(mine)]
 		if root == r.rank {
 			copy(part, mine)
 		}
-		r.Broadcast(asBytes(part), root)
+		r.Broadcast(part, root)
 	}
 }
 
-func (r *rank) Barrier() { r.AllGather(make([]float64, r.size), make([]float64, 1)) }
+func (r *rank) Barrier() { comm.Gather(r, 0) }

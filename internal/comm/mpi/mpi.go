@@ -31,7 +31,7 @@ static void receive(void *p, int n, int from, MPI_Request *r, int i) {
 	MPI_Irecv(p, n, MPI_FLOAT, from, 0, MPI_COMM_WORLD, r + i);
 }
 static void allGather(void *all, void *mine, int n, MPI_Request *r) {
-	MPI_Iallgather(mine, n, MPI_DOUBLE, all, n, MPI_DOUBLE, MPI_COMM_WORLD, r);
+	MPI_Iallgather(mine, n, MPI_BYTE, all, n, MPI_BYTE, MPI_COMM_WORLD, r);
 }
 static void broadcast(void *p, int n, int root, MPI_Request *r) {
 	MPI_Ibcast(p, n, MPI_BYTE, root, MPI_COMM_WORLD, r);
@@ -219,7 +219,7 @@ func (w *world) Exchange(send, receive []comm.Message) comm.Transfer {
 	})
 }
 
-func (w *world) AllGather(all, mine []float64) {
+func (w *world) AllGather(all, mine []byte) {
 	if len(mine) == 0 {
 		return
 	}

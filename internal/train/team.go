@@ -1,0 +1,270 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/comm"
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/metric"
+	"cnntrain/internal/train/optimizer"
+
+	G "gorgonia.org/gorgonia"
+	"gorgonia.org/tensor"
+)
+
+// FitOn is Fit on the ranks of w, whose models, sets and configs are the same and share
+// each batch of c.BatchSize. Keep and more are heeded on rank 0 alone. ctx breaks training
+// off on all ranks if it ends on any. An error is that of all ranks if [comm.Known] says
+// so; else the other ranks are waiting, and the job must be ended.
+func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
+	return fitAmong(ctx, peersOn(w), m, sets, c, keep, more...)
+}
+
+// EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
+// batch; all get the result. It breaks off on all ranks if ctx ends on any.
+func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+	return evaluateAmong(ctx, peersOn(w), m, examples, pixels, batch, metrics)
+}
+
+func peersOn(w comm.World) peers {
+	if w.Size() == 1 {
+		return &alone{}
+	}
+	return &team{world: w}
+}
+
+// A team is what training on several ranks adds to training on one: each computes its
+// share of a batch; the gradients become one while others are still being computed; each
+// rank updates its shard of the weights and sends it to the others. After a step all of
+// them have the same weights.
+type team struct {
+	world     comm.World
+	optimizer optimizer.Optimizer
+	weights   *comm.Shards
+	moving    *comm.Shards // averages that steps change by themselves
+	params    []G.ValueGrad
+	tensors   [][]float32 // that moving has shards of
+	batch     []float64   // the share of the current one that each rank has
+	shapes    []tensor.Shape
+}
+
+// join joins a model and an optimizer to those of the other ranks.
+func (t *team) join(m Model, o optimizer.Optimizer) error {
+	w := t.world
+	t.optimizer, t.tensors, t.batch = o, m.Moving(), make([]float64, w.Size())
+	var weights [][]float32
+	n := 0
+	for _, p := range m.Params() {
+		v := p.Value().(*tensor.Dense)
+		weights = append(weights, v.Float32s())
+		t.shapes = append(t.shapes, v.Shape())
+		n += v.DataSize()
+	}
+	if n > 0 && n < w.Size() {
+		return comm.Same(w, fmt.Errorf("%d weights are too few for %d ranks", n, w.Size()))
+	}
+	t.weights, t.moving = comm.NewShards(w, weights), comm.NewShards(w, t.tensors)
+	for i := range t.weights.Pieces() {
+		of, from, to := t.weights.Piece(i)
+		t.params = append(t.params, &piece{shards: t.weights, number: i, value: vector(weights[of][from:to])})
+	}
+	m.Join(t.mean, t.weights.Ready)
+	o.Join(t.weights.Norms, t.weights.Updated)
+	return nil
+}
+
+// vector is the memory of values as a tensor.
+func vector(values []float32) *tensor.Dense {
+	return tensor.New(tensor.WithShape(len(values)), tensor.WithBacking(values))
+}
+
+// A piece is a part of a weight, for the optimizer of the rank that owns it.
+type piece struct {
+	shards *comm.Shards
+	number int
+	value  *tensor.Dense
+}
+
+func (p *piece) Value() G.Value { return p.value }
+
+// Grad waits for what the other ranks send.
+func (p *piece) Grad() (G.Value, error) {
+	return vector(p.shards.Gradient(p.number)), nil
+}
+
+// begin begins the step of a batch of which this rank has a share.
+func (t *team) begin(whole int) {
+	for r := range t.batch {
+		s, _ := data.ShareOf(whole, r, len(t.batch))
+		t.batch[r] = s.Weight()
+	}
+	t.weights.Begin(t.batch)
+	t.moving.Begin(t.batch)
+}
+
+// mean replaces values by their mean over the ranks, each with its share of the batch.
+func (t *team) mean(values []float64) {
+	for i := range values {
+		values[i] *= t.batch[t.world.Rank()]
+	}
+	comm.Sum(t.world, values)
+}
+
+// update has the optimizer update this rank's shard, and waits for those of the others.
+func (t *team) update() error {
+	for i := len(t.tensors) - 1; i >= 0; i-- {
+		t.moving.Ready(i, t.tensors[i])
+	}
+	err := t.optimizer.Step(t.params)
+	t.weights.End()
+	for i := range t.moving.Pieces() {
+		t.moving.Gradient(i) // which lies where the average does
+		t.moving.Updated(i)
+	}
+	t.moving.End()
+	var bad *optimizer.NonFiniteError
+	if errors.As(err, &bad) {
+		of, _, _ := t.weights.Piece(bad.Index)
+		return &optimizer.NonFiniteError{Index: of, Gradient: bad.Gradient}
+	}
+	return err
+}
+
+// whole returns what the optimizer remembers, with data for whole weights that is made of
+// that for this rank's pieces.
+func (t *team) whole(data func(pieces [][]float32) [][]float32) (all []checkpoint.Tensor, err error) {
+	pieces, err := t.optimizer.State(t.params)
+	if err != nil {
+		return nil, err
+	}
+	for ; len(pieces) > 0; pieces = pieces[len(t.params):] {
+		var values [][]float32
+		for _, p := range pieces[:len(t.params)] {
+			values = append(values, p.Data)
+		}
+		name, _, _ := strings.Cut(pieces[0].Name, "/")
+		for i, v := range data(values) {
+			all = append(all, checkpoint.Tensor{Name: fmt.Sprintf("%s/%d", name, i), Shape: t.shapes[i], Data: v})
+		}
+	}
+	return all, nil
+}
+
+func (t *team) state() ([]checkpoint.Tensor, error) { return t.whole(t.weights.Collect) }
+
+// setState has the optimizer remember this rank's shard of what fill writes.
+func (t *team) setState(fill func([]checkpoint.Tensor) error) error {
+	whole, err := t.whole(func([][]float32) (blank [][]float32) {
+		for _, s := range t.shapes {
+			blank = append(blank, make([]float32, s.TotalSize()))
+		}
+		return blank
+	})
+	if err == nil {
+		err = fill(whole)
+	}
+	if err != nil {
+		return err
+	}
+	pieces, err := t.optimizer.State(t.params)
+	for i, p := range pieces {
+		slot := i / len(t.params)
+		of, from, to := t.weights.Piece(i % len(t.params))
+		copy(p.Data, whole[slot*len(t.shapes)+of].Data[from:to])
+	}
+	return err
+}
+
+// spread gives every rank what rank 0 has saved.
+func (t *team) spread(s *Saved) (*Saved, error) {
+	var shared *Saved // without data
+	if s != nil {
+		shared = &Saved{Epoch: s.Epoch, Within: s.Within, State: s.State}
+		for _, t := range s.Tensors {
+			shared.Tensors = append(shared.Tensors, checkpoint.Tensor{Name: t.Name, Shape: t.Shape})
+		}
+	}
+	if err := t.tell(&shared); err != nil || shared == nil {
+		return nil, err
+	}
+	if s == nil {
+		s = shared
+		for i, t := range s.Tensors {
+			s.Tensors[i].Data = make([]float32, tensor.Shape(t.Shape).TotalSize())
+		}
+	}
+	for _, values := range s.Tensors {
+		comm.ShareValues(t.world, values.Data)
+	}
+	return s, nil
+}
+
+func (t *team) leads() bool      { return t.world.Rank() == 0 }
+func (t *team) breakOff()        { t.weights.End() }
+func (t *team) tell(v any) error { return comm.ShareJSON(t.world, v) }
+
+func (t *team) known(err error) bool {
+	return err == nil || comm.Known(err) || errors.Is(err, context.Canceled)
+}
+
+// share has all ranks read on until settle stops them, so that they stop at the same step.
+func (t *team) share(ctx context.Context, l *data.Loader) context.Context {
+	l.Share(t.world.Rank(), t.world.Size())
+	return context.WithoutCancel(ctx)
+}
+
+func (t *team) sum(figures []float64, counts []int) {
+	comm.Sum(t.world, figures)
+	if len(counts) > 0 {
+		comm.Sum(t.world, counts)
+	}
+}
+
+func (t *team) settle(ctx context.Context, err error, save bool) (bool, error) {
+	type wishes struct{ failed, stop, save bool }
+	var all wishes
+	for _, w := range comm.Gather(t.world, wishes{err != nil, ctx.Err() != nil, save}) {
+		all = wishes{all.failed || w.failed, all.stop || w.stop, all.save || w.save}
+	}
+	if all.failed {
+		return false, t.agree(err)
+	}
+	if all.stop {
+		return false, context.Canceled
+	}
+	return all.save, nil
+}
+
+// agree makes what went wrong on any rank known to all. What is not finite anywhere is so
+// for all of them.
+func (t *team) agree(err error) error {
+	type number struct {
+		bad, here   bool
+		epoch, step int
+	}
+	var mine number
+	var bad *NonFiniteError
+	if errors.As(err, &bad) {
+		mine, err = number{true, bad.here, bad.Epoch, bad.Step}, errors.New(bad.What)
+	}
+	agreed := comm.Agree(t.world, err)
+	if agreed == nil {
+		return nil
+	}
+	e := agreed.(*comm.RankError)
+	n := comm.Gather(t.world, mine)[e.Rank]
+	if !n.bad {
+		return agreed
+	}
+	said := e.Err.Error()
+	if e.Alone && n.here {
+		said += fmt.Sprintf(", on rank %d,", e.Rank)
+	}
+	return comm.Same(t.world, &NonFiniteError{What: said, Epoch: n.epoch, Step: n.step})
+}
