@@ -28,10 +28,10 @@ func newAugment(s *streams) *cobra.Command {
 	o := &augmentOptions{}
 	cmd := &cobra.Command{
 		Use:   "augment SPEC -o FILE",
-		Short: "Draw what a model will see of its images",
-		Long: `Draws images of the training data, of one class after the other, and beside each
-what the augmentation of the spec makes of it in several steps of training. The
-images go through the very layers of the training graph.`,
+		Short: "Draw training images before and after augmentation",
+		Long: `Draws training images, taking the classes in turn. Beside each image it draws the
+augmented image of several training steps. The images pass through the same layers
+as in the training graph.`,
 		Example: `  cnntrain augment specs/lenet5-augment.yaml -o grid.png
   cnntrain augment specs/lenet5-all.yaml -o grid.svg --images 4 --draws 12 --seed 3`,
 		Args: exactly(1),
@@ -53,9 +53,9 @@ images go through the very layers of the training graph.`,
 		},
 	}
 	addPictureFlag(cmd, &o.out)
-	cmd.Flags().IntVar(&o.images, "images", 10, "`N` images")
-	cmd.Flags().IntVar(&o.draws, "draws", 8, "`M` steps of training")
-	cmd.Flags().IntVar(&o.seed, "seed", 0, "seed `N` decides what is drawn (default: that of the spec)")
+	cmd.Flags().IntVar(&o.images, "images", 10, "draw `N` images")
+	cmd.Flags().IntVar(&o.draws, "draws", 8, "draw each image as augmented in `M` training steps")
+	cmd.Flags().IntVar(&o.seed, "seed", 0, "random seed `N` (default: the spec's seed)")
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
 	return cmd

@@ -32,9 +32,9 @@ func newBench(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench [SPEC...]",
 		Short: "Measure how fast models train on this machine",
-		Long: `Trains each model on noise for a few seconds, by the same code as fit, and shows how
-many images a second that is and what part of this machine's multiply-add rate,
-measured in between. Without a SPEC, LeNet5 is measured.`,
+		Long: `Trains each model on random images for a few seconds, with the same code as fit. Shows
+the images per second, and which fraction of this machine's multiply-add rate the model
+reaches; that rate is measured in between. Without a SPEC, LeNet5 is measured.`,
 		Example: `  cnntrain bench specs/vgg13.yaml --threads 1 --ops
   cnntrain bench specs/lenet5.yaml specs/vgg16.yaml --inference --batch-size 1 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,10 +48,10 @@ measured in between. Without a SPEC, LeNet5 is measured.`,
 			return runBench(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` images a step (default: as the spec says)")
+	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: the spec's batch_size)")
 	cmd.Flags().DurationVar(&o.time, "time", 5*time.Second, "measure each model for `DURATION`")
-	cmd.Flags().BoolVar(&o.inference, "inference", false, "measure predictions instead of training steps")
-	cmd.Flags().BoolVar(&o.ops, "ops", false, "also show the time of each operation")
+	cmd.Flags().BoolVar(&o.inference, "inference", false, "measure inference instead of training")
+	cmd.Flags().BoolVar(&o.ops, "ops", false, "also show the time spent in each operation")
 	addSetFlag(cmd, &o.sets)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)

@@ -49,15 +49,15 @@ func newData(s *streams) *cobra.Command {
 		return c
 	}
 	list := &cobra.Command{
-		Use: "list", Short: "List the datasets a spec may name", Args: exactly(0),
+		Use: "list", Short: "List the built-in datasets", Args: exactly(0),
 		RunE: func(*cobra.Command, []string) error { return runDataList(o, s) },
 	}
 	addJSONFlag(list, &o.json)
 	info := named("info", "Show the images and classes of a dataset", runDataInfo)
 	addPictureFlag(info, &o.out)
 	addStrictFlag(info, &o.strict)
-	fetch := named("fetch", "Download a dataset, unless it is there, and check it", runDataFetch)
-	fetch.Flags().BoolVar(&o.plain, "insecure", false, "also where the server does not encrypt; the checksum must be right all the same")
+	fetch := named("fetch", "Download a dataset unless it is present, and verify it", runDataFetch)
+	fetch.Flags().BoolVar(&o.plain, "insecure", false, "allow a download without encryption; the checksum must still match")
 	cmd.AddCommand(list, fetch, info)
 	return cmd
 }

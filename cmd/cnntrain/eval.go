@@ -30,8 +30,8 @@ func newEval(s *streams) *cobra.Command {
 		Use:   "eval RUN|FILE...",
 		Short: "Measure loss and accuracy of trained models",
 		Long: `Evaluates the best weights of each run, or the weights in a .safetensors file
-written by cnntrain, on the data they were trained for. With --ensemble also what
-several of them reach together.`,
+written by cnntrain, on the dataset of its spec. With --ensemble, also evaluates the
+ensemble of all the models.`,
 		Example: `  cnntrain eval runs/lenet5/1
   cnntrain eval runs/lenet5/1/last.safetensors --split val --json
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
@@ -48,7 +48,7 @@ several of them reach together.`,
 		},
 	}
 	addSplitFlag(cmd, &o.split)
-	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "`N` examples at a time (default: as in training)")
+	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
 	addDataDirFlag(cmd, &o.dataDir)
 	addStrictFlag(cmd, &o.strict)

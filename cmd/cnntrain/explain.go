@@ -15,10 +15,10 @@ import (
 func newExplain(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "explain [WORD]",
-		Short: "Explain a layer, an optimizer, an option: whatever a spec may hold",
-		Long: `Prints what docs/SPEC.md says of a word: a layer or another named thing, a kind of
-things (layers, optimizers), a section (data, train, sweep) or an option. Without a
-word it lists them.`,
+		Short: "Explain a layer, an optimizer, an option or any other word of a spec",
+		Long: `Prints the entry of docs/SPEC.md for a word: a layer or another catalog entry, a kind
+of entries (layers, optimizers), a section (data, train, sweep) or an option. Without
+a word, lists them all.`,
 		Example: `  cnntrain explain conv2d
   cnntrain explain MaxPool2D
   cnntrain explain optimizers

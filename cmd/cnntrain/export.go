@@ -54,8 +54,8 @@ cnntrain, with the model:
                  the shape of an image in metadata_props
   safetensors    .safetensors: the weights, with the spec and the classes
 
-Of a run's last.safetensors, Keras gets the state of the optimizer too, so that fit
-goes on there as it would here.`,
+From a run's last.safetensors, the optimizer state is written for Keras too, so that
+fit continues there as it would here.`,
 		Example: `  cnntrain export runs/lenet5/1 -o lenet5.keras
   cnntrain export runs/lenet5/1/last.safetensors -o lenet5.h5
   cnntrain export runs/lenet5/1 -o lenet5.onnx`,
@@ -79,8 +79,8 @@ goes on there as it would here.`,
 		},
 	}
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write `FILE`")
-	cmd.Flags().StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(names, ", ")+" (default: by the file's ending)")
-	cmd.Flags().BoolVar(&o.force, "force", false, "replace the file if it exists")
+	cmd.Flags().StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(names, ", ")+" (default: by the file's extension)")
+	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite the file if it exists")
 	return cmd
 }
 

@@ -32,12 +32,12 @@ type fitOptions struct {
 
 // fitOverrides is the flags that stand for an option of the spec.
 var fitOverrides = []struct{ flag, path, usage string }{
-	{"dataset", "data.dataset", "train on `DATASET`, a name or the path of a folder of class folders"},
+	{"dataset", "data.dataset", "train on `DATASET`: a name or the path of a folder of class folders"},
 	{"epochs", "train.epochs", "train for `N` epochs"},
-	{"batch-size", "train.batch_size", "`N` examples per step"},
-	{"limit", "data.limit", "use the first `N` training examples only"},
-	{"seed", "train.seed", "seed `N` decides all that is random"},
-	{"on-nan", "train.on_nan", "what to do about NaN: `stop`, or lower-lr to go back an epoch and halve the learning rate"},
+	{"batch-size", "train.batch_size", "batch size `N`"},
+	{"limit", "data.limit", "use only the first `N` training examples"},
+	{"seed", "train.seed", "random seed `N`, for everything that is random"},
+	{"on-nan", "train.on_nan", "what to do on NaN: `stop`, or lower-lr to go back an epoch and halve the learning rate"},
 }
 
 func newFit(s *streams) *cobra.Command {
@@ -46,15 +46,16 @@ func newFit(s *streams) *cobra.Command {
 		Use:   "fit SPEC | fit --resume RUN",
 		Short: "Train a model",
 		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
-given: the resolved spec, figures of every epoch, the best and the last weights.
+given: the resolved spec, the metrics of every epoch, the best and the last weights.
 --weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.
 
-The state of the training is saved after each epoch, every --checkpoint-every, and
-when ctrl-c or a signal ends it. --resume goes on from there: the run ends with the
-same bytes as one that was never interrupted.
+A checkpoint is saved after each epoch, every --checkpoint-every, and when ctrl-c or a
+signal stops training. --resume continues from it: the run ends with the same bytes as
+one that was never interrupted.
 
-Built with the tag mpi and started by mpirun or srun, the processes train as one: each
-takes its share of every batch, and the first writes the run folder (docs/CLUSTER.md).`,
+If cnntrain is built with the tag mpi and started by mpirun or srun, the processes train
+one model: each processes its shard of every batch, and rank 0 writes the run folder
+(docs/CLUSTER.md).`,
 		Example: `  cnntrain fit specs/quickstart.yaml
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
   cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9
@@ -95,12 +96,12 @@ takes its share of every batch, and the first writes the run folder (docs/CLUSTE
 	addSetFlag(cmd, &o.sets)
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
 	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
-	addTextFlag(cmd, &o.resume, "resume", "go on with the training in the run folder `RUN`, as it was begun")
-	cmd.Flags().BoolVar(&o.accept, "accept-data", false, "with --resume, go on though images were lost, added or changed, from the end of an epoch")
-	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "save the state within an epoch, too, once `TIME` has passed; 0: never")
+	addTextFlag(cmd, &o.resume, "resume", "continue the training in the run folder `RUN`, with the options it was started with")
+	cmd.Flags().BoolVar(&o.accept, "accept-data", false, "with --resume, continue from the end of an epoch although images were removed, added or changed")
+	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "also save a checkpoint within an epoch, every `TIME`; 0: never")
 	addComputeFlags(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check spec, data (without a download) and run folder, show the model and what time and memory it takes, and stop")
-	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show curves and figures on the whole terminal; q leaves it, and training goes on")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check the spec, the data (without downloading) and the run folder, show the model with its time and memory, and exit")
+	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show a full-screen dashboard with curves and metrics; q closes it and training continues")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }

@@ -18,7 +18,7 @@ func addSetFlag(cmd *cobra.Command, into *[]string) {
 }
 
 func addJSONFlag(cmd *cobra.Command, into *bool) {
-	cmd.Flags().BoolVar(into, "json", false, "write the result as one JSON document")
+	cmd.Flags().BoolVar(into, "json", false, "write the result as JSON")
 }
 
 func addDataDirFlag(cmd *cobra.Command, into *string) {
@@ -26,11 +26,11 @@ func addDataDirFlag(cmd *cobra.Command, into *string) {
 }
 
 func addStrictFlag(cmd *cobra.Command, into *bool) {
-	cmd.Flags().BoolVar(into, "strict", false, "make an image that cannot be read an error in place of leaving it out")
+	cmd.Flags().BoolVar(into, "strict", false, "fail on an image that cannot be read, instead of skipping it")
 }
 
 func addSplitFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "split", "test", "`SPLIT` of the examples: train, val or test")
+	cmd.Flags().StringVar(into, "split", "test", "use the `SPLIT` train, val or test")
 }
 
 // checkSplit makes sure that there is such a split.
@@ -46,8 +46,8 @@ func checkSplit(split string) error {
 func addComputeFlags(cmd *cobra.Command) {
 	var threads int
 	var cpu string
-	cmd.Flags().IntVar(&threads, "threads", 0, "`N` threads to compute with; the result is the same for any (default: one per core)")
-	cmd.Flags().StringVar(&cpu, "cpu", "", "`KERNELS` to compute with: avx512, avx2 or generic (default: the best this machine has)")
+	cmd.Flags().IntVar(&threads, "threads", 0, "compute with `N` threads; the result does not depend on it (default: one per core)")
+	cmd.Flags().StringVar(&cpu, "cpu", "", "compute with the `KERNELS` avx512, avx2 or generic (default: the fastest this machine supports)")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if cmd.Flags().Changed("threads") {
 			if threads < 1 {
@@ -98,7 +98,7 @@ func parseSets(sets []string) (overrides []spec.Override, err error) {
 
 // addEnsembleFlag adds the flag that says how several models predict as one.
 func addEnsembleFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "ensemble", "", "let the models predict together: `mean` of their probabilities, or vote")
+	cmd.Flags().StringVar(into, "ensemble", "", "combine the models' predictions: `mean` of the probabilities, or vote")
 }
 
 // combine makes one predictor of the members, as --ensemble says.

@@ -30,17 +30,17 @@ func newImport(s *streams) *cobra.Command {
 	o := &importOptions{}
 	cmd := &cobra.Command{
 		Use:   "import FILE --dataset DATASET",
-		Short: "Make a run of a model that Keras saved",
-		Long: `Makes a run folder of a model that Keras 2 or 3 saved: an .h5 or .keras file, or the
-JSON of a model and its weights in another file. The model may be Sequential or
-functional, also one that holds others, if its layers are a chain of those that specs
-have. Layers and options that change nothing in use are left out; import says which.
+		Short: "Import a model saved by Keras as a run",
+		Long: `Writes a run folder from a model saved by Keras 2 or 3: an .h5 or .keras file, or the
+JSON of a model with its weights in another file. The model may be Sequential or
+functional, and may contain nested models, if its layers form a chain and all exist in
+specs. Layers and options without effect on inference are dropped; import lists them.
 
-Keras does not say what the model was trained on; --dataset does, so that eval knows,
-or --classes alone, so that predict does. What goes in is pixels from 0 to 255, as
-everywhere in cnntrain: if the model got them divided by 255, and no Rescaling layer of
-its own does that, add --rescaling 1/255. Where a model has no rescaling in front and the
-images of the dataset are here, import tries some of them both ways.`,
+A Keras file does not name the dataset of the model. --dataset does, for eval and
+predict; --classes alone is enough for predict. The input is pixels from 0 to 255, as
+everywhere in cnntrain. If the model was trained on pixels divided by 255 and has no
+Rescaling layer, add --rescaling 1/255. If the model does not begin with rescaling and
+the images of the dataset are present, import tries some of them both ways.`,
 		Example: `  cnntrain import model.keras --dataset cifar10
   cnntrain eval runs/model/1
   cnntrain import model.h5 --dataset ./photos --rescaling 1/255
@@ -54,11 +54,11 @@ images of the dataset are here, import tries some of them both ways.`,
 			return runImport(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().StringVar(&o.weights, "weights", "", "the model's weights, where `FILE` has its JSON alone")
-	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` that the model classifies, a name or the path of a folder of class folders")
-	cmd.Flags().StringSliceVar(&o.classes, "classes", nil, "`NAMES` of the classes in the order of the outputs: cat,dog (default: those of the dataset)")
-	cmd.Flags().StringVar(&o.rescaling, "rescaling", "", "put a rescaling layer in front: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
-	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the model and of its folder of runs (default: the one it has in Keras)")
+	cmd.Flags().StringVar(&o.weights, "weights", "", "the model's weights, if `FILE` holds only its JSON")
+	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` of the model: a name, or the path of a folder of class folders")
+	cmd.Flags().StringSliceVar(&o.classes, "classes", nil, "class `NAMES` in the order of the outputs: cat,dog (default: those of the dataset)")
+	cmd.Flags().StringVar(&o.rescaling, "rescaling", "", "insert a rescaling layer before the first layer: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
+	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the model and of its folder of runs (default: its name in Keras)")
 	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
 	addDataDirFlag(cmd, &o.dataDir)
 	return cmd

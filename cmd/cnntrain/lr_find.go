@@ -27,8 +27,8 @@ func newLRFind(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "lr-find SPEC",
 		Short: "Find a learning rate to train with",
-		Long: `Trains for some steps at a learning rate that grows from step to step, and suggests
-the one at which the loss falls most steeply. Nothing of that training is kept.`,
+		Long: `Trains for some steps, raising the learning rate in each, and suggests the learning
+rate at which the loss falls most steeply. The trained weights are discarded.`,
 		Example: `  cnntrain lr-find specs/lenet5.yaml -o rates.png
   cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 10`,
 		Args: exactly(1),
@@ -49,9 +49,9 @@ the one at which the loss falls most steeply. Nothing of that training is kept.`
 		},
 	}
 	addPictureFlag(cmd, &o.out)
-	cmd.Flags().Float64Var(&o.from, "from", 1e-6, "begin with learning rate `RATE`")
-	cmd.Flags().Float64Var(&o.to, "to", 1, "end with learning rate `RATE`")
-	cmd.Flags().IntVar(&o.steps, "steps", 600, "try `N` learning rates, one a step")
+	cmd.Flags().Float64Var(&o.from, "from", 1e-6, "start at learning rate `RATE`")
+	cmd.Flags().Float64Var(&o.to, "to", 1, "stop at learning rate `RATE`")
+	cmd.Flags().IntVar(&o.steps, "steps", 600, "train for `N` steps, each at another learning rate")
 	addDataDirFlag(cmd, &o.dataDir)
 	addSetFlag(cmd, &o.sets)
 	addComputeFlags(cmd)

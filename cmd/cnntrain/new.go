@@ -21,8 +21,8 @@ func newNew(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a spec to start from",
-		Long: `Writes NAME.yaml, a copy of one of the seed specs under another name. Nothing is ever
-overwritten. The seed specs are
+		Long: `Writes NAME.yaml, a copy of one of the seed specs under a new name. An existing file is
+never overwritten. The seed specs are
 
   ` + strings.Join(specs.Names(), "\n  "),
 		Example: "  cnntrain new mynet --from vgg16",

@@ -16,7 +16,7 @@ import (
 // addPictureFlag adds -o. A file that is there is replaced, as by any program with
 // such a flag: the ending, which must be that of a picture, keeps specs and weights safe.
 func addPictureFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().VarP((*text)(into), "output", "o", "write the picture to `FILE`, a .png or .svg")
+	cmd.Flags().VarP((*text)(into), "output", "o", "write the picture to `FILE`, which ends in .png or .svg")
 }
 
 // savePicture writes p to file, whole or not at all, in the format of its ending.

@@ -25,7 +25,7 @@ type plotOptions struct {
 // plotKinds is what there is to draw, and of what.
 var plotKinds = []struct{ name, what string }{
 	{"curves", "loss and metrics of each epoch, of one or several runs"},
-	{"confusion", "what examples of each class were taken for"},
+	{"confusion", "the predicted classes of the examples of each class"},
 	{"classes", "recall and precision of each class"},
 	{"confused", "images of the classes that are confused most often"},
 	{"filters", "the filters of the first convolution"},
@@ -35,15 +35,15 @@ var plotKinds = []struct{ name, what string }{
 func newPlot(s *streams) *cobra.Command {
 	o := &plotOptions{}
 	var names []string
-	help := "Draws curves of one or several runs, or what --kind says:\n\n"
+	help := "Draws the training curves of one or several runs, or another --kind of picture:\n\n"
 	for _, k := range plotKinds {
 		names = append(names, k.name)
 		help += fmt.Sprintf("  %-13s %s\n", k.name, k.what)
 	}
 	cmd := &cobra.Command{
 		Use:   "plot RUN|SPEC... -o FILE",
-		Short: "Draw curves, confusion, filters, architecture",
-		Long:  help + "\nOf a spec, the architecture is drawn.",
+		Short: "Draw training curves, a confusion matrix, filters or the architecture",
+		Long:  help + "\nFor a spec, the architecture is drawn.",
 		Example: `  cnntrain plot runs/lenet5/1 runs/lenet5/2 -o curves.png
   cnntrain plot runs/lenet5/1 --kind confusion -o confusion.svg
   cnntrain plot specs/vgg16.yaml -o net.svg`,

@@ -30,10 +30,10 @@ func newPredict(s *streams) *cobra.Command {
 	o := &predictOptions{}
 	cmd := &cobra.Command{
 		Use:   "predict RUN|FILE... IMAGE...",
-		Short: "Name the class of images",
-		Long: `Shows the most likely classes of images of any size, or of all images in
-a folder, with their probabilities. Several runs predict together. Images are brought
-to the size of the model's input as those of its dataset were.`,
+		Short: "Predict the classes of images",
+		Long: `Shows the most likely classes, with their probabilities, of images of any size or of
+all images in a folder. Several runs predict as an ensemble. Images are resized to the
+model's input in the same way as those of its dataset.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png
   cnntrain predict runs/lenet5/1 runs/lenet5/2 --ensemble vote photos/ --json`,
 		Args: atLeast(2),

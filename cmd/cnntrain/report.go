@@ -34,10 +34,11 @@ func newReport(s *streams) *cobra.Command {
 	o := &reportOptions{}
 	cmd := &cobra.Command{
 		Use:   "report RUN -o FILE",
-		Short: "Write one page about a run",
-		Long: `Writes an HTML page that needs nothing but itself: curves, figures of every epoch,
-confusion and classes on the test data, images that are confused, the model, the
-spec and what it ran on. What needs the data is left out where there is none.`,
+		Short: "Write an HTML report of a run",
+		Long: `Writes a self-contained HTML page: training curves, the metrics of every epoch, the
+confusion matrix and the metrics by class on the test data, misclassified images, the
+model, the spec, and the software and hardware. Without the data, the parts that need
+it are omitted.`,
 		Example: "  cnntrain report runs/lenet5/1 -o report.html",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -51,7 +52,7 @@ spec and what it ran on. What needs the data is left out where there is none.`,
 			return runReport(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().VarP((*text)(&o.out), "output", "o", "write the page to `FILE`, a .html")
+	cmd.Flags().VarP((*text)(&o.out), "output", "o", "write the page to `FILE`, which ends in .html")
 	addDataDirFlag(cmd, &o.dataDir)
 	addComputeFlags(cmd)
 	return cmd

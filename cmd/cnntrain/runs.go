@@ -34,19 +34,19 @@ func newRuns(s *streams) *cobra.Command {
 	o := &runsOptions{dir: "runs", sort: "run"}
 	cmd := &cobra.Command{
 		Use:   "runs",
-		Short: "List runs, show, compare and delete them",
-		Long: `Lists the run folders below runs, or --dir: how each stands, the best val_accuracy of
-its epochs, the accuracy of its best weights on test data, time and size on disk.`,
+		Short: "List, show, compare and delete runs",
+		Long: `Lists the run folders below runs, or below --dir: the status, the best val_accuracy of
+all epochs, the test accuracy of the best weights, the time and the size on disk.`,
 		Example: `  cnntrain runs --sort val_accuracy
   cnntrain runs --status finished --name 'lenet5*'
   cnntrain runs compare runs/lenet5/1 runs/lenet5/2`,
 		RunE: func(*cobra.Command, []string) error { return runRuns(o, s) },
 	}
-	addTextFlag(cmd, &o.dir, "dir", "list what is below `DIR`")
+	addTextFlag(cmd, &o.dir, "dir", "list the runs below `DIR`")
 	addTextFlag(cmd, &o.sort, "sort", "sort by `COLUMN`: "+strings.Join(sortNames(), ", "))
-	cmd.Flags().BoolVar(&o.reverse, "reverse", false, "the other way round")
-	addTextFlag(cmd, &o.status, "status", "only runs that are `STATUS`: "+strings.Join(statusNames(), ", "))
-	addTextFlag(cmd, &o.name, "name", "only runs whose name matches `PATTERN`, such as 'lenet5*'")
+	cmd.Flags().BoolVar(&o.reverse, "reverse", false, "reverse the order")
+	addTextFlag(cmd, &o.status, "status", "list only runs with `STATUS`: "+strings.Join(statusNames(), ", "))
+	addTextFlag(cmd, &o.name, "name", "list only runs whose name matches `PATTERN`, such as 'lenet5*'")
 	addJSONFlag(cmd, &o.json)
 	cmd.AddCommand(newRunsShow(s), newRunsCompare(s), newRunsRemove(s))
 	return cmd

@@ -14,7 +14,7 @@ func newRunsCompare(s *streams) *cobra.Command {
 	var json bool
 	cmd := &cobra.Command{
 		Use:   "compare RUN RUN...",
-		Short: "Show in which options and figures runs differ",
+		Short: "Show the options and metrics in which runs differ",
 		Args:  atLeast(2),
 		RunE:  func(_ *cobra.Command, args []string) error { return runRunsCompare(args, json, s) },
 	}

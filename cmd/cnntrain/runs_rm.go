@@ -14,11 +14,11 @@ func newRunsRemove(s *streams) *cobra.Command {
 	var yes bool
 	cmd := &cobra.Command{
 		Use:   "rm RUN...",
-		Short: "Delete runs, after asking",
+		Short: "Delete runs after confirmation",
 		Args:  atLeast(1),
 		RunE:  func(_ *cobra.Command, args []string) error { return runRunsRemove(args, yes, s) },
 	}
-	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation")
 	return cmd
 }
 

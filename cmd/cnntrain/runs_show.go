@@ -15,7 +15,7 @@ func newRunsShow(s *streams) *cobra.Command {
 	var json bool
 	cmd := &cobra.Command{
 		Use:   "show RUN",
-		Short: "Show a run: how it was made, its figures of every epoch",
+		Short: "Show a run: its origin, and the metrics of every epoch",
 		Args:  exactly(1),
 		RunE:  func(_ *cobra.Command, args []string) error { return runRunsShow(args[0], json, s) },
 	}

@@ -20,8 +20,8 @@ func newSchema(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Write the JSON Schema of specs, for editors",
-		Long: `Writes the JSON Schema (draft 2020-12) of spec files. Editors that speak the YAML
-language server complete and explain options with this line at the top of a spec:
+		Long: `Writes the JSON Schema (draft 2020-12) of spec files. Editors with the YAML
+language server complete and explain options if a spec starts with this line:
 
   # yaml-language-server: $schema=` + schemaFile + `
 

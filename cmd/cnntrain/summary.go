@@ -24,7 +24,7 @@ func newSummary(s *streams) *cobra.Command {
 	o := &summaryOptions{}
 	cmd := &cobra.Command{
 		Use:   "summary SPEC|RUN",
-		Short: "Show the layers of a model with shapes and parameters",
+		Short: "Show the layers of a model with output shapes and parameters",
 		Args:  exactly(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.path = args[0]

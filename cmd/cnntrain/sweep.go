@@ -36,14 +36,16 @@ func newSweep(s *streams) *cobra.Command {
 	o := &sweepOptions{}
 	cmd := &cobra.Command{
 		Use:   "sweep FILE",
-		Short: "Train a spec under many settings",
-		Long: `Trains a spec under the settings of a sweep file, a grid, random ones or by successive
-halving, each as a process of its own, and lists them, the best first. All of it goes
-to sweeps/NAME/N, from which --resume goes on after an interruption.
+		Short: "Train a spec with many settings",
+		Long: `Trains a spec with each of the settings of a sweep file, chosen by grid search, random
+search or successive halving. Each member of the sweep is trained in a process of its
+own; the result is a list of them, best first. Everything is written to sweeps/NAME/N;
+--resume continues an interrupted sweep from there.
 
-With --slurm the members are submitted as a job array, one for each stage, and the command
-returns; sweep status shows how they do, and a task that is requeued goes on from its last
-state. --create makes the folder and trains nothing: other launchers start sweep member.`,
+With --slurm the members are submitted as a job array, one array for each stage, and the
+command returns. sweep status shows their progress; a requeued task resumes from its last
+checkpoint. --create makes the folder and trains nothing, for other launchers, which then
+run sweep member.`,
 		Example: `  cnntrain sweep specs/sweeps/learning-rate.yaml --dry-run
   cnntrain sweep specs/sweeps/learning-rate.yaml --parallel 4
   cnntrain sweep --resume sweeps/learning-rate/1
@@ -69,12 +71,12 @@ state. --create makes the folder and trains nothing: other launchers start sweep
 			return runSweep(cmd.Context(), o, s)
 		},
 	}
-	addTextFlag(cmd, &o.resume, "resume", "go on with the sweep in `DIR`")
+	addTextFlag(cmd, &o.resume, "resume", "continue the sweep in `DIR`")
 	addDataDirFlag(cmd, &o.dataDir)
-	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "train `N` members at once (default: as the file says)")
+	cmd.Flags().IntVar(&o.parallel, "parallel", 0, "train `N` members in parallel (default: the file's parallel)")
 	addComputeFlags(cmd)
-	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, list the members, and stop")
-	cmd.Flags().BoolVar(&o.create, "create", false, "make the folder, print its path, and stop")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check everything, list the members, and exit")
+	cmd.Flags().BoolVar(&o.create, "create", false, "make the folder, print its path, and exit")
 	addSlurmFlags(cmd, o)
 	addJSONFlag(cmd, &o.json)
 	cmd.AddCommand(newSweepStatus(s), newSweepMember(s))
@@ -85,7 +87,7 @@ func newSweepStatus(s *streams) *cobra.Command {
 	var json bool
 	cmd := &cobra.Command{
 		Use:   "status DIR",
-		Short: "Show how the members of a sweep do, the best first",
+		Short: "Show the progress of a sweep's members, best first",
 		Args:  exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			w, err := sweep.Open(args[0])

@@ -25,10 +25,10 @@ var slurmFlags = []string{"account", "partition", "time", "cpus", "memory"}
 
 func addSlurmFlags(cmd *cobra.Command, o *sweepOptions) {
 	cmd.Flags().BoolVar(&o.slurm, "slurm", false, "submit the members to Slurm as a job array, and return")
-	addTextFlag(cmd, &o.resources.Account, "account", "with --slurm: the `ACCOUNT` that pays")
+	addTextFlag(cmd, &o.resources.Account, "account", "with --slurm: charge `ACCOUNT`")
 	addTextFlag(cmd, &o.resources.Partition, "partition", "with --slurm: run in `PARTITION`")
-	addTextFlag(cmd, &o.resources.Time, "time", "with --slurm: the longest `TIME` of a member, as sbatch takes it: 90, 4:00:00, 1-12")
-	cmd.Flags().IntVar(&o.resources.CPUs, "cpus", 0, "with --slurm: `N` processors for each member")
+	addTextFlag(cmd, &o.resources.Time, "time", "with --slurm: the time limit `TIME` of a member, in sbatch's format: 90, 4:00:00, 1-12")
+	cmd.Flags().IntVar(&o.resources.CPUs, "cpus", 0, "with --slurm: `N` CPUs for each member")
 	addTextFlag(cmd, &o.resources.Memory, "memory", "with --slurm: `SIZE` of memory for each member, such as 8G")
 }
 

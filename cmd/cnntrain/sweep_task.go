@@ -23,11 +23,11 @@ func newSweepMember(s *streams) *cobra.Command {
 	var task, stage int
 	cmd := &cobra.Command{
 		Use:   "member DIR --task N",
-		Short: "Train one member of a sweep, as a task of a cluster does",
-		Long: `Trains member N of the sweep in DIR, which sweep --create or --slurm has made. It goes
-on with a member that was cut short, and does nothing for one that is done. For a sweep
-by successive halving, --stage says which of its stages; the members of the second are the
-best of the first, which has to be over.`,
+		Short: "Train one member of a sweep, as a task on a cluster",
+		Long: `Trains member N of the sweep in DIR, made by sweep --create or --slurm. It resumes a
+member that was interrupted, and does nothing for one that is done. In a sweep by
+successive halving, --stage selects the stage; the members of stage 2 are the best of
+stage 1, which must have finished.`,
 		Example: `  cnntrain sweep member sweeps/learning-rate/1 --task "$SLURM_ARRAY_TASK_ID"`,
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,7 +54,7 @@ best of the first, which has to be over.`,
 		},
 	}
 	cmd.Flags().IntVar(&task, "task", 0, "train member `N` of the stage, from 0")
-	cmd.Flags().IntVar(&stage, "stage", 1, "of stage `N`, from 1")
+	cmd.Flags().IntVar(&stage, "stage", 1, "train a member of stage `N`, from 1")
 	addDataDirFlag(cmd, &o.dataDir)
 	addComputeFlags(cmd)
 	return cmd

@@ -22,7 +22,7 @@ func newValidate(s *streams) *cobra.Command {
 	o := &validateOptions{}
 	cmd := &cobra.Command{
 		Use:   "validate SPEC...",
-		Short: "Find everything wrong with specs, each with its place",
+		Short: "Report all errors in specs, with line and column",
 		Args:  atLeast(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.paths = args
@@ -30,7 +30,7 @@ func newValidate(s *streams) *cobra.Command {
 		},
 	}
 	addSetFlag(cmd, &o.sets)
-	cmd.Flags().BoolVar(&o.resolved, "resolved", false, "write the spec with overrides applied, blocks written out and defaults filled in")
+	cmd.Flags().BoolVar(&o.resolved, "resolved", false, "write the spec with overrides applied, blocks expanded and defaults filled in")
 	addJSONFlag(cmd, &o.json)
 	return cmd
 }

@@ -13,7 +13,7 @@ func newVersion(s *streams) *cobra.Command {
 	var json bool
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Show the version and what it runs on",
+		Short: "Show the version and the machine it runs on",
 		Args:  exactly(0),
 		RunE: func(*cobra.Command, []string) error {
 			m := experiment.ThisMachine()
