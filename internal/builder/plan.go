@@ -107,9 +107,9 @@ func checkOutput(s *spec.Spec, problems *spec.Problems) {
 
 // Options declares the options of the train section that are the plan's.
 func (p *Plan) Options(o *catalog.Options) {
-	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "what training makes small")
+	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "the loss to minimize")
 	p.Convolution = "auto"
-	o.Bind(&p.Convolution, "convolution", "auto takes Winograd's algorithm where it is faster, with about ten times the rounding error; direct sums up products as they are").OneOf("auto", "direct")
+	o.Bind(&p.Convolution, "convolution", "auto uses Winograd's algorithm where it is faster, with about ten times the rounding error; direct computes the sums of products as defined").OneOf("auto", "direct")
 	p.weighOptions(o)
 }
 

@@ -31,6 +31,6 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 // Options declares the options of the data section.
 func (c *Config) Options(o *catalog.Options) {
 	catalog.Thing(o, dataset.Datasets, &c.Dataset, "dataset", "", "the images: a dataset's name, or the path of a folder with a folder of images for each class").Required()
-	o.Bind(&c.ValidationSplit, "validation_split", "fraction of the training examples kept for validation: the last ones, of files those of each class").Min(0).Below(1)
-	o.Bind(&c.Limit, "limit", "use only so many training examples, the first ones, before the split; 0 for all").Min(0)
+	o.Bind(&c.ValidationSplit, "validation_split", "fraction of the training examples held out for validation: the last ones, or of image files a fraction of each class").Min(0).Below(1)
+	o.Bind(&c.Limit, "limit", "use only the first so many training examples, before the split; 0: all").Min(0)
 }

@@ -76,7 +76,7 @@ func (c *Config) Options(o *catalog.Options) {
 	c.spec = o.Bind(&c.Spec, "spec", "the spec file to train").Required()
 	o.Bind(&c.params, "params", "what to try: {path: values}, where a path is that of --set and values are a list, or {min: …, max: …}, or one value for all").Required()
 	catalog.Thing(o, Searches, &c.Search, "search", "grid", "which of the settings to try")
-	c.Monitor.Field = o.Bind(&c.Monitor.Name, "metric", "the figure that members are ranked by, at the best of their epochs: loss or a metric, with val_ in front for validation data")
+	c.Monitor.Field = o.Bind(&c.Monitor.Name, "metric", "the metric that members are ranked by, at their best epoch: loss or a metric, with the prefix val_ for validation data")
 	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
 	o.Bind(&c.Parallel, "parallel", "members trained at once, each with its part of the threads").Min(1).Max(1024)
 	o.Bind(&c.Seed, "seed", "decides which settings are drawn").Min(0)

@@ -47,13 +47,13 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 // Options declares the options of the train section that are read here.
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize, c.OnNaN = 10, 32, "stop"
-	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "how the weights follow their gradients")
-	catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "how the optimizer's learning rate changes as training goes on")
-	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "what to report besides the loss")
+	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "the optimizer of the weights")
+	catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "schedule of the optimizer's learning rate")
+	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "metrics to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
-	o.Bind(&c.Seed, "seed", "decides all that is random: first weights, order of examples, augmentation, dropout").Min(0)
-	o.Bind(&c.OnNaN, "on_nan", "what to do once the loss, a gradient or a weight is NaN or infinite: stop, or go back to the epoch before and halve the learning rate").OneOf("stop", lowerRate)
+	o.Bind(&c.Seed, "seed", "random seed of everything random: initial weights, shuffling, augmentation, dropout").Min(0)
+	o.Bind(&c.OnNaN, "on_nan", "what to do when the loss, a gradient or a weight is NaN or infinite: stop, or go back to the previous epoch and halve the learning rate").OneOf("stop", lowerRate)
 	catalog.Each(o, callback.Callbacks, &c.Callbacks)
 }
 

@@ -51,9 +51,9 @@ func newGeometric() geometric {
 }
 
 func (l *geometric) options(o *catalog.Options) {
-	o.Bind(&l.fillMode, "fill_mode", "what lies around an image: reflect dcba|abcd|dcba, constant kkkk|abcd|kkkk, nearest aaaa|abcd|dddd, wrap abcd|abcd|abcd").
+	o.Bind(&l.fillMode, "fill_mode", "how to fill points outside the image: reflect dcba|abcd|dcba, constant kkkk|abcd|kkkk, nearest aaaa|abcd|dddd, wrap abcd|abcd|abcd").
 		OneOf("reflect", "constant", "nearest", "wrap")
-	o.Bind(&l.interpolation, "interpolation", "how values between pixels are found").OneOf("bilinear", "nearest")
+	o.Bind(&l.interpolation, "interpolation", "interpolation of values between pixels").OneOf("bilinear", "nearest")
 	o.Bind(&l.fillValue, "fill_value", "the k of fill_mode constant")
 }
 

@@ -13,12 +13,12 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"AvgPool2D"},
 	Example: "average_pooling2d: 2",
 	Input:   []int{6, 5, 2},
-	Doc: `Takes the mean of each window, channel by channel.
+	Doc: `Takes the mean of each window, separately for each channel.
 
 ` + paddingDoc + ` These zeros do not count in the mean.`,
 	New: func(o *catalog.Options) Layer {
 		l := &averagePooling2D{pooling{window{padding: "valid"}}}
-		l.options(o, "cells around the input that do not count").Required()
+		l.options(o, "padding around the input, not counted in the mean").Required()
 		return l
 	},
 })

@@ -15,18 +15,18 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"BatchNorm"},
 	Example: "batch_normalization: {momentum: 0.9}",
 	Input:   []int{3, 2, 4},
-	Doc: `Shifts and scales each channel to mean 0 and variance 1, then by beta and gamma, which are learnt.
+	Doc: `Normalizes each channel to mean 0 and variance 1, then scales it by gamma and adds beta, which are learned.
 
-Training takes mean and variance of the batch and keeps moving averages of them;
-use takes those averages (Ioffe and Szegedy 2015). The channels are the last axis.
+Training uses the mean and variance of the batch and updates moving averages of them.
+Inference uses the moving averages (Ioffe and Szegedy 2015). The channels are the last axis.
 With ` + "`trainable: false`" + ` the averages are used, and stay, in training too.`,
 	New: func(o *catalog.Options) Layer {
 		l := &batchNormalization{momentum: 0.99, epsilon: 0.001, center: true, scale: true}
-		o.Bind(&l.momentum, "momentum", "how slowly the averages move").Min(0).Max(1)
-		o.Bind(&l.epsilon, "epsilon", "added to the variance, keeps the division finite").Min(0)
+		o.Bind(&l.momentum, "momentum", "momentum of the moving averages: the fraction kept in each step").Min(0).Max(1)
+		o.Bind(&l.epsilon, "epsilon", "added to the variance to avoid division by zero").Min(0)
 		o.Bind(&l.center, "center", "whether to add beta")
 		o.Bind(&l.scale, "scale", "whether to multiply by gamma")
-		o.Bind(&l.sync, "synchronized", "whether ranks that train as one take mean and variance of the whole batch, not each of its share (docs/CLUSTER.md)").Short("sync").Quiet()
+		o.Bind(&l.sync, "synchronized", "whether ranks compute mean and variance over the global batch, rather than each over its shard (docs/CLUSTER.md)").Short("sync").Quiet()
 		initializerOption(o, &l.betaInit, "beta_initializer", "zeros", "initial values of beta")
 		initializerOption(o, &l.gammaInit, "gamma_initializer", "ones", "initial values of gamma")
 		initializerOption(o, &l.meanInit, "moving_mean_initializer", "zeros", "initial values of the moving mean")

@@ -13,12 +13,12 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"Convolution2D"},
 	Example: "conv2d: {filters: 3, kernel_size: 3, activation: relu}",
 	Input:   []int{6, 5, 2},
-	Doc: `Slides filters over an image: each output is the sum of a window times a filter, plus a bias.
+	Doc: `2D convolution: each output is the sum over a window of inputs times filter weights, plus a bias.
 
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
 		l := &conv2d{}
-		o.Bind(&l.filters, "filters", "number of filters, the channels of the output").Required().Min(1)
+		o.Bind(&l.filters, "filters", "number of filters, which is the number of output channels").Required().Min(1)
 		l.window.options(o)
 		l.linear.options(o, "filter", kernel{"kernel", "filters"})
 		return l

@@ -14,9 +14,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "Dense",
 	Example: "dense: {units: 3, activation: relu}",
 	Input:   []int{7},
-	Doc: `Connects every input to every unit: y = x·kernel + bias.
+	Doc: `Fully connected layer: y = x·kernel + bias.
 
-Needs a flat input; put flatten in front of it.`,
+The input must be flat; put flatten before it.`,
 	New: func(o *catalog.Options) Layer {
 		l := &dense{}
 		o.Bind(&l.units, "units", "number of outputs").Required().Min(1)

@@ -12,14 +12,14 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "DepthwiseConv2D",
 	Example: "depthwise_conv2d: {kernel_size: 3, depth_multiplier: 2}",
 	Input:   []int{5, 4, 2},
-	Doc: `Slides filters over each channel by itself, depth_multiplier of them per channel.
+	Doc: `Depthwise 2D convolution: convolves each channel separately, with depth_multiplier filters per channel.
 
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
 		l := &depthwiseConv2D{multiplier: 1}
 		l.window.options(o)
 		o.Bind(&l.multiplier, "depth_multiplier", "number of filters per channel").Min(1)
-		l.linear.options(o, "filter", kernel{"depthwise", "filters"})
+		l.linear.options(o, "filter", kernel{"depthwise", "depthwise filters"})
 		return l
 	},
 })

@@ -12,10 +12,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "Dropout",
 	Example: "dropout: 0.3",
 	Input:   []int{4, 3, 2},
-	Doc: `Sets a fraction of its inputs to 0, other ones at each step of training (Srivastava et al. 2014).
+	Doc: `Sets a random fraction of the inputs to 0 in each training step (Srivastava et al. 2014).
 
-The others are multiplied by 1 / (1 - rate), so that their sum stays the same on
-average. Does nothing in use.`,
+The remaining inputs are multiplied by 1 / (1 - rate), so that the expected sum is
+unchanged. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &dropout{}
 		rateOption(o, &l.rate, "fraction of the inputs to drop")

@@ -12,10 +12,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "ELU",
 	Example: "elu: 0.5",
 	Input:   []int{4, 3, 2},
-	Doc:     "Exponential linear unit: x where that is positive, else alpha·(exp(x) - 1).",
+	Doc:     "Exponential linear unit: x if x is positive, else alpha·(exp(x) - 1).",
 	New: func(o *catalog.Options) Layer {
 		l := &elu{alpha: 1}
-		o.Bind(&l.alpha, "alpha", "minus what large negative values become")
+		o.Bind(&l.alpha, "alpha", "scale of the negative part, which tends to -alpha")
 		return l
 	},
 })

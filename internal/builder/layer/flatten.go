@@ -13,7 +13,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "Flatten",
 	Example: "flatten",
 	Input:   []int{3, 2, 2},
-	Doc:     "Lines all values of an example up in one row: row-major, the last axis fastest.",
+	Doc:     "Flattens each example to one axis, in row-major order (the last axis varies fastest).",
 	New:     func(*catalog.Options) Layer { return flatten{} },
 })
 

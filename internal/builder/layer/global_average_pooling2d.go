@@ -16,7 +16,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"GlobalAvgPool2D"},
 	Example: "global_average_pooling2d",
 	Input:   []int{4, 3, 2},
-	Doc:     "Takes the mean of each channel over the whole map.",
+	Doc:     "Takes the mean of each channel over height and width.",
 	New: func(o *catalog.Options) Layer {
 		l := &globalAveragePooling2D{}
 		l.options(o)
@@ -35,7 +35,7 @@ func (l *globalAveragePooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node
 type globalPooling struct{ keepDims bool }
 
 func (l *globalPooling) options(o *catalog.Options) {
-	o.Bind(&l.keepDims, "keepdims", "whether the output stays a map, of one pixel")
+	o.Bind(&l.keepDims, "keepdims", "whether to keep height and width, each with size 1")
 }
 
 func (l *globalPooling) Shape(in Shape) (Shape, error) {

@@ -13,7 +13,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"GlobalMaxPool2D"},
 	Example: "global_max_pooling2d",
 	Input:   []int{4, 3, 2},
-	Doc:     "Keeps the largest value of each channel in the whole map.",
+	Doc:     "Takes the maximum of each channel over height and width.",
 	New: func(o *catalog.Options) Layer {
 		l := &globalMaxPooling2D{}
 		l.options(o)

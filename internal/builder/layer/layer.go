@@ -110,9 +110,9 @@ func newLayers() *catalog.Catalog[Layer] {
 	c := catalog.New[Layer]("layer")
 	c.Common = func(l Layer, o *catalog.Options) Layer {
 		var name string // read by package spec, which names the layers that have none
-		o.Bind(&name, "name", "what summaries, checkpoints and --set call the layer")
+		o.Bind(&name, "name", "name of the layer in summaries, checkpoints and --set")
 		c := &common{l, true}
-		o.Bind(&c.trainable, "trainable", "whether training changes the weights").Quiet()
+		o.Bind(&c.trainable, "trainable", "whether training updates the weights").Quiet()
 		return c
 	}
 	return c

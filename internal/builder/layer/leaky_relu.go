@@ -17,7 +17,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 As in Keras, the slope is 0.2 in ` + "`activation: leaky_relu`" + `.`,
 	New: func(o *catalog.Options) Layer {
 		l := &leakyReLU{0.3}
-		o.Bind(&l.slope, "negative_slope", "the factor of negative values").Min(0)
+		o.Bind(&l.slope, "negative_slope", "the slope for negative values").Min(0)
 		return l
 	},
 })

@@ -12,15 +12,15 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "LocalResponseNormalization",
 	Example: "local_response_normalization: {depth_radius: 2, bias: 2, alpha: 0.5, beta: 0.75}",
 	Input:   []int{2, 3, 7},
-	Doc: `Divides each value by (bias + alpha·Σx²)^beta, with the sum over the channels near its own.
+	Doc: `Divides each value by (bias + alpha·Σx²)^beta, with the sum over neighbouring channels.
 
 Part of AlexNet (Krizhevsky, Sutskever and Hinton 2012: radius 2, bias 2, alpha
 0.0001, beta 0.75). Keras has no class for it: names, defaults and meaning are those
 of ` + "`tf.nn.local_response_normalization`" + `.`,
 	New: func(o *catalog.Options) Layer {
 		l := &localResponseNormalization{5, 1, 1, 0.5}
-		o.Bind(&l.radius, "depth_radius", "how far away the channels of the sum may be").Min(0)
-		o.Bind(&l.bias, "bias", "keeps the division finite").Above(0)
+		o.Bind(&l.radius, "depth_radius", "the sum covers this many channels on each side").Min(0)
+		o.Bind(&l.bias, "bias", "added to the sum to avoid division by zero").Above(0)
 		o.Bind(&l.alpha, "alpha", "factor of the sum").Min(0)
 		o.Bind(&l.beta, "beta", "exponent")
 		return l

@@ -13,12 +13,12 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"MaxPool2D"},
 	Example: "max_pooling2d: 2",
 	Input:   []int{6, 5, 2},
-	Doc: `Keeps the largest value of each window, channel by channel.
+	Doc: `Takes the maximum of each window, separately for each channel.
 
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
 		l := &maxPooling2D{pooling{window{size: catalog.Pair{2, 2}, padding: "valid"}}}
-		l.options(o, "cells around the input that never win")
+		l.options(o, "padding around the input, never the maximum")
 		return l
 	},
 })
@@ -35,7 +35,7 @@ type pooling struct{ window }
 
 func (l *pooling) options(o *catalog.Options, paddingDoc string) (size *catalog.Field) {
 	size = o.Bind(&l.size, "pool_size", "height and width of the window").Min(1)
-	o.Bind(&l.strides, "strides", "steps of the window; pool_size unless given").Min(1)
+	o.Bind(&l.strides, "strides", "stride of the window; default: pool_size").Min(1)
 	o.Bind(&l.padding, "padding", paddingDoc).OneOf("valid", "same")
 	return size
 }

@@ -12,9 +12,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomBrightness",
 	Example: "random_brightness: 0.1",
 	Input:   []int{4, 3, 2},
-	Doc: `Adds an amount to all values of an image, drawn for each image in each step of training.
+	Doc: `Adds a random amount to all values of an image, drawn for each image in each training step.
 
-What leaves value_range is cut off. Does nothing in use.`,
+The result is clipped to value_range. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomBrightness{valueRange: catalog.Range{0, 255}}
 		o.Bind(&l.factor, "factor", "bounds of the amount as a fraction of value_range; one number f is from -f to f").Required().Min(-1).Max(1)

@@ -14,15 +14,15 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomContrast",
 	Example: "random_contrast: 0.2",
 	Input:   []int{4, 3, 2},
-	Doc: `Moves the values of an image away from the mean of their channel, or towards it.
+	Doc: `Changes the contrast of each image at random, about the mean of each channel.
 
-By which factor is drawn for each image in each step of training, from 1 - lower to
+The factor is drawn for each image in each training step, from 1 - lower to
 1 + upper; a single number is both. (Keras 3 takes a single number for upper alone,
-against its own documentation.) What leaves value_range is cut off. Does nothing in
-use.`,
+against its own documentation.) The result is clipped to value_range. Inactive during
+inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomContrast{valueRange: catalog.Range{0, 255}}
-		o.Bind(&l.factor, "factor", "bounds of the change").Required().Min(-1).Max(1)
+		o.Bind(&l.factor, "factor", "bounds of the change of contrast").Required().Min(-1).Max(1)
 		valueRangeOption(o, &l.valueRange)
 		return l
 	},
@@ -30,7 +30,7 @@ use.`,
 
 // valueRangeOption declares the option "value_range".
 func valueRangeOption(o *catalog.Options, into *catalog.Range) {
-	o.Bind(into, "value_range", "least and largest value of the images")
+	o.Bind(into, "value_range", "minimum and maximum value of the images")
 	o.Check(func() error {
 		if len(*into) != 2 || (*into)[0] >= (*into)[1] {
 			return fmt.Errorf("value_range must be [least, largest]")

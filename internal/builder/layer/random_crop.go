@@ -12,10 +12,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomCrop",
 	Example: "random_crop: {height: 3, width: 2}",
 	Input:   []int{5, 4, 2},
-	Doc: `Cuts a window of the given size out of each image, at a place drawn in each step of training.
+	Doc: `Crops each image to the given size, at a random position in each training step.
 
-In use, and where an image is smaller than the window, the largest centred part of
-the window's aspect is resized to it.`,
+During inference, and if an image is smaller than the window, the largest centred crop
+with the window's aspect ratio is resized to it.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomCrop{}
 		o.Bind(&l.height, "height", "height of the window").Required().Min(1)

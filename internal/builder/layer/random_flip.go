@@ -12,15 +12,15 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomFlip",
 	Example: "random_flip: horizontal",
 	Input:   []int{4, 3, 2},
-	Doc: `Mirrors every second image in training, drawn by chance.
+	Doc: `Flips each image with probability 1/2 in each training step.
 
-Which ones is drawn anew in each step. With horizontal_and_vertical an image is
-mirrored both ways or not at all, as in Keras 3; write the layer twice, once each
-way, to draw them apart. Does nothing in use.`,
+With horizontal_and_vertical an image is flipped both ways or not at all, as in Keras 3;
+to draw them independently, write the layer twice, once for each direction. Inactive
+during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomFlip{geometric: newGeometric(), mode: "horizontal_and_vertical"}
 		l.interpolation = "nearest"
-		o.Bind(&l.mode, "mode", "left to right, top to bottom, or both").OneOf("horizontal", "vertical", "horizontal_and_vertical")
+		o.Bind(&l.mode, "mode", "direction: left to right, top to bottom, or both").OneOf("horizontal", "vertical", "horizontal_and_vertical")
 		return l
 	},
 })

@@ -14,10 +14,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomRotation",
 	Example: "random_rotation: 0.1",
 	Input:   []int{4, 3, 2},
-	Doc: `Turns each image about its centre by an angle drawn in each step of training.
+	Doc: `Rotates each image about its centre by a random angle, drawn in each training step.
 
 A factor of 0.1 is up to 36 degrees either way, [0.1, 0.2] from 36 to 72 degrees
-counterclockwise. Does nothing in use.`,
+counterclockwise. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomRotation{geometric: newGeometric()}
 		o.Bind(&l.factor, "factor", "bounds of the angle as a fraction of a full turn; one number f is from -f to f").Required().Min(-1).Max(1)

@@ -12,14 +12,14 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomTranslation",
 	Example: "random_translation: {height_factor: 0.1, width_factor: 0.1}",
 	Input:   []int{4, 3, 2},
-	Doc: `Moves each image by a distance drawn in each step of training.
+	Doc: `Shifts each image by a random distance, drawn in each training step.
 
 Factors are fractions of the height and the width; positive ones move down and to the
-right. Does nothing in use.`,
+right. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomTranslation{geometric: newGeometric()}
-		o.Bind(&l.height, "height_factor", "bounds of the way down; one number f is from -f to f").Required().Min(-1).Max(1)
-		o.Bind(&l.width, "width_factor", "bounds of the way to the right; one number f is from -f to f").Required().Min(-1).Max(1)
+		o.Bind(&l.height, "height_factor", "bounds of the shift down; one number f is from -f to f").Required().Min(-1).Max(1)
+		o.Bind(&l.width, "width_factor", "bounds of the shift to the right; one number f is from -f to f").Required().Min(-1).Max(1)
 		l.options(o)
 		return l
 	},

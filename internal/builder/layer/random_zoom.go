@@ -12,10 +12,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomZoom",
 	Example: "random_zoom: 0.1",
 	Input:   []int{4, 3, 2},
-	Doc: `Scales each image about its centre by a factor drawn in each step of training.
+	Doc: `Zooms each image about its centre by a random factor, drawn in each training step.
 
 A height_factor of 0.1 shows from 90% to 110% of the height, [0.2, 0.3] from 120%
-to 130%: the image gets smaller. Does nothing in use.`,
+to 130%: the image gets smaller. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomZoom{geometric: newGeometric()}
 		o.Bind(&l.height, "height_factor", "bounds of the change; one number f is from -f to f").Required().Above(-1).Max(1)

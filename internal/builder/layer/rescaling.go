@@ -12,12 +12,12 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "Rescaling",
 	Example: "rescaling: 1/255",
 	Input:   []int{4, 3, 2},
-	Doc: `Multiplies by scale and adds offset, in training and in use.
+	Doc: `Computes x·scale + offset, in training and inference.
 
-In front of a model, ` + "`rescaling: 1/255`" + ` takes pixels from 0–255 to 0–1.`,
+As the first layer, ` + "`rescaling: 1/255`" + ` maps pixels from 0–255 to 0–1.`,
 	New: func(o *catalog.Options) Layer {
 		l := &rescaling{}
-		o.Bind(&l.scale, "scale", "the factor; a fraction such as 1/255 will do").Required()
+		o.Bind(&l.scale, "scale", "the factor; may be a fraction such as 1/255").Required()
 		o.Bind(&l.offset, "offset", "added after scaling")
 		return l
 	},

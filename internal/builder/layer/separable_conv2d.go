@@ -13,16 +13,16 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Also:    []string{"SeparableConvolution2D"},
 	Example: "separable_conv2d: {filters: 3, kernel_size: 3, depth_multiplier: 2}",
 	Input:   []int{5, 4, 2},
-	Doc: `Slides filters over each channel by itself, then mixes the channels: far fewer weights than conv2d.
+	Doc: `Depthwise convolution followed by a pointwise (1x1) convolution: far fewer weights than conv2d.
 
 The same as depthwise_conv2d without bias, followed by conv2d with kernel_size 1.
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
 		l := &separableConv2D{multiplier: 1}
-		o.Bind(&l.filters, "filters", "channels of the output").Required().Min(1)
+		o.Bind(&l.filters, "filters", "number of output channels").Required().Min(1)
 		l.window.options(o)
 		o.Bind(&l.multiplier, "depth_multiplier", "number of filters per channel of the input").Min(1)
-		l.linear.options(o, "channel of the output", kernel{"depthwise", "filters"}, kernel{"pointwise", "mixture"})
+		l.linear.options(o, "channel of the output", kernel{"depthwise", "depthwise filters"}, kernel{"pointwise", "pointwise filters"})
 		return l
 	},
 })

@@ -14,10 +14,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "SpatialDropout2D",
 	Example: "spatial_dropout2d: 0.3",
 	Input:   []int{4, 3, 5},
-	Doc: `Sets a fraction of the channels to 0, other ones at each step of training (Tompson et al. 2014).
+	Doc: `Sets a random fraction of the channels to 0 in each training step (Tompson et al. 2014).
 
-For maps, whose neighbouring values say nearly the same. The other channels are
-multiplied by 1 / (1 - rate). Does nothing in use.`,
+For feature maps, whose neighbouring values are strongly correlated. The remaining
+channels are multiplied by 1 / (1 - rate). Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &spatialDropout2D{}
 		rateOption(o, &l.rate, "fraction of the channels to drop")

@@ -16,12 +16,12 @@ type window struct {
 func (s *window) options(o *catalog.Options) {
 	s.strides, s.padding = catalog.Pair{1, 1}, "valid"
 	o.Bind(&s.size, "kernel_size", "height and width of the window").Required().Min(1)
-	o.Bind(&s.strides, "strides", "steps of the window").Min(1)
-	o.Bind(&s.padding, "padding", "zeros around the input").OneOf("valid", "same")
+	o.Bind(&s.strides, "strides", "stride of the window").Min(1)
+	o.Bind(&s.padding, "padding", "zero padding around the input").OneOf("valid", "same")
 }
 
-const paddingDoc = "With padding `valid` the window stays inside the input; with `same` zeros\n" +
-	"(as many before as after, the odd one after) keep the size at ⌈input / strides⌉."
+const paddingDoc = "With padding `valid` there is no padding; with `same` the input is padded with zeros\n" +
+	"(evenly on both sides, an odd one at the end), so that the output size is ⌈input / strides⌉."
 
 // output returns the height and width of the output for an input [H W C].
 func (s window) output(in Shape) (h, w int, err error) {

@@ -14,10 +14,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "ZeroPadding2D",
 	Example: "zero_padding2d: [[1, 0], [2, 1]]",
 	Input:   []int{4, 3, 2},
-	Doc:     "Puts rows and columns of zeros around an image.",
+	Doc:     "Pads an image with rows and columns of zeros.",
 	New: func(o *catalog.Options) Layer {
 		l := &zeroPadding2D{catalog.Sides{{1, 1}, {1, 1}}}
-		o.Bind(&l.padding, "padding", "how many zeros").Min(0)
+		o.Bind(&l.padding, "padding", "number of rows and columns of zeros").Min(0)
 		return l
 	},
 })

@@ -13,12 +13,12 @@ var _ = Losses.Add(catalog.Entry[Loss]{
 	Name:    "categorical_crossentropy",
 	Keras:   "CategoricalCrossentropy",
 	Example: "categorical_crossentropy",
-	Doc: `Minus the logarithm of the probability given to the right class.
+	Doc: `The negative log of the predicted probability of the true class.
 
 The model ends in softmax.`,
 	New: func(o *catalog.Options) Loss {
 		l := &categoricalCrossentropy{}
-		o.Bind(&l.smoothing, "label_smoothing", "fraction of each target that all classes get alike, against overconfidence").Min(0).Max(1)
+		o.Bind(&l.smoothing, "label_smoothing", "fraction of each target spread evenly over all classes, against overconfidence").Min(0).Max(1)
 		logitsOption(o)
 		return l
 	},

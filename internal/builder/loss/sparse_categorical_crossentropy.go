@@ -8,8 +8,8 @@ var _ = Losses.Add(catalog.Entry[Loss]{
 	Example: "sparse_categorical_crossentropy",
 	Doc: `The same as categorical_crossentropy.
 
-In Keras it takes labels that are numbers of classes in place of rows with a one; here
-all labels are numbers of classes. A model that is exported with it takes such labels in
+In Keras it takes labels that are class indices instead of one-hot rows; here
+all labels are class indices. A model that is exported with it takes such labels in
 Keras.`,
 	New: func(o *catalog.Options) Loss {
 		logitsOption(o)

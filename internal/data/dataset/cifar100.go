@@ -23,7 +23,7 @@ folder, the binary version of https://www.cs.toronto.edu/~kriz/cifar.html; downl
 from there (169 MB) where it is missing.`,
 	New: func(o *catalog.Options) Dataset {
 		c := &cifar100{labelMode: "fine", sizes: [2]int{50_000, 10_000}, archive: cifar100Archive}
-		o.Bind(&c.labelMode, "label_mode", "which classes to tell apart: the 100 fine ones or the 20 coarse ones").OneOf("fine", "coarse")
+		o.Bind(&c.labelMode, "label_mode", "which classes to use: the 100 fine or the 20 coarse ones").OneOf("fine", "coarse")
 		return c
 	},
 })

@@ -23,15 +23,15 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Example: "image_csv: {path: ./labels.csv, test_split: 0.1}",
 	Doc: `Your own images, listed in a .csv or .tsv file.
 
-The path alone will do: ` + "`dataset: ./labels.csv`" + `. The first line names the columns:
+The path alone is enough: ` + "`dataset: ./labels.csv`" + `. The first line names the columns:
 ` + "`file,label`" + ` or ` + "`file,label,split`" + `; others are not read. A file is an absolute path or
 one relative to the folder of the list; a split is train, val or test. Without splits the
-images are split as those of image_folder are, by the names in the list.
+images are split as in image_folder, by the names in the list.
 
 Files are read as spreadsheets write them: UTF-8 or UTF-16, fields separated by commas,
 semicolons or tabs, with quotes where needed, spaces around labels, backslashes in paths.
-Files that are not there, a file with two labels, an empty label, a missing header are
-errors, all told at once.`,
+Missing files, a file with two labels, an empty label and a missing header are errors;
+all of them are reported at once.`,
 	New: func(o *catalog.Options) Dataset {
 		f := &imageCSV{imageFolder{testSplit: 0.2}}
 		o.Bind(&f.path, "path", "the file; relative to the folder that cnntrain is run in").Required()

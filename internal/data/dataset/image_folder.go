@@ -14,34 +14,35 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "image_folder",
 	Keras:   "keras.utils.image_dataset_from_directory",
 	Example: "image_folder: {path: ./photos, test_split: 0.1}",
-	Doc: `Your own images: a folder with a folder of JPEG, PNG, WebP, BMP, GIF or TIFF files for each class.
+	Doc: `Your own images: a folder that contains one folder of JPEG, PNG, WebP, BMP, GIF or TIFF files for each class.
 
-The path alone will do: ` + "`dataset: ./photos`" + `. A path is relative to the folder
+The path alone is enough: ` + "`dataset: ./photos`" + `. A path is relative to the folder
 that cnntrain is run in, not to that of the spec. The classes are the folders' names in
-alphabetical order; files in folders below belong to the class too. The kind of a file
-is told by its content. All images are decoded once beforehand; what cannot be is listed
-and left out, or an error with ` + "`--strict`" + `. Hidden files and what systems leave
-behind (` + "`__MACOSX`, `@eaDir`, `Thumbs.db`" + `) are passed over.
+alphabetical order; files in subfolders belong to the class too. The format of a file
+is detected from its content. All images are decoded once in advance; those that cannot
+be decoded are listed and skipped, or are an error with ` + "`--strict`" + `. Hidden files
+and system files (` + "`__MACOSX`, `@eaDir`, `Thumbs.db`" + `) are ignored.
 
-Pixels are those of libjpeg, libpng and libwebp, as Keras sees them, with two
-differences: images are turned upright as their EXIF data says, which Keras does not
-do, and JPEGs are decoded with libjpeg's accurate DCT, Pillow's choice, where TensorFlow
-takes the fast one, which is about 1 of 255 away. Of an animation the first frame is taken. HEIC and AVIF have to be converted first.
+Pixels equal those of libjpeg, libpng and libwebp, and so those of Keras, with two
+differences. Images are rotated according to their EXIF orientation, which Keras does not
+do. JPEGs are decoded with libjpeg's accurate DCT, as in Pillow; TensorFlow uses the fast
+one, which differs by about 1 of 255. The first frame of an animation is used. HEIC and
+AVIF files must be converted first.
 
-Images are resized to the spec's input (bilinear, as Keras does it) each time they
-are used, so that memory does not grow with their number. What is not of the input's
-proportions is stretched; with ` + "`crop_to_aspect_ratio`" + ` the largest centre part that
-is of them is taken. ` + "`predict`" + ` does the same. With input channels 1 images
-become grey.
+Images are resized to the spec's input (bilinear, as in Keras) each time they are used,
+so memory does not grow with their number. An image with another aspect ratio than the
+input is stretched; with ` + "`crop_to_aspect_ratio`" + ` it is cropped to the largest centred part
+with the input's aspect ratio. ` + "`predict`" + ` does the same. If the input has 1 channel,
+images are converted to greyscale.
 
-Where the folder has train in it, that holds the class folders, and so do val and test,
-which may be missing. Training, valid, validation, dev and testing are understood too, in
-any case of letters. Images in test without class folders are for ` + "`predict`" + `. Otherwise
-each class is split by the order of a hash of the names: every class is in every split as
-far as it has images, and an image stays on its side when others are added, but for
-those at the border; ` + "`validation_split`" + ` takes its fraction of each class in the same way.
-Names of classes are compared in Unicode's composed form. Folders that are laid out in
-another way are refused with what to rename.`,
+If the folder contains a folder train, the class folders are in train and in val and
+test, which are optional. The names training, valid, validation, dev and testing are
+accepted too, regardless of case. Images in test without class folders are for
+` + "`predict`" + `. Without train, each class is split by the order of a hash of the file names:
+every class is in every split if it has enough images, and an image stays in its split
+when others are added, except for those at the border. ` + "`validation_split`" + ` takes its
+fraction of each class in the same way. Class names are compared in Unicode's composed
+form (NFC). Other folder layouts are an error, which says what to rename.`,
 	New: func(o *catalog.Options) Dataset {
 		f := &imageFolder{testSplit: 0.2}
 		o.Bind(&f.path, "path", "the folder; relative to the one that cnntrain is run in").Required()
@@ -53,7 +54,7 @@ another way are refused with what to rename.`,
 // bind declares the options that lists of images have too.
 func (f *imageFolder) bind(o *catalog.Options, where string) {
 	o.Bind(&f.testSplit, "test_split", "fraction of the images of each class for testing, "+where).Min(0).Below(1)
-	o.Bind(&f.crop, "crop_to_aspect_ratio", "take the largest centre part of the input's proportions, where an image is not of them, in place of stretching it")
+	o.Bind(&f.crop, "crop_to_aspect_ratio", "crop an image to the largest centred part with the input's aspect ratio, instead of stretching it")
 }
 
 type imageFolder struct {

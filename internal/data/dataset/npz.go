@@ -19,16 +19,16 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "npz",
 	Keras:   "keras.datasets",
 	Example: "npz: {path: ./data.npz}",
-	Doc: `Images and labels that NumPy wrote: a .npz file with x_train, y_train, x_test and y_test.
+	Doc: `Images and labels in a NumPy .npz file with x_train, y_train, x_test and y_test.
 
-The path alone will do: ` + "`dataset: ./data.npz`" + `. The arrays are as keras.datasets has
-them: images [N,H,W] or [N,H,W,C] with values from 0 to 255 of any kind of number, labels
-[N] or [N,1], whole numbers from 0 on, which are the names of the classes. x_test and
-y_test may be missing, and x_val and y_val may be there. ` + "`validation_split`" + ` takes the last
+The path alone is enough: ` + "`dataset: ./data.npz`" + `. The arrays are those of
+keras.datasets: images [N,H,W] or [N,H,W,C] with values from 0 to 255 of any numeric type,
+labels [N] or [N,1], integers from 0, which are also the class names. x_test and y_test
+are optional, and so are x_val and y_val. ` + "`validation_split`" + ` takes the last
 part, as in Keras, so the images should not be in the order of their classes.
 
-Files of np.savez are read as images are asked for; those of np.savez_compressed are
-unpacked into memory. Objects, which NumPy pickles, are never read.`,
+Files of np.savez are read on demand; those of np.savez_compressed are decompressed into
+memory. Pickled object arrays are never read.`,
 	New: func(o *catalog.Options) Dataset {
 		d := &npz{}
 		o.Bind(&d.path, "path", "the file; relative to the folder that cnntrain is run in").Required()

@@ -11,11 +11,11 @@ import (
 var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "shapes",
 	Example: "shapes",
-	Doc: `Ten shapes, drawn by the program: 32x32 colour images, no download.
+	Doc: `Ten generated shapes: 32x32 colour images, no download.
 
-Place, size, angle, colours, background, specks and noise differ from image to
-image, and the classes take turns. An image depends on its split and number
-alone, so more examples leave the first ones as they are.`,
+Position, size, angle, colours, background, specks and noise vary between images, and
+the classes alternate. An image depends only on its split and its number, so more
+examples do not change the first ones.`,
 	New: func(o *catalog.Options) Dataset {
 		s := &shapes{train: 8000, test: 2000}
 		o.Bind(&s.train, "train", "number of training images").Min(1).Max(maxShapes)

@@ -12,17 +12,17 @@ var _ = Callbacks.Add(catalog.Entry[Callback]{
 	Name:    "early_stopping",
 	Keras:   "EarlyStopping",
 	Example: "early_stopping: {monitor: val_loss, patience: 5, restore_best_weights: true}",
-	Doc: `Stops training once a figure has stopped improving.
+	Doc: `Stops training when a metric has stopped improving.
 
 With restore_best_weights the model, and so last.safetensors, ends with the weights
-of its best epoch, also when training was not stopped early. best.safetensors has
-those of the best epoch in any case.`,
+of the best epoch, even if training was not stopped early. best.safetensors always
+has the weights of the best epoch.`,
 	New: func(o *catalog.Options) Callback {
 		e := &earlyStopping{monitor: *NewMonitor("val_loss")}
-		o.Bind(&e.patience, "patience", "epochs without improvement to wait for").Min(0)
+		o.Bind(&e.patience, "patience", "number of epochs without improvement to wait").Min(0)
 		e.monitor.options(o)
-		o.Bind(&e.restore, "restore_best_weights", "whether to end with the weights of the best epoch")
-		o.Bind(&e.monitor.From, "start_from_epoch", "epochs to let pass before watching").Min(0)
+		o.Bind(&e.restore, "restore_best_weights", "whether to restore the weights of the best epoch at the end")
+		o.Bind(&e.monitor.From, "start_from_epoch", "number of epochs to wait before monitoring").Min(0)
 		return Callback{
 			Epoch: e.epoch, End: e.end, Watches: &e.monitor, PicksBest: true,
 			Kept: append(e.monitor.kept(), &e.wait, &e.bestEpoch), Tensors: e.tensors,

@@ -13,7 +13,7 @@ type Monitor struct {
 	Name     string
 	Mode     string // min, max or auto
 	MinDelta float64
-	From     int            // epochs to let pass before watching
+	From     int            // number of epochs to wait before monitoring
 	Field    *catalog.Field // that Name comes from; nil where no spec gives it
 	best     float64
 	seen     bool
@@ -23,9 +23,9 @@ type Monitor struct {
 func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"} }
 
 func (m *Monitor) options(o *catalog.Options) {
-	m.Field = o.Bind(&m.Name, "monitor", "the figure to watch: loss or a metric, with val_ in front for validation data")
-	o.Bind(&m.MinDelta, "min_delta", "a change smaller than this is no improvement").Min(0)
-	o.Bind(&m.Mode, "mode", "whether less or more is better; auto: more for accuracies, f1_score and auc").OneOf("auto", "min", "max")
+	m.Field = o.Bind(&m.Name, "monitor", "the metric to monitor: loss or one of metrics, with the prefix val_ for validation data")
+	o.Bind(&m.MinDelta, "min_delta", "a change must be larger than this to count as an improvement").Min(0)
+	o.Bind(&m.Mode, "mode", "whether lower (min) or higher (max) is better; auto: max for accuracies, f1_score and auc, else min").OneOf("auto", "min", "max")
 }
 
 // kept is what the monitor remembers.

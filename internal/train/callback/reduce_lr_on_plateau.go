@@ -10,15 +10,15 @@ var _ = Callbacks.Add(catalog.Entry[Callback]{
 	Name:    "reduce_lr_on_plateau",
 	Keras:   "ReduceLROnPlateau",
 	Example: "reduce_lr_on_plateau: {monitor: val_loss, factor: 0.2, patience: 5}",
-	Doc:     "Multiplies the learning rate by factor once a figure has stopped improving.",
+	Doc:     "Multiplies the learning rate by factor when a metric has stopped improving.",
 	New: func(o *catalog.Options) Callback {
 		r := &reduceLROnPlateau{monitor: *NewMonitor("val_loss"), factor: 0.1, patience: 10}
 		r.monitor.MinDelta = 1e-4
-		o.Bind(&r.patience, "patience", "epochs without improvement to wait for").Min(0)
+		o.Bind(&r.patience, "patience", "number of epochs without improvement to wait").Min(0)
 		r.monitor.options(o)
-		o.Bind(&r.factor, "factor", "what the learning rate is multiplied by").Min(0).Below(1)
-		o.Bind(&r.cooldown, "cooldown", "epochs to let pass after a change").Min(0)
-		o.Bind(&r.least, "min_lr", "the learning rate to stop at").Min(0)
+		o.Bind(&r.factor, "factor", "factor by which the learning rate is multiplied").Min(0).Below(1)
+		o.Bind(&r.cooldown, "cooldown", "number of epochs to wait after a reduction").Min(0)
+		o.Bind(&r.least, "min_lr", "lower bound of the learning rate").Min(0)
 		return Callback{Epoch: r.epoch, Watches: &r.monitor, Kept: append(r.monitor.kept(), &r.wait, &r.cooling)}
 	},
 })

@@ -7,7 +7,7 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Keras:   "CategoricalAccuracy",
 	Also:    []string{"SparseCategoricalAccuracy", "acc"},
 	Example: "accuracy",
-	Doc:     "Fraction of examples whose most probable class is the right one.",
+	Doc:     "Fraction of examples whose most probable class is the true class.",
 	New:     func(*catalog.Options) Metric { return accuracy{} },
 })
 

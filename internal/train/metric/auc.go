@@ -10,16 +10,16 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "auc",
 	Keras:   "AUC",
 	Example: "auc: {multi_label: true}",
-	Doc: `The area under a curve: how well the probability of a class tells its examples from the rest.
+	Doc: `Area under the ROC or precision-recall curve: how well the probability of a class separates its examples from the rest.
 
-Every class is held against the rest. As in Keras all these decisions are put together by
-default; with ` + "`multi_label`" + ` each class has an area of its own, and the mean is taken.`,
+Each class is compared with the rest. As in Keras, these binary decisions are pooled by
+default; with ` + "`multi_label`" + ` the area is computed for each class and averaged.`,
 	New: func(o *catalog.Options) Metric {
 		m := &auc{thresholds: 200, curve: "ROC", summation: "interpolation"}
-		o.Bind(&m.thresholds, "num_thresholds", "how many probabilities, from 0 to 1, the curve is taken at").Min(2).Max(100_000)
-		o.Bind(&m.curve, "curve", "ROC: the fraction of the rest taken for the class, against that of the class; PR: recall against precision").OneOf("ROC", "PR")
-		o.Bind(&m.summation, "summation_method", "how the curve goes on between two thresholds: straight (interpolation), at the lower of the two (minoring) or at the higher (majoring)").OneOf("interpolation", "minoring", "majoring")
-		o.Bind(&m.each, "multi_label", "the mean of the classes' areas, in place of one area for all")
+		o.Bind(&m.thresholds, "num_thresholds", "number of thresholds, from 0 to 1, at which the curve is computed").Min(2).Max(100_000)
+		o.Bind(&m.curve, "curve", "ROC: true positive rate against false positive rate; PR: precision against recall").OneOf("ROC", "PR")
+		o.Bind(&m.summation, "summation_method", "how the curve is summed between two thresholds: linearly (interpolation), at the lower of the two (minoring) or at the higher (majoring)").OneOf("interpolation", "minoring", "majoring")
+		o.Bind(&m.each, "multi_label", "whether to average the areas of the classes instead of pooling them")
 		return m
 	},
 })

@@ -10,15 +10,15 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "f1_score",
 	Keras:   "F1Score",
 	Example: "f1_score: weighted",
-	Doc: `The harmonic mean of precision and recall, by class and then averaged.
+	Doc: `The harmonic mean of precision and recall, averaged over the classes.
 
-Keras gives a value for each class where no average is asked for; here that is the table of
-` + "`eval`" + `. As in Keras a class that is neither there nor predicted has an F1 of 0; the macro
-F1 of ` + "`eval`" + ` leaves it out.`,
+Keras returns a value for each class if average is None; here ` + "`eval`" + ` prints that table.
+As in Keras, a class that is neither present nor predicted has an F1 of 0; the macro
+F1 of ` + "`eval`" + ` ignores it.`,
 	New: func(o *catalog.Options) Metric {
 		m := &f1{average: "macro"}
-		o.Bind(&m.average, "average", "macro: the mean of the classes; weighted: that by how many examples each has; micro: of all predictions together").OneOf("macro", "micro", "weighted")
-		o.Bind(&m.threshold, "threshold", "what is more probable than this is predicted; 0: the most probable class").Min(0).Below(1)
+		o.Bind(&m.average, "average", "macro: unweighted mean over the classes; weighted: mean weighted by the examples of each class; micro: over all predictions together").OneOf("macro", "micro", "weighted")
+		o.Bind(&m.threshold, "threshold", "predict every class more probable than this; 0: the most probable class alone").Min(0).Below(1)
 		return m
 	},
 })

@@ -7,10 +7,10 @@ var _ = Metrics.Add(catalog.Entry[Metric]{
 	Keras:   "TopKCategoricalAccuracy",
 	Also:    []string{"SparseTopKCategoricalAccuracy"},
 	Example: "top_k_categorical_accuracy: 3",
-	Doc:     "Fraction of examples whose class is among the k most probable ones.",
+	Doc:     "Fraction of examples whose true class is among the k most probable.",
 	New: func(o *catalog.Options) Metric {
 		m := &topK{k: 5}
-		o.Bind(&m.k, "k", "how many classes count as a hit").Min(1)
+		o.Bind(&m.k, "k", "number of most probable classes to consider").Min(1)
 		return m
 	},
 })

@@ -12,12 +12,12 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Name:    "adagrad",
 	Keras:   "Adagrad",
 	Example: "adagrad: {learning_rate: 0.1}",
-	Doc:     "Steps that get smaller the more a weight has moved (Duchi, Hazan and Singer 2011).",
+	Doc:     "Steps divided by the root of the sum of all squared gradients of a weight (Duchi, Hazan and Singer 2011).",
 	New: func(o *catalog.Options) Optimizer {
 		a := &adagrad{base: base{learningRate: 0.001}, epsilon: 1e-7, accumulator: slot{name: "accumulator", start: 0.1}}
 		a.rateOption(o)
-		o.Bind(&a.accumulator.start, "initial_accumulator_value", "the sum of squares to start from").Min(0)
-		o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
+		o.Bind(&a.accumulator.start, "initial_accumulator_value", "initial value of the sum of squares").Min(0)
+		o.Bind(&a.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
 		a.commonOptions(o)
 		return a
 	},

@@ -16,7 +16,7 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Example: "adam: {learning_rate: 0.002}",
 	Doc: `Steps scaled by running means of the gradient and of its square (Kingma and Ba 2015).
 
-A good first choice. Epsilon is added to the root, as in Keras.`,
+A good first choice. Epsilon is added to the square root, as in Keras.`,
 	New: func(o *catalog.Options) Optimizer { return newAdam(o, 0) },
 })
 
@@ -34,9 +34,9 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 		m: slot{name: "momentum"}, v: slot{name: "velocity"},
 	}
 	a.rateOption(o)
-	o.Bind(&a.beta1, "beta_1", "how slowly the mean of the gradient changes").Min(0).Below(1)
-	o.Bind(&a.beta2, "beta_2", "how slowly the mean of its square changes").Min(0).Below(1)
-	o.Bind(&a.epsilon, "epsilon", "keeps the division finite").Min(0)
+	o.Bind(&a.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
+	o.Bind(&a.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
+	o.Bind(&a.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
 	a.commonOptions(o)
 	return a
 }

@@ -8,7 +8,7 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Example: "adamw: {learning_rate: 0.002, weight_decay: 0.01}",
 	Doc: `Adam with weight decay (Loshchilov and Hutter 2019).
 
-The decay is apart from the gradient; it is that of all weights, biases too, as in
-Keras.`,
+The decay is decoupled from the gradient, and applies to all weights including biases,
+as in Keras.`,
 	New: func(o *catalog.Options) Optimizer { return newAdam(o, 0.004) },
 })

@@ -43,14 +43,14 @@ func (b *base) Join(norms func([]float64) float64, updated func(int)) {
 
 // rateOption declares the main option, and commonOptions those that come last.
 func (b *base) rateOption(o *catalog.Options) {
-	o.Bind(&b.learningRate, "learning_rate", "size of the steps").Min(0)
+	o.Bind(&b.learningRate, "learning_rate", "step size").Min(0)
 }
 
 func (b *base) commonOptions(o *catalog.Options) {
-	o.Bind(&b.weightDecay, "weight_decay", "share of each weight, times the learning rate, taken off in each step").Min(0)
-	o.Bind(&b.clipNorm, "clipnorm", "largest norm of the gradient of one weight tensor; 0: any").Min(0)
-	o.Bind(&b.clipValue, "clipvalue", "largest size of one value of a gradient; 0: any").Min(0)
-	o.Bind(&b.globalClipNorm, "global_clipnorm", "largest norm of all gradients together; 0: any").Min(0)
+	o.Bind(&b.weightDecay, "weight_decay", "fraction of each weight, times the learning rate, subtracted in each step").Min(0)
+	o.Bind(&b.clipNorm, "clipnorm", "maximum norm of the gradient of each weight tensor; 0: no limit").Min(0)
+	o.Bind(&b.clipValue, "clipvalue", "maximum absolute value of each element of a gradient; 0: no limit").Min(0)
+	o.Bind(&b.globalClipNorm, "global_clipnorm", "maximum norm of all gradients together; 0: no limit").Min(0)
 	o.Check(func() error {
 		given := 0
 		for _, v := range []float64{b.clipNorm, b.clipValue, b.globalClipNorm} {

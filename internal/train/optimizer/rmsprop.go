@@ -14,7 +14,7 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Example: "rmsprop: {learning_rate: 0.01}",
 	Doc: `Steps scaled by a running mean of the square of the gradient (Tieleman and Hinton 2012).
 
-With centered the variance takes the place of the mean square.`,
+With centered, the gradient's variance replaces the mean square.`,
 	New: func(o *catalog.Options) Optimizer {
 		r := &rmsprop{
 			base: base{learningRate: 0.001},
@@ -22,10 +22,10 @@ With centered the variance takes the place of the mean square.`,
 			velocity: slot{name: "velocity"}, average: slot{name: "average_gradient"}, momenta: slot{name: "momentum"},
 		}
 		r.rateOption(o)
-		o.Bind(&r.rho, "rho", "how slowly the mean square changes").Min(0).Below(1)
-		o.Bind(&r.momentum, "momentum", "share of the last step that is kept").Min(0).Max(1)
-		o.Bind(&r.epsilon, "epsilon", "keeps the division finite").Min(0)
-		o.Bind(&r.centered, "centered", "whether to take the mean gradient off")
+		o.Bind(&r.rho, "rho", "decay rate of the running mean of the square").Min(0).Below(1)
+		o.Bind(&r.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)
+		o.Bind(&r.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
+		o.Bind(&r.centered, "centered", "whether to subtract the square of the mean gradient from the mean square")
 		r.commonOptions(o)
 		return r
 	},

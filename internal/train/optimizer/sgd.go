@@ -12,15 +12,15 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Name:    "sgd",
 	Keras:   "SGD",
 	Example: "sgd: {learning_rate: 0.01, momentum: 0.9}",
-	Doc: `Steps down the gradient, with momentum if asked for.
+	Doc: `Gradient descent, optionally with momentum.
 
 With momentum the step is velocity = momentum·velocity - learning_rate·gradient;
 nesterov looks one step ahead.`,
 	New: func(o *catalog.Options) Optimizer {
 		s := &sgd{base: base{learningRate: 0.01}, velocity: slot{name: "momentum"}}
 		s.rateOption(o)
-		o.Bind(&s.momentum, "momentum", "share of the last step that is kept").Min(0).Max(1)
-		o.Bind(&s.nesterov, "nesterov", "whether to look ahead (Nesterov momentum)")
+		o.Bind(&s.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)
+		o.Bind(&s.nesterov, "nesterov", "whether to use Nesterov momentum")
 		s.commonOptions(o)
 		return s
 	},

@@ -5,7 +5,7 @@ import "cnntrain/internal/catalog"
 var _ = Schedules.Add(catalog.Entry[Schedule]{
 	Name:    "constant",
 	Example: "constant",
-	Doc:     "The learning rate of the optimizer all the time.",
+	Doc:     "Keeps the optimizer's learning rate constant.",
 	New:     func(*catalog.Options) Schedule { return constant{} },
 })
 

@@ -10,15 +10,15 @@ var _ = Schedules.Add(catalog.Entry[Schedule]{
 	Name:    "cosine_decay",
 	Keras:   "CosineDecay",
 	Example: "cosine_decay: {warmup_epochs: 2}",
-	Doc: `Lowers the learning rate along half a cosine (Loshchilov and Hutter 2017), after a linear start.
+	Doc: `Cosine decay of the learning rate (Loshchilov and Hutter 2017), after an optional linear warmup.
 
-It rises from 0 to that of the optimizer in warmup_epochs, and falls to alpha of it by
-the last epoch, or in decay_epochs. Keras counts warmup_steps and decay_steps.`,
+The learning rate rises from 0 to the optimizer's in warmup_epochs, then falls to alpha
+times that by the last epoch, or in decay_epochs. Keras counts warmup_steps and decay_steps.`,
 	New: func(o *catalog.Options) Schedule {
 		s := &cosineDecay{}
-		o.Bind(&s.alpha, "alpha", "share of the learning rate that is left at the end").Min(0).Max(1)
-		o.Bind(&s.warmup, "warmup_epochs", "epochs of the start; may have a fraction").Min(0)
-		o.Bind(&s.decay, "decay_epochs", "epochs of the cosine; 0: all that follow the start").Min(0)
+		o.Bind(&s.alpha, "alpha", "final learning rate as a fraction of the optimizer's").Min(0).Max(1)
+		o.Bind(&s.warmup, "warmup_epochs", "epochs of warmup; may be fractional").Min(0)
+		o.Bind(&s.decay, "decay_epochs", "epochs of decay; 0: all after the warmup").Min(0)
 		return s
 	},
 })

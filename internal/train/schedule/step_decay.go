@@ -9,11 +9,11 @@ import (
 var _ = Schedules.Add(catalog.Entry[Schedule]{
 	Name:    "step_decay",
 	Example: "step_decay: {epochs: 20, factor: 0.5}",
-	Doc:     "Multiplies the learning rate by factor after every so many epochs.",
+	Doc:     "Multiplies the learning rate by factor every given number of epochs.",
 	New: func(o *catalog.Options) Schedule {
 		s := &stepDecay{factor: 0.1}
 		o.Bind(&s.epochs, "epochs", "epochs between two changes").Required().Min(1)
-		o.Bind(&s.factor, "factor", "what the learning rate is multiplied by").Above(0).Max(1)
+		o.Bind(&s.factor, "factor", "factor by which the learning rate is multiplied").Above(0).Max(1)
 		return s
 	},
 })
