@@ -21,7 +21,7 @@ import tempfile
 
 import numpy as np
 import simplejpeg
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 def photo(width, height, seed=0):
@@ -161,7 +161,7 @@ def golden(folder):
 
     def write(name, data, extension="jpg"):
         (folder / f"{name}.{extension}").write_bytes(data)
-        want = Image.open(io.BytesIO(data)).convert("RGB")
+        want = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGB")
         if name.startswith("cmyk-plain"):  # ink, as in TensorFlow
             c, m, y, k = Image.open(io.BytesIO(data)).split()
             want = Image.merge("CMYK", [p.point(lambda v: 255 - v) for p in (c, m, y, k)]).convert("RGB")
@@ -191,6 +191,19 @@ def golden(folder):
         out = io.BytesIO()
         source.save(out, kind, **options)
         write(name, out.getvalue(), kind.lower())
+    for turned in (3, 6, 7):  # and a picture that is turned
+        exif = Image.Exif()
+        exif[0x0112] = turned
+        for kind, options in (("WEBP", {"lossless": True, "exif": exif}), ("TIFF", {"tiffinfo": {0x0112: turned}}), ("PNG", {"exif": exif})):
+            out = io.BytesIO()
+            img.save(out, kind, **options)
+            write(f"turned{turned}-{kind.lower()}", out.getvalue(), kind.lower())
+    out = io.BytesIO()
+    frames = [photo(19, 13, seed).convert("P") for seed in range(3)]
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    write("gif-animated", out.getvalue(), "gif")
+    grey = jpeg(photo(64, 64).convert("L"), quality=88, restart_marker_blocks=8)
+    write("grey-restart", grey)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
+	defer p.Close()
 	shape := []int{p.Size().Y, p.Size().X, 3}
 	if len(args) == 2 {
 		size, err := strconv.Atoi(args[1])

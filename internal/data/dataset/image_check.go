@@ -16,7 +16,10 @@ func checkImages(ctx context.Context, src Source, top string, files []imageFile)
 	err = parallel(ctx, len(files), 1, func(from, _ int) {
 		file := fileAt(top, files[from].name)
 		if faults[from] = files[from].readSum(file); faults[from] == nil {
-			_, faults[from] = picture.Open(file)
+			var p *picture.Picture
+			if p, faults[from] = picture.Open(file); p != nil {
+				p.Close()
+			}
 		}
 		if n := done.Add(1); src.Checked != nil {
 			src.Checked(int(n), len(files))

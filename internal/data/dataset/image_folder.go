@@ -31,9 +31,9 @@ AVIF files must be converted first.
 
 Images are resized to the spec's input (bilinear, as in Keras) each time they are used,
 so memory does not grow with their number. An image with another aspect ratio than the
-input is stretched; with ` + "`crop_to_aspect_ratio`" + ` it is cropped to the largest centred part
-with the input's aspect ratio. ` + "`predict`" + ` does the same. If the input has 1 channel,
-images are converted to greyscale.
+input is stretched; with ` + "`crop_to_aspect_ratio`" + ` it is cropped to the largest
+centred part with the input's aspect ratio. ` + "`predict`" + ` does the same. If the input
+has 1 channel, images are converted to greyscale.
 
 If the folder contains a folder train, the class folders are in train and in val and
 test, which are optional. The names training, valid, validation, dev and testing are

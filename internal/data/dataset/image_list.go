@@ -58,6 +58,7 @@ func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
 	if err != nil {
 		return err
 	}
+	defer p.Close()
 	f, ok := set.(resizer)
 	p.Resize(dst, shape, ok && f.crops())
 	return nil

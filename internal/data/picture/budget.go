@@ -6,33 +6,25 @@ import (
 )
 
 const (
-	// maxBytes is the memory that decoding one image may take: 108 megapixels, which
-	// telephones make, take 835 MB as a progressive JPEG.
+	// maxBytes is the memory that decoding one image may take, and all that are decoded at
+	// the same time: 108 megapixels, which telephones make, take 835 MB as a progressive JPEG.
 	maxBytes = 1 << 30
-	// ordinary is the memory that any file may take. Beyond it an image must have a
-	// byte for every maxRatio of them: deflate alone packs a thousand into one.
-	ordinary = 128 << 20
-	maxRatio = 200
 	// maxScans is how often the data of a JPEG may go over the whole image; encoders
 	// write about ten passes.
 	maxScans = 50
 )
 
-// checkBudget refuses an image that would take too much memory, by its head.
+// checkBudget refuses an image that would take too much memory, by its head. How small its
+// file is does not count: a white page of 48 megapixels is a PNG of 152 kB.
 func checkBudget(h *head, fileBytes int64) error {
-	need := h.bytes + fileBytes
-	switch {
-	case need > maxBytes:
+	if need := h.bytes + fileBytes; need > maxBytes {
 		return fmt.Errorf("a %s image of %dx%d takes %d MB to decode, too large: at most %d; make it smaller",
 			h.kind, h.size.X, h.size.Y, need/1e6, maxBytes/1000000)
-	case h.bytes > ordinary && h.bytes/maxRatio > fileBytes:
-		return fmt.Errorf("a %s image of %dx%d in a file of %d bytes would take %d MB to decode, too large for no more data than that; make it smaller",
-			h.kind, h.size.X, h.size.Y, fileBytes, need/1e6)
 	}
 	return nil
 }
 
-// inUse is the memory of all that is being decoded at the same time.
+// inUse is the memory of all Pictures that are not closed.
 var inUse = newRoom(maxBytes)
 
 // A room has a number of bytes, which those who take some of them share.

@@ -30,7 +30,7 @@ type jpegFile struct {
 	jfif        bool
 	adobe       int // the transform of Adobe's marker, -1 without one
 	adobeAt     int // where it is
-	scans       int
+	scans       []scan
 }
 
 func readJPEG(data []byte) (*head, error) {
@@ -41,8 +41,8 @@ func readJPEG(data []byte) (*head, error) {
 	switch {
 	case f.frame == 0:
 		return nil, errors.New("it ends within its head")
-	case f.scans > maxScans:
-		return nil, fmt.Errorf("its data goes %d times over the image, at most %d are read; save it anew", f.scans, maxScans)
+	case len(f.scans) > maxScans:
+		return nil, fmt.Errorf("its data goes %d times over the image, at most %d are read; save it anew", len(f.scans), maxScans)
 	}
 	f.decode = f.sampler
 	return &f.head, nil
@@ -85,7 +85,7 @@ func (f *jpegFile) walk() error {
 func (f *jpegFile) segment(mark byte, s []byte, at int) error {
 	switch {
 	case mark == markSOS:
-		f.scans++
+		f.scans = append(f.scans, newScan(s, at-4))
 	case mark == markAPP0 && bytes.HasPrefix(s, []byte("JFIF\x00")):
 		f.jfif = true
 	case mark == markAPP1 && bytes.HasPrefix(s, []byte("Exif\x00\x00")) && f.orientation == 0:
@@ -168,33 +168,4 @@ func (f *jpegFile) marked() []byte {
 		return b
 	}
 	return f.data
-}
-
-// damage says how much of an image with one scan can be decoded: the largest part, from
-// the top, that decodes without an error.
-func (f *jpegFile) damage(err error) error {
-	var unsupported jpeg.UnsupportedError
-	if errors.As(err, &unsupported) {
-		return fmt.Errorf("a JPEG image that cannot be read: %w; save it anew", err)
-	}
-	if f.progressive || f.scans > 1 {
-		return fmt.Errorf("damaged: %w", err)
-	}
-	data := bytes.Clone(f.marked())
-	frame := f.frame + len(data) - len(f.data)
-	whole := func(rows int) bool {
-		binary.BigEndian.PutUint16(data[frame+1:], uint16(rows))
-		_, err := jpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, markEOI)))
-		return err == nil
-	}
-	const row = 16 // as high as most rows of blocks
-	good, bad := 0, (f.size.Y+row-1)/row
-	for bad-good > 1 {
-		if middle := (good + bad) / 2; whole(middle * row) {
-			good = middle
-		} else {
-			bad = middle
-		}
-	}
-	return fmt.Errorf("damaged: %d%% of its data is there (%w)", 100*good*row/f.size.Y, err)
 }

@@ -12,10 +12,17 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// A Picture is a decoded image, turned upright.
+// A Picture is a decoded image, turned upright. Whoever decoded it closes it.
 type Picture struct {
-	size image.Point // upright
-	at   sampler     // of the upright image
+	size  image.Point // upright
+	at    sampler     // of the upright image
+	bytes int64       // taken from inUse
+}
+
+// Close gives the memory of p back to those that wait for some. p must not be used any more.
+func (p *Picture) Close() {
+	inUse.give(p.bytes)
+	*p = Picture{}
 }
 
 // A sampler returns red, green and blue of a pixel, 0 to 255, as if it were opaque:
@@ -72,18 +79,21 @@ func read(path string) ([]byte, error) {
 }
 
 // Decode decodes an image that is wholly in memory. Its kind is told by its first bytes.
+// It waits until there is memory for it: all Pictures that are not closed take maxBytes
+// together at most.
 func Decode(data []byte) (*Picture, error) {
 	h, err := readHead(data)
 	if err != nil {
 		return nil, err
 	}
-	inUse.take(h.bytes)
-	defer inUse.give(h.bytes)
+	need := h.bytes + int64(len(data))
+	inUse.take(need)
 	at, err := guard(h.decode)
 	if err != nil {
+		inUse.give(need)
 		return nil, err
 	}
-	return &Picture{upright(h.size, h.orientation), turn(at, h.size, h.orientation)}, nil
+	return &Picture{upright(h.size, h.orientation), turn(at, h.size, h.orientation), need}, nil
 }
 
 // readHead finds out what an image is, and refuses one that would take too much memory.

@@ -113,6 +113,7 @@ func TestAlphaIsDropped(t *testing.T) {
 			if got := p.at(0, 0); got != [3]float32{250, 5, 99} {
 				t.Errorf("%T with alpha %d: got %v", img, alpha, got)
 			}
+			p.Close()
 		}
 	}
 }
@@ -129,7 +130,7 @@ func TestOneChannelIsGrey(t *testing.T) {
 // resized returns the pixels of an image that is in memory.
 func resized(img image.Image, shape []int, crop bool) []float32 {
 	at, from := samplerOf(img), img.Bounds().Min
-	p := &Picture{img.Bounds().Size(), func(x, y int) [3]float32 { return at(x+from.X, y+from.Y) }}
+	p := &Picture{size: img.Bounds().Size(), at: func(x, y int) [3]float32 { return at(x+from.X, y+from.Y) }}
 	x := make([]float32, shape[0]*shape[1]*shape[2])
 	p.Resize(x, shape, crop)
 	return x
@@ -177,6 +178,7 @@ func open(t testing.TB, path string) *Picture {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(p.Close)
 	return p
 }
 
@@ -197,6 +199,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
+		defer p.Close()
 		for _, shape := range [][]int{{4, 5, 3}, {min(p.size.Y, 40), min(p.size.X, 40), 3}} {
 			x := make([]float32, shape[0]*shape[1]*3)
 			p.Resize(x, shape, false)

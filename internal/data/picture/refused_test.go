@@ -10,6 +10,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,7 +56,7 @@ func TestBombsCostNothing(t *testing.T) {
 		data []byte
 		want string
 	}{
-		"16-bit RGBA":            {padded(pngHead(8191, 8191, 16, 6, 0), 522_000), "too large"},
+		"16-bit RGBA":            {padded(pngHead(12000, 12000, 16, 6, 0), 522_000), "too large"},
 		"16-bit RGBA interlaced": {padded(pngHead(8191, 8191, 16, 6, 1), 522_000), "too large"},
 		"a billion pixels":       {padded(pngHead(1<<30, 1<<30, 8, 2, 0), 100), "PNG"},
 		"JPEG of 65535x65535":    {large, "too large"},
@@ -109,9 +110,141 @@ func TestDamageIsMeasured(t *testing.T) {
 		var percent int
 		if err == nil {
 			t.Errorf("%s: no error", name)
-		} else if _, scanErr := fmt.Sscanf(err.Error(), "damaged: %d%% of its data is there", &percent); scanErr != nil || percent < 85 || percent > 91 {
+			continue
+		}
+		if _, scanErr := fmt.Sscanf(err.Error(), "damaged: %d%% of its data is there", &percent); scanErr != nil || percent < 85 || percent > 91 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// A camera's fault: too many bytes before a restart marker, which libjpeg passes over. Go's
+// decoder does so too, unless they look like a marker.
+func TestTooManyBytesBeforeARestart(t *testing.T) {
+	good := readTestdata(t, "grey-restart.jpg")
+	at := bytes.Index(good, []byte{0xff, markRST0 + 3}) // half of the image
+	with := func(more ...byte) (*Picture, error) {
+		return Decode(bytes.Join([][]byte{good[:at], bytes.Repeat(more, 607), good[at:]}, nil))
+	}
+	want := "damaged: 50% of its data is there (invalid JPEG format: bad RST marker)"
+	if _, err := with(0xff, markRST0+5); err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	p, err := with(0x5a, 0xc3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	q, err := Decode(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer q.Close()
+	for y := range 64 {
+		for x := range 64 {
+			if p.at(x, y) != q.at(x, y) {
+				t.Fatalf("pixel %d,%d is %v, want %v", x, y, p.at(x, y), q.at(x, y))
+			}
+		}
+	}
+}
+
+// Of several scans only the whole ones are counted. The progressive file has those of
+// libjpeg's script; the other one has a scan for each of three components.
+func TestDamageOfSeveralScansIsMeasured(t *testing.T) {
+	progressive := readTestdata(t, "420p-19x13.jpg")
+	for name, c := range map[string]struct {
+		data []byte
+		at   int // the scan that is cut, from the end
+		want string
+	}{
+		// Of 768 bits of luma, chroma and chroma the last scan brings 63 of 512 of luma.
+		"progressive, last":   {progressive, 1, "damaged: 91% of its data is there, 9 of its passes over the image (invalid JPEG format: short Huffman data)"},
+		"progressive, first":  {progressive, 10, "damaged: 0% of its data is there, 0 of its passes over the image (invalid JPEG format: short Huffman data)"},
+		"sequential, last":    {threeScans(t), 1, "damaged: 66% of its data is there, 2 of its passes over the image (invalid JPEG format: short Huffman data)"},
+		"sequential, another": {threeScans(t), 2, "damaged: 33% of its data is there, 1 of its passes over the image (invalid JPEG format: short Huffman data)"},
+	} {
+		p, err := Decode(c.data)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		p.Close()
+		f := &jpegFile{data: c.data}
+		if err := f.walk(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Decode(c.data[:f.scans[len(f.scans)-c.at].at+16]); err == nil || err.Error() != c.want {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// threeScans is a sequential JPEG of three components, each in a scan of its own.
+func threeScans(t *testing.T) []byte {
+	img := image.NewGray(image.Rect(0, 0, 32, 32))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i * i >> 3)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	f := &jpegFile{data: b.Bytes()}
+	if err := f.walk(); err != nil {
+		t.Fatal(err)
+	}
+	const frame = 2 + 2 + 9 // of one component, with its marker
+	head := bytes.Clone(f.data[:f.frame-4])
+	head = append(head, 0xff, markSOF0, 0, 17, 8, 0, 32, 0, 32, 3, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0)
+	head = append(head, f.data[f.frame-4+frame:f.scans[0].at]...)
+	for id := range byte(3) {
+		head = append(head, 0xff, markSOS, 0, 8, 1, id+1, 0, 0, 63, 0)
+		head = append(head, f.data[f.scans[0].at+10:len(f.data)-2]...)
+	}
+	return append(head, 0xff, markEOI)
+}
+
+// 48 megapixels of white are a PNG of 152 kB, and no bomb.
+func TestSmallFilesOfLargeImagesAreRead(t *testing.T) {
+	white := image.NewGray(image.Rect(0, 0, 8000, 6000))
+	for i := range white.Pix {
+		white.Pix[i] = 255
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, white); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Decode(b.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	x := make([]float32, 2*2*3)
+	p.Resize(x, []int{2, 2, 3}, false)
+	if b.Len() > 200_000 || slices.ContainsFunc(x, func(v float32) bool { return v != 255 }) {
+		t.Errorf("%d bytes, pixels %v", b.Len(), x)
+	}
+}
+
+// A picture keeps its memory from others until it is closed, since Resize still needs it.
+func TestMemoryIsHeldUntilClosed(t *testing.T) {
+	data := readTestdata(t, "420-19x13.jpg")
+	h, err := readHead(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := inUse.free
+	p, err := Decode(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := before-inUse.free, h.bytes+int64(len(data)); got != want {
+		t.Errorf("%d bytes are in use, want %d", got, want)
+	}
+	p.Close()
+	p.Close()
+	if _, err := Decode(data[:len(data)/2]); err == nil || inUse.free != before {
+		t.Errorf("%d bytes are in use at last, %v", before-inUse.free, err)
 	}
 }
 
@@ -154,6 +287,7 @@ func TestImagesAreTurnedUpright(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			defer p.Close()
 			if p.Size() != image.Pt(2, 3) {
 				t.Fatalf("%s, orientation %d: size %v", name, o, p.Size())
 			}
