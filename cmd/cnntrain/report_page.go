@@ -87,6 +87,9 @@ func (p *report) describe(r *runs.Run) {
 	if d.Skipped > 0 {
 		add("left out", "%s that could not be read", words.Count(d.Skipped, "image"))
 	}
+	if info.Untested != "" {
+		add("test", "failed: %s", info.Untested)
+	}
 	add("classes", "%s", strings.Join(d.Classes, ", "))
 	add("data sha256", "%s", d.Digest)
 	m := &info.Machine

@@ -58,6 +58,9 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	if len(info.Test) > 0 {
 		line("test", "%s", figures(info.Test))
 	}
+	if info.Untested != "" {
+		line("test", "failed: %s", info.Untested)
+	}
 	if err := t.Flush(); err != nil || len(info.Epochs) == 0 {
 		return err
 	}

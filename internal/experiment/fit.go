@@ -271,15 +271,29 @@ func (f *fit) test(ctx context.Context) error {
 	spreadWeights(f.options.World, f.model)
 	r, err := train.EvaluateOn(ctx, f.options.World, f.model, f.sets.Test, f.sets.Pixels(), f.Train.BatchSize, f.Train.Metrics)
 	if err != nil {
-		return err
+		return f.untested(err)
 	}
 	if f.tested = r; f.run == nil {
 		return nil
 	}
-	f.run.Info.Test = nil
+	f.run.Info.Test, f.run.Info.Untested = nil, ""
 	for _, l := range r.Logs(f.Train.Metrics, "") {
 		f.run.Info.Test = append(f.run.Info.Test, runs.Figure(l))
 	}
 	f.judge(r)
+	return nil
+}
+
+// untested notes why there are no figures of the test. The run is finished without them:
+// what was trained is whole, and eval can be run once the cause is mended. It returns err
+// if that asks to stop, or other ranks do not know of it.
+func (f *fit) untested(err error) error {
+	if Canceled(err) || f.options.World.Size() > 1 && !comm.Known(err) {
+		return err
+	}
+	if f.run != nil {
+		f.run.Info.Test, f.run.Info.Untested = nil, err.Error()
+		f.options.Listener.Logf("the run has no figures of the test: %v; once that is mended, cnntrain eval %s has them", err, f.run.Dir)
+	}
 	return nil
 }

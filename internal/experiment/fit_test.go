@@ -9,8 +9,12 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/comm"
+	"cnntrain/internal/comm/commtest"
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/train/callback"
 )
 
@@ -64,5 +68,61 @@ func TestBestIsNotedOnlyOnceItIsSaved(t *testing.T) {
 	}
 	if err := f.saveBest(s); err == nil || r.Info.Best != nil {
 		t.Errorf("saved where nothing can be: %v, best %v", err, r.Info.Best)
+	}
+}
+
+// gone is test images of which one cannot be read any more.
+type gone struct{ dataset.Examples }
+
+var errGone = errors.New("cat/7.png: no such file")
+
+func (g gone) Image(dst []float32, i int) error {
+	if i == 7 {
+		return errGone
+	}
+	return g.Examples.Image(dst, i)
+}
+
+// What was trained is not lost with the test, alone or on ranks, of which one meets the error.
+func TestRunsAreFinishedThoughTheTestFails(t *testing.T) {
+	for _, ranks := range []int{1, 2} {
+		out := filepath.Join(t.TempDir(), "run")
+		commtest.Run(ranks, func(w comm.World) {
+			var problems spec.Problems
+			e, err := New(spec.Parse("small.yaml", []byte(`input: [32, 32, 3]
+data: {dataset: {shapes: {train: 60, test: 20}}, validation_split: 0.2}
+layers: [rescaling: 1/255, max_pooling2d: 4, flatten, dense: {units: 10, activation: softmax}]
+train: {epochs: 1}
+`), nil, &problems), &problems)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			f := &fit{Experiment: e, options: Options{Out: out, World: w, Listener: nobody{}}}
+			if f.model, err = f.begin(f.options); err == nil {
+				f.sets, err = f.loadOnRanks(t.Context())
+			}
+			if err == nil && w.Rank() == 0 {
+				f.run, err = f.newRun()
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			f.sets.Test = gone{f.sets.Test}
+			if err := f.do(t.Context(), nil); err != nil {
+				t.Errorf("rank %d of %d: %v", w.Rank(), ranks, err)
+			}
+			if f.run == nil {
+				return
+			}
+			if err := f.run.Unlock(); err != nil {
+				t.Error(err)
+			}
+			r, err := runs.Open(out)
+			if err != nil || r.Info.Status != runs.Finished || !strings.Contains(r.Info.Untested, errGone.Error()) || r.Info.Test != nil || !r.Has(runs.CurvesFile) {
+				t.Errorf("%d ranks: %v, %+v", ranks, err, r)
+			}
+		})
 	}
 }

@@ -158,7 +158,7 @@ func (f *fit) sayResumed(s *train.Saved, file string) {
 func (f *fit) beginAnew() error {
 	f.options.Listener.Logf("%s has no saved state yet: training begins at the start", f.run.Dir)
 	info := &f.run.Info
-	info.Epochs, info.Best, info.Test, info.Largest, info.Seconds = []runs.Figures{}, nil, nil, 0, 0
+	info.Epochs, info.Best, info.Test, info.Untested, info.Largest, info.Seconds = []runs.Figures{}, nil, nil, "", 0, 0
 	if info.Weights == nil {
 		return nil
 	}

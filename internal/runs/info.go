@@ -41,6 +41,8 @@ type Info struct {
 	Best    *Best     `json:"best,omitempty"`                   // what best.safetensors holds
 	Test    Figures   `json:"test,omitempty"`                   // of best.safetensors on the test data
 	Largest float64   `json:"largest_class_accuracy,omitempty"` // of taking all test data for the class with the most
+
+	Untested string `json:"untested,omitempty"` // why Test is empty though there is test data
 }
 
 // Weights is a file of weights.

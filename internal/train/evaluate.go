@@ -31,10 +31,7 @@ func evaluateAmong(ctx context.Context, p peers, m Predictor, examples dataset.E
 	sums := newSums(metrics, classes)
 	loader := data.NewLoader(examples, pixels, batch)
 	for b, err := range loader.Batches(p.share(ctx, loader), nil, 0) {
-		if err != nil {
-			return nil, err
-		}
-		if _, err := p.settle(ctx, nil, false); err != nil {
+		if _, err := p.settle(ctx, err, false); err != nil {
 			return nil, err
 		}
 		loss, probabilities, err := m.Evaluate(b.X, b.Labels)
