@@ -11,17 +11,18 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// An Augmenter runs the layers that a model has for augmentation, and nothing else.
+// An Augmenter runs only the augmentation layers of a model.
 type Augmenter struct {
 	Out     layer.Shape // of one image
-	step    *uint64     // that runs
-	first   *int        // place of its images in the whole batch
-	images  []float32   // the input's memory
+	step    *uint64     // the current step
+	first   *int        // position of its first image in the global batch
+	images  []float32   // memory of the graph's input
 	output  *G.Node
 	machine *machine.Machine
 }
 
-// fronts counts the layers up to the last one of augmentation before the first weights.
+// fronts returns the number of layers up to the last augmentation layer before the first
+// weights.
 func (p *Plan) fronts() (n int) {
 	for i, l := range p.Layers {
 		if len(l.Own) > 0 || len(l.Out) != 3 {
@@ -34,10 +35,10 @@ func (p *Plan) fronts() (n int) {
 	return n
 }
 
-// NewAugmenter returns the layers of p up to its last augmentation, for batches of n
-// images: those of the training graph, which draw the same numbers for the same seed,
-// step and position in the batch; or those of the graph in use, which draw none.
-// Augmentation behind a layer with weights is left out, as are layers behind it. The
+// NewAugmenter returns the layers of p up to its last augmentation layer, for batches of n
+// images: with training, those of the training graph, which draw the same random numbers
+// for the same seed, step and position in the batch; otherwise those of the inference
+// graph, which draw none. Layers from the first one with weights on are left out. The
 // Augmenter is nil if there is no augmentation.
 func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, error) {
 	count := p.fronts()
@@ -61,9 +62,9 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	return a, nil
 }
 
-// Run returns what the model sees of images [n,H,W,C], those from first on of the whole
-// batch, in a step, counted from 0 over the whole training: [n,Out], good until the
-// next call.
+// Run returns the augmented images [n,H,W,C], whose positions in the global batch start at
+// first, for a step counted from 0 over the whole training. The result [n,Out] is valid
+// until the next call.
 func (a *Augmenter) Run(step, first int, images []float32) ([]float32, error) {
 	*a.step, *a.first = uint64(step), first
 	if len(images) != len(a.images) {

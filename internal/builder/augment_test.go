@@ -35,7 +35,7 @@ layers:
 		if slices.Equal(seen, images) {
 			t.Error("nothing was drawn")
 		}
-		// In use the model augments nothing, so that it sees these images as they are.
+		// In inference the model does not augment, so it receives the images unchanged.
 		_, got, err := m.Evaluate(seen, labels)
 		if err != nil {
 			t.Fatal(err)

@@ -38,7 +38,7 @@ func plan(t *testing.T, text string) *Plan {
 	return p
 }
 
-// batch is n images and labels for tiny.
+// batch returns n images and labels for tiny.
 func batch(n int) (images []float32, labels []int) {
 	images, labels = make([]float32, n*9*8*2), make([]int, n)
 	for i := range images {
@@ -132,8 +132,8 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 	}
 }
 
-// The machine, whose outputs share memory, gives the bytes that Gorgonia's own
-// gives for the same graph with memory for each output.
+// The machine, whose outputs share memory, returns the same bytes as Gorgonia's
+// TapeMachine, which allocates each output, for the same graph.
 func TestMachineEqualsTapeMachine(t *testing.T) {
 	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "penalized": penalized} {
 		t.Run(name, func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) })
@@ -176,7 +176,7 @@ func checkMachine(t *testing.T, m *Model) {
 func TestOutputsShareMemory(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
 	images, labels := batch(7)
-	for _, n := range []int{3, 7, 5} { // the memory grows with the second graph
+	for _, n := range []int{3, 7, 5} { // the second graph needs more memory
 		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestGraphsShareWeights(t *testing.T) {
 		t.Fatal(err)
 	}
 	adam := optimizer.Optimizers.Default("adam")
-	for _, n := range []int{4, 3, 4, 3, 4} { // full batches and smaller ones
+	for _, n := range []int{4, 3, 4, 3, 4} { // full and smaller batches
 		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
@@ -299,7 +299,8 @@ func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
 	if _, _, err := m.Step(0, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
-	// From 0, two halves of the same mean: 0.5 and 0.75 of it.
+	// Initialised with 0 and updated with the mean of two equal halves: 0.5, then 0.75 of
+	// it.
 	twice := weights(m)["batch_normalization/moving_mean"]
 	for i, v := range once["batch_normalization/moving_mean"] {
 		if v == 0 || math.Abs(float64(twice[i]/v)-1.5) > 1e-5 {
@@ -338,12 +339,12 @@ input: [4, 4, 1]
 layers: [flatten, dropout: 0.5, dense: {units: 3, activation: softmax}]
 `
 
-// What is random follows from the seed, the layer, the step and the position in
-// the batch, and there is nothing of it in use.
+// Random numbers depend on the seed, the layer, the step and the position in the batch;
+// inference draws none.
 func TestRandomnessIsCounted(t *testing.T) {
 	images, labels := make([]float32, 4*16), make([]int, 4)
 	for i := range images {
-		images[i] = float32(i%16 + 1) // the images of a batch are alike
+		images[i] = float32(i%16 + 1) // the images of a batch are equal
 	}
 	m := plan(t, dropping).NewModel(1)
 	step := func(m *Model, step, n int) []float32 {
@@ -375,8 +376,8 @@ func TestRandomnessIsCounted(t *testing.T) {
 	}
 }
 
-// What is drawn is keyed by the path of the layer: its place in the list, as it always was,
-// or places in lists within layers, so that no two layers have one mask.
+// Random numbers are keyed by the path of the layer: its index in the list, or the indices
+// in nested lists, so that no two layers share a dropout mask.
 func TestLayersDrawByTheirPaths(t *testing.T) {
 	const seed = 7
 	m := plan(t, dropping).NewModel(seed)
@@ -532,7 +533,8 @@ func TestWrongInputIsAnError(t *testing.T) {
 	}
 }
 
-// The estimate is a little above what the graph, the gradients and Adam really take.
+// The estimate is slightly above the memory that the graph, the gradients and Adam really
+// take.
 func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	p := plan(t, tiny)
 	m := p.NewModel(1)
@@ -541,7 +543,7 @@ func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	trainable, _ := p.Params()
-	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients lie in the memory of the outputs
+	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients share the memory of the outputs
 	if got := int(p.Memory(50)); got < real || got > 2*real {
 		t.Errorf("estimated %d bytes, used %d", got, real)
 	}
@@ -579,8 +581,8 @@ layers:
   - dense: {units: 3, activation: softmax}
 `
 
-// What comes before the first weights is done by Prepare, for one batch while the
-// one before is in use, and does not depend on which of its places that is.
+// Prepare runs the layers before the first weights on one batch while the previous batch is
+// in use; the result does not depend on which of its buffers is used.
 func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	m := plan(t, augmented).NewModel(3)
 	if n := m.plan.fronts(); n != 3 {
@@ -648,7 +650,7 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 
 func TestParamNamesAreThoseOfWeights(t *testing.T) {
 	m := plan(t, tiny).NewModel(1)
-	for i, w := range m.Weights() { // which all can be trained
+	for i, w := range m.Weights() { // all of them trainable
 		if got := m.ParamName(i); got != w.Name {
 			t.Errorf("parameter %d is %s, want %s", i, got, w.Name)
 		}

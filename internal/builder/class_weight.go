@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// balanced is the word for weights by which all classes count alike.
+// balanced is the value of class_weight that gives all classes the same total weight.
 const balanced = "balanced"
 
 var errNoWeight = errors.New("class_weight: all that is trained on weighs 0, so nothing would be learned")
@@ -29,9 +29,9 @@ func (p *Plan) weighOptions(o *catalog.Options) {
 	})
 }
 
-// WeighClasses finds the classes, whose names are given, that class_weight is about.
-// examples is how many each has to train on; without it, balanced weights are not known
-// yet. Until it is called, all weigh alike.
+// WeighClasses resolves class_weight for classes with the given names. examples has the
+// number of training examples of each class; if it is nil, balanced weights stay unknown.
+// Before the call, all classes have weight 1.
 func (p *Plan) WeighClasses(names []string, examples []int) error {
 	var weights []float32
 	var err error
@@ -60,10 +60,10 @@ func (p *Plan) WeighClasses(names []string, examples []int) error {
 	return nil
 }
 
-// ClassWeights returns the weight of each class in training; nil where all weigh alike.
+// ClassWeights returns the weight of each class in training; nil if all are 1.
 func (p *Plan) ClassWeights() []float32 { return p.weights }
 
-// balance makes each class count as much as any other, and an example 1 on average.
+// balance gives each class the same total weight, and examples the mean weight 1.
 func balance(examples []int) []float32 {
 	all := 0
 	for _, n := range examples {
@@ -78,13 +78,13 @@ func balance(examples []int) []float32 {
 	return weights
 }
 
-// weigh finds the classes of a list of weights, or of those with names.
+// weigh resolves a list of weights, or a mapping from names to weights.
 func weigh(list []catalog.Number, names []string) ([]float32, error) {
 	if list[0].Name == "" && len(list) != len(names) {
 		return nil, fmt.Errorf("class_weight lists %d weights for %d classes", len(list), len(names))
 	}
 	weights := make([]float32, len(names))
-	keys := make([]string, len(names)) // that a class was weighed by
+	keys := make([]string, len(names)) // the key that set each class's weight
 	for i := range weights {
 		weights[i] = 1
 	}
@@ -104,7 +104,7 @@ func weigh(list []catalog.Number, names []string) ([]float32, error) {
 	return weights, nil
 }
 
-// classOf finds a class by its name, or by its number unless classes are called by numbers.
+// classOf finds a class by its name, or by its index unless names of classes are numbers.
 func classOf(key string, names []string) (int, error) {
 	if i := slices.Index(names, norm.NFC.String(key)); i >= 0 {
 		return i, nil
@@ -112,7 +112,7 @@ func classOf(key string, names []string) (int, error) {
 	numbers := slices.ContainsFunc(names, func(n string) bool { _, err := strconv.Atoi(n); return err == nil })
 	n, err := strconv.Atoi(key)
 	switch {
-	case err == nil && numbers: // each of which is near any other
+	case err == nil && numbers: // every number is near another
 		return 0, fmt.Errorf("class_weight: no class is called %q; a number is a name here, as in %q", key, names[0])
 	case err == nil && n >= 0 && n < len(names):
 		return n, nil

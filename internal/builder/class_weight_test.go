@@ -18,14 +18,14 @@ func TestClassWeightsFindTheirClasses(t *testing.T) {
 	}{
 		{"{dog: 2}", letters, nil, "[1 2 1]"},
 		{"{0: 3, dog: 2}", letters, nil, "[3 2 1]"},
-		{"{e\u0301: 2}", letters, nil, "[1 1 2]"}, // é of two characters
+		{"{e\u0301: 2}", letters, nil, "[1 1 2]"}, // é as two characters
 		{"{1: 2, 3: 4}", numbers, nil, "[2 1 4]"},
 		{"{0: 1, 1: 2, 2: 3}", numbers, nil, `class_weight: no class is called "0"; a number is a name here, as in "1"`},
 		{"{cat: 1, 0: 2}", letters, nil, `class_weight: "cat" and "0" are the same class`},
 		{"{cat: 0, dog: 0, é: 0}", letters, nil, "class_weight: all that is trained on weighs 0, so nothing would be learned"},
 		{"[0, 0, 1]", letters, []int{3, 4, 0}, "class_weight: all that is trained on weighs 0, so nothing would be learned"},
 		{"balanced", letters, nil, "[]"},
-		{"balanced", letters, []int{1, 2, 3}, "[2 1 0.6666667]"}, // 6/(3*1), 6/(3*2), 6/(3*3), as scikit-learn has it
+		{"balanced", letters, []int{1, 2, 3}, "[2 1 0.6666667]"}, // 6/(3*1), 6/(3*2), 6/(3*3), as in scikit-learn
 		{"balanced", letters, []int{4, 0, 4}, "[0.6666667 1 0.6666667]"},
 	} {
 		p := weighted(t, c.weights)

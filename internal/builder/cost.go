@@ -2,11 +2,11 @@ package builder
 
 import "cnntrain/internal/machine"
 
-// A Cost is what one op of a graph takes.
+// A Cost is the time and the work of one op of a graph.
 type Cost = machine.Cost
 
-// Measure begins to note how long each op of the graph for a batch size takes,
-// anew if it did before. The graph is made if there is none yet.
+// Measure starts timing the ops of the graph for a batch size, and resets earlier times. It
+// builds the graph if necessary.
 func (m *Model) Measure(batch int, training bool) error {
 	g, err := m.graph(graphKey{batch, training})
 	if err == nil {
@@ -15,8 +15,8 @@ func (m *Model) Measure(batch int, training bool) error {
 	return err
 }
 
-// Costs returns what the ops of the graph for a batch size take, in the order
-// they run in, with the times noted since Measure.
+// Costs returns the costs of the ops of the graph for a batch size, in execution order,
+// with the times since Measure.
 func (m *Model) Costs(batch int, training bool) ([]Cost, error) {
 	g, err := m.graph(graphKey{batch, training})
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// FirstNonFinite computes the last Step again and returns the name of the first
-// layer that NaN or infinities come out of; empty if there is none. The trainable
-// weights must be those of that step. Of models that share a batch each may do so by
-// itself: what would be a mean over all of them is that of its own share.
+// FirstNonFinite repeats the last Step and returns the name of the first layer whose output
+// has NaN or infinities; "" if there is none. The trainable weights must be those of that
+// step. If several models share a batch, each may call it alone: means over the global
+// batch are then replaced by means over its own share.
 func (m *Model) FirstNonFinite() (string, error) {
 	m.alone = true
 	defer func() { m.alone = false }()
@@ -24,7 +24,7 @@ func (m *Model) FirstNonFinite() (string, error) {
 			layer++
 		}
 		if layer == len(g.ends) {
-			break // all of the layers are finite
+			break // the outputs of all layers are finite
 		}
 		v, err := g.machine.Step(i)
 		if err != nil {

@@ -2,23 +2,23 @@ package builder
 
 import "fmt"
 
-// A front does what comes before a training step, for one batch size: the layers up
-// to the last one of augmentation before the first weights. Nothing there is learnt,
-// so it can run while the step before is still being computed.
+// A front computes what precedes a training step, for one batch size: the layers up to the
+// last augmentation layer before the first weights. They have no weights, so they can run
+// during the previous step.
 type front struct {
-	augmenter *Augmenter // nil where there is no augmentation
-	images    []float32  // then
+	augmenter *Augmenter // nil without augmentation
+	images    []float32  // the buffers without augmentation
 }
 
 type frontKey struct{ batch, turn int }
 
-// turns is how many prepared batches there can be: one in use, and the next.
+// turns is the number of prepared batches: one in use and the next one.
 const turns = 2
 
-// Prepare does to n images, [n,H,W,C] from 0 to 255, what comes before a training
-// step: augmentation. It returns what Step takes, which is good until the next but
-// one Prepare. The images are those from first on of the whole batch. One goroutine may
-// call it while another calls the other methods.
+// Prepare augments n images, [n,H,W,C] from 0 to 255, for a training step. It returns the
+// input of Step, valid until the second next call of Prepare. The positions of the images
+// in the global batch start at first. One goroutine may call it while another calls the
+// other methods.
 func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, error) {
 	if len(images) != n*m.plan.Input.Size() {
 		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)

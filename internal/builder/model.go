@@ -14,38 +14,38 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A Model is a plan with weights. Its graphs, one for each batch size and for
-// training and evaluation apart, are made when first needed; all of them read
-// the same weights. A Model is for one goroutine at a time, but for Prepare.
+// A Model is a plan with weights. It builds its graphs, one per batch size for training and
+// one for evaluation, when they are first needed; all of them read the same weights. A
+// Model must not be used concurrently, except for Prepare.
 type Model struct {
 	plan    *Plan
 	seed    uint64
-	step    uint64 // of the training graphs' run
-	first   int    // place of its examples in the whole batch
+	step    uint64 // current step of the training graphs
+	first   int    // position of its first example in the global batch
 	others  others
-	alone   bool // while only this model of those that share a batch runs
+	alone   bool // set while only this one of the models that share a batch runs
 	weights []weight
 	params  []G.ValueGrad
 	graphs  map[graphKey]*graph
-	last    graphKey  // of Step
-	memory  []float32 // of the outputs of all graphs, of which one runs at a time
+	last    graphKey  // buffer of Step
+	memory  []float32 // memory for the outputs of all graphs, which run one at a time
 
-	fronts map[frontKey]*front // used by Prepare alone
+	fronts map[frontKey]*front // used only by Prepare
 	turn   int
 }
 
-// A weight is one tensor that layers own.
+// A weight is one tensor of a layer.
 type weight struct {
 	name      string // layer/weight: conv2d_1/kernel
-	layer     int    // its layer in the plan
+	layer     int    // index of its layer in the plan
 	trainable bool
-	moving    bool                    // changed by Step itself
-	penalty   regularizer.Regularizer // of a trainable weight, or nil
+	moving    bool                    // updated by Step itself
+	penalty   regularizer.Regularizer // of the weight; nil if it is not trainable
 	value     *tensor.Dense
-	grad      G.Value // of the last step
+	grad      G.Value // gradient of the last step
 }
 
-// Value and Grad make a weight a gorgonia.ValueGrad, for solvers.
+// Value and Grad make weight a gorgonia.ValueGrad, which solvers use.
 func (w *weight) Value() G.Value         { return w.value }
 func (w *weight) Grad() (G.Value, error) { return w.grad, nil }
 func (w *weight) Name() string           { return w.name }
@@ -55,7 +55,8 @@ type graphKey struct {
 	training bool
 }
 
-// NewModel returns a model whose weights start as the plan says, from the seed alone.
+// NewModel returns a model with initial weights as in the plan; they depend only on the
+// seed.
 func (p *Plan) NewModel(seed uint64) *Model {
 	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}, fronts: map[frontKey]*front{}}
 	for i, l := range p.Layers {
@@ -76,8 +77,8 @@ func (p *Plan) NewModel(seed uint64) *Model {
 // Classes returns the number of outputs.
 func (m *Model) Classes() int { return m.plan.Classes() }
 
-// Weights returns every weight, in the order of the layers. The data is the
-// model's own: writing to it changes the model.
+// Weights returns every weight, in the order of the layers. The data is not copied: writing
+// to it changes the model.
 func (m *Model) Weights() []checkpoint.Tensor {
 	tensors := make([]checkpoint.Tensor, len(m.weights))
 	for i, w := range m.weights {
@@ -86,36 +87,36 @@ func (m *Model) Weights() []checkpoint.Tensor {
 	return tensors
 }
 
-// Params returns the trainable weights with their gradients of the last Step, good
-// until the next Step or Evaluate.
+// Params returns the trainable weights with their gradients of the last Step, valid until
+// the next Step or Evaluate.
 func (m *Model) Params() []G.ValueGrad { return m.params }
 
-// ParamName returns the name that the weight at index i of Params has in Weights.
+// ParamName returns the name in Weights of the weight at index i of Params.
 func (m *Model) ParamName(i int) string { return m.params[i].(*weight).name }
 
-// others is what a model knows of those that share each batch with it.
+// others connects a model with those that share each batch with it.
 type others struct {
 	mean  func(values []float64)
 	ready func(param int, gradient []float32)
 }
 
 // Join makes m one of several models that share each batch. Layers that need a mean over
-// the whole batch ask mean for it, which replaces values by their mean over the models,
-// each weighted with its share. ready is called within Step as soon as the gradient of a
-// weight of Params is there, in an order that is the same for every model. It must be
-// called before the first Step.
+// the global batch call mean, which replaces values by their mean over the models, weighted
+// by their shares. Step calls ready as soon as the gradient of a weight of Params is
+// complete, in an order that is the same for every model. Join must be called before the
+// first Step.
 func (m *Model) Join(mean func(values []float64), ready func(param int, gradient []float32)) {
 	m.others = others{mean, ready}
 }
 
-// mean is the mean over all models that share the batch, if they run.
+// mean is the mean over all models that share the batch, if they run too.
 func (m *Model) mean(values []float64) {
 	if !m.alone {
 		m.others.mean(values)
 	}
 }
 
-// Moving returns the weights that Step itself changes, which are moving averages.
+// Moving returns the weights that Step itself updates: moving averages.
 func (m *Model) Moving() (weights [][]float32) {
 	for _, w := range m.weights {
 		if w.moving {
@@ -125,12 +126,11 @@ func (m *Model) Moving() (weights [][]float32) {
 	return weights
 }
 
-// Step runs a batch forward and backward: n images as Prepare returned them, and n
-// classes. It returns the loss and the probabilities [n,classes], which the
-// model owns, and leaves the gradients in Params. It changes no trainable weight.
-// What is random in the graph depends on the seed of the model and step, which
-// counts from 0 over the whole training. The images are those from first on of the
-// whole batch.
+// Step runs a batch forward and backward: n images as Prepare returned them, and n classes.
+// It returns the loss and the probabilities [n,classes], which the model owns, and leaves
+// the gradients in Params. It changes no trainable weight. Random numbers depend on the
+// seed of the model and on step, counted from 0 over the whole training. The positions of
+// the images in the global batch start at first.
 func (m *Model) Step(step, first int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	m.step, m.first = uint64(step), first
 	m.last = graphKey{len(labels), true}
@@ -147,8 +147,8 @@ func (m *Model) Step(step, first int, images []float32, labels []int) (loss floa
 	return g.lossValue(), g.outputValue(), nil
 }
 
-// Evaluate runs a batch forward as in use: nothing random, nothing learnt. A
-// label below 0 stands for an unknown class and adds nothing to the loss.
+// Evaluate runs a batch forward in inference mode. A label below 0 means an unknown class
+// and adds nothing to the loss.
 func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	g, err := m.run(graphKey{len(labels), false}, images, labels)
 	if err != nil {
@@ -157,7 +157,7 @@ func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabil
 	return g.lossValue(), g.outputValue(), nil
 }
 
-// graph returns the graph for key, made when it is first asked for.
+// graph returns the graph for key, which it builds on the first call.
 func (m *Model) graph(key graphKey) (*graph, error) {
 	if g := m.graphs[key]; g != nil {
 		return g, nil
@@ -186,7 +186,7 @@ func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error
 	return g, m.runSteps(g)
 }
 
-// runSteps runs g and says which gradients are ready as soon as they are.
+// runSteps runs g and reports gradients as soon as they are complete.
 func (m *Model) runSteps(g *graph) error {
 	if m.others.ready == nil {
 		return g.machine.RunAll()
@@ -203,8 +203,8 @@ func (m *Model) runSteps(g *graph) error {
 	return nil
 }
 
-// setTargets fills the targets of g. A weight of an example scales its target, since
-// losses are linear in that.
+// setTargets fills the targets of g. The weight of an example scales its target, because
+// losses are linear in the target.
 func (m *Model) setTargets(g *graph, labels []int, training bool) error {
 	right, other := m.plan.Loss.Targets(g.classes)
 	clear(g.targets)
@@ -228,7 +228,7 @@ func (m *Model) setTargets(g *graph, labels []int, training bool) error {
 	return nil
 }
 
-// place gives a new graph the memory it shares with the others.
+// place assigns the shared memory to a new graph.
 func (m *Model) place(g *graph) {
 	if g.machine.Size() <= len(m.memory) {
 		g.machine.Place(m.memory)
@@ -243,13 +243,13 @@ func (m *Model) place(g *graph) {
 // A graph computes one batch size.
 type graph struct {
 	machine         *machine.Machine
-	images, targets []float32 // the inputs' memory; targets are distributions, times weights
+	images, targets []float32 // memory of the inputs; targets are distributions times weights
 	classes         int
 	first           int     // the layer that takes the images
-	ends            []int64 // the highest ID of a node of each layer, from first on
+	ends            []int64 // highest node ID of each layer, from first on
 	output, loss    *G.Node
-	grads           []*G.Node // of the trainable weights; nil unless training
-	made            [][]int   // by step of the machine: which of grads it computes
+	grads           []*G.Node // gradients of the trainable weights; nil unless training
+	made            [][]int   // by step of the machine: which of grads are complete after it
 }
 
 func (m *Model) newGraph(key graphKey) (*graph, error) {
@@ -313,12 +313,12 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	return g, nil
 }
 
-// drawKey sets what layers draw in training apart from all other numbers of the
-// same seed.
+// drawKey separates the random numbers of layers in training from all others of the same
+// seed.
 const drawKey = 0x64726177 // "draw"
 
-// layerGraph is what l may know of a graph, whose step is in *step as it runs, and
-// the place of its first example in *first.
+// layerGraph returns the Graph for l. *step is the current step when the graph runs, *first
+// the position of its first example.
 func (m *Model) layerGraph(l Layer, training bool, step *uint64, first *int) *layer.Graph {
 	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
@@ -329,8 +329,8 @@ func (m *Model) layerGraph(l Layer, training bool, step *uint64, first *int) *la
 	return g
 }
 
-// penalize adds the penalties on the trainable weights, whose nodes it gets, to
-// the loss, and their gradients to the gradients, if there are any.
+// penalize adds the penalties on the trainable weights, given as nodes, to the loss, and
+// their gradients to the gradients.
 func (m *Model) penalize(g *graph, trainable []*G.Node) {
 	i := 0
 	for _, w := range m.weights {

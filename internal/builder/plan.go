@@ -9,7 +9,7 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// A Plan is a model before any graph: its layers with shapes and weights.
+// A Plan is a model without a graph: its layers with shapes and weights.
 type Plan struct {
 	Name   string
 	Input  layer.Shape // of one example, [H W C]
@@ -18,10 +18,11 @@ type Plan struct {
 
 	Convolution string // auto or direct
 
-	// Complete says that every layer was understood and can take what the one before gives.
+	// Complete says that every layer was decoded and accepts the output of the previous
+	// one.
 	Complete    bool
-	classWeight catalog.Numbers // as the spec has it
-	weights     []float32       // of the loss of an example in training, by class; nil: all 1
+	classWeight catalog.Numbers // as given in the spec
+	weights     []float32       // weight of an example's loss in training, by class; nil: all 1
 }
 
 // A Layer is one layer of a Plan.
@@ -34,17 +35,17 @@ type Layer struct {
 	Out   layer.Shape
 	Own   []layer.Weight
 
-	// path is the place of the layer in the list of layers; for one in a list within a
-	// layer, the places from the outermost on. What is random in the layer is keyed by it.
+	// path is the index of the layer in the list of layers; for a layer in a nested list,
+	// the indices from the outermost list on. It is the key of the layer's random numbers.
 	path []uint64
 }
 
-// maxValues bounds a tensor, so that sizes multiply without overflow and a
-// mistyped number of units is an error rather than a machine without memory.
+// maxValues limits the size of a tensor, so that products of sizes do not overflow and a
+// mistyped number of units is an error rather than an exhausted memory.
 const maxValues = math.MaxInt32
 
-// NewPlan decodes the layers and the loss of s and infers all shapes. What is
-// wrong goes to problems; the plan is of use only if nothing was.
+// NewPlan decodes the layers and the loss of s and infers all shapes. Errors are added to
+// problems; the plan is usable only if there were none.
 func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	p := &Plan{Name: s.Name, Input: s.Input}
 	catalog.DecodeSection(s.Train, problems, p.Options)
@@ -53,7 +54,7 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 			problems.Add(at, "a block cannot be called %q; a layer is", name)
 		}
 	}
-	known := len(s.Input) == 3 // shapes, up to here
+	known := len(s.Input) == 3 // shapes are inferred up to here
 	decoded := true
 	shape, values := p.Input, layer.Pixels
 	for i, it := range s.Layers {
@@ -85,8 +86,8 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	return p
 }
 
-// checkOutput finds a model without softmax whose last function is none that
-// makes probabilities. Keras trains such a model, badly and without a word.
+// checkOutput rejects a model without softmax whose last activation does not produce
+// probabilities. Keras trains such a model without a warning, with poor results.
 func checkOutput(s *spec.Spec, problems *spec.Problems) {
 	var last *spec.Item
 	var function string
@@ -105,7 +106,7 @@ func checkOutput(s *spec.Spec, problems *spec.Problems) {
 	}
 }
 
-// Options declares the options of the train section that are the plan's.
+// Options declares the options of the train section that belong to the plan.
 func (p *Plan) Options(o *catalog.Options) {
 	catalog.Thing(o, loss.Losses, &p.Loss, "loss", "categorical_crossentropy", "the loss to minimize")
 	p.Convolution = "auto"
@@ -113,7 +114,7 @@ func (p *Plan) Options(o *catalog.Options) {
 	p.weighOptions(o)
 }
 
-// infer fills in the shapes and weights behind l.In.
+// infer computes the shapes and weights of l from l.In.
 func (l *Layer) infer(problems *spec.Problems) bool {
 	out, err := l.Shape(l.In)
 	if err != nil {
@@ -138,7 +139,7 @@ func (l *Layer) infer(problems *spec.Problems) bool {
 	return true
 }
 
-// Params returns how many numbers the layer trains, and how many it only keeps.
+// Params returns the numbers of trainable and of non-trainable parameters of the layer.
 func (l *Layer) Params() (trainable, frozen int) {
 	for _, w := range l.Own {
 		if w.Trainable {
@@ -159,10 +160,9 @@ func (p *Plan) Params() (trainable, frozen int) {
 	return trainable, frozen
 }
 
-// Memory returns about how many bytes training with batches of some size needs:
-// the weights, their gradients and Adam's two means of them; the outputs of all
-// layers, which the way back reads; and the gradients on that way, of which a few
-// exist at a time.
+// Memory estimates the bytes that training with a batch size needs: the weights, their
+// gradients and Adam's two moments; the outputs of all layers, which the backward pass
+// reads; and the gradients of outputs, of which a few exist at a time.
 func (p *Plan) Memory(batch int) int64 {
 	trainable, frozen := p.Params()
 	outputs, largest := p.Input.Size(), p.Input.Size()
@@ -182,7 +182,7 @@ func (p *Plan) Classes() int {
 	return p.Layers[len(p.Layers)-1].Out.Size()
 }
 
-// OutputPos returns the place of the layer that makes the outputs.
+// OutputPos returns the position of the layer that computes the outputs.
 func (p *Plan) OutputPos() spec.Pos {
 	if len(p.Layers) == 0 {
 		return spec.Pos{}

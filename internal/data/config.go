@@ -6,21 +6,21 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// Config is what the examples are: the data section of a spec.
+// Config is the data section of a spec: which examples to train with.
 type Config struct {
 	Dataset         dataset.Dataset
-	Name            string // of the dataset
+	Name            string // name of the dataset
 	ValidationSplit float64
-	Limit           int // training examples to use, the first ones; 0 for all
+	Limit           int // use only the first so many training examples; 0: all
 }
 
-// MayHaveValidation reports whether there may be validation examples, as far as is known
+// MayHaveValidation reports whether there can be validation examples, as far as is known
 // before the data is loaded.
 func (c *Config) MayHaveValidation() bool {
 	return c.ValidationSplit > 0 || c.Dataset == nil || c.Dataset.Classes() == nil
 }
 
-// NewConfig decodes the data section. What is wrong goes to problems.
+// NewConfig decodes the data section. Errors are added to problems.
 func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	c := &Config{}
 	catalog.DecodeSection(s, problems, c.Options)

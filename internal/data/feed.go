@@ -7,37 +7,37 @@ import (
 	"sync/atomic"
 )
 
-// A slot is a batch being prepared.
+// A slot is a buffer for a batch that is being read.
 type slot struct {
 	Batch
-	buffer  []float32 // for a full batch; X is the part in use
+	buffer  []float32 // for a full batch; X is the slice in use
 	missing atomic.Int64
-	done    chan struct{} // told once no image is missing
+	done    chan struct{} // signalled when all images have arrived
 
 	mu    sync.Mutex
-	err   error // of the image at errAt in the batch, the first that failed
+	err   error // of the image at errAt in the batch, the first in order that failed
 	errAt int
 }
 
 func (l *Loader) newSlot() *slot {
-	_, most := ShareOf(l.batch, l.size-1, l.size) // the last share is the largest
+	_, most := ShareOf(l.batch, l.size-1, l.size) // the last loader's share is the largest
 	return &slot{buffer: make([]float32, most*l.pixels), done: make(chan struct{}, 1)}
 }
 
-// reset makes the slot ready for n images.
+// reset prepares the slot for n images.
 func (s *slot) reset(n, pixels int) {
 	s.X, s.N = s.buffer[:n*pixels], n
 	s.Labels, s.Index = s.Labels[:0], s.Index[:0]
 	s.missing.Store(int64(n))
 	s.err = nil
 	select {
-	case <-s.done: // a loop that was left early did not wait for it
+	case <-s.done: // an abandoned loop did not receive it
 	default:
 	}
 }
 
-// failed notes that the image at a place of the batch could not be read. Which
-// error is kept does not depend on timing.
+// failed records that the image at a position of the batch could not be read. Which error
+// is kept does not depend on timing.
 func (s *slot) failed(at int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -46,36 +46,36 @@ func (s *slot) failed(at int, err error) {
 	}
 }
 
-// arrived notes that n more images have been read, or could not be.
+// arrived records that n more images have been read or have failed.
 func (s *slot) arrived(n int) {
 	if s.missing.Add(int64(-n)) == 0 {
 		s.done <- struct{}{}
 	}
 }
 
-// A feed is one loop over batches: a goroutine that hands out images, workers
-// that read them, and the slots that go round between these and the loop.
+// A feed runs one loop over batches: a goroutine that hands out images, workers that read
+// them, and the slots that circulate between these and the loop.
 type feed struct {
 	*Loader
 	order  []int // nil: in sequence
 	n      int   // examples
 	steps  int
 	slots  []*slot
-	free   chan *slot  // to be filled
-	filled chan *slot  // in the order of the steps; some images may still be missing
-	images chan images // to be read
+	free   chan *slot  // free slots
+	filled chan *slot  // in the order of the steps; their images may still be missing
+	images chan images // images to read
 	quit   chan struct{}
 	wg     sync.WaitGroup
 }
 
-// images is those at some places of a batch: several, since passing each by
-// itself would take longer than reading one from memory does.
+// images is a range of positions of a batch. Workers receive several positions at a time,
+// because sending each one would take longer than reading an image from memory.
 type images struct {
 	slot     *slot
 	from, to int
 }
 
-// start takes the idle slots, or makes new ones, and starts the goroutines.
+// start takes the loader's free slots, or allocates them, and starts the goroutines.
 func (l *Loader) start(order []int, from int) *feed {
 	f := &feed{
 		Loader: l,
@@ -112,7 +112,7 @@ func (l *Loader) takeSlots() []*slot {
 	return slots
 }
 
-// handOut prepares the batches of all steps, one after the other as slots get free.
+// handOut prepares the batches of all steps in order, as slots become free.
 func (f *feed) handOut(from int) {
 	for step := from; step < f.steps; step++ {
 		var s *slot
@@ -133,7 +133,7 @@ func (f *feed) handOut(from int) {
 			s.Index = append(s.Index, index)
 			s.Labels = append(s.Labels, f.examples.Label(index))
 		}
-		f.filled <- s // never full: there are no more slots
+		f.filled <- s // never blocks: its capacity is the number of slots
 		some := max(1, s.N/(4*runtime.GOMAXPROCS(0)))
 		for at := 0; at < s.N; at += some {
 			select {
@@ -145,7 +145,7 @@ func (f *feed) handOut(from int) {
 	}
 }
 
-// read reads images until there is nothing more to do.
+// read reads images until there are no more.
 func (f *feed) read() {
 	for {
 		select {
@@ -163,7 +163,7 @@ func (f *feed) read() {
 	}
 }
 
-// next waits for the next batch to be complete.
+// next waits until the next batch is complete.
 func (f *feed) next(ctx context.Context) (*slot, error) {
 	var s *slot
 	select {
@@ -182,7 +182,7 @@ func (f *feed) next(ctx context.Context) (*slot, error) {
 	return s, s.err
 }
 
-// stop ends the goroutines and gives the slots back.
+// stop ends the goroutines and returns the slots to the loader.
 func (f *feed) stop() {
 	close(f.quit)
 	f.wg.Wait()

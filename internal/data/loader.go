@@ -8,8 +8,8 @@ import (
 	"cnntrain/internal/data/dataset"
 )
 
-// A Batch is some examples, ready to be computed with. It belongs to the Loader
-// again once the loop asks for the next one.
+// A Batch is a number of examples. Its buffers belong to the Loader again when the loop
+// asks for the next batch.
 type Batch struct {
 	X      []float32 // [N,H,W,C], from 0 to 255
 	Labels []int     // [N]
@@ -18,38 +18,38 @@ type Batch struct {
 	Share
 }
 
-// A Share is the part of a batch that one of several loaders brings.
+// A Share is the section of a batch that one of several loaders reads.
 type Share struct {
-	First int // its place in the whole batch
-	Own   int // how many examples count: N, but 0 where the one there is stands in for none
-	Of    int // examples of the whole batch
+	First int // its first position in the whole batch
+	Own   int // number of examples that count: N, or 0 if the one example is a placeholder
+	Of    int // size of the whole batch
 }
 
-// Weight returns how much of the whole batch the share is, from 0 to 1.
+// Weight returns the share's fraction of the whole batch, from 0 to 1.
 func (s Share) Weight() float64 { return float64(s.Own) / float64(s.Of) }
 
-// ShareOf returns what loader number rank of size brings of a batch of n examples, and
-// how many it has to read for that: one, which does not count, where there are fewer
-// examples than loaders, so that all have something to compute.
+// ShareOf returns the share of loader number rank of size of a batch of n examples, and how
+// many examples it has to read: at least one, which has weight zero if there are fewer
+// examples than loaders, so that every loader has something to compute.
 func ShareOf(n, rank, size int) (s Share, read int) {
 	from, to := n*rank/size, n*(rank+1)/size
 	s = Share{First: min(from, n-1), Own: to - from, Of: n}
 	return s, max(1, s.Own)
 }
 
-// A Loader prepares batches while the caller computes with an earlier one.
+// A Loader prefetches batches while the caller computes with an earlier one.
 type Loader struct {
 	examples dataset.Examples
 	pixels   int // values of one image
 	batch    int // examples in a full batch
-	rank     int // of the loaders that share each batch
+	rank     int // number of loaders that share each batch
 	size     int
 
 	mu   sync.Mutex
-	idle []*slot // buffers no loop is using
+	idle []*slot // slots that no loop is using
 }
 
-// ahead is the number of batches in memory: one in use, the others ready or being prepared.
+// ahead is the number of batches in memory: one in use, the others complete or being read.
 const ahead = 3
 
 // NewLoader returns a Loader of batches of batch examples, each image of pixels values.
@@ -57,19 +57,19 @@ func NewLoader(ex dataset.Examples, pixels, batch int) *Loader {
 	return &Loader{examples: ex, pixels: pixels, batch: batch, size: 1}
 }
 
-// Share makes l bring its share of each batch alone: it is number rank of size loaders.
-// It must be called before Batches.
+// Share restricts l to its share of each batch, as number rank of size loaders. It must be
+// called before Batches.
 func (l *Loader) Share(rank, size int) { l.rank, l.size = rank, size }
 
-// Batches yields the examples in the given order, or in their own where it is
-// nil, from step from on, counted from 0. The last batch has what is left. The
-// loop ends after the first error: that of an image, the first in the order, or
-// that of ctx once it is done. When it has ended, nothing runs on.
+// Batches yields the examples in the given order, or in their own if order is nil, starting
+// at step from (counted from 0). The last batch may be smaller. The loop ends after the
+// first error: that of an image, the first in the order, or ctx's error once ctx is done.
+// No goroutine is left running when it returns.
 func (l *Loader) Batches(ctx context.Context, order []int, from int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		f := l.start(order, from)
 		defer f.stop()
-		for range f.steps - min(from, f.steps) { // none where from is past the end
+		for range f.steps - min(from, f.steps) { // none if from is past the end
 			s, err := f.next(ctx)
 			if err != nil {
 				yield(nil, err)

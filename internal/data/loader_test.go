@@ -25,7 +25,7 @@ func noLeak(t *testing.T) {
 	})
 }
 
-// collect returns the positions of all batches, after checking what they hold.
+// collect returns the positions of all batches, after checking their contents.
 func collect(t *testing.T, l *Loader, ctx context.Context, order []int, from int) ([][]int, error) {
 	t.Helper()
 	var steps [][]int
@@ -82,7 +82,7 @@ func TestLoaderServesEpochAfterEpoch(t *testing.T) {
 			t.Fatalf("epoch %d: %v, %v", epoch, got, err)
 		}
 		for range l.Batches(context.Background(), order, 0) {
-			break // leaves batches half made behind
+			break // leaves batches incomplete
 		}
 	}
 }
@@ -113,7 +113,7 @@ func TestFirstImageErrorEndsTheLoop(t *testing.T) {
 	}
 }
 
-// numbered names the image in its errors, and is slow with the first.
+// numbered names the image in its errors, and delays the first.
 type numbered struct{ fake }
 
 func (f numbered) Image(dst []float32, i int) error {
@@ -155,7 +155,7 @@ func TestCancellingEndsTheLoop(t *testing.T) {
 	}
 }
 
-// stuck blocks until it is let go.
+// stuck blocks until it is released.
 type stuck struct {
 	fake
 	release chan struct{}
@@ -183,7 +183,7 @@ func TestBatchesAreMadeAhead(t *testing.T) {
 	noLeak(t)
 	read := make(chan int, 1000)
 	for range NewLoader(watched{fake{n: 100}, read}, 2, 8).Batches(context.Background(), nil, 0) {
-		for range ahead * 8 { // images of this batch and those ahead, before the next is asked for
+		for range ahead * 8 { // images of this batch and of the prefetched ones, before the next is requested
 			select {
 			case <-read:
 			case <-time.After(5 * time.Second):

@@ -11,29 +11,29 @@ import (
 	"cnntrain/internal/data/dataset"
 )
 
-// A Manifest is the files that a run is of, by name.
+// A Manifest maps the names of the files of a run to their entries.
 type Manifest map[string]Entry
 
-// An Entry is what a file of a Manifest is.
+// An Entry describes one file of a Manifest.
 type Entry struct {
 	Label  string // its class
 	Split  string // train, val or test
-	Digest string // of its content
+	Digest string // SHA-256 of its content
 }
 
-// manifestColumns is its first line, as that of a list of images.
+// manifestColumns is the header line, the same as that of an image list.
 var manifestColumns = []string{"file", "label", "split", "sha256"}
 
-// OfFiles reports whether examples are files.
+// OfFiles reports whether the examples are files.
 func (s *Sets) OfFiles() bool {
 	_, ok := FileOf(s.Train, 0)
 	return ok
 }
 
-// Manifest returns the files of s.
+// Manifest returns the manifest of the files of s.
 func (s *Sets) Manifest() Manifest { return maps.Collect(s.files) }
 
-// files yields every file.
+// files yields each file of s.
 func (s *Sets) files(yield func(string, Entry) bool) {
 	for _, split := range []struct {
 		name string
@@ -61,10 +61,10 @@ func (m Manifest) names() []string {
 	return names
 }
 
-// WriteManifest writes the files of s as CSV, those of each split in its order.
+// WriteManifest writes the files of s as CSV, split by split, each in its order.
 func (s *Sets) WriteManifest(w io.Writer) error {
 	out := csv.NewWriter(w)
-	_ = out.Write(manifestColumns) // Error has what went wrong
+	_ = out.Write(manifestColumns) // Error returns the first error
 	for name, e := range s.files {
 		_ = out.Write([]string{name, e.Label, e.Split, e.Digest})
 	}
@@ -93,14 +93,15 @@ func ReadManifest(r io.Reader) (Manifest, error) {
 	}
 }
 
-// Changes is how a manifest differs from an earlier one: names of files, in alphabetical order.
+// Changes is the difference between a manifest and an earlier one: names of files, in
+// alphabetical order.
 type Changes struct {
 	Lost, Added []string
-	Changed     []string // have another content
-	Moved       []string // are of another class or split
+	Changed     []string // with different content
+	Moved       []string // in another class or split
 }
 
-// Since compares m with the manifest that was before.
+// Since returns the changes from the manifest before to m.
 func (m Manifest) Since(before Manifest) (c Changes) {
 	for _, name := range before.names() {
 		switch now, ok := m[name]; {
@@ -120,8 +121,8 @@ func (m Manifest) Since(before Manifest) (c Changes) {
 	return c
 }
 
-// String says what changed, and names the first files of each kind:
-// "2 lost (cat/1.jpg, dog/7.jpg), 1 added (owl/3.jpg)".
+// String describes the changes and names the first files of each kind: "2 lost (cat/1.jpg,
+// dog/7.jpg), 1 added (owl/3.jpg)".
 func (c Changes) String() string {
 	var said []string
 	add := func(names []string, what string) {
@@ -140,7 +141,8 @@ func (c Changes) String() string {
 	return strings.Join(said, ", ")
 }
 
-// Leaked returns the files that are for testing now and were for training or validation before.
+// Leaked returns the files that are test data now and were training or validation data
+// before.
 func (m Manifest) Leaked(before Manifest) (names []string) {
 	for _, name := range m.names() {
 		if was, ok := before[name]; ok && m[name].Split == "test" && was.Split != "test" {

@@ -9,7 +9,7 @@ import (
 	"cnntrain/internal/data/dataset"
 )
 
-// filed is examples that are files.
+// filed is Examples that are files.
 type filed struct {
 	fake
 	names string

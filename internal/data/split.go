@@ -1,5 +1,5 @@
-// Package data splits a dataset into training, validation and test examples, and
-// brings them to training in batches.
+// Package data splits a dataset into training, validation and test examples, and loads them
+// in batches.
 package data
 
 import (
@@ -11,14 +11,14 @@ import (
 	"cnntrain/internal/random"
 )
 
-// Sets is the examples of a run. Val and Test are nil where there are none.
+// Sets holds the examples of a run. Val and Test are nil if there are none.
 type Sets struct {
 	Train, Val, Test dataset.Examples
 	Classes          []string
 	Shape            []int    // [H W C]
 	Dir, Digest      string   // of the whole dataset
-	Skipped          []string // images that cannot be read, of the whole dataset
-	Warnings         []string // what people should know of how the images were understood
+	Skipped          []string // images of the whole dataset that cannot be read
+	Warnings         []string // warnings about how the images were interpreted
 }
 
 // Pixels returns the number of values of one image.
@@ -30,10 +30,10 @@ func (s *Sets) Pixels() int {
 	return n
 }
 
-// Split divides the training examples of d as Keras does: the last part of them,
-// validationSplit of the whole, is for validation; where d wants it by class, the last part
-// of each. limit, if above 0, takes only the first examples before that. It is an error if
-// a part, or a class for training, would be empty.
+// Split divides the training examples of d as Keras does: the last fraction,
+// validationSplit of them, becomes validation data; if d splits by class, the last fraction
+// of each class. limit, if above 0, keeps only the first examples before that. It is an
+// error if a split, or a class of the training split, would be empty.
 func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 	n := d.Train.Len()
 	if limit > 0 {
@@ -76,7 +76,7 @@ func splitLast(d *dataset.Data, n int, fraction float64) (train, val dataset.Exa
 
 // splitClasses divides each class among the first n training examples.
 func splitClasses(d *dataset.Data, n int, fraction float64) (train, val dataset.Examples) {
-	left := Counts(part{d.Train, 0, n}, len(d.Classes)) // that are yet to be for training
+	left := Counts(part{d.Train, 0, n}, len(d.Classes)) // examples still to be assigned to training
 	for c, n := range left {
 		left[c] -= dataset.Take(n, fraction)
 	}
@@ -95,8 +95,8 @@ func splitClasses(d *dataset.Data, n int, fraction float64) (train, val dataset.
 	return t, v
 }
 
-// checkClasses refuses classes without training examples, unless so few are used that this
-// is no wonder, and warns of those without others.
+// checkClasses rejects classes without training examples, unless a limit explains that, and
+// warns about classes without validation or test examples.
 func (s *Sets) checkClasses(few bool) error {
 	for _, split := range []struct {
 		name string
@@ -131,10 +131,10 @@ func (s *Sets) checkClasses(few bool) error {
 	return nil
 }
 
-// mostNamed is how many classes a message names.
+// mostNamed is the number of classes that a message names.
 const mostNamed = 6
 
-// part is n examples from first on.
+// part is a view of n examples starting at first.
 type part struct {
 	dataset.Examples
 	first, n int
@@ -146,7 +146,7 @@ func (p part) Label(i int) int { return p.Examples.Label(p.first + i) }
 
 func (p part) Image(dst []float32, i int) error { return p.Examples.Image(dst, p.first+i) }
 
-// some is examples at some places.
+// some is a view of the examples at the given positions.
 type some struct {
 	dataset.Examples
 	index []int
@@ -158,7 +158,7 @@ func (s some) Label(i int) int { return s.Examples.Label(s.index[i]) }
 
 func (s some) Image(dst []float32, i int) error { return s.Examples.Image(dst, s.index[i]) }
 
-// FileOf returns the file that example i is. ok says whether it is one.
+// FileOf returns the file of example i; ok is false if the example is not a file.
 func FileOf(ex dataset.Examples, i int) (f dataset.File, ok bool) {
 	switch ex := ex.(type) {
 	case part:
@@ -171,7 +171,7 @@ func FileOf(ex dataset.Examples, i int) (f dataset.File, ok bool) {
 	return dataset.File{}, false
 }
 
-// Counts returns how many examples there are of each of the classes.
+// Counts returns the number of examples of each class.
 func Counts(ex dataset.Examples, classes int) []int {
 	counts := make([]int, classes)
 	for i := range ex.Len() {
@@ -180,11 +180,11 @@ func Counts(ex dataset.Examples, classes int) []int {
 	return counts
 }
 
-// orderKey sets the numbers for shuffling apart from all others of the same seed.
+// orderKey separates the random numbers for shuffling from all others of the same seed.
 const orderKey = 0x6f72646572 // "order"
 
-// Order returns the order of n examples in an epoch: another for each, and always
-// the same for a seed.
+// Order returns the shuffled order of n examples in an epoch. It depends only on seed and
+// epoch.
 func Order(n int, seed uint64, epoch int) []int {
 	return random.New(seed, orderKey, uint64(epoch)).Perm(n)
 }

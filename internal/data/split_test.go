@@ -12,7 +12,7 @@ import (
 
 var abc = []string{"a", "b", "c"}
 
-// fake is n examples of classes in turn. Every value of image i is i.
+// fake is a dataset with its classes in turn. Every value of image i is i.
 type fake struct {
 	n      int
 	broken []int // images that cannot be read
@@ -34,7 +34,7 @@ func (f fake) Image(dst []float32, i int) error {
 	return nil
 }
 
-// indices returns the numbers of the images of ex in the dataset.
+// indices returns the positions of the images of ex in the dataset.
 func indices(t *testing.T, ex dataset.Examples) []int {
 	var list []int
 	x := make([]float32, 2)
@@ -64,11 +64,11 @@ func TestSplitTakesTheLastPartForValidation(t *testing.T) {
 		split float64
 		limit int
 		train int
-		val   int // -1: there is none
+		val   int // -1: no split
 	}{
 		{10, 0.2, 0, 8, 2},
 		{10, 0, 0, 10, -1},
-		{10, 0.25, 0, 7, 3}, // floor(7.5), as Keras
+		{10, 0.25, 0, 7, 3}, // floor(7.5), as in Keras
 		{10, 0.99, 0, 0, 0}, // an error
 		{10, 0.05, 0, 9, 1},
 		{10, 0.2, 5, 4, 1},
@@ -120,13 +120,13 @@ func TestSplitRefusesEmptyParts(t *testing.T) {
 	}
 }
 
-// The last of each class are for validation, so that each has its share.
+// The last examples of each class are for validation, so that every class is represented.
 func TestSplitByClass(t *testing.T) {
 	for _, c := range []struct {
 		n          int
 		split      float64
 		limit      int
-		train, val []int // -1: there is none
+		train, val []int // -1: no split
 	}{
 		{9, 0.34, 0, []int{0, 1, 2, 3, 4, 5}, []int{6, 7, 8}},
 		{9, 0.01, 0, []int{0, 1, 2, 3, 4, 5}, []int{6, 7, 8}},
@@ -198,7 +198,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// Runs can be repeated only while this stays as it is.
+// Runs are reproducible only while this order stays the same.
 func TestOrderNeverChanges(t *testing.T) {
 	if got, want := Order(10, 1, 2), []int{1, 3, 7, 4, 9, 0, 8, 2, 6, 5}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)

@@ -67,8 +67,8 @@ func (r *reader) readBlock(key, def *yaml.Node) *block {
 	return b
 }
 
-// checkRefs finds $names in a definition that are no parameter of it, so that a
-// block nobody calls is checked too.
+// checkRefs finds each $name in a definition that is not one of its parameters, so that
+// unused blocks are checked too.
 func (r *reader) checkRefs(b *block, n *yaml.Node) {
 	if name, ok := reference(n); ok && !slices.Contains(b.params, name) {
 		r.problems.Add(r.at(n), "block %q has no parameter %q%s", b.name, name, Hint(name, b.params))
@@ -78,7 +78,7 @@ func (r *reader) checkRefs(b *block, n *yaml.Node) {
 	}
 }
 
-// call writes out one use of a block.
+// call expands one use of a block.
 func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) {
 	if slices.Contains(calls, b.name) {
 		r.problems.Add(r.at(key), "block %q calls itself (%s)", b.name, strings.Join(append(calls, b.name), " → "))
@@ -129,7 +129,7 @@ func (r *reader) substitute(n *yaml.Node, in scope) *yaml.Node {
 		case in == nil:
 			r.problems.Add(r.at(n), "$%s stands outside a block; parameters exist only in blocks", name)
 		}
-		return n // an unknown parameter of a block: checkRefs has said so
+		return n // an unknown parameter of a block, which checkRefs has reported
 	}
 	out := *n
 	out.Content = nil

@@ -1,6 +1,6 @@
-// Package spec reads the YAML document: what it says and where it says it.
+// Package spec reads the YAML document: its content and the position of each value.
 //
-// It knows the layout of the file (sections, layers, blocks, repeat, --set) and
-// nothing of what the names in it mean: an Item is a name, a place and options
-// not yet decoded. Package catalog turns items into things.
+// It knows the layout of the file (sections, layers, blocks, repeat, --set) but not the
+// meaning of names: an Item is a name, a position and undecoded options. Package catalog
+// decodes items.
 package spec

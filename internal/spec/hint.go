@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Hint completes a message about an unknown name: with the known name it was
-// probably meant to be, else with the list of what is known.
+// Hint completes a message about an unknown name: with the known name that was probably
+// meant, else with the list of known names.
 func Hint(got string, known []string) string {
 	if near := Nearest(got, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
@@ -17,8 +17,8 @@ func Hint(got string, known []string) string {
 	return "; known: " + strings.Join(known, ", ")
 }
 
-// Nearest returns the known name that got was probably meant to be: the only one that
-// starts with it, else one a few slips away. Empty if there is none.
+// Nearest returns the known name that was probably meant by got: the only one that starts
+// with got, else one within a small edit distance; or "".
 func Nearest(got string, known []string) string {
 	got = strings.ToLower(got)
 	if got == "" {
@@ -42,8 +42,8 @@ func Nearest(got string, known []string) string {
 	return best
 }
 
-// distance is the edit distance of a and b where a swap of neighbours, the
-// commonest slip, counts as one edit (Damerau–Levenshtein, optimal string alignment).
+// distance is the edit distance of a and b with transpositions counted as one edit
+// (Damerau–Levenshtein, optimal string alignment).
 func distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -2,9 +2,8 @@ package spec
 
 import "gopkg.in/yaml.v3"
 
-// LoadItem reads a file that holds nothing but the options of one thing, which is
-// called name. What is wrong with it goes to problems; the item is nil where the file
-// cannot be read or is not YAML at all.
+// LoadItem reads a file that holds only the options of one entry, which is called name.
+// Errors are added to problems; the item is nil if the file cannot be read or is not YAML.
 func LoadItem(file, name string, problems *Problems) *Item {
 	src, ok := read(file, name, problems)
 	if !ok {
@@ -13,7 +12,7 @@ func LoadItem(file, name string, problems *Problems) *Item {
 	return ParseItem(file, name, src, problems)
 }
 
-// ParseItem is LoadItem for a document at hand.
+// ParseItem is LoadItem for a document in memory.
 func ParseItem(file, name string, src []byte, problems *Problems) *Item {
 	root := parse(file, src, problems)
 	if root == nil {

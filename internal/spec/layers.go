@@ -8,14 +8,14 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxLayers bounds what repeats and blocks may grow to, maxEntries the entries
-// read on the way: blocks of empty blocks grow without a layer.
+// maxLayers limits the number of layers after expansion of repeats and blocks; maxEntries
+// limits the entries visited, because blocks of empty blocks expand without adding a layer.
 const (
 	maxLayers  = 10_000
 	maxEntries = 10 * maxLayers
 )
 
-// A scope is the parameters that $name may refer to; nil outside a block.
+// A scope holds the parameters that $name may refer to; nil outside a block.
 type scope map[string]*yaml.Node
 
 func (r *reader) layers(n, root *yaml.Node) {
@@ -30,8 +30,8 @@ func (r *reader) layers(n, root *yaml.Node) {
 	r.label()
 }
 
-// expand appends the layers of a list, blocks and repeats written out.
-// Calls is the names of the blocks we are inside of.
+// expand appends the layers of a list, with blocks and repeats expanded. Calls lists the
+// names of the blocks being expanded.
 func (r *reader) expand(list *yaml.Node, in scope, calls []string) {
 	if list.Kind != yaml.SequenceNode {
 		r.problems.Add(r.at(list), "layers: must be a list, a line for each layer starting with '-'")
@@ -57,7 +57,8 @@ func (r *reader) expand(list *yaml.Node, in scope, calls []string) {
 	}
 }
 
-// full reports, and once says, that the list of layers has grown too long to go on.
+// full reports whether the list of layers is too long to continue, and records that problem
+// once.
 func (r *reader) full(n *yaml.Node) bool {
 	r.entries++
 	if len(r.Layers) < maxLayers && r.entries < maxEntries {
@@ -70,8 +71,8 @@ func (r *reader) full(n *yaml.Node) bool {
 	return true
 }
 
-// entry splits one entry of a list of layers into its name and options; the
-// name is nil, and the problem noted, where it is not of that form.
+// entry splits one entry of a list of layers into name and options. If the entry does not
+// have that form, the name is nil and a problem is recorded.
 func (r *reader) entry(n *yaml.Node) (key, value *yaml.Node) {
 	switch {
 	case n.Kind == yaml.ScalarNode && strings.HasPrefix(n.Value, "$"):
@@ -90,7 +91,7 @@ func (r *reader) entry(n *yaml.Node) (key, value *yaml.Node) {
 	return nil, nil
 }
 
-// repeat writes out {repeat: N, layers: […]}.
+// repeat expands {repeat: N, layers: […]}.
 func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
 	for i := 0; i < len(n.Content); i += 2 {
 		if k := n.Content[i]; k.Value != "repeat" && k.Value != "layers" {
@@ -106,7 +107,7 @@ func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
 	count := r.substitute(find(n, "repeat"), in)
 	var times int
 	if count.Kind != yaml.ScalarNode || count.ShortTag() != "!!int" || count.Decode(&times) != nil || times < 1 {
-		if !strings.HasPrefix(count.Value, "$") { // else substitute has said so
+		if !strings.HasPrefix(count.Value, "$") { // substitute has reported it
 			r.problems.Add(r.place(count, n), "repeat: must be a whole number of at least 1, got %q", count.Value)
 		}
 		return
@@ -116,12 +117,13 @@ func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
 		size := len(r.Layers)
 		r.expand(list, in, calls)
 		if r.problems.Len() > before || len(r.Layers) == size {
-			return // the same again would only repeat the messages, or nothing at all
+			return // further copies would only repeat the messages
 		}
 	}
 }
 
-// layerName is what summaries, weights ("conv2d/kernel") and --set can call a layer.
+// layerName matches the names that a layer can have in summaries, weights ("conv2d/kernel")
+// and --set.
 var layerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // label names each layer as Keras does: conv2d, conv2d_1, … unless it has a name option.
@@ -153,7 +155,7 @@ func (r *reader) label() {
 	}
 }
 
-// place is where n stands, or where its parent does if n came from a flag.
+// place is the position of n, or of its parent if n came from a flag.
 func (r *reader) place(n, parent *yaml.Node) Pos {
 	if n.Line == 0 {
 		return r.at(parent)
@@ -161,7 +163,7 @@ func (r *reader) place(n, parent *yaml.Node) Pos {
 	return r.at(n)
 }
 
-// find returns the value of a key of a mapping, nil where there is none.
+// find returns the value of a key of a mapping, or nil.
 func find(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil

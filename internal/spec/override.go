@@ -11,14 +11,14 @@ import (
 
 // An Override sets one option from outside the spec, from the command line or a sweep.
 type Override struct {
-	Path  []string // what is left of the dotted path below the item that holds it
+	Path  []string // the dotted path below the item
 	Value *yaml.Node
 	Flag  string // as the user typed it, for messages: "--set train.epochs=3"
 
-	at Pos // of one that comes from a file
+	at Pos // set if the override comes from a file
 }
 
-// Pos is the place of an override: the flag itself, unless it stands in a file.
+// Pos is the position of the override: the flag itself, or a place in a file.
 func (o Override) Pos() Pos {
 	if o.at.Line > 0 {
 		return o.at
@@ -26,7 +26,7 @@ func (o Override) Pos() Pos {
 	return Pos{File: o.Flag}
 }
 
-// Below returns the override as seen from one step further down its path.
+// Below returns the override with the first step of its path removed.
 func (o Override) Below() Override {
 	o.Path = o.Path[1:]
 	return o
@@ -55,7 +55,7 @@ func ParseOverride(text string) (Override, error) {
 	return Override{Path: path, Value: n, Flag: flag}, nil
 }
 
-// NewOverride makes the override of a dotted path that stands in a file, as the value does.
+// NewOverride returns the override of a dotted path; both path and value come from a file.
 func NewOverride(path string, value *yaml.Node, at Pos) (Override, error) {
 	keys, err := splitPath(path)
 	n := copyNode(value)
@@ -80,13 +80,14 @@ func copyNode(n *yaml.Node) *yaml.Node {
 	return &out
 }
 
-// TextOverride makes the override of a flag of its own, whose value is text and
-// never YAML: --dataset "./cats #1".
+// TextOverride returns the override for a dedicated flag, whose value is plain text and not
+// YAML: --dataset "./cats #1".
 func TextOverride(key, value, flag string) Override {
 	return Override{Path: strings.Split(key, "."), Value: Scalar(value), Flag: oneLine(flag + " " + value)}
 }
 
-// forgetPlace makes errors below n name the flag, not a line of its value.
+// forgetPlace clears positions below n, so that errors name the flag rather than a line of
+// its value.
 func forgetPlace(n *yaml.Node) {
 	n.Line, n.Column = 0, 0
 	for _, c := range n.Content {
@@ -117,7 +118,7 @@ func (r *reader) overrideScalars(values map[string]*yaml.Node) (rest []Override)
 	return rest
 }
 
-// attach hands overrides to the items they name.
+// attach adds overrides to the items that they name.
 func (r *reader) attach(overrides []Override) {
 	for _, o := range overrides {
 		path := strings.Join(o.Path, ".")
@@ -149,7 +150,7 @@ func (r *reader) attach(overrides []Override) {
 	}
 }
 
-// layer finds a layer by its label or its index from 0, blocks written out.
+// layer finds a layer by its label or by its index from 0 after expansion of blocks.
 func (r *reader) layer(key string) *Item {
 	for _, it := range r.Layers {
 		if it.Label == key {

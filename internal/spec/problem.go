@@ -9,14 +9,14 @@ import (
 	"unicode"
 )
 
-// Pos is a place in a spec: a line of a file, or, with Line 0, the command-line
-// flag that File holds the text of.
+// Pos is a position in a spec: a line of a file, or, if Line is 0, the command-line flag
+// whose text is File.
 type Pos struct {
 	File         string
 	Line, Column int
 }
 
-// String returns "file:line:column", as editors and terminals link it.
+// String returns "file:line:column", which editors and terminals recognize as a link.
 func (p Pos) String() string {
 	if p.Line == 0 {
 		return p.File
@@ -24,7 +24,7 @@ func (p Pos) String() string {
 	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
 }
 
-// A Problem is one thing wrong with a spec, and its place.
+// A Problem is one error in a spec, with its position.
 type Problem struct {
 	Pos     Pos
 	Message string
@@ -32,16 +32,16 @@ type Problem struct {
 
 func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
 
-// Problems collects everything wrong with a spec, so that all of it is shown at once.
+// Problems collects all errors of a spec, so that they are shown together.
 type Problems struct{ list []Problem }
 
-// Add notes that something is wrong at a place.
+// Add records an error at a position.
 func (p *Problems) Add(at Pos, format string, args ...any) {
 	p.list = append(p.list, Problem{at, oneLine(fmt.Sprintf(format, args...))})
 }
 
-// oneLine writes control characters as in Go source, so that a message is one
-// line whatever a spec or a flag holds.
+// oneLine escapes control characters as in Go source, so that a message is one line
+// whatever the spec or flag contains.
 func oneLine(s string) string {
 	if !strings.ContainsFunc(s, unicode.IsControl) {
 		return s
@@ -60,7 +60,7 @@ func oneLine(s string) string {
 // Len returns the number of problems so far.
 func (p *Problems) Len() int { return len(p.list) }
 
-// Err returns nil, or an Invalid with every problem once, in the order of their places.
+// Err returns nil, or an Invalid with every problem once, ordered by position.
 func (p *Problems) Err() error {
 	if len(p.list) == 0 {
 		return nil
@@ -73,11 +73,11 @@ func (p *Problems) Err() error {
 			cmp.Compare(a.Pos.Column, b.Pos.Column),
 		)
 	})
-	// A block that is used twice reports what is wrong inside it twice.
+	// A block that is used twice reports the errors inside it twice.
 	return Invalid(slices.Compact(list))
 }
 
-// Invalid is the error of a spec that cannot be used: all its problems, a line each.
+// Invalid is the error of an invalid spec: all its problems, one per line.
 type Invalid []Problem
 
 func (e Invalid) Error() string {

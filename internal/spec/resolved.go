@@ -7,9 +7,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Resolved returns the spec as one YAML document with every option at its final
-// value: overrides applied, blocks and repeats written out, defaults filled in.
-// Everything in it must have been decoded. Reading it gives the same spec.
+// Resolved returns the spec as one YAML document with every option at its final value:
+// overrides applied, blocks and repeats expanded, defaults filled in. All of its items must
+// have been decoded. Parsing the document gives the same spec.
 func (s *Spec) Resolved() ([]byte, error) {
 	doc := &yaml.Node{Kind: yaml.MappingNode}
 	add := func(key string, value *yaml.Node) {
@@ -40,8 +40,7 @@ func (s *Spec) Resolved() ([]byte, error) {
 	return buf.Bytes(), enc.Close()
 }
 
-// Node returns a decoded item as it stands in a document: its name, or its name
-// with its options.
+// Node returns a decoded item as in a document: its name, or its name with its options.
 func (it *Item) Node() *yaml.Node {
 	if it.Resolved == nil || len(it.Resolved.Content) == 0 {
 		return Scalar(it.Name)
@@ -51,7 +50,7 @@ func (it *Item) Node() *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar(it.Name), &options}}
 }
 
-// Scalar returns the node of a string, quoted where YAML needs it.
+// Scalar returns the node of a string, quoted if YAML needs that.
 func Scalar(text string) *yaml.Node {
 	n := &yaml.Node{}
 	n.SetString(text)

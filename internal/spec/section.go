@@ -7,9 +7,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Section is a mapping of the document, "data" or "train", whose options
-// belong to several packages. Each decodes its own and says so with Know; what
-// nobody knows is a problem.
+// A Section is a mapping of the document, "data" or "train", whose options belong to
+// several packages. Each package decodes its own options and registers them with Know;
+// options that no package registers are errors.
 type Section struct {
 	Item
 	known map[string]bool
@@ -29,11 +29,11 @@ func (r *reader) section(s *Section, n *yaml.Node) {
 	}
 }
 
-// Know notes that an option exists.
+// Know registers an option.
 func (s *Section) Know(option string) { s.known[option] = true }
 
-// CheckUnknown adds a problem for every option that no package knows. Call it
-// once all have decoded theirs.
+// CheckUnknown adds a problem for every option that no package has registered. Call it
+// after all packages have decoded theirs.
 func (s *Section) CheckUnknown(problems *Problems) {
 	names := slices.Sorted(maps.Keys(s.known))
 	if s.Options != nil {

@@ -12,30 +12,30 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Spec is one document, read but not yet understood.
+// A Spec is one parsed document, whose items are not decoded yet.
 type Spec struct {
 	File        string
-	Name        string // names the run folder; made from the file's name unless given
+	Name        string // names the run folder; by default derived from the file name
 	Description string
 	Input       []int // of one image: height, width, channels
 	InputPos    Pos
-	Layers      []*Item        // blocks and repeats written out
-	Data, Train *Section       // what the examples are; how to train
-	Blocks      map[string]Pos // where each block is defined
+	Layers      []*Item        // after expansion of blocks and repeats
+	Data, Train *Section       // the data and train sections
+	Blocks      map[string]Pos // position of each block's definition
 }
 
-// An Item is one named thing of a spec with its options not yet decoded:
-// "flatten", "dropout: 0.3" or "conv2d: {filters: 6}".
+// An Item is a named entry of a spec with its undecoded options: "flatten", "dropout: 0.3"
+// or "conv2d: {filters: 6}".
 type Item struct {
 	Name      string
 	Label     string // of a layer: its name option, else its Name numbered as Keras does
 	Pos       Pos
 	Options   *yaml.Node // nil, a scalar, a sequence or a mapping
-	Overrides []Override // from the command line, the last one wins
+	Overrides []Override // from the command line, in order; the last one wins
 	Resolved  *yaml.Node // every option at its final value, once decoded
 }
 
-// At returns the place of a node below the item.
+// At returns the position of a node below the item.
 func (it *Item) At(n *yaml.Node) Pos {
 	if n.Line == 0 {
 		return it.Pos
@@ -43,8 +43,8 @@ func (it *Item) At(n *yaml.Node) Pos {
 	return Pos{it.Pos.File, n.Line, n.Column}
 }
 
-// Thing returns the name of the thing that a decoded option holds: adam for
-// optimizer: {adam: {learning_rate: 0.01}}.
+// Thing returns the name of the entry that a decoded option holds: adam for optimizer:
+// {adam: {learning_rate: 0.01}}.
 func (it *Item) Thing(option string) string {
 	switch n := find(it.Resolved, option); {
 	case n == nil:
@@ -59,8 +59,8 @@ func (it *Item) Thing(option string) string {
 // topLevel is the keys of a document.
 var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "train"}
 
-// Load reads the spec in file and applies the overrides. What is wrong with it
-// goes to problems; the spec is nil where the file cannot be read or is not YAML at all.
+// Load reads the spec in file and applies the overrides. Errors are added to problems; the
+// spec is nil if the file cannot be read or is not YAML.
 func Load(file string, overrides []Override, problems *Problems) *Spec {
 	src, ok := read(file, "spec", problems)
 	if !ok {
@@ -69,7 +69,7 @@ func Load(file string, overrides []Override, problems *Problems) *Spec {
 	return Parse(file, src, overrides, problems)
 }
 
-// read returns the bytes of a file of some kind.
+// read returns the content of a file; kind describes it in messages.
 func read(file, kind string, problems *Problems) ([]byte, bool) {
 	src, err := os.ReadFile(file)
 	switch {
@@ -81,7 +81,7 @@ func read(file, kind string, problems *Problems) ([]byte, bool) {
 	return src, err == nil
 }
 
-// Parse is Load for a document at hand.
+// Parse is Load for a document in memory.
 func Parse(file string, src []byte, overrides []Override, problems *Problems) *Spec {
 	root := parse(file, src, problems)
 	if root == nil {
@@ -98,15 +98,15 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 	return s
 }
 
-// A reader turns the tree of one document into a Spec.
+// A reader converts the YAML tree of one document to a Spec.
 type reader struct {
 	*Spec
 	problems  *Problems
 	overrides []Override
 	flags     map[*yaml.Node]Pos // the flags that values come from
 	blocks    map[string]*block
-	entries   int  // of lists of layers, read so far
-	tooLong   bool // and said so
+	entries   int  // entries of layer lists visited so far
+	tooLong   bool // that the limit has been reported
 }
 
 func (r *reader) at(n *yaml.Node) Pos {
@@ -139,19 +139,19 @@ func (r *reader) document(root *yaml.Node) {
 	r.attach(rest)
 }
 
-// NamePattern is what can name a folder on every system.
+// NamePattern matches names that are valid folder names on every system.
 const NamePattern = `^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$`
 
 var runName = regexp.MustCompile(NamePattern)
 
-// NamesFolder reports whether name can name a folder on every system.
+// NamesFolder reports whether name is a valid folder name on every system.
 func NamesFolder(name string) bool { return runName.MatchString(name) }
 
-// notInName is what a file's name may hold that a run's may not.
+// notInName matches characters that a file name may contain but a run's name may not.
 var notInName = regexp.MustCompile(`[^A-Za-z0-9_.-]+`)
 
-// NameOf makes a name from that of a file: "my net.yaml" gives my-net. It is
-// empty where nothing of it can name a folder.
+// NameOf derives a name from a file name: "my net.yaml" gives my-net. It returns "" if
+// nothing of it is valid.
 func NameOf(file string) string {
 	base := filepath.Base(file)
 	name := strings.TrimSuffix(base, filepath.Ext(base))
@@ -182,7 +182,7 @@ func (r *reader) text(key string, n *yaml.Node) string {
 	return n.Value
 }
 
-// MaxSide bounds the sides of an image, so that sizes multiply without overflow.
+// MaxSide limits the sides of an image, so that products of sizes do not overflow.
 const MaxSide = 1 << 14
 
 func (r *reader) input(n, root *yaml.Node) {

@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// golden compares got with the file, or rewrites it.
+// golden compares got with the file, or rewrites the file.
 func golden(t *testing.T, file, got string) {
 	t.Helper()
 	if *update {
@@ -220,8 +220,8 @@ func TestHintNamesTheLikeliest(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, reading ends, does not panic, and either finds problems or
-// gives a spec with layers and an input.
+// For any input, parsing ends without a panic, and either reports problems or returns a
+// spec with layers and an input.
 func FuzzParse(f *testing.F) {
 	for _, pattern := range []string{"testdata/bad/*.yaml", "testdata/good/*.yaml"} {
 		paths, _ := filepath.Glob(pattern)

@@ -11,11 +11,11 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// maxNodes bounds a document once its aliases are written out ("billion laughs").
+// maxNodes limits the size of a document after expansion of its aliases ("billion laughs").
 const maxNodes = 100_000
 
-// parse reads the one YAML document in src. It returns nil where there is none,
-// and a tree without aliases or duplicate keys.
+// parse parses the one YAML document in src. It returns nil if there is none, else a tree
+// without aliases or duplicate keys.
 func parse(file string, src []byte, problems *Problems) *yaml.Node {
 	dec := yaml.NewDecoder(bytes.NewReader(src))
 	var doc, second yaml.Node
@@ -43,12 +43,12 @@ func parse(file string, src []byte, problems *Problems) *yaml.Node {
 	return root
 }
 
-// A copier writes out aliases and checks the keys of mappings.
+// A copier expands aliases and checks the keys of mappings.
 type copier struct {
 	file     string
 	problems *Problems
 	left     int
-	open     map[*yaml.Node]bool // aliases being written out, to see cycles
+	open     map[*yaml.Node]bool // aliases being expanded, to detect cycles
 }
 
 func (c *copier) at(n *yaml.Node) Pos { return Pos{c.file, n.Line, n.Column} }
@@ -71,7 +71,7 @@ func (c *copier) copy(n *yaml.Node) *yaml.Node {
 	}
 	out := *n
 	out.Anchor, out.Content = "", nil
-	out.HeadComment, out.LineComment, out.FootComment = "", "", "" // which have no place on one line
+	out.HeadComment, out.LineComment, out.FootComment = "", "", "" // which do not fit in one line
 	if n.Kind != yaml.MappingNode {
 		for _, child := range n.Content {
 			out.Content = append(out.Content, c.copy(child))
@@ -98,14 +98,14 @@ func (c *copier) copy(n *yaml.Node) *yaml.Node {
 	return &out
 }
 
-// null stands where a value could not be copied.
+// null replaces a value that could not be copied.
 func null(at *yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null", Line: at.Line, Column: at.Column}
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
-// syntaxPos finds the line that yaml.v3 names inside its message.
+// syntaxPos extracts the line number from a message of yaml.v3.
 func syntaxPos(file string, err error) Pos {
 	line := 1
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
@@ -118,7 +118,7 @@ func syntaxText(err error) string {
 	return yamlLine.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: "), "")
 }
 
-// isNull reports whether n says nothing: absent, empty, null or ~.
+// isNull reports whether n has no value: absent, empty, null or ~.
 func isNull(n *yaml.Node) bool {
 	return n == nil || n.Kind == 0 || n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }

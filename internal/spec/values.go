@@ -7,12 +7,12 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Value is one value of a spec and the path by which --set knows it.
+// A Value is one value of a spec and its path for --set.
 type Value struct{ Path, Text string }
 
-// Values returns every value that the document gives, blocks and repeats written
-// out: train.epochs, train.optimizer.adam.learning_rate, layers.conv2d_1.filters. A
-// layer without options has itself for a value.
+// Values returns every value that the document gives, after expansion of blocks and
+// repeats: train.epochs, train.optimizer.adam.learning_rate, layers.conv2d_1.filters. The
+// value of a layer without options is the layer itself.
 func (s *Spec) Values() []Value {
 	v := []Value{{"name", s.Name}, {"input", strings.ReplaceAll(fmt.Sprint(s.Input), " ", ", ")}}
 	add := func(path string, n *yaml.Node) { v = appendValues(v, path, n) }
@@ -44,7 +44,7 @@ func appendValues(v []Value, path string, n *yaml.Node) []Value {
 	return append(v, Value{path, Text(n)})
 }
 
-// Text writes a node on one line, as in a message or behind --set.
+// Text formats a node on one line, as in messages and for --set.
 func Text(n *yaml.Node) string {
 	if n == nil {
 		return ""

@@ -80,7 +80,7 @@ func TestADecodedSpecIsWrittenOutAndReadAgain(t *testing.T) {
 		if problems.Err() != nil {
 			t.Fatal(problems.Err())
 		}
-		// As the catalog leaves them.
+		// The form in which the catalog leaves them.
 		s.Data.Resolved, s.Train.Resolved = s.Data.Options, s.Train.Options
 		for _, it := range s.Layers {
 			it.Resolved = it.Options

@@ -27,12 +27,12 @@ too, with an option. As functions they have alpha 1 and a negative slope of 0.2.
 	},
 })
 
-// An activationFunc adds a function without weights to the graph; the output
+// An activationFunc adds an elementwise function without weights to the graph; the output
 // has the shape of x.
 type activationFunc func(x *G.Node) *G.Node
 
-// activations is the functions that the activation options may name. Those that
-// are layers too are registered by their own files.
+// activations holds the functions that the activation options accept. Functions that are
+// layers too are registered in their own files.
 var activations = map[string]activationFunc{
 	"gelu":    ops.GELU,
 	"linear":  func(x *G.Node) *G.Node { return x },
@@ -47,8 +47,8 @@ func addFunction(name string, f activationFunc) activationFunc {
 	return f
 }
 
-// Function returns the activation function that a layer called name is of
-// itself, or that its option "activation" gives it; empty where it has none.
+// Function returns the activation function that the layer called name applies: the layer
+// itself, or its option "activation"; "" if it has none.
 func Function(name, option string) string {
 	if _, ok := activations[name]; ok {
 		return name

@@ -11,8 +11,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// An augmentation is a layer that changes images at random in training and does
-// nothing in use: what all of these have in common.
+// augmentation is the common part of layers that change images at random in training and do
+// nothing in inference.
 type augmentation struct{}
 
 func (augmentation) Shape(in Shape) (Shape, error) {
@@ -26,12 +26,12 @@ func (augmentation) Weights(Shape) []Weight { return nil }
 
 func (augmentation) augments() {}
 
-// uniform returns number i of r, uniform between the bounds.
+// uniform returns random number i of r, uniform between the bounds.
 func uniform(r random.Stream, i int, low, high float64) float64 {
 	return low + (high-low)*r.Float64(uint64(i))
 }
 
-// bounds returns the limits of a factor as Keras reads it: one number f is from -f to f.
+// bounds returns the limits of a factor as in Keras: one number f means -f to f.
 func bounds(r catalog.Range) (low, high float64) {
 	if len(r) == 1 {
 		return -math.Abs(r[0]), math.Abs(r[0])
@@ -57,9 +57,9 @@ func (l *geometric) options(o *catalog.Options) {
 	o.Bind(&l.fillValue, "fill_value", "the k of fill_mode constant")
 }
 
-// warp adds the layer to the graph. In each step, draw returns the matrix of image
-// n of the whole batch, from numbers of r: the pixel at column x and row y comes from column
-// m[0]·x + m[1]·y + m[2] and row m[3]·x + m[4]·y + m[5].
+// warp adds the layer to the graph. In each step, draw returns the matrix of image n of the
+// global batch, from random numbers of r: the pixel at column x and row y is read from
+// column m[0]·x + m[1]·y + m[2] and row m[3]·x + m[4]·y + m[5].
 func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) [6]float64) *G.Node {
 	if !g.Training {
 		return x

@@ -12,8 +12,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// augment runs a layer in training on n equal images of 5x4x1, whose pixels are
-// 0, 10, 20 and so on, and returns each image as it comes out.
+// augment runs a layer in training on n equal images of 5x4x1, whose pixels are 0, 10, 20
+// and so on, and returns the output images.
 func augment(t *testing.T, layer string, step uint64, n int) (images [][]float32) {
 	t.Helper()
 	x := tensor.New(tensor.WithShape(n, 5, 4, 1), tensor.Of(tensor.Float32))
@@ -39,7 +39,7 @@ func augmentations() (layers []string) {
 func TestAugmentationDrawsForEachImageAndStep(t *testing.T) {
 	for _, layer := range augmentations() {
 		if strings.Contains(layer, "[0, 1]") {
-			continue // all pixels are cut off
+			continue // all pixels are clipped
 		}
 		a, b := augment(t, layer, 1, 16), augment(t, layer, 2, 16)
 		same := func(x []float32) bool { return slices.Equal(x, a[0]) }

@@ -31,7 +31,7 @@ func (l *globalAveragePooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node
 	return l.shaped(ops.AveragePool2D(x, size, size, false))
 }
 
-// globalPooling is what layers have in common that make one value of each map.
+// globalPooling is the common part of layers that compute one value per channel.
 type globalPooling struct{ keepDims bool }
 
 func (l *globalPooling) options(o *catalog.Options) {
@@ -50,7 +50,7 @@ func (l *globalPooling) Shape(in Shape) (Shape, error) {
 
 func (l *globalPooling) Weights(Shape) []Weight { return nil }
 
-// shaped gives y, one value for each map, the shape of the output.
+// shaped reshapes y, one value per channel, to the shape of the output.
 func (l *globalPooling) shaped(y *G.Node) *G.Node {
 	n := y.Shape()[0]
 	c := y.Shape().TotalSize() / n

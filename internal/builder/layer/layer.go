@@ -14,7 +14,7 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Shape is the shape of one example, [H W C] or [F]; the batch comes in front.
+// Shape is the shape of one example, [H W C] or [F], without the batch axis.
 type Shape []int
 
 // Size is the number of values.
@@ -46,35 +46,36 @@ type Weight struct {
 
 // A Layer is one line of a spec.
 type Layer interface {
-	// Shape returns the output shape, or an error that says why the layer cannot take in.
+	// Shape returns the output shape, or an error that says why the layer does not accept
+	// in.
 	Shape(in Shape) (Shape, error)
-	// Weights returns what the layer owns for an input that it can take, in Keras's order.
+	// Weights returns the layer's weights for an input that it accepts, in Keras's order.
 	Weights(in Shape) []Weight
-	// Build adds the layer to the graph. x is a batch of inputs, weights has
-	// the nodes of Weights.
+	// Build adds the layer to the graph. x is a batch of inputs, weights has the nodes of
+	// Weights in the same order.
 	Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node
 }
 
-// Graph is what Build may know of the graph it adds to.
+// Graph is what Build knows of the graph it adds to.
 type Graph struct {
-	Training bool // false: the graph predicts
-	Direct   bool // convolutions sum up products as they are: no Winograd
-	Frozen   bool // the layer keeps its weights in training, by its option trainable or that of one around it
-	// Random returns the numbers of the layer for the step that runs, the same
-	// ones whenever it is asked in that step. It is nil unless Training: nothing
-	// is random in use. What is drawn for an example of the batch takes its
-	// index from the position in the whole batch: First, for the first one here.
+	Training bool // false: inference
+	Direct   bool // convolutions are computed as defined, without Winograd's algorithm
+	Frozen   bool // the weights are not trained: trainable is false for the layer or for one around it
+	// Random returns the random numbers of the layer for the current step, the same ones
+	// for each call in that step. It is nil unless Training: inference is deterministic.
+	// Numbers for an example use its position in the global batch, counted from First, as
+	// index.
 	Random func() random.Stream
-	// First is where in the whole batch the examples of the step begin that runs; nil
-	// stands for 0. It is above 0 where several models share each batch.
+	// First is the position in the global batch of the first example of the current step;
+	// nil means 0. It is above 0 if several models share each batch.
 	First func() int
-	// Mean replaces values, sums or means over the examples here, by those over the
-	// whole batch. It is nil where all of it is here.
+	// Mean replaces values, which are sums or means over the local examples, by those over
+	// the global batch. It is nil if the local batch is the global batch.
 	Mean func(values []float64)
 }
 
-// key makes one number of Random, for kernels that draw values of examples by
-// themselves, each of them a number of times.
+// key derives one number from Random, as the key of kernels that draw their own random
+// numbers per example.
 func (g *Graph) key(values int) func() uint64 {
 	return func() uint64 { return ops.DropoutKey(g.Random().Uint64(0), g.first()*values) }
 }
@@ -86,8 +87,7 @@ func (g *Graph) first() int {
 	return g.First()
 }
 
-// Augments reports whether l changes images at random in training, and has
-// nothing to learn.
+// Augments reports whether l changes images at random in training and has no weights.
 func Augments(l Layer) bool {
 	if c, ok := l.(*common); ok {
 		l = c.Layer
@@ -96,20 +96,20 @@ func Augments(l Layer) bool {
 	return ok
 }
 
-// Trains reports whether l changes in training, and so what it owns that is not
-// trainable: moving averages.
+// Trains reports whether l is trained, and so whether its non-trainable weights (moving
+// averages) are updated.
 func Trains(l Layer) bool {
 	c, ok := l.(*common)
 	return !ok || c.trainable
 }
 
-// Layers is every layer a spec may name.
+// Layers is the catalog of layers that a spec can name.
 var Layers = newLayers()
 
 func newLayers() *catalog.Catalog[Layer] {
 	c := catalog.New[Layer]("layer")
 	c.Common = func(l Layer, o *catalog.Options) Layer {
-		var name string // read by package spec, which names the layers that have none
+		var name string // package spec has read it; it assigns names to layers without one
 		o.Bind(&name, "name", "name of the layer in summaries, checkpoints and --set")
 		c := &common{l, true}
 		o.Bind(&c.trainable, "trainable", "whether training updates the weights").Quiet()
@@ -133,7 +133,7 @@ func (c *common) Weights(in Shape) []Weight {
 }
 
 func (c *common) Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node {
-	inner := *g // a layer within this one is no affair of the caller's other layers
+	inner := *g // an inner layer must not change the Graph of its caller
 	inner.Frozen = g.Frozen || !c.trainable
 	return c.Layer.Build(&inner, x, weights)
 }

@@ -17,7 +17,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// decode reads one layer as a spec would have it.
+// decode decodes one layer as in a spec.
 func decode(t *testing.T, text string) Layer {
 	t.Helper()
 	var problems spec.Problems
@@ -32,20 +32,20 @@ func decode(t *testing.T, text string) Layer {
 	return l
 }
 
-// built is a layer in a graph that has run once; in training with a loss that gives
-// every output a gradient of its own.
+// built is a layer in a graph that has run once; in training with a loss that gives every
+// output its own gradient.
 type built struct {
 	*machine.Machine
 	x, y  *G.Node
 	loss  *G.Node
 	wrt   []*tensor.Dense // the input, then the weights that train
-	grads []*G.Node       // of these
+	grads []*G.Node       // gradients of these
 	state []*tensor.Dense // the other weights
-	start [][]float32     // all weights, as they start
+	start [][]float32     // all weights, before the step
 }
 
-// build runs a layer as models do, where it may overwrite its input; with skip that is
-// read once more behind it, as by a skip connection.
+// build runs a layer as models do, allowing it to overwrite its input; with skip the input
+// is also read by a later node, as in a skip connection.
 func build(t *testing.T, l Layer, n int, in Shape, training, skip bool) *built {
 	t.Helper()
 	b := &built{}
@@ -79,12 +79,12 @@ func build(t *testing.T, l Layer, n int, in Shape, training, skip bool) *built {
 	}
 	graph := &Graph{Training: training}
 	if training {
-		graph.Random = func() random.Stream { return random.New(5) } // of one step, for ever
+		graph.Random = func() random.Stream { return random.New(5) } // the same numbers in every step
 	}
 	weigh := func(y *G.Node, name string, seed int) *G.Node {
 		return G.Must(G.Sum(G.Must(G.HadamardProd(y, node(name, varied(seed, y.Shape()...))))))
 	}
-	b.x = ops.Affine(input, 1, 0) // in memory that the machine may use again
+	b.x = ops.Affine(input, 1, 0) // in memory that the machine may reuse
 	b.y = l.Build(graph, b.x, weights)
 	if !training {
 		b.Machine = machinetest.New(t, b.y)
@@ -112,7 +112,7 @@ func (b *built) run(t *testing.T) float64 {
 
 func (b *built) floats(n *G.Node) []float32 { return machinetest.Floats(b.Value(n)) }
 
-// Every layer of the catalog, by its own example, keeps what layers promise.
+// Every layer of the catalog, with its own example, meets the requirements of layers.
 func TestEveryLayerConforms(t *testing.T) {
 	for _, name := range Layers.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -151,9 +151,10 @@ func TestEveryLayerConforms(t *testing.T) {
 	}
 }
 
-// A layer may build others in its own graph: what they are must not show outside of them.
+// A layer may build inner layers in its own graph; their options must not affect other
+// layers.
 func TestFrozenGoesInwardsOnly(t *testing.T) {
-	moves := func(g *Graph, layer string) bool { // whether batch normalisation keeps averages
+	moves := func(g *Graph, layer string) bool { // whether batch normalization updates its averages
 		x := G.NewTensor(G.NewGraph(), tensor.Float32, 2, G.WithShape(5, 2), G.WithName("x"))
 		l := decode(t, layer)
 		var weights []*G.Node
@@ -207,7 +208,7 @@ func checkState(t *testing.T, b *built) {
 
 func checkThreads(t *testing.T, l Layer, in Shape) {
 	defer kernels.SetThreads(kernels.Threads())
-	n := 3*1<<14/in.Size() + 1 // kernels give a thread no fewer than 1<<14 values
+	n := 3*1<<14/in.Size() + 1 // kernels use at least 1<<14 values per thread
 	var want []float32
 	for _, threads := range []int{1, 2, 3} {
 		kernels.SetThreads(threads)

@@ -8,8 +8,8 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// linear is what layers have in common that multiply by kernels, add a bias and apply
-// a function.
+// linear is the common part of layers that multiply by kernels, add a bias and apply an
+// activation function.
 type linear struct {
 	activation string
 	useBias    bool
@@ -17,16 +17,17 @@ type linear struct {
 	bias       learnt
 }
 
-// learnt is the options of a weight that is learnt.
+// learnt holds the options of a trainable weight.
 type learnt struct {
 	init    initializer.Initializer
 	penalty regularizer.Regularizer
 }
 
-// A kernel is how options call one: kernel_initializer, "initial values of the filters".
+// A kernel names the options of one kernel: kernel_initializer, "initial values of the
+// filters".
 type kernel struct{ option, doc string }
 
-// options declares the options, and sets the defaults; there is a bias for each unit.
+// options declares the options and sets the defaults; there is one bias per unit.
 func (l *linear) options(o *catalog.Options, unit string, kernels ...kernel) {
 	l.activation, l.useBias, l.kernels = "linear", true, make([]learnt, len(kernels))
 	activationOption(o, &l.activation, "function applied to the sum")
@@ -41,8 +42,8 @@ func (l *linear) options(o *catalog.Options, unit string, kernels ...kernel) {
 	regularizerOption(o, &l.bias.penalty, "bias_regularizer", "penalty on the bias")
 }
 
-// weights returns the kernels, of which names and shapes are given, and the bias for a
-// number of units.
+// weights returns the kernels, with the given names and shapes, and a bias with one value
+// per unit.
 func (l *linear) weights(units int, kernels ...Weight) []Weight {
 	for i, k := range l.kernels {
 		kernels[i].Init, kernels[i].Penalty, kernels[i].Trainable = k.init, k.penalty, true
@@ -53,7 +54,7 @@ func (l *linear) weights(units int, kernels ...Weight) []Weight {
 	return kernels
 }
 
-// biasOf returns the bias among the nodes of weights; nil where there is none.
+// biasOf returns the bias among the nodes of weights, or nil.
 func (l *linear) biasOf(weights []*G.Node) *G.Node {
 	if !l.useBias {
 		return nil
@@ -61,5 +62,5 @@ func (l *linear) biasOf(weights []*G.Node) *G.Node {
 	return weights[len(l.kernels)]
 }
 
-// activate applies the function to the sum.
+// activate applies the activation function.
 func (l *linear) activate(y *G.Node) *G.Node { return activations[l.activation](y) }

@@ -30,7 +30,7 @@ func (l *maxPooling2D) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	return ops.MaxPool2D(x, w.size, w.strides, w.padding == "same")
 }
 
-// pooling is what layers have in common that make one value of each window.
+// pooling is the common part of layers that reduce each window to one value.
 type pooling struct{ window }
 
 func (l *pooling) options(o *catalog.Options, paddingDoc string) (size *catalog.Field) {
@@ -40,7 +40,7 @@ func (l *pooling) options(o *catalog.Options, paddingDoc string) (size *catalog.
 	return size
 }
 
-// steps is the window with its strides filled in.
+// steps returns the window with its strides filled in.
 func (l *pooling) steps() window {
 	w := l.window
 	if w.strides == (catalog.Pair{}) {

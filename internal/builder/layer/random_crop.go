@@ -53,7 +53,7 @@ func (l *randomCrop) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	})
 }
 
-// centre crops x to the aspect of the window and resizes it: Keras's smart_resize.
+// centre crops x to the aspect ratio of the window and resizes it, as Keras's smart_resize.
 func (l *randomCrop) centre(x *G.Node) *G.Node {
 	h, w := x.Shape()[1], x.Shape()[2]
 	height := max(1, min(h, w*l.height/l.width))
@@ -62,10 +62,10 @@ func (l *randomCrop) centre(x *G.Node) *G.Node {
 		[6]float64{1, 0, float64((w - width) / 2), 0, 1, float64((h - height) / 2)})
 	sx, sy := float64(width)/float64(l.width), float64(height)/float64(l.height)
 	return fixedWarp(x, l.height, l.width, ops.Resampling{Fill: "nearest"},
-		[6]float64{sx, 0, sx/2 - 0.5, 0, sy, sy/2 - 0.5}) // centres of pixels fall on centres
+		[6]float64{sx, 0, sx/2 - 0.5, 0, sy, sy/2 - 0.5}) // aligns the centres of pixels
 }
 
-// fixedWarp resamples all images by one matrix; x itself where nothing changes.
+// fixedWarp resamples all images with one matrix; it returns x itself for the identity.
 func fixedWarp(x *G.Node, height, width int, how ops.Resampling, matrix [6]float64) *G.Node {
 	if x.Shape()[1] == height && x.Shape()[2] == width {
 		return x

@@ -7,14 +7,14 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// Values is the least and the largest value that an image may have; nil where nobody knows.
+// Values is the range of the values of images: least and largest; nil if unknown.
 type Values []float64
 
-// Pixels is the values of images as they come from the data.
+// Pixels is the range of images as the data returns them.
 var Pixels = Values{0, 255}
 
-// ValuesOf returns the values that come out of l, given those that go in. The error says
-// that l expects others.
+// ValuesOf returns the range of the outputs of l for inputs in a given range. The error
+// says that l expects another range.
 func ValuesOf(l Layer, in Values) (Values, error) {
 	if c, ok := l.(*common); ok {
 		l = c.Layer
@@ -39,8 +39,8 @@ func (l *randomBrightness) values(in Values) (Values, error) {
 
 func (l *randomContrast) values(in Values) (Values, error) { return in, checkValues(l.valueRange, in) }
 
-// checkValues refuses a value_range that is not that of the images: what leaves it is cut
-// off, and the change is in proportion to it.
+// checkValues rejects a value_range other than the range of the images, because the layer
+// scales its changes by value_range and clips to it.
 func checkValues(given catalog.Range, in Values) error {
 	near := 1e-3 * (in[1] - in[0])
 	if math.Abs(given[0]-in[0]) > near || math.Abs(given[1]-in[1]) > near {

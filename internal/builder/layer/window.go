@@ -6,13 +6,13 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// A window slides over a map: what convolution and pooling have in common.
+// A window is the common part of convolution and pooling: its size, strides and padding.
 type window struct {
 	size, strides catalog.Pair
 	padding       string
 }
 
-// options declares the options of a convolution's window, and sets the defaults.
+// options declares the options of a convolution's window and sets the defaults.
 func (s *window) options(o *catalog.Options) {
 	s.strides, s.padding = catalog.Pair{1, 1}, "valid"
 	o.Bind(&s.size, "kernel_size", "height and width of the window").Required().Min(1)

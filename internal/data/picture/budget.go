@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// maxBytes is the memory that decoding one image may take, and all that are decoded at
-	// the same time: 108 megapixels, which telephones make, take 835 MB as a progressive JPEG.
+	// maxBytes is the memory limit for decoding one image, and for all images decoded at
+	// the same time. It admits the 108 megapixels of phone cameras, which take 835 MB as a
+	// progressive JPEG.
 	maxBytes = 1 << 30
-	// maxScans is how often the data of a JPEG may go over the whole image; encoders
-	// write about ten passes.
+	// maxScans limits the number of scans of a JPEG; encoders write about ten.
 	maxScans = 50
 )
 
-// checkBudget refuses an image that would take too much memory, by its head. How small its
-// file is does not count: a white page of 48 megapixels is a PNG of 152 kB.
+// checkBudget rejects an image that would take too much memory, from its header. The size
+// of the file says nothing: a white page of 48 megapixels is a PNG of 152 kB.
 func checkBudget(h *head, fileBytes int64) error {
 	if need := h.bytes + fileBytes; need > maxBytes {
 		return fmt.Errorf("a %s image of %dx%d takes %d MB to decode, too large: at most %d; make it smaller",
@@ -24,10 +24,10 @@ func checkBudget(h *head, fileBytes int64) error {
 	return nil
 }
 
-// inUse is the memory of all Pictures that are not closed.
+// inUse counts the memory of all open Pictures.
 var inUse = newRoom(maxBytes)
 
-// A room has a number of bytes, which those who take some of them share.
+// A room is a semaphore that counts bytes.
 type room struct {
 	mu    sync.Mutex
 	freed *sync.Cond
@@ -40,7 +40,7 @@ func newRoom(n int64) *room {
 	return r
 }
 
-// take waits until n bytes are free; n must not be more than the room has.
+// take blocks until n bytes are free; n must not exceed the total.
 func (r *room) take(n int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -57,7 +57,7 @@ func (r *room) give(n int64) {
 	r.freed.Broadcast()
 }
 
-// guard makes an error of a panic in a decoder, which is not our code.
+// guard turns a panic of a third-party decoder into an error.
 func guard(decode func() (sampler, error)) (at sampler, err error) {
 	defer func() {
 		if p := recover(); p != nil {

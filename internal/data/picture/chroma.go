@@ -5,17 +5,17 @@ import (
 	"image/color"
 )
 
-// A plane is one component of an image. It may have fewer samples than the image has
-// pixels, along x, along y or both; between these libjpeg interpolates ("fancy
-// upsampling", jdsample.c), with 3/4 of the sample and 1/4 of its nearer neighbour.
+// A plane is one component of an image. It may be subsampled along x, y or both. Like
+// libjpeg ("fancy upsampling", jdsample.c) we interpolate between samples: 3/4 of the
+// nearest sample plus 1/4 of the next nearest.
 type plane struct {
-	at            func(x, y int) int32 // a sample
-	width, height int                  // in samples, those that pad the last blocks left out
+	at            func(x, y int) int32 // one byte per sample
+	width, height int                  // in samples, without the padding of the last blocks
 	halfX, halfY  bool
 }
 
-// value returns the plane at a pixel. Each pixel costs at most four samples, so that only
-// those that are needed should be asked for.
+// value returns the plane at a pixel. It reads up to four samples, so callers should ask
+// only for the pixels they need.
 func (p *plane) value(x, y int) int32 {
 	switch {
 	case p.halfX && p.halfY:
@@ -31,22 +31,22 @@ func (p *plane) value(x, y int) int32 {
 	return p.at(x, y)
 }
 
-// column returns four times the value at a column of samples, mixed along y.
+// column returns four times the value at a column of samples, interpolated along y.
 func (p *plane) column(c, y int) int32 {
 	r, n := nearest(y, p.height)
 	return 3*p.at(c, r) + p.at(c, n)
 }
 
-// nearest returns the sample of n that position i lies in, and its nearer neighbour:
-// beyond an edge the edge.
+// nearest returns the sample of n that contains position i, and the next nearest one,
+// clamped at the edges.
 func nearest(i, n int) (sample, neighbour int) {
 	sample = i / 2
 	return sample, min(max(sample-1+i%2*2, 0), n-1)
 }
 
-// newPlane returns a plane of an image of size pixels that has one sample for
-// acrossX times acrossY of them. Like libjpeg it repeats samples where there are at most
-// two columns of pairs along x, and everywhere that is not half as fine.
+// newPlane returns a plane of an image of size pixels with one sample for acrossX times
+// acrossY pixels. Like libjpeg it repeats samples, without interpolation, if the plane has
+// at most two columns or is subsampled by a factor other than 2.
 func newPlane(pix []uint8, stride int, size image.Point, acrossX, acrossY int) *plane {
 	p := &plane{width: (size.X-1)/acrossX + 1, height: (size.Y-1)/acrossY + 1}
 	fancy := acrossX == 1 && acrossY == 2 || acrossX == 2 && acrossY <= 2 && p.width > 2
@@ -59,7 +59,7 @@ func newPlane(pix []uint8, stride int, size image.Point, acrossX, acrossY int) *
 	return p
 }
 
-// across returns how many pixels along x and y share a sample of chroma.
+// across returns the subsampling factors along x and y.
 func across(r image.YCbCrSubsampleRatio) (x, y int) {
 	switch r {
 	case image.YCbCrSubsampleRatio422:
@@ -76,7 +76,7 @@ func across(r image.YCbCrSubsampleRatio) (x, y int) {
 	return 1, 1
 }
 
-// samplerOfJPEG returns the pixels of three planes: YCbCr, or RGB as it is.
+// samplerOfJPEG returns a sampler over three planes: YCbCr, or RGB without conversion.
 func samplerOfJPEG(img *image.YCbCr, isRGB bool) sampler {
 	acrossX, acrossY := across(img.SubsampleRatio)
 	size := img.Rect.Size()
@@ -91,10 +91,10 @@ func samplerOfJPEG(img *image.YCbCr, isRGB bool) sampler {
 	}
 }
 
-// samplerOfCMYK returns the colours of four planes that Go's decoder has inverted and
-// repeated where half is set. As in TensorFlow, samples are what is left of the light
-// where Adobe's marker is there, and ink where it is not (adobe below 0). Above 0 the
-// marker says that the first three are YCbCr.
+// samplerOfCMYK returns a sampler over four planes, which Go's decoder has inverted and,
+// where half is set, upsampled by repetition. As in TensorFlow, samples are inverted ink if
+// the file has Adobe's marker, and ink otherwise (adobe < 0). adobe > 0 means that the
+// first three planes are YCbCr.
 func samplerOfCMYK(img *image.CMYK, half bool, adobe int) sampler {
 	size := img.Rect.Size()
 	var planes [4]*plane
@@ -104,7 +104,7 @@ func samplerOfCMYK(img *image.CMYK, half bool, adobe int) sampler {
 			share = 2
 		}
 		p := newPlane(nil, 0, size, share, share)
-		step := 1 // pixels from sample to sample in the repeated plane
+		step := 1 // distance of samples in the upsampled plane, in pixels
 		if p.halfX {
 			step = share
 		}

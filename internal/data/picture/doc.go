@@ -1,3 +1,3 @@
-// Package picture decodes image files, with the pixels of libjpeg, libpng and libwebp,
-// and brings them to the size of a model's input.
+// Package picture decodes image files to the same pixels as libjpeg, libpng and libwebp,
+// and resizes them to the input size of a model.
 package picture

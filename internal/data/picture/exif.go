@@ -6,8 +6,8 @@ import (
 	"image"
 )
 
-// orientation returns what the first directory of a TIFF structure, which EXIF data is,
-// says about how the image lies: 1 to 8, and 1 where it says nothing.
+// orientation returns the EXIF orientation, 1 to 8, from the first directory of a TIFF
+// structure; 1 if it has none.
 func orientation(exif []byte) int {
 	exif = bytes.TrimPrefix(exif, []byte("Exif\x00\x00"))
 	if len(exif) < 8 {
@@ -43,7 +43,7 @@ func orientation(exif []byte) int {
 	return 1
 }
 
-// upright returns the size of an image once it is turned.
+// upright returns the size of an image after rotation.
 func upright(size image.Point, orientation int) image.Point {
 	if orientation >= 5 {
 		return image.Pt(size.Y, size.X)
@@ -51,7 +51,7 @@ func upright(size image.Point, orientation int) image.Point {
 	return size
 }
 
-// turn returns the pixels of the upright image. size is that before turning.
+// turn returns a sampler of the upright image. size is the size before rotation.
 func turn(at sampler, size image.Point, orientation int) sampler {
 	right, bottom := size.X-1, size.Y-1
 	switch orientation {
@@ -73,7 +73,7 @@ func turn(at sampler, size image.Point, orientation int) sampler {
 	return at
 }
 
-// chunkOfPNG returns the data of the first chunk of a kind, nil where there is none.
+// chunkOfPNG returns the data of the first chunk of a type, or nil.
 func chunkOfPNG(data []byte, kind string) []byte {
 	rest := data[8:]
 	for len(rest) >= 12 {
@@ -89,14 +89,14 @@ func chunkOfPNG(data []byte, kind string) []byte {
 	return nil
 }
 
-// opaqueGIF returns the file with the transparent colour of the first frame made one like
-// the others; Go's decoder would lose it.
+// opaqueGIF returns the file with the transparent colour of its first frame made opaque;
+// Go's decoder would discard that colour.
 func opaqueGIF(data []byte) []byte {
 	at := 13 // after header and logical screen descriptor
 	if len(data) > at && data[10]&0x80 != 0 {
 		at += 3 << (data[10]&7 + 1)
 	}
-	for at+3 < len(data) && data[at] == 0x21 { // extensions in front of the first frame
+	for at+3 < len(data) && data[at] == 0x21 { // extension blocks before the first frame
 		if data[at+1] == 0xf9 && data[at+3]&1 != 0 {
 			data = bytes.Clone(data)
 			data[at+3] &^= 1

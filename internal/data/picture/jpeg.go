@@ -19,17 +19,17 @@ const (
 	markAPP14                     = 0xee
 )
 
-// A jpegFile is what the segments of a JPEG say.
+// A jpegFile holds what the segments of a JPEG declare.
 type jpegFile struct {
 	head
 	data        []byte
-	frame       int // where the data of SOFn begins
+	frame       int // where the data of the SOFn segment begins
 	components  []byte
-	sampling    []byte // horizontal and vertical factor of each component, four bits each
+	sampling    []byte // horizontal and vertical sampling factor of each component, four bits each
 	progressive bool
 	jfif        bool
 	adobe       int // the transform of Adobe's marker, -1 without one
-	adobeAt     int // where it is
+	adobeAt     int // offset of that byte
 	scans       []scan
 }
 
@@ -48,11 +48,11 @@ func readJPEG(data []byte) (*head, error) {
 	return &f.head, nil
 }
 
-// walk reads all segments. Where one is cut off it ends: the decoder says what is missing.
+// walk parses all segments. It stops at a truncated one; the decoder reports that.
 func (f *jpegFile) walk() error {
 	at := 2
 	for {
-		next := bytes.IndexByte(f.data[at:], 0xff) // what lies between segments is passed over, as libjpeg does
+		next := bytes.IndexByte(f.data[at:], 0xff) // like libjpeg, skip bytes between segments
 		if next < 0 || at+next+1 >= len(f.data) {
 			return nil
 		}
@@ -63,7 +63,7 @@ func (f *jpegFile) walk() error {
 		}
 		at++
 		if mark == 0 || mark == 1 || mark >= markRST0 && mark <= markRST7 {
-			continue // not segments
+			continue // markers without a segment
 		}
 		if mark == markEOI {
 			return nil
@@ -106,8 +106,8 @@ func (f *jpegFile) segment(mark byte, s []byte, at int) error {
 	return nil
 }
 
-// memory returns what Go's decoder takes: a byte a sample, and four more where the
-// coefficients of all scans are collected; blocks at the edges are whole.
+// memory returns the bytes that Go's decoder allocates: one per sample, plus four if it
+// collects the coefficients of all scans. Blocks at the edges are counted in full.
 func (f *jpegFile) memory() int64 {
 	high, wide := int64(1), int64(1)
 	for _, hv := range f.sampling {
@@ -123,18 +123,19 @@ func (f *jpegFile) memory() int64 {
 		total += 4 * samples
 	}
 	if len(f.components) == 4 {
-		total += 4 * pixels(f.size) // the planes side by side
+		total += 4 * pixels(f.size) // planar output
 	}
 	return total
 }
 
-// isRGB is libjpeg's rule for three components that are not converted.
+// isRGB is libjpeg's rule for three components that need no colour conversion.
 func (f *jpegFile) isRGB() bool {
 	return len(f.components) == 3 && !f.jfif && (f.adobe == 0 || f.adobe < 0 && string(f.components) == "RGB")
 }
 
-// sampler decodes the planes and leaves colours to us: what Go's decoder would convert
-// itself, with chroma that is repeated, is marked so that it does not.
+// sampler decodes to planes and converts colours in this package. If Go's decoder would
+// convert colours itself, from chroma upsampled by repetition, the file is modified so that
+// it does not.
 func (f *jpegFile) sampler() (sampler, error) {
 	img, err := jpeg.Decode(bytes.NewReader(f.marked()))
 	if err != nil {
@@ -154,8 +155,8 @@ var (
 	adobeSegment = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
 )
 
-// marked returns the file with a marker that makes the decoder return three planes, or
-// four, as they are.
+// marked returns the file with an Adobe marker that makes the decoder return its three or
+// four planes unconverted.
 func (f *jpegFile) marked() []byte {
 	switch {
 	case f.isRGB():

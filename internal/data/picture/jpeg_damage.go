@@ -10,17 +10,17 @@ import (
 	"sort"
 )
 
-// A scan is one pass of the data over the image: what it brings of which components.
+// A scan is one pass over the image: which bits of which components it contains.
 type scan struct {
 	at         int    // of its marker
-	components []byte // as the frame calls them
-	first      bool   // it brings the upper bits of coefficients, not one more of each
+	components []byte // component ids as in the frame header
+	first      bool   // first scan of these coefficients, not a refinement of one bit
 	from, to   int    // coefficients of each block
-	low        int    // bits that later scans bring
+	low        int    // low bits that later scans contain
 }
 
-// newScan reads the data of an SOS segment whose marker is at a place of the file. What is
-// wrong in it is the decoder's to name.
+// newScan parses the SOS segment whose marker is at an offset of the file. Errors in it are
+// left to the decoder.
 func newScan(s []byte, at int) scan {
 	if len(s) < 1 || len(s) < 4+2*int(s[0]) {
 		return scan{at: at}
@@ -33,8 +33,8 @@ func newScan(s []byte, at int) scan {
 	return c
 }
 
-// damage says how much of an image can be decoded. Of one with one scan that is the
-// largest part, from the top, that decodes without an error.
+// damage says how much of a damaged image can be decoded. For a single scan that is the
+// largest portion, from the top, that decodes without an error.
 func (f *jpegFile) damage(err error) error {
 	var unsupported jpeg.UnsupportedError
 	if errors.As(err, &unsupported) {
@@ -49,7 +49,7 @@ func (f *jpegFile) damage(err error) error {
 		binary.BigEndian.PutUint16(data[frame+1:], uint16(rows))
 		return decodes(data)
 	}
-	const row = 16 // as high as most rows of blocks
+	const row = 16 // bytes per row of blocks, at most
 	good, bad := 0, (f.size.Y+row-1)/row
 	for bad-good > 1 {
 		if middle := (good + bad) / 2; whole(middle * row) {
@@ -61,9 +61,9 @@ func (f *jpegFile) damage(err error) error {
 	return fmt.Errorf("damaged: %d%% of its data is there (%w)", 100*good*row/f.size.Y, err)
 }
 
-// damageOfScans says the same of an image with several scans: how many of them are whole,
-// and how much of all bits of all coefficients these bring. Nobody knows how many bytes the
-// others would have had.
+// damageOfScans does the same for an image with several scans: how many of them are
+// complete, and what fraction of all coefficient bits those contain. The byte size of
+// missing scans is unknown.
 func (f *jpegFile) damageOfScans(err error) error {
 	data, moved := f.copied()
 	whole := sort.Search(len(f.scans), func(k int) bool {
@@ -73,7 +73,7 @@ func (f *jpegFile) damageOfScans(err error) error {
 		}
 		return !decodes(data[:end])
 	})
-	const bits = 8 // of a coefficient
+	const bits = 8 // bits of a coefficient
 	there, all := 0, 0
 	for _, hv := range f.sampling {
 		all += int(hv>>4) * int(hv&15) * 64 * bits
@@ -93,13 +93,14 @@ func (f *jpegFile) damageOfScans(err error) error {
 	return fmt.Errorf("damaged: %d%% of its data is there, %d of its passes over the image (%w)", min(99, 100*there/max(1, all)), whole, err)
 }
 
-// copied returns the file as the decoder takes it, to be changed, and by how much it moved.
+// copied returns a modifiable copy of the file in the form the decoder accepts, and the
+// shift of its offsets.
 func (f *jpegFile) copied() (data []byte, moved int) {
 	data = bytes.Clone(f.marked())
 	return data, len(data) - len(f.data)
 }
 
-// decodes reports whether a JPEG that is ended behind data has no error.
+// decodes reports whether the JPEG, truncated after data, decodes without an error.
 func decodes(data []byte) bool {
 	_, err := jpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, markEOI)))
 	return err == nil

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// HeadLength is how many bytes of a file Kind needs.
+// HeadLength is the number of bytes of a file that Kind needs.
 const HeadLength = 32
 
-// signatures are what files of a kind begin with; ? stands for any byte.
+// signatures are the first bytes of each kind of file; ? matches any byte.
 var signatures = []struct{ kind, start string }{
 	{"JPEG", "\xff\xd8\xff"},
 	{"PNG", "\x89PNG\r\n\x1a\n"},
@@ -29,15 +29,15 @@ var signatures = []struct{ kind, start string }{
 	{"Photoshop", "8BPS"},
 }
 
-// Kind names the kind of image that a file is by its first bytes, those that cannot be
-// decoded included. It is empty for what is no image.
+// Kind returns the image format of a file from its first bytes, including formats that
+// cannot be decoded. It returns "" if the file is not an image.
 func Kind(data []byte) string {
 	for _, s := range signatures {
 		if len(data) >= len(s.start) && matches(data, s.start) {
 			return s.kind
 		}
 	}
-	if len(data) >= 12 && string(data[4:8]) == "ftyp" { // ISO/IEC 14496-12: brands of four letters
+	if len(data) >= 12 && string(data[4:8]) == "ftyp" { // ISO/IEC 14496-12: four-letter brands
 		for brands := data[8:min(len(data), HeadLength)]; len(brands) >= 4; brands = brands[4:] {
 			switch string(brands[:4]) {
 			case "avif", "avis":
@@ -62,13 +62,13 @@ func matches(data []byte, start string) bool {
 	return true
 }
 
-// converters are commands that make something readable of what is not.
+// converters are commands that convert unsupported formats to supported ones.
 var converters = map[string]string{
 	"HEIC": "heif-convert photo.heic photo.jpg, or on a Mac sips -s format jpeg photo.heic --out photo.jpg",
 	"AVIF": "avifdec photo.avif photo.png, or magick photo.avif photo.png",
 }
 
-// refusal says why an image of a kind is not decoded.
+// refusal returns the error for a format that is not supported.
 func refusal(kind string) error {
 	if kind == "" {
 		return errors.New("not an image: it begins as none of JPEG, PNG, WebP, BMP, GIF, TIFF does")

@@ -12,34 +12,35 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// A Picture is a decoded image, turned upright. Whoever decoded it closes it.
+// A Picture is a decoded image, rotated as its EXIF orientation says. The caller of Open or
+// Decode must close it.
 type Picture struct {
-	size  image.Point // upright
-	at    sampler     // of the upright image
-	bytes int64       // taken from inUse
+	size  image.Point // after rotation
+	at    sampler     // size after rotation
+	bytes int64       // bytes reserved in inUse
 }
 
-// Close gives the memory of p back to those that wait for some. p must not be used any more.
+// Close releases the memory reserved for p. p must not be used afterwards.
 func (p *Picture) Close() {
 	inUse.give(p.bytes)
 	*p = Picture{}
 }
 
-// A sampler returns red, green and blue of a pixel, 0 to 255, as if it were opaque:
-// Keras drops the alpha channel too.
+// A sampler returns red, green and blue of a pixel, 0 to 255. Alpha is ignored, as in
+// Keras.
 type sampler func(x, y int) [3]float32
 
-// A head is what is known of an image before it is decoded.
+// A head is what the header of an image declares.
 type head struct {
 	kind        string
 	size        image.Point // as stored
-	bytes       int64       // that decoding takes, the file itself not counted
-	orientation int         // EXIF's, 1 to 8
+	bytes       int64       // memory for decoding, without the file itself
+	orientation int         // EXIF orientation, 1 to 8
 	decode      func() (sampler, error)
 }
 
-// Open decodes an image file. What the system refuses is an *fs.PathError; every other
-// error is the file's own and names it.
+// Open decodes an image file. Errors of the operating system are *fs.PathErrors; all other
+// errors are about the content and name the file.
 func Open(path string) (*Picture, error) {
 	data, err := read(path)
 	if err != nil {
@@ -52,7 +53,7 @@ func Open(path string) (*Picture, error) {
 	return p, nil
 }
 
-// SizeOf returns width and height of an image file as it is seen, upright.
+// SizeOf returns width and height of an image file after rotation.
 func SizeOf(path string) (image.Point, error) {
 	data, err := read(path)
 	if err != nil {
@@ -78,9 +79,8 @@ func read(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// Decode decodes an image that is wholly in memory. Its kind is told by its first bytes.
-// It waits until there is memory for it: all Pictures that are not closed take maxBytes
-// together at most.
+// Decode decodes an image in memory. The first bytes decide the format. It blocks until
+// there is memory: all open Pictures together are limited to maxBytes.
 func Decode(data []byte) (*Picture, error) {
 	h, err := readHead(data)
 	if err != nil {
@@ -96,7 +96,7 @@ func Decode(data []byte) (*Picture, error) {
 	return &Picture{upright(h.size, h.orientation), turn(at, h.size, h.orientation), need}, nil
 }
 
-// readHead finds out what an image is, and refuses one that would take too much memory.
+// readHead parses the header of an image, and rejects one that would take too much memory.
 func readHead(data []byte) (*head, error) {
 	kind := Kind(data)
 	readers := map[string]func([]byte) (*head, error){
@@ -116,7 +116,8 @@ func readHead(data []byte) (*head, error) {
 	return h, checkBudget(h, int64(len(data)))
 }
 
-// plain returns the decode function of a format that image.Image holds well enough.
+// plain returns the decode function of a format whose pixels image.Image represents
+// exactly.
 func plain(decode func() (image.Image, error)) func() (sampler, error) {
 	return func() (sampler, error) {
 		img, err := decode()
@@ -134,16 +135,16 @@ func readPNG(data []byte) (*head, error) {
 	}
 	h := &head{size: image.Pt(config.Width, config.Height), orientation: orientation(chunkOfPNG(data, "eXIf"))}
 	h.decode = plain(func() (image.Image, error) { return png.Decode(bytes.NewReader(data)) })
-	depth, interlaced := int64(data[24]), data[28] != 0 // of IHDR, which DecodeConfig has read
+	depth, interlaced := int64(data[24]), data[28] != 0 // the IHDR chunk, which DecodeConfig has read
 	h.bytes = pixels(h.size) * 4 * max(1, depth/8)
 	if interlaced {
-		h.bytes *= 2 // the passes are images of their own
+		h.bytes *= 2 // each interlace pass is decoded as an image of its own
 	}
 	return h, nil
 }
 
-// readGIF reads the first frame. Transparent pixels keep their colour, as in TensorFlow
-// and Pillow; what a smaller frame leaves free is black.
+// readGIF decodes the first frame. Transparent pixels keep their colour, as in TensorFlow
+// and Pillow; pixels outside a smaller frame are black.
 func readGIF(data []byte) (*head, error) {
 	config, err := gif.DecodeConfig(bytes.NewReader(data))
 	if err != nil {

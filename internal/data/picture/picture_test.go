@@ -13,12 +13,12 @@ import (
 	"testing"
 )
 
-// The values are those of tf.image.resize(method="bilinear"), which Keras'
-// image_dataset_from_directory uses, of TensorFlow 2.18.
+// Expected values are from tf.image.resize(method="bilinear"), which Keras's
+// image_dataset_from_directory uses, in TensorFlow 2.18.
 func TestResizeIsThatOfKeras(t *testing.T) {
 	from := image.NewGray(image.Rect(0, 0, 4, 5))
 	copy(from.Pix, []uint8{0, 1, 3, 5, 8, 11, 15, 19, 23, 27, 32, 36, 42, 47, 52, 58, 64, 70, 76, 83})
-	part := image.NewGray(image.Rect(0, 0, 9, 9)) // the same away from the origin
+	part := image.NewGray(image.Rect(0, 0, 9, 9)) // the same with bounds that do not start at the origin
 	for y := range 5 {
 		copy(part.Pix[part.PixOffset(3, y+2):], from.Pix[4*y:4*y+4])
 	}
@@ -46,7 +46,7 @@ func TestResizeIsThatOfKeras(t *testing.T) {
 	}
 }
 
-// The values are those of keras.utils's smart_resize, of Keras 3.15.
+// Expected values are from keras.utils's smart_resize, Keras 3.15.
 func TestCroppingIsThatOfKeras(t *testing.T) {
 	tall := image.NewGray(image.Rect(0, 0, 4, 5))
 	copy(tall.Pix, []uint8{0, 1, 3, 5, 8, 11, 15, 19, 23, 27, 32, 36, 42, 47, 52, 58, 64, 70, 76, 83})
@@ -73,7 +73,7 @@ func TestCroppingIsThatOfKeras(t *testing.T) {
 	}
 }
 
-// Whatever a decoder returns, the pixels are those of At.
+// The sampler of any decoded image type returns the same pixels as its At.
 func TestPixelsOfEveryKindOfImage(t *testing.T) {
 	r := image.Rect(0, 0, 2, 2)
 	palette := image.NewPaletted(r, color.Palette{color.NRGBA{9, 8, 7, 255}, color.NRGBA{200, 100, 50, 255}})
@@ -95,7 +95,7 @@ func TestPixelsOfEveryKindOfImage(t *testing.T) {
 	}
 }
 
-// Colours under alpha 0 are kept, of 8 and of 16 bits.
+// Colours under alpha 0 are kept, with 8 and with 16 bits.
 func TestAlphaIsDropped(t *testing.T) {
 	eight, sixteen := image.NewNRGBA(image.Rect(0, 0, 1, 1)), image.NewNRGBA64(image.Rect(0, 0, 1, 1))
 	for _, alpha := range []uint16{0, 0x8080} {
@@ -127,7 +127,7 @@ func TestOneChannelIsGrey(t *testing.T) {
 	}
 }
 
-// resized returns the pixels of an image that is in memory.
+// resized returns the resized pixels of an image in memory.
 func resized(img image.Image, shape []int, crop bool) []float32 {
 	at, from := samplerOf(img), img.Bounds().Min
 	p := &Picture{size: img.Bounds().Size(), at: func(x, y int) [3]float32 { return at(x+from.X, y+from.Y) }}
@@ -137,7 +137,7 @@ func resized(img image.Image, shape []int, crop bool) []float32 {
 }
 
 // The files were written, and decoded to PNG, by bench/interop/photos.py with Pillow's
-// libjpeg-turbo and libwebp. Pillow paints the colour behind transparency as it is.
+// libjpeg-turbo and libwebp. Pillow keeps the colour under transparency.
 func TestPixelsAreThoseOfPillow(t *testing.T) {
 	wants, err := filepath.Glob("testdata/*.want.png")
 	if err != nil || len(wants) < 40 {
@@ -193,7 +193,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if h, err := readHead(b); err == nil && h.bytes > 1<<22 {
-			return // allowed, but slow
+			return // within the limit, but slow
 		}
 		p, err := Decode(b)
 		if err != nil {

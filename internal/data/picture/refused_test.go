@@ -32,7 +32,7 @@ func TestKindsThatCannotBeReadAreNamed(t *testing.T) {
 	}
 }
 
-// pngHead is a PNG up to where its data would begin.
+// pngHead is a PNG up to the start of its data.
 func pngHead(width, height int, depth, colour, interlaced byte) []byte {
 	ihdr := append([]byte("IHDR"), binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(nil, uint32(width)), uint32(height))...)
 	ihdr = append(ihdr, depth, colour, 0, 0, interlaced)
@@ -40,7 +40,8 @@ func pngHead(width, height int, depth, colour, interlaced byte) []byte {
 	return binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(ihdr))
 }
 
-// Bombs are refused by their heads, before a byte of memory is taken for their pixels.
+// Decompression bombs are rejected from their headers, before memory is allocated for their
+// pixels.
 func TestBombsCostNothing(t *testing.T) {
 	padded := func(b []byte, n int) []byte { return append(b, make([]byte, n)...) }
 	base := readTestdata(t, "420-19x13.jpg")
@@ -74,7 +75,7 @@ func TestBombsCostNothing(t *testing.T) {
 	}
 }
 
-// A telephone's 108 megapixels fit, baseline and progressive, and as a PNG.
+// A phone camera's 108 megapixels are accepted, baseline, progressive and as a PNG.
 func TestPhotosOfTelephonesFit(t *testing.T) {
 	for _, progressive := range []bool{false, true} {
 		f := &jpegFile{sampling: []byte{0x22, 0x11, 0x11}, progressive: progressive}
@@ -118,7 +119,7 @@ func TestDamageIsMeasured(t *testing.T) {
 	}
 }
 
-// A camera's fault: too many bytes before a restart marker, which libjpeg passes over. Go's
+// A known camera bug: extra bytes before a restart marker, which libjpeg skips. Go's
 // decoder does so too, unless they look like a marker.
 func TestTooManyBytesBeforeARestart(t *testing.T) {
 	good := readTestdata(t, "grey-restart.jpg")
@@ -149,16 +150,17 @@ func TestTooManyBytesBeforeARestart(t *testing.T) {
 	}
 }
 
-// Of several scans only the whole ones are counted. The progressive file has those of
-// libjpeg's script; the other one has a scan for each of three components.
+// Only complete scans are counted. The progressive file has the scans of libjpeg's default
+// script; the other file has one scan for each of three components.
 func TestDamageOfSeveralScansIsMeasured(t *testing.T) {
 	progressive := readTestdata(t, "420p-19x13.jpg")
 	for name, c := range map[string]struct {
 		data []byte
-		at   int // the scan that is cut, from the end
+		at   int // index of the truncated scan, from the end
 		want string
 	}{
-		// Of 768 bits of luma, chroma and chroma the last scan brings 63 of 512 of luma.
+		// Of 768 bits per position (three components), the last scan contains 63 of luma's
+		// 512.
 		"progressive, last":   {progressive, 1, "damaged: 91% of its data is there, 9 of its passes over the image (invalid JPEG format: short Huffman data)"},
 		"progressive, first":  {progressive, 10, "damaged: 0% of its data is there, 0 of its passes over the image (invalid JPEG format: short Huffman data)"},
 		"sequential, last":    {threeScans(t), 1, "damaged: 66% of its data is there, 2 of its passes over the image (invalid JPEG format: short Huffman data)"},
@@ -179,7 +181,7 @@ func TestDamageOfSeveralScansIsMeasured(t *testing.T) {
 	}
 }
 
-// threeScans is a sequential JPEG of three components, each in a scan of its own.
+// threeScans is a sequential JPEG of three components, each in its own scan.
 func threeScans(t *testing.T) []byte {
 	img := image.NewGray(image.Rect(0, 0, 32, 32))
 	for i := range img.Pix {

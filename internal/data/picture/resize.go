@@ -2,14 +2,13 @@ package picture
 
 import "image"
 
-// Size returns width and height of the upright image.
+// Size returns width and height of the image after rotation.
 func (p *Picture) Size() image.Point { return p.size }
 
-// Resize writes the picture to dst, [H,W,C] with C 1 or 3, from 0 to 255. With crop the
-// largest centre part of the proportions of shape is taken, else it is stretched. One
-// channel is grey. As tf.image.resize and Keras do it, the centre of an output pixel
-// lies between four pixels, whose values are mixed by distance; a smaller image is not
-// blurred first.
+// Resize writes the picture to dst, [H,W,C] with C 1 or 3, from 0 to 255. With crop it
+// takes the largest centred rectangle with the aspect ratio of shape; otherwise it
+// stretches the image. One channel is greyscale. Bilinear interpolation at pixel centres
+// without antialiasing, as in tf.image.resize and Keras.
 func (p *Picture) Resize(dst []float32, shape []int, crop bool) {
 	part := image.Rectangle{Max: p.size}
 	if crop {
@@ -30,8 +29,8 @@ func (p *Picture) Resize(dst []float32, shape []int, crop bool) {
 	}
 }
 
-// centre returns the largest part of an image in its centre that has the proportions
-// of shape [H,W,C], as Keras's smart_resize does.
+// centre returns the largest centred rectangle of an image with the aspect ratio of shape
+// [H,W,C], as in Keras's smart_resize.
 func centre(r image.Rectangle, shape []int) image.Rectangle {
 	height := max(1, min(r.Dy(), r.Dx()*shape[0]/shape[1]))
 	width := max(1, min(r.Dx(), r.Dy()*shape[1]/shape[0]))
@@ -39,8 +38,8 @@ func centre(r image.Rectangle, shape []int) image.Rectangle {
 	return image.Rectangle{from, from.Add(image.Pt(width, height))}
 }
 
-// between returns the two positions from low up to, not including, high that the
-// centre of output position i of n lies between, and how near it is to the second.
+// between returns the two positions in [low, high) between which the centre of output
+// position i of n lies, and the weight of the second.
 func between(i, n, low, high int) (first, second int, share float32) {
 	at := (float32(i)+0.5)*(float32(high-low)/float32(n)) - 0.5
 	floor := int(at+1) - 1 // at is at least -0.5

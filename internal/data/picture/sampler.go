@@ -5,13 +5,14 @@ import (
 	"image/color"
 )
 
-// samplerOf returns the pixels of img, whose bounds begin anywhere; x and y are positions
-// in these bounds. It avoids the slow At for what the decoders usually return.
+// samplerOf returns a sampler of img, whose bounds may start anywhere; x and y are
+// positions in these bounds. For the types that the decoders usually return it avoids the
+// slow At.
 func samplerOf(img image.Image) sampler {
 	switch img := img.(type) {
 	case *image.NRGBA:
 		return func(x, y int) [3]float32 { return rgb(img.Pix[img.PixOffset(x, y):]) }
-	case *image.NRGBA64: // the upper bytes, as libpng's png_set_strip_16
+	case *image.NRGBA64: // the high bytes, as libpng's png_set_strip_16
 		return func(x, y int) [3]float32 {
 			p := img.Pix[img.PixOffset(x, y):]
 			return rgb([]uint8{p[0], p[2], p[4]})

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/image/vp8l"
 )
 
-// readWebP reads the image of a WebP file, the first one of an animation. Its alpha
-// channel, which lies in a chunk of its own, is not looked at.
+// readWebP decodes the image of a WebP file, the first frame of an animation. Its alpha
+// channel, a separate chunk, is skipped.
 func readWebP(data []byte) (*head, error) {
 	h := &head{}
 	kind, frame := "", []byte(nil)
@@ -20,12 +20,12 @@ func readWebP(data []byte) (*head, error) {
 	for len(rest) >= 8 {
 		id, n := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
 		body := rest[8:]
-		if n > len(body) && id != "VP8 " && id != "VP8L" { // a cut image is the decoder's to name
+		if n > len(body) && id != "VP8 " && id != "VP8L" { // the decoder reports truncation
 			break
 		}
 		body = body[:min(n, len(body))]
 		if id == "ANMF" && len(body) > 16 {
-			rest = rest[8+16:] // its chunks follow the place and size of the frame
+			rest = rest[8+16:] // its chunks follow the frame's position and size
 			continue
 		}
 		switch {
@@ -51,7 +51,7 @@ func readVP8L(h *head, frame []byte) error {
 		return err
 	}
 	h.size = image.Pt(config.Width, config.Height)
-	h.bytes = 8 * pixels(h.size) // the image, and what its transforms are undone from
+	h.bytes = 8 * pixels(h.size) // the image and the data of its transforms
 	h.decode = plain(func() (image.Image, error) { return vp8l.Decode(bytes.NewReader(frame)) })
 	return nil
 }
@@ -75,8 +75,8 @@ func readVP8(h *head, frame []byte) error {
 	return nil
 }
 
-// samplerOfVP8 returns the pixels as libwebp has them: chroma interpolated as in a JPEG
-// but for its rounding, and Y from 16 to 235 (BT.601) in fixed point, yuv.h.
+// samplerOfVP8 returns the same pixels as libwebp: chroma interpolated as in a JPEG except
+// for its rounding, and Y from 16 to 235 (BT.601) in fixed point, yuv.h.
 func samplerOfVP8(img *image.YCbCr, size image.Point) sampler {
 	plane := func(pix []uint8, x, y int) int {
 		c0, c1 := nearest(x, (size.X+1)/2)
