@@ -34,15 +34,15 @@ var cifar10Archive = remote{
 }
 
 type cifar10 struct {
-	perFile int // records in each file
+	perFile int // records per file
 	archive remote
 }
 
 const (
 	cifar10Folder = "cifar-10-batches-bin"
 	cifar10Meta   = "batches.meta.txt"
-	cifarPlane    = 32 * 32          // values of one colour
-	cifar10Record = 1 + 3*cifarPlane // label, then the red, green and blue plane
+	cifarPlane    = 32 * 32          // values of one colour plane
+	cifar10Record = 1 + 3*cifarPlane // label, then the red, green and blue planes
 )
 
 var (
@@ -55,8 +55,8 @@ func (*cifar10) Shape() []int { return []int{32, 32, 3} }
 
 func (*cifar10) Classes() []string { return cifar10Names }
 
-// Load reads all images into memory, 184 MB, and checks every label. The digest is
-// that of the files, the training batches first.
+// Load reads all images into memory, 184 MB, and checks every label. The digest covers the
+// files, the training batches first.
 func (c *cifar10) Load(ctx context.Context, src Source) (*Data, error) {
 	dir, err := c.find(ctx, src)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *cifar10) Load(ctx context.Context, src Source) (*Data, error) {
 	return &Data{Train: train, Test: test, Classes: names, Shape: c.Shape(), Dir: dir, Digest: digest(train, test)}, nil
 }
 
-// find returns the absolute path of the folder of the files: the data folder itself or the one in it,
-// which is unpacked from an archive beside it, or downloaded, if need be.
+// find returns the absolute path of the folder with the files: the data folder itself or
+// its subfolder, unpacked from an archive beside it or downloaded if necessary.
 func (c *cifar10) find(ctx context.Context, src Source) (string, error) {
 	top, err := filepath.Abs(src.Dir)
 	if err != nil {
@@ -91,13 +91,13 @@ func (c *cifar10) find(ctx context.Context, src Source) (string, error) {
 		}
 	}
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
-		// It is there but of no use: read will say which file is missing.
+		// The folder is incomplete: read will name the missing file.
 		return folder, nil
 	}
 	return folder, src.unpack(ctx, c.archive, folder)
 }
 
-// read reads files into one, and checks them.
+// read reads files into one slice and checks them.
 func (c *cifar10) read(ctx context.Context, dir string, files []string) (cifar10Examples, error) {
 	size := c.perFile * cifar10Record
 	all := make(cifar10Examples, len(files)*size)
@@ -117,8 +117,8 @@ func (c *cifar10) read(ctx context.Context, dir string, files []string) (cifar10
 	return all, nil
 }
 
-// repair says how to get good files into dir. Only the folder of that name is
-// made by a download, any other may hold more than CIFAR-10.
+// repair says how to get good files into dir. It proposes to delete only a folder of the
+// name that a download creates; any other may contain more than CIFAR-10.
 func repair(dir string) string {
 	if filepath.Base(dir) == cifar10Folder {
 		return "remove " + dir + " and run the command again to download it"
@@ -126,10 +126,10 @@ func repair(dir string) string {
 	return "replace it by the file in " + cifar10Archive.url
 }
 
-// cifar10Examples is records as in the files.
+// cifar10Examples is records in the format of the files.
 type cifar10Examples []byte
 
-// check makes sure that e is whole records with labels from 0 to 9.
+// check verifies that e is complete records with labels from 0 to 9.
 func (e cifar10Examples) check() error {
 	if rest := len(e) % cifar10Record; rest != 0 {
 		return fmt.Errorf("ends at byte %d in the middle of a record of %d bytes", len(e), cifar10Record)
@@ -151,7 +151,7 @@ func (e cifar10Examples) Image(dst []float32, i int) error {
 	return nil
 }
 
-// planesToPixels turns the planes of an image of CIFAR into pixels: [C,H,W] to [H,W,C].
+// planesToPixels converts an image of CIFAR from [C,H,W] to [H,W,C].
 func planesToPixels(dst []float32, planes []byte) {
 	red, green, blue := planes[:cifarPlane], planes[cifarPlane:][:cifarPlane], planes[2*cifarPlane:][:cifarPlane]
 	dst = dst[:3*cifarPlane]
@@ -161,7 +161,7 @@ func planesToPixels(dst []float32, planes []byte) {
 	}
 }
 
-// floats is each byte as a float: looking it up is faster than converting it.
+// floats is a lookup table of bytes as floats, which is faster than conversion.
 var floats = func() (table [256]float32) {
 	for i := range table {
 		table[i] = float32(i)
@@ -169,8 +169,8 @@ var floats = func() (table [256]float32) {
 	return table
 }()
 
-// readNames reads the names of the classes, a line each; without the file they
-// are the known ones.
+// readNames reads the names of the classes, one per line; without the file it returns the
+// known ones.
 func readNames(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

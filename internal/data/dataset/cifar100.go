@@ -72,8 +72,8 @@ func (c *cifar100) Classes() []string {
 	return cifar100Fine
 }
 
-// Load reads all images into memory, 184 MB, and checks every label. The digest is
-// that of the two files.
+// Load reads all images into memory, 184 MB, and checks every label. The digest covers the
+// two files.
 func (c *cifar100) Load(ctx context.Context, src Source) (*Data, error) {
 	dir, err := c.find(ctx, src)
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *cifar100) Load(ctx context.Context, src Source) (*Data, error) {
 		Digest: digest(parts[0].records, parts[1].records)}, nil
 }
 
-// find returns the folder of the files, as cifar10 does.
+// find returns the folder of the files, as that of cifar10.
 func (c *cifar100) find(ctx context.Context, src Source) (string, error) {
 	folder := filepath.Join(src.Dir, cifar100Folder)
 	if filepath.Base(src.Dir) == cifar100Folder {
@@ -107,13 +107,13 @@ func (c *cifar100) find(ctx context.Context, src Source) (string, error) {
 	return folder, src.unpack(ctx, c.archive, folder)
 }
 
-// cifar100Examples is records as in the files.
+// cifar100Examples is records in the format of the files.
 type cifar100Examples struct {
 	records []byte
 	fine    bool
 }
 
-// check makes sure that e is whole records with known labels.
+// check verifies that e is complete records with valid labels.
 func (e cifar100Examples) check() error {
 	if rest := len(e.records) % cifar100Record; rest != 0 {
 		return fmt.Errorf("ends at byte %d in the middle of a record of %d bytes", len(e.records), cifar100Record)

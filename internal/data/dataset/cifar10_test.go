@@ -12,11 +12,11 @@ import (
 	"testing"
 )
 
-// smallCIFAR is CIFAR-10 with files of so many records.
+// smallCIFAR is CIFAR-10 with fewer records per file.
 const smallCIFAR = 7
 
-// cifarFile returns records whose values tell record, colour and place: label
-// i mod 10, then planes that start at 10i, 10i+1 and 10i+2 and count up.
+// cifarFile returns records whose values encode record, colour and position: label i mod
+// 10, then planes that start at 10i, 10i+1 and 10i+2 and count up.
 func cifarFile(records int) []byte {
 	var b []byte
 	for i := range records {
@@ -131,7 +131,7 @@ func TestDamagedCIFAR10NamesFilePlaceAndFix(t *testing.T) {
 	}
 }
 
-// The files may lie beside whatever else a person keeps in a folder.
+// The folder may hold other files beside the dataset.
 func TestDamagedCIFAR10NeverAsksToRemoveAnotherFolder(t *testing.T) {
 	top := t.TempDir()
 	writeCIFAR(t, top)
@@ -161,7 +161,7 @@ func TestCIFAR10OfflineSaysWhatIsMissing(t *testing.T) {
 	mustFail(t, err, filepath.Join(top, cifar10Folder), "data fetch", "--data-dir")
 }
 
-// packedCIFAR returns the small CIFAR-10 as an archive that url serves.
+// packedCIFAR returns the small CIFAR-10 as an archive served at url.
 func packedCIFAR(t *testing.T, url string) ([]byte, *cifar10) {
 	t.Helper()
 	entries := []entry{{name: cifar10Folder + "/"}, {name: cifar10Folder + "/readme.html", content: "hello"}}

@@ -15,15 +15,15 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A row is a line of a list of images.
+// A row is a line of an image list.
 type row struct {
 	file  string
-	label string // composed
+	label string // in Unicode's composed form (NFC)
 	split split
 	line  int
 }
 
-// columns is what the columns of a list may be called, in any case of letters.
+// columns lists the accepted names of each column, in any case.
 var columns = []struct {
 	name  string
 	names []string
@@ -33,8 +33,8 @@ var columns = []struct {
 	{"split", []string{"split", "set", "subset"}},
 }
 
-// readList reads a list of images. given says that each has its split. A problem is
-// "LINE: what is wrong".
+// readList reads an image list. given reports whether it assigns splits. Each problem has
+// the form "LINE: what is wrong".
 func readList(text []byte) (rows []row, given bool, problems []string) {
 	text, err := plainText(text)
 	if err != nil {
@@ -43,7 +43,7 @@ func readList(text []byte) (rows []row, given bool, problems []string) {
 	comma, text, skipped := separator(text)
 	in := csv.NewReader(bytes.NewReader(text))
 	in.Comma, in.FieldsPerRecord, in.TrimLeadingSpace = comma, -1, comma != '\t'
-	var at []int // the column of the file, of the label, of the split; -1: none
+	var at []int // indices of the file, label and split columns; -1: none
 	for {
 		fields, err := in.Read()
 		if err == io.EOF {
@@ -99,7 +99,7 @@ func readList(text []byte) (rows []row, given bool, problems []string) {
 	return rows, at != nil && at[2] >= 0, problems
 }
 
-// header finds the columns of a list, -1 where there is none.
+// header finds the columns of a list, -1 if missing.
 func header(fields []string) []int {
 	at := make([]int, len(columns))
 	for i, c := range columns {
@@ -110,8 +110,8 @@ func header(fields []string) []int {
 	return at
 }
 
-// separator finds what lies between the fields: what Excel's line "sep=;" says, which is
-// cut off, else what makes most columns known in the first line.
+// separator finds the field separator: that of Excel's line "sep=;", which is removed, else
+// the one with which the first line has the most known columns.
 func separator(text []byte) (comma rune, rest []byte, lines int) {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	line := strings.TrimSpace(string(first))
@@ -137,7 +137,7 @@ func separator(text []byte) (comma rune, rest []byte, lines int) {
 	return comma, text, 0
 }
 
-// plainText makes text UTF-8 with lines that end in \n, without a byte order mark.
+// plainText converts text to UTF-8 with \n line ends, without a byte order mark.
 func plainText(text []byte) ([]byte, error) {
 	switch {
 	case bytes.HasPrefix(text, []byte("\xff\xfe")):

@@ -1,5 +1,5 @@
-// Package dataset holds the datasets, one file each, and what they share:
-// downloading, unpacking, decoding.
+// Package dataset holds the datasets, one file each, and their common code: downloading,
+// unpacking, decoding.
 package dataset
 
 import (
@@ -18,56 +18,55 @@ type Examples interface {
 	Len() int
 	// Label returns the class of example i.
 	Label(i int) int
-	// Image writes the pixels of example i, [H,W,C] from 0 to 255, to dst, which
-	// has exactly that many values. It may be called from many goroutines. The
-	// error names the file that could not be read.
+	// Image writes the pixels of example i, [H,W,C] from 0 to 255, to dst, which must have
+	// that length. It may be called concurrently. The error names the file that could not
+	// be read.
 	Image(dst []float32, i int) error
 }
 
-// A Dataset is labelled images that a spec can name.
+// A Dataset is a source of labelled images that a spec can name.
 type Dataset interface {
-	// Shape returns the [H W C] of the images, nil where they take the shape of
-	// the spec's input.
+	// Shape returns the [H W C] of the images, nil if they are resized to the spec's input.
 	Shape() []int
-	// Classes returns the names of the classes, nil where only Load knows them.
+	// Classes returns the names of the classes, nil if only Load knows them.
 	Classes() []string
-	// Load finds or makes the images, and downloads them where they are missing.
-	// Everything has been checked once it returns, images of your own too; an error
-	// names the file and what to do.
+	// Load reads or generates the images, and downloads missing files. It checks everything
+	// before it returns, including the images of folders; an error names the file and the
+	// fix.
 	Load(ctx context.Context, src Source) (*Data, error)
 }
 
 // Data is a loaded dataset.
 type Data struct {
-	Train, Val, Test Examples // Val and Test are nil where there are none
+	Train, Val, Test Examples // Val and Test are nil if there are none
 	Classes          []string
 	Shape            []int  // [H W C]
-	Dir              string // absolute path of the folder it lies in; empty where the program makes it
+	Dir              string // absolute path of its folder; empty for a generated dataset
 	Digest           string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 
-	ByClass  bool     // what is kept for validation is a fraction of each class
-	Skipped  []string // images that are left out since they cannot be read, "FILE: why"
-	Warnings []string // what people should know of how the images were understood
+	ByClass  bool     // validation data is a fraction of each class
+	Skipped  []string // images left out because they cannot be read, "FILE: why"
+	Warnings []string // warnings about how the images were interpreted
 }
 
-// Source says where a dataset comes from.
+// Source is where Load looks for a dataset.
 type Source struct {
-	Dir     string // the data folder; empty is the current one
-	Input   []int  // [H W C] that the spec wants, nil where there is no spec
+	Dir     string // the data folder; empty: the current folder
+	Input   []int  // [H W C] of the spec's input, nil without a spec
 	Offline bool   // never download
 	Client  *http.Client
-	// Insecure takes files that do not come encrypted, which their checksums guard alone.
+	// Insecure allows downloads without TLS, which only their checksums protect.
 	Insecure bool
-	// Progress, if set, is told from one goroutine how far a long step is, in
-	// bytes: what names the file, total is -1 where it is not known.
+	// Progress, if set, is called from one goroutine with the progress of a long operation,
+	// in bytes: what names the file, total is -1 if unknown.
 	Progress func(what string, done, total int64)
-	// Checked, if set, is told from many goroutines how many of the images of a
-	// folder have been decoded to see whether they can be.
+	// Checked, if set, is called concurrently with the number of images of a folder that
+	// have been test-decoded.
 	Checked func(done, total int)
 }
 
-// Datasets is every dataset a spec may name. A path stands for image_folder, that of a
-// file for what its ending says.
+// Datasets is the catalog of datasets that a spec can name. A path means image_folder; the
+// path of a file, the dataset for its extension.
 var Datasets = newDatasets()
 
 func newDatasets() *catalog.Catalog[Dataset] {
@@ -75,14 +74,15 @@ func newDatasets() *catalog.Catalog[Dataset] {
 	c.Aliases = []*catalog.Alias{
 		{Pattern: regexp.MustCompile(`\.([cC][sS][vV]|[tT][sS][vV])$`), Name: "image_csv", Option: "path"},
 		{Pattern: regexp.MustCompile(`\.[nN][pP][zZ]$`), Name: "npz", Option: "path"},
-		// Names have no separators, so what has is a path; a folder here is written ./photos.
+		// Names contain no separators, so a string with one is a path; a folder in the
+		// current folder is written ./photos.
 		{Pattern: regexp.MustCompile(`[/\\]|^(\.\.?|~)$`), Name: "image_folder", Option: "path", Advice: "a folder is written ./%s"},
 	}
 	return c
 }
 
-// parallel calls do for parts of 0 to n-1, as many at a time as Go may use
-// threads, and returns when all are done. Once ctx is done no more are started.
+// parallel calls do for ranges of 0 to n-1, on up to GOMAXPROCS goroutines, and returns
+// when all calls have returned. It starts no new ones after ctx is done.
 func parallel(ctx context.Context, n, part int, do func(from, to int)) error {
 	var wg sync.WaitGroup
 	parts := make(chan int)

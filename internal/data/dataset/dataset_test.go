@@ -13,7 +13,7 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// decode reads text as the dataset of a spec.
+// decode decodes text as the dataset of a spec.
 func decode(text string) (Dataset, error) {
 	var problems spec.Problems
 	doc := "name: x\ninput: [4, 4, 3]\ndata:\n  dataset: " + text + "\nlayers: [flatten]\n"
@@ -94,7 +94,7 @@ func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
 	}
 }
 
-// mustFail checks that err says all of want.
+// mustFail checks that err contains each of want.
 func mustFail(t *testing.T, err error, want ...string) {
 	t.Helper()
 	if err == nil {
@@ -107,8 +107,8 @@ func mustFail(t *testing.T, err error, want ...string) {
 	}
 }
 
-// checkData checks what holds for every loaded dataset, reading each image twice
-// at a time.
+// checkData checks the invariants of a loaded dataset, reading each image twice,
+// concurrently.
 func checkData(t *testing.T, d *Data) {
 	t.Helper()
 	if len(d.Digest) != 64 {
@@ -149,7 +149,7 @@ func mustLoad(t *testing.T, d Dataset, src Source) *Data {
 	return data
 }
 
-// write writes a file of a test, and the folders it lies in.
+// write writes a file of a test and creates its folders.
 func write(t *testing.T, path string, content []byte) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

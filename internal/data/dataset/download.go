@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// A remote is a file to download, as its publisher describes it.
+// A remote describes a file to download.
 type remote struct {
 	url    string
 	size   int64  // bytes; a server that sends more is cut off
@@ -28,8 +28,8 @@ type remote struct {
 type fetcher struct {
 	client   *http.Client
 	progress func(what string, done, total int64)
-	tries    int           // how often to connect in all
-	stall    time.Duration // a connection that brings nothing for so long is broken
+	tries    int           // maximum number of connections
+	stall    time.Duration // timeout of a connection without data
 	wait     func(ctx context.Context, d time.Duration) error
 	open     func(path string) (partFile, error)
 }
@@ -57,10 +57,10 @@ func newFetcher(src Source) *fetcher {
 	return f
 }
 
-// encrypted refuses what is not, also where a server redirects to it.
+// encrypted rejects URLs without TLS, including those of redirects.
 type encrypted struct{ http.RoundTripper }
 
-// errNotEncrypted is no network trouble: trying again would not help.
+// errNotEncrypted is not a network error: a retry would not help.
 var errNotEncrypted = errors.New("is not encrypted")
 
 func (e encrypted) RoundTrip(q *http.Request) (*http.Response, error) {
@@ -89,9 +89,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// fetch downloads r to path. The bytes go to path.part first and get their name
-// once they are complete, right and on the disk. A part left by an earlier call
-// is continued; only one with the wrong checksum is removed.
+// fetch downloads r to path. It writes to path.part, which it renames when the content is
+// complete, verified and synced to disk. A partial file of an earlier call is continued;
+// only one with a wrong checksum is removed.
 func (f *fetcher) fetch(ctx context.Context, r remote, path string) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o755)
 	if err == nil {
@@ -106,7 +106,7 @@ func (f *fetcher) fetch(ctx context.Context, r remote, path string) error {
 	return nil
 }
 
-// fetchPart fills part, verifies it and writes it out to the disk.
+// fetchPart completes part, verifies it and syncs it to disk.
 func (f *fetcher) fetchPart(ctx context.Context, r remote, part string) error {
 	file, err := f.open(part)
 	if err != nil {
@@ -120,7 +120,7 @@ func (f *fetcher) fetchPart(ctx context.Context, r remote, part string) error {
 	resumed := t.done > 0
 	err = t.complete(ctx)
 	if errors.As(err, new(checksumError)) && resumed {
-		// The part may have been the start of another file: once more from nothing.
+		// The partial content may belong to another file: start again.
 		if err = t.restart(); err == nil {
 			err = t.complete(ctx)
 		}
@@ -135,8 +135,8 @@ func (f *fetcher) fetchPart(ctx context.Context, r remote, part string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-// complete gets what is missing, trying again after a broken connection, and
-// verifies the whole.
+// complete downloads the missing bytes, with retries after broken connections, and verifies
+// the whole.
 func (t *transfer) complete(ctx context.Context) error {
 	for try := 1; t.done != t.remote.size; try++ {
 		t.progress(t.name, t.done, t.remote.size)
@@ -160,7 +160,7 @@ func (t *transfer) complete(ctx context.Context) error {
 	return verify(ctx, t.file, t.remote.sha256)
 }
 
-// verify reads r to its end and compares its checksum.
+// verify reads r to its end and checks the checksum.
 func verify(ctx context.Context, r io.Reader, want string) error {
 	digest := sha256.New()
 	if _, err := io.Copy(digest, contextReader{ctx, r}); err != nil {
@@ -185,31 +185,31 @@ func (c contextReader) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// rename gives a file or folder its name and makes sure that it lasts.
+// rename renames a file or folder and syncs its parent folder.
 func rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return err
 	}
 	if dir, err := os.Open(filepath.Dir(to)); err == nil {
-		_ = dir.Sync() // not every system can; the name is right either way
+		_ = dir.Sync() // not every system supports it; the rename itself succeeded
 		dir.Close()
 	}
 	return nil
 }
 
-// A checksumError says that the bytes are not those of the publisher.
+// A checksumError says that the content differs from the published one.
 type checksumError struct{ got, want string }
 
 func (e checksumError) Error() string {
 	return fmt.Sprintf("wrong checksum: SHA-256 %s instead of %s", e.got, e.want)
 }
 
-// A brokenError is a failure that another try may not meet.
+// A brokenError is a failure that may not recur on a retry.
 type brokenError struct{ error }
 
 func (e brokenError) Unwrap() error { return e.error }
 
-// explain turns an error of a download into one that says what to do.
+// explain adds to an error of a download what to do.
 func explain(ctx context.Context, err error, r remote, path string) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -227,7 +227,7 @@ func explain(ctx context.Context, err error, r remote, path string) error {
 	}
 	cause := err
 	if named := (*url.Error)(nil); errors.As(err, &named) {
-		cause = named.Err // the URL is named already
+		cause = named.Err // the message has the URL already
 	}
 	return fmt.Errorf("downloading %s: %w; %s", r.url, cause, fix)
 }

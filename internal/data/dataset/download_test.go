@@ -174,7 +174,7 @@ func TestFetchRefusesWhatIsNotEncryptedUnlessTold(t *testing.T) {
 	}
 }
 
-// The proxy is that of the environment, which package http reads once in a process.
+// The proxy comes from the environment, which package http reads once per process.
 func TestFetchGoesThroughAProxy(t *testing.T) {
 	var asked []string
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
@@ -196,7 +196,7 @@ func TestFetchGoesThroughAProxy(t *testing.T) {
 
 func TestFetchWithoutNetworkFailsAtOnce(t *testing.T) {
 	d := newDownload(t)
-	d.Close() // nobody listens any more
+	d.Close() // nothing listens any more
 	err := d.run()
 	mustFail(t, err, "downloading "+d.url+": ", "refused", "check the network", "put the file at "+d.path)
 	if strings.Count(err.Error(), d.url) != 1 || len(d.waited) != 0 {
@@ -204,7 +204,7 @@ func TestFetchWithoutNetworkFailsAtOnce(t *testing.T) {
 	}
 }
 
-// dialFails lets the connections of a client fail from one on.
+// dialFails makes the connections of a client fail, starting at a given one.
 type dialFails struct {
 	http.RoundTripper
 	from, count int
@@ -232,7 +232,7 @@ func TestFetchTriesAgainOnlyWhereTheServerCouldBeReachedBefore(t *testing.T) {
 
 func TestFetchStopsWhenCancelledAndContinuesLater(t *testing.T) {
 	d := newDownload(t)
-	d.breaks = []int{600_000} // else all may have arrived by then
+	d.breaks = []int{600_000} // otherwise all the data might already be there
 	ctx, cancel := context.WithCancel(context.Background())
 	d.progress = func(_ string, done, _ int64) {
 		if done > 400_000 {
@@ -262,7 +262,7 @@ func TestSleepEndsWhenCancelled(t *testing.T) {
 	}
 }
 
-// fullDisk is a file on a disk with room for left bytes more.
+// fullDisk is a file on a disk with left bytes of free space.
 type fullDisk struct {
 	*os.File
 	left int

@@ -18,8 +18,8 @@ Fashion-MNIST, 2017.`,
 
 var clothes = []string{"t-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot"}
 
-// The publisher's own server, fashion-mnist.s3-website.eu-central-1.amazonaws.com, has
-// no encryption; Keras serves the same files with it.
+// The publisher's own server, fashion-mnist.s3-website.eu-central-1.amazonaws.com, has no
+// TLS; Keras serves the same files with it.
 const fashionURL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
 // Sizes and SHA-256 are those of TensorFlow Datasets (url_checksums/fashion_mnist.txt).

@@ -14,7 +14,7 @@ import (
 	"syscall"
 )
 
-// readExactly fills dst from a file, which must have that size.
+// readExactly fills dst from a file, which must have exactly that size.
 func readExactly(path string, dst []byte) error {
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -40,7 +40,7 @@ func readExactly(path string, dst []byte) error {
 	return nil
 }
 
-// digest returns the SHA-256 of parts one after the other, in hexadecimal.
+// digest returns the SHA-256 of the concatenated parts, in hexadecimal.
 func digest(parts ...[]byte) string {
 	sum := sha256.New()
 	for _, p := range parts {
@@ -49,7 +49,7 @@ func digest(parts ...[]byte) string {
 	return hex.EncodeToString(sum.Sum(nil))
 }
 
-// bare drops the path from an error of package os, for messages that name it already.
+// bare removes the path from an error of package os, for messages that already name it.
 func bare(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -58,9 +58,8 @@ func bare(err error) error {
 	return err
 }
 
-// unpack makes folder from the archive r, which is looked for beside the folder
-// under its own name, and downloaded where it is not there. One that was
-// downloaded is removed once it is unpacked.
+// unpack creates folder from the archive r, which it expects beside the folder, or
+// downloads. A downloaded archive is removed after unpacking.
 func (src Source) unpack(ctx context.Context, r remote, folder string) error {
 	archive := filepath.Join(filepath.Dir(folder), path.Base(r.url))
 	_, err := os.Stat(archive)
@@ -100,6 +99,6 @@ func unpackFile(ctx context.Context, r remote, archive, folder string, verified 
 			return bare(err)
 		}
 	}
-	// Images hardly shrink: four times the packed size is ample.
+	// Images hardly compress, so four times the packed size is enough.
 	return untar(ctx, file, folder, 4*r.size+1<<20)
 }

@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// An idxSet is a dataset in the four files of MNIST: grey images and labels, for
+// An idxSet is a dataset in the four files of MNIST: greyscale images and labels, for
 // training and for testing.
 type idxSet struct {
-	name    string // of the folder of the files
+	name    string // name of the folder of the files
 	classes []string
 	files   [4]remote // images and labels for training, then those for testing
 	sizes   [2]int    // examples for training and for testing
@@ -28,8 +28,8 @@ func (*idxSet) Shape() []int { return []int{idxSide, idxSide, 1} }
 
 func (s *idxSet) Classes() []string { return s.classes }
 
-// Load reads all images into memory and checks every label. The digest is that of
-// the unpacked files without their headers, in the order of s.files.
+// Load reads all images into memory and checks every label. The digest covers the unpacked
+// files without their headers, in the order of s.files.
 func (s *idxSet) Load(ctx context.Context, src Source) (*Data, error) {
 	dir := filepath.Join(src.Dir, s.name)
 	if filepath.Base(src.Dir) == s.name {
@@ -70,8 +70,8 @@ func (s *idxSet) checkLabels(labels []byte) error {
 	return nil
 }
 
-// file returns the path of a gzipped file in dir, or of its unpacked form if that is
-// there; it is downloaded where neither is.
+// file returns the path of a gzipped file in dir, or of its unpacked form if that exists;
+// if neither does, it is downloaded.
 func (src Source) file(ctx context.Context, r remote, dir string) (string, error) {
 	packed := filepath.Join(dir, filepath.Base(r.url))
 	for _, path := range []string{strings.TrimSuffix(packed, ".gz"), packed} {
@@ -85,7 +85,7 @@ func (src Source) file(ctx context.Context, r remote, dir string) (string, error
 	return packed, newFetcher(src).fetch(ctx, r, packed)
 }
 
-// readIDX reads a file of bytes with the given sizes, gzipped if it is called so.
+// readIDX reads a file of bytes with the given dimensions; a name ending in .gz is gzipped.
 func readIDX(path string, dims []int) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -102,8 +102,8 @@ func readIDX(path string, dims []int) ([]byte, error) {
 	return decodeIDX(zip, dims)
 }
 
-// decodeIDX reads an IDX file (http://yann.lecun.com/exdb/mnist): two zeros, 8 for
-// bytes, the number of sizes, the sizes, then the bytes themselves.
+// decodeIDX reads an IDX file (http://yann.lecun.com/exdb/mnist): two zeros, 8 for bytes,
+// the number of dimensions, the dimensions, then the data.
 func decodeIDX(r io.Reader, dims []int) ([]byte, error) {
 	header := make([]byte, 4+4*len(dims))
 	if n, err := io.ReadFull(r, header); err != nil {
@@ -123,7 +123,7 @@ func decodeIDX(r io.Reader, dims []int) ([]byte, error) {
 	if n, err := io.ReadFull(r, content); err != nil {
 		return nil, fmt.Errorf("cannot be read at byte %d: %w", len(header)+n, err)
 	}
-	switch n, err := io.ReadFull(r, header[:1]); { // reading on verifies gzip's checksum
+	switch n, err := io.ReadFull(r, header[:1]); { // reading to the end verifies gzip's checksum
 	case n > 0:
 		return nil, fmt.Errorf("goes on after byte %d, where it should end", len(header)+size)
 	case !errors.Is(err, io.EOF):
@@ -132,7 +132,7 @@ func decodeIDX(r io.Reader, dims []int) ([]byte, error) {
 	return content, nil
 }
 
-// idxExamples is images of one byte a pixel and their labels.
+// idxExamples is images with one byte per pixel, and their labels.
 type idxExamples struct{ images, labels []byte }
 
 func (e idxExamples) Len() int { return len(e.labels) }

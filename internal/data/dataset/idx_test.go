@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// idxFile returns an IDX file of bytes that count up to 9, again and again.
+// idxFile returns an IDX file whose bytes repeat 0 to 9.
 func idxFile(dims ...int) []byte {
 	b, size := []byte{0, 0, 8, byte(len(dims))}, 1
 	for _, d := range dims {

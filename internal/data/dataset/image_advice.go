@@ -14,8 +14,8 @@ import (
 
 const withoutClasses = "images without class folders"
 
-// notClasses says why the folders in f are not those of classes, and what to do, if so.
-// alike is those that are named as splits, or nearly so.
+// notClasses reports that the folders in f are not class folders, and how to fix it. alike
+// lists those named exactly or nearly as splits.
 func (l *listing) notClasses(f *folder, alike []string) (string, error) {
 	below := map[string]*folder{}
 	for _, name := range f.folders {
@@ -54,8 +54,8 @@ func (l *listing) notClasses(f *folder, alike []string) (string, error) {
 	return l.sameNames(f, below), nil
 }
 
-// sameNames says that all folders hold only folders, with the same names in each: then the
-// classes are those, or the folders are splits.
+// sameNames reports folders that contain only folders, with the same names in each: then
+// those are the classes, or the outer folders are splits.
 func (l *listing) sameNames(f *folder, below map[string]*folder) string {
 	if len(f.folders) < 2 {
 		return ""
@@ -74,7 +74,7 @@ func (l *listing) sameNames(f *folder, below map[string]*folder) string {
 		l.top, list(f.folders), list(first.folders))
 }
 
-// subset reports whether all of the names are among others.
+// subset reports whether all names are in others.
 func subset(names, others []string) bool {
 	fold := func(s string) string { return strings.ToLower(norm.NFC.String(s)) }
 	has := map[string]bool{}
@@ -84,8 +84,8 @@ func subset(names, others []string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return !has[fold(n)] })
 }
 
-// forDetection reports whether f has folders as collections for object detection do:
-// images, and what is in them.
+// forDetection reports whether f has the layout of object detection datasets: images and
+// annotations.
 func (f *folder) forDetection(l *listing) bool {
 	var images, boxes bool
 	for _, name := range f.folders {
@@ -109,8 +109,8 @@ func detection(where string) string {
 	return where + ": laid out for object detection, with labels in files of their own; a folder for each class is needed, or a .csv with the columns file,label"
 }
 
-// onlyClass says that there is one class alone. If it is a folder around the classes, it
-// says so.
+// onlyClass reports that there is only one class. If that folder contains the class
+// folders, it says so.
 func (l *listing) onlyClass(f *folder) (string, error) {
 	where := fileAt(l.top, f.name)
 	said := fmt.Sprintf("%s: only one class, %q; there is nothing to tell apart", where, l.classes[0])
@@ -126,7 +126,7 @@ func (l *listing) onlyClass(f *folder) (string, error) {
 	return said, err
 }
 
-// dotted writes a path as a spec has to.
+// dotted writes a path in the form that a spec needs.
 func dotted(path string) string {
 	if filepath.IsAbs(path) || strings.HasPrefix(path, ".") {
 		return path
@@ -134,7 +134,7 @@ func dotted(path string) string {
 	return "./" + path
 }
 
-// missingClasses says why a folder with no class folders is of no use.
+// missingClasses says why a folder without class folders cannot be used.
 func (l *listing) missingClasses(f *folder) string {
 	where := fileAt(l.top, f.name)
 	if len(f.images) > 0 {
@@ -143,10 +143,10 @@ func (l *listing) missingClasses(f *folder) string {
 	return fmt.Sprintf("%s: %v; each class needs a folder with its images%s", where, errNoImages, l.lists(f))
 }
 
-// beginning is the letters that a name begins with, if something follows that counts.
+// beginning matches the leading letters of a name, if a number follows.
 var beginning = regexp.MustCompile(`^(\pL+)[-_. (]*[0-9]`)
 
-// advice says what to do with images in f that lie in no class folder.
+// advice says what to do with images in f outside class folders.
 func (l *listing) advice(f *folder) string {
 	n := map[string]int{}
 	for _, name := range f.images {
@@ -164,7 +164,7 @@ func (l *listing) advice(f *folder) string {
 	return said + ", or write a .csv with the columns file,label" + l.lists(f)
 }
 
-// lists names a file in or beside f that may be a list of images.
+// lists returns the name of a file in or beside f that may be an image list.
 func (l *listing) lists(f *folder) string {
 	for _, name := range f.others {
 		if ext := strings.ToLower(filepath.Ext(name)); ext == ".csv" || ext == ".tsv" || ext == ".npz" {
@@ -174,7 +174,7 @@ func (l *listing) lists(f *folder) string {
 	return ""
 }
 
-// list writes "a, b and c", of many the first.
+// list formats names as "a, b and c"; of many only the first.
 func list(names []string) string {
 	const most = 6
 	switch n := len(names); {

@@ -8,8 +8,8 @@ import (
 	"cnntrain/internal/data/picture"
 )
 
-// checkImages decodes all files and takes out those that cannot be decoded, whatever byte
-// breaks them. It says of each of these why.
+// checkImages decodes all files completely and removes those that cannot be decoded, with
+// the reason for each.
 func checkImages(ctx context.Context, src Source, top string, files []imageFile) (readable []imageFile, skipped []string, err error) {
 	faults := make([]error, len(files))
 	var done atomic.Int64

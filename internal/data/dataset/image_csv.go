@@ -42,10 +42,10 @@ all of them are reported at once.`,
 
 type imageCSV struct{ imageFolder }
 
-// maxList is the largest list that is read, in bytes: some ten million images.
+// maxList limits the size of a list in bytes, to about ten million images.
 const maxList = 1 << 30
 
-// Load reads the list and makes sure that the images can be read; see [listing.load].
+// Load reads the list and checks that the images can be decoded; see [listing.load].
 func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 	file := expandHome(f.path)
 	info, err := os.Stat(file)
@@ -73,12 +73,12 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 		l.problem("%s: lists no images", f.path)
 	}
 	if len(l.problems) > 0 {
-		l.files = nil // to decode them all would take long, and the list is wrong
+		l.files = nil // decoding everything takes long, and the list is wrong anyway
 	}
 	return l.load(ctx, src, &f.imageFolder)
 }
 
-// addRows lists the images of the rows of a list called where.
+// addRows adds the images of a list's rows; where names the list.
 func (l *listing) addRows(ctx context.Context, where string, rows []row) error {
 	for _, r := range rows {
 		l.classes = append(l.classes, r.label)
@@ -125,11 +125,11 @@ func (l *listing) addRows(ctx context.Context, where string, rows []row) error {
 	return nil
 }
 
-// find returns the name under which a file of a list is there, or why it is not. err is
-// what stops everything.
+// find returns the name under which a file of a list exists, or the reason why it does not.
+// err is a fatal error.
 func (l *listing) find(file string) (name string, size int64, why string, err error) {
 	slashed := path.Clean(strings.ReplaceAll(file, `\`, "/"))
-	// A list from a Mac may have é as one character and the disk as two, or the other way round.
+	// A list from macOS may have é as one character and the disk as two, or vice versa.
 	for _, name := range []string{slashed, file, norm.NFC.String(slashed), norm.NFD.String(slashed)} {
 		info, err := os.Stat(fileAt(l.top, name))
 		switch {

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// loadList writes images and a list of them, and loads that.
+// loadList writes images and a list of them, and loads the list.
 func loadList(t *testing.T, name, text string, images ...string) (d *Data, dir string, err error) {
 	t.Helper()
 	dir = t.TempDir()
@@ -23,7 +23,7 @@ func loadList(t *testing.T, name, text string, images ...string) (d *Data, dir s
 	return d, dir, err
 }
 
-// listed writes what a list says: "file=label:split" in alphabetical order.
+// listed formats the content of a list: "file=label:split" in alphabetical order.
 func listed(d *Data) string {
 	var all []string
 	for p, ex := range []Examples{d.Train, d.Val, d.Test} {
@@ -77,7 +77,7 @@ func TestListsAreReadAsSpreadsheetsWriteThem(t *testing.T) {
 	}
 }
 
-// A list without splits is split as a folder with the same names is.
+// A list without splits is split like a folder with the same names.
 func TestListsAreSplitAsFoldersAre(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 9, "a", "b")
@@ -148,7 +148,7 @@ func TestListsNameFilesElsewhere(t *testing.T) {
 	}
 }
 
-// A file that is listed twice alike counts once; one that cannot be read is left out.
+// A file listed twice with equal values counts once; an unreadable one is left out.
 func TestListsWarn(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, "a*3", "b*3")

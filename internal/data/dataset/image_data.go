@@ -15,9 +15,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// load makes a listing a dataset: images that cannot be read are left out, and what is
-// not split yet is. Everything that is wrong is in the error. The images of each split
-// come in the order of a hash of their names.
+// load turns a listing into a dataset: it drops unreadable images and assigns splits to
+// images without one. Its error contains all problems. The images of each split are ordered
+// by a hash of their names.
 func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, error) {
 	c := src.Input
 	if c != nil && (len(c) != 3 || c[2] != 1 && c[2] != 3) {
@@ -64,7 +64,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	return d, nil
 }
 
-// check takes out the files that cannot be read. A class of which nothing is left is a problem.
+// check removes unreadable files. A class without readable images is a problem.
 func (l *listing) check(ctx context.Context, src Source) error {
 	listed := l.perClass()
 	readable, skipped, err := checkImages(ctx, src, l.top, l.files)
@@ -86,7 +86,7 @@ func (l *listing) check(ctx context.Context, src Source) error {
 	return nil
 }
 
-// perClass returns how many images of each class may be for training.
+// perClass returns the number of images of each class available for training.
 func (l *listing) perClass() []int {
 	n := make([]int, len(l.classes))
 	for _, f := range l.files {
@@ -97,10 +97,10 @@ func (l *listing) perClass() []int {
 	return n
 }
 
-// mostLines is how many problems, or files that are left out, an error names.
+// mostLines limits the number of problems, or of skipped files, that an error names.
 const mostLines = 20
 
-// err is everything that is wrong, a line each.
+// err returns all problems, one per line.
 func (l *listing) err() error {
 	lines := firstLines(l.problems, "problems")
 	if len(l.skipped) > 0 {
@@ -116,11 +116,11 @@ func firstLines(lines []string, what string) []string {
 	return slices.Clone(lines)
 }
 
-// splitRule names the rule by which a folder is split, and what its digest is of. Another
-// rule has to have another name, since runs are gone on with on the same images alone.
+// splitRule names the rule that splits a folder, and the content of its digest. A changed
+// rule needs a new name, since a run can only be resumed with the same images.
 const splitRule = "cnntrain images 2: by rank within each class, digests of contents"
 
-// digest is that of the classes and of each split's files: names, classes and contents.
+// digest covers the classes and each split's files: names, classes and contents.
 func (l *listing) digest(splits [splits][]imageFile) string {
 	digest := sha256.New()
 	fmt.Fprintf(digest, "%s\n%q\n", splitRule, l.classes)
@@ -133,19 +133,19 @@ func (l *listing) digest(splits [splits][]imageFile) string {
 	return hex.EncodeToString(digest.Sum(nil))
 }
 
-// A File is an image that is a file of its own.
+// A File is an image in a file of its own.
 type File struct {
-	Name   string // below the folder of its dataset, with slashes, composed
+	Name   string // relative to the folder of its dataset, with slashes, composed (NFC)
 	Digest string // SHA-256 of its content, in hexadecimal
 }
 
-// Files is examples that are files.
+// Files is Examples that are files.
 type Files interface {
 	Examples
 	File(i int) File
 }
 
-// folderExamples is images that are read when they are asked for.
+// folderExamples is images that are read on demand.
 type folderExamples struct {
 	set   *imageFolder
 	top   string

@@ -51,7 +51,7 @@ form (NFC). Other folder layouts are an error, which says what to rename.`,
 	},
 })
 
-// bind declares the options that lists of images have too.
+// bind declares the options shared with image lists.
 func (f *imageFolder) bind(o *catalog.Options, where string) {
 	o.Bind(&f.testSplit, "test_split", "fraction of the images of each class for testing, "+where).Min(0).Below(1)
 	o.Bind(&f.crop, "crop_to_aspect_ratio", "crop an image to the largest centred part with the input's aspect ratio, instead of stretching it")
@@ -69,7 +69,7 @@ func (*imageFolder) Shape() []int { return nil }
 
 func (*imageFolder) Classes() []string { return nil }
 
-// Load lists the images and makes sure that they can be read; see [listing.load].
+// Load lists the images and checks that they can be decoded; see [listing.load].
 func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	top := expandHome(f.path)
 	if info, err := os.Stat(top); err != nil {
@@ -84,7 +84,7 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	return l.load(ctx, src, f)
 }
 
-// expandHome replaces ~ at the start, as a shell would.
+// expandHome expands a leading ~ as a shell does.
 func expandHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~")
 	if home, err := os.UserHomeDir(); ok && err == nil && (rest == "" || os.IsPathSeparator(rest[0])) {

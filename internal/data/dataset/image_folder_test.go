@@ -19,7 +19,7 @@ import (
 	"testing"
 )
 
-// encoded returns an image of one colour as PNG, or as JPEG.
+// encoded returns a uniformly coloured image as PNG or JPEG.
 func encoded(t testing.TB, width, height int, c color.NRGBA, asJPEG bool) []byte {
 	t.Helper()
 	img := image.NewNRGBA(image.Rect(0, 0, width, height))
@@ -42,7 +42,7 @@ func encoded(t testing.TB, width, height int, c color.NRGBA, asJPEG bool) []byte
 
 var inputShape = Source{Input: []int{4, 6, 3}}
 
-// writeClasses writes n images of each class, each class in a grey of its own.
+// writeClasses writes n images of each class, each class in its own grey.
 func writeClasses(t *testing.T, dir string, n int, classes ...string) {
 	t.Helper()
 	for c, class := range classes {
@@ -88,7 +88,7 @@ func TestImageFolderClassesAreItsFolders(t *testing.T) {
 	}
 }
 
-// files returns the names of a split.
+// files returns the file names of a split.
 func files(ex Examples) []string {
 	var names []string
 	for _, f := range ex.(*folderExamples).files {
@@ -97,7 +97,7 @@ func files(ex Examples) []string {
 	return names
 }
 
-// Each image that is added moves at most one other of its class to the other side.
+// Each added image moves at most one other image of its class to another split.
 func TestImageFolderSplitStaysWhenImagesAreAdded(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 30, "a", "b")
@@ -127,7 +127,7 @@ func TestImageFolderSplitStaysWhenImagesAreAdded(t *testing.T) {
 	}
 }
 
-// Keras's validation_split takes the last examples: they must not be one class.
+// Keras's validation_split takes the last examples: they must not all be of one class.
 func TestImageFolderMixesClasses(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 50, "a", "b", "c")
@@ -186,7 +186,7 @@ func TestImageFolderTakesTheSizeOfItsImagesWithoutASpec(t *testing.T) {
 func TestImageFolderOfNoUseSaysWhy(t *testing.T) {
 	for name, c := range map[string]struct {
 		files []string
-		path  string // below the folder
+		path  string // relative to the folder
 		split float64
 		want  []string
 	}{
@@ -304,7 +304,7 @@ func TestHomeIsExpanded(t *testing.T) {
 	}
 }
 
-// withWidth returns a PNG whose head claims another width.
+// withWidth returns a PNG whose header declares another width.
 func withWidth(file []byte, width uint32) []byte {
 	b := slices.Clone(file)
 	binary.BigEndian.PutUint32(b[16:], width)
@@ -312,7 +312,7 @@ func withWidth(file []byte, width uint32) []byte {
 	return b
 }
 
-// A folder's images and one given by itself are prepared alike.
+// An image of a folder and a single image are preprocessed alike.
 func TestCroppingIsAnOption(t *testing.T) {
 	dir := t.TempDir()
 	img := image.NewGray(image.Rect(0, 0, 8, 2)) // black, with white away from the centre
@@ -339,7 +339,8 @@ func TestCroppingIsAnOption(t *testing.T) {
 	}
 }
 
-// What systems leave behind counts at no depth; a photo counts whatever it is called.
+// Files that operating systems create are ignored at any depth; a photo counts whatever its
+// name.
 func TestLitterIsPassedOver(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 2, "a", "b")
@@ -364,7 +365,7 @@ func TestLitterIsPassedOver(t *testing.T) {
 	}
 }
 
-// 고양이 in CP949, as a zip made on Windows unpacks.
+// 고양이 in CP949, the encoding of a zip made on Windows.
 func TestClassNamesAreUTF8(t *testing.T) {
 	const cat = "\xb0\xed\xbe\xe7\xc0\xcc"
 	mustFail(t, checkName("photos", cat), `"\xb0\xed\xbe\xe7\xc0\xcc"`, "photos: ", "convmv -f cp949 -t utf-8")

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// scanFolder lists the images of a folder, by what its folders mean.
+// scanFolder lists the images of a folder according to its layout.
 func scanFolder(ctx context.Context, top string) (*listing, error) {
 	l := &listing{top: filepath.Clean(top)}
 	f, err := l.look("")
@@ -19,7 +19,7 @@ func scanFolder(ctx context.Context, top string) (*listing, error) {
 		return nil, err
 	}
 	bySplit := map[split][]string{}
-	var alike []string // named as splits, or nearly so
+	var alike []string // named exactly or nearly as splits
 	for _, name := range f.folders {
 		if p, ok := splitOf(name); ok {
 			bySplit[p] = append(bySplit[p], name)
@@ -33,7 +33,7 @@ func scanFolder(ctx context.Context, top string) (*listing, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Else a class may be called train: that of the vehicle.
+		// Without a split for training, a class may be called train: the vehicle.
 		if len(train.folders) > 0 && !train.forDetection(l) {
 			return l, l.scanSplits(ctx, f, bySplit)
 		}
@@ -59,7 +59,7 @@ func scanFolder(ctx context.Context, top string) (*listing, error) {
 	return l, l.scanClasses(ctx, f, forTraining)
 }
 
-// setClasses makes the names of folders those of the classes.
+// setClasses takes the names of the class folders as names of the classes.
 func (l *listing) setClasses(folders []string) {
 	lower := map[string]string{}
 	for _, name := range folders {
@@ -76,7 +76,7 @@ func (l *listing) setClasses(folders []string) {
 	}
 }
 
-// loose warns of images that lie beside class folders.
+// loose warns about images beside class folders.
 func (l *listing) loose(f *folder) {
 	if n := len(f.images); n > 0 {
 		l.warn("%s: %s beside the folders, of no class, not read", fileAt(l.top, f.name), count(n, "image"))
@@ -126,7 +126,8 @@ func (l *listing) sameButCase(name string) string {
 	return ""
 }
 
-// scanSplits lists the images of a folder that has one for training and perhaps others.
+// scanSplits lists the images of a folder with a split for training and optional other
+// splits.
 func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][]string) error {
 	l.given = true
 	l.loose(f)
@@ -152,7 +153,7 @@ func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][
 				return err
 			}
 			if len(l.classes) < 2 {
-				return nil // those of the other splits would all be wrong
+				return nil // otherwise each class of the other splits would be reported
 			}
 		}
 	}

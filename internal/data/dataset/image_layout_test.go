@@ -13,8 +13,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// writeTree writes a PNG file of one grey for each name. A name that ends in *n stands for n of
-// them, one that ends in / for an empty folder, and one of another kind of file for text.
+// writeTree writes a PNG file of a different grey for each name. name*n stands for n files,
+// name/ for an empty folder; other extensions are text files.
 func writeTree(t *testing.T, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -42,7 +42,7 @@ func writeTree(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// sizes writes how many images of each class a split has.
+// sizes formats the number of images of each class in a split.
 func sizes(d *Data, ex Examples) string {
 	if ex == nil {
 		return "-"
@@ -59,7 +59,7 @@ func TestLayoutsMeanWhatAPersonMeans(t *testing.T) {
 		files            []string
 		classes          string
 		train, val, test string
-		warnings         []string // in place of DIR
+		warnings         []string // DIR is replaced
 	}{
 		"classes": {files: []string{"cat/*5", "dog/*10"}, classes: "cat dog", train: "4 8", val: "-", test: "1 2"},
 		"train and test": {files: []string{"train/cat/*3", "train/dog/*4", "test/cat/*1", "test/dog/*2"},
@@ -136,7 +136,7 @@ func TestLayoutsThatMeanSomethingElseSayWhatToDo(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		files []string
-		want  string // in place of DIR
+		want  string // DIR is replaced
 	}{
 		"splits of other names": {both("part1", "part2"), "DIR: part1 and part2 hold folders of the same names (cat and dog), so they are no classes; rename them to train, val and test, or move what is in them together"},
 		"splits with a case":    {[]string{"one/Cat/*1", "one/dog/*1", "two/cat/*1", "two/Dog/*1"}, "DIR: one and two hold folders of the same names (Cat and dog), so they are no classes; rename them to train, val and test, or move what is in them together"},
@@ -182,7 +182,7 @@ func TestLayoutsThatMeanSomethingElseSayWhatToDo(t *testing.T) {
 	}
 }
 
-// The numbers of the splits that a hash per file made so uneven.
+// Class sizes for which a hash threshold per file gave very uneven splits.
 func TestEveryClassIsSplitAlike(t *testing.T) {
 	for _, c := range []struct {
 		counts      []int
@@ -207,7 +207,7 @@ func TestEveryClassIsSplitAlike(t *testing.T) {
 	}
 }
 
-// A folder that was copied to a Mac is split as it was, with the same digest.
+// A folder copied to macOS has the same splits and the same digest.
 func TestSplitsDoNotDependOnTheFormOfNames(t *testing.T) {
 	var all [2]*Data
 	for i, form := range []norm.Form{norm.NFC, norm.NFD} {
@@ -220,7 +220,7 @@ func TestSplitsDoNotDependOnTheFormOfNames(t *testing.T) {
 	}
 }
 
-// The digest is of contents: a file of the same name and size may be another.
+// The digest covers contents: a file of the same name and size may differ.
 func TestDigestIsOfContents(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 10, "a", "b")

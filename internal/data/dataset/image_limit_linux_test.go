@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Too many open files are no damaged images: one of them was once trained without, exit 0.
+// Too many open files do not mean damaged images: training must not go on without them.
 func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 20, "a", "b")
@@ -26,7 +26,7 @@ func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	low := limit
-	low.Cur = uint64(next.Fd()) // no number below is left
+	low.Cur = uint64(next.Fd()) // no lower number is free
 	if err := errors.Join(next.Close(), syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low)); err != nil {
 		t.Fatal(err)
 	}

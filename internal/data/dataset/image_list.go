@@ -10,8 +10,8 @@ import (
 	"cnntrain/internal/data/picture"
 )
 
-// ListImages returns path if it is a file, and the images in it and
-// in folders below, in alphabetical order, if it is a folder.
+// ListImages returns path itself for a file; for a folder, the images in it and in its
+// subfolders, in alphabetical order.
 func ListImages(ctx context.Context, path string) (files []string, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -39,17 +39,17 @@ func ListImages(ctx context.Context, path string) (files []string, err error) {
 	return files, err
 }
 
-// A resizer is a dataset of files, which are brought to the shape that is asked for.
+// A resizer is a dataset of files that are resized to the requested shape.
 type resizer interface{ crops() bool }
 
-// Resizes reports whether the images of set take any shape that a spec asks for.
+// Resizes reports whether set resizes its images to the shape of a spec's input.
 func Resizes(set Dataset) bool {
 	_, ok := set.(resizer)
 	return ok
 }
 
-// ReadImage decodes an image file of any size into dst, brought to shape
-// [H,W,C] as the images of set are. An error names the file.
+// ReadImage decodes an image file of any size into dst, resized to shape [H,W,C] in the
+// same way as the images of set. The error names the file.
 func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
 	if c := shape[2]; c != 1 && c != 3 {
 		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", path, c)

@@ -8,15 +8,15 @@ import (
 	"unicode/utf8"
 )
 
-// A folder is what lies in one.
+// A folder is the content of a directory.
 type folder struct {
-	name    string   // below the top of its listing
-	folders []string // their names, in alphabetical order
+	name    string   // path relative to the top of its listing
+	folders []string // names, in alphabetical order
 	images  []string
 	others  []string
 }
 
-// look reads a folder. A link to nothing that may have been a folder is a problem.
+// look reads a folder. A dangling link that may have been a folder is a problem.
 func (l *listing) look(name string) (*folder, error) {
 	f := &folder{name: name}
 	entries, err := os.ReadDir(fileAt(l.top, name))
@@ -57,11 +57,11 @@ func (l *listing) look(name string) (*folder, error) {
 	return f, nil
 }
 
-// peek reads a folder without a word about what is wrong in it.
+// peek reads a folder without reporting problems.
 func (l *listing) peek(name string) (*folder, error) { return (&listing{top: l.top}).look(name) }
 
-// refused makes a missing permission one of several problems; everything else that the
-// system refuses is at once the error of the whole.
+// refused records a missing permission as one of several problems; any other error of the
+// operating system aborts at once.
 func (l *listing) refused(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		l.problem("%v; make it readable", err)

@@ -19,7 +19,7 @@ import (
 
 // An imageFile is an image in a folder. A million of them take about 150 MB.
 type imageFile struct {
-	name  string // path below the folder, with slashes, or an absolute one
+	name  string // path relative to the folder, with slashes, or absolute
 	label int
 	split split
 	size  int64    // in bytes
@@ -35,16 +35,16 @@ func fileAt(top, name string) string {
 	return filepath.Join(top, name)
 }
 
-// A listing is the images that are to be a dataset, before anybody has looked into them.
+// A listing is the images of a future dataset, before any of them is decoded.
 type listing struct {
-	top     string   // what names are relative to
-	classes []string // composed, in alphabetical order
+	top     string   // base of relative names
+	classes []string // composed (NFC), in alphabetical order
 	files   []imageFile
-	given   bool   // each file has its split already
+	given   bool   // each file already has its split
 	tested  bool   // there is a folder of classes for testing
 	train   string // the folder of the classes
 
-	problems []string // what makes the listing of no use
+	problems []string // errors that make the listing unusable
 	warnings []string
 	skipped  []string // "FILE: why"
 }
@@ -57,31 +57,31 @@ func (l *listing) warn(format string, args ...any) {
 	l.warnings = append(l.warnings, fmt.Sprintf(format, args...))
 }
 
-// add lists a file.
+// add adds a file.
 func (l *listing) add(name string, label int, p split, size int64) {
 	l.files = append(l.files, imageFile{name: name, label: label, split: p, size: size, hash: hashName(name)})
 }
 
-// sort puts the files in the order of their hashes.
+// sort orders the files by their hashes.
 func (l *listing) sort() {
 	slices.SortFunc(l.files, func(a, b imageFile) int {
 		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.name, b.name))
 	})
 }
 
-// hashName is the first 8 bytes of the SHA-256 of the name as it is composed, so that a
-// folder is split alike wherever it was copied to.
+// hashName returns the first 8 bytes of the SHA-256 of the composed (NFC) name, so that
+// copies of a folder have the same splits.
 func hashName(name string) uint64 {
 	sum := sha256.Sum256(norm.NFC.AppendString(nil, name))
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// gone reports whether err says that there is nothing at the end of a link.
+// gone reports whether err is that of a dangling link.
 func gone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ELOOP)
 }
 
-// A walk adds the images in a folder, and in folders below, to a listing.
+// A walk adds the images of a folder and its subfolders to a listing.
 type walk struct {
 	*listing
 	ctx   context.Context
@@ -89,8 +89,8 @@ type walk struct {
 	split split
 }
 
-// into walks through the folder called name. above is the folders that it lies in and
-// itself, as os.Stat describes them, so that no link leads round in a circle.
+// into walks the folder called name. above holds the os.Stat results of the folders on the
+// path, including itself, to detect cycles of links.
 func (w *walk) into(name string, above []fs.FileInfo) error {
 	entries, err := os.ReadDir(fileAt(w.top, name))
 	if err != nil {
@@ -141,7 +141,7 @@ func (w *walk) entry(name string, e fs.DirEntry, above []fs.FileInfo) error {
 	return nil
 }
 
-// walk adds the images of a class, or of none, and returns how many there are.
+// walk adds the images of a class, or without a class, and returns their number.
 func (l *listing) walk(ctx context.Context, name string, label int, p split) (n int, err error) {
 	info, err := os.Stat(fileAt(l.top, name))
 	if err != nil {

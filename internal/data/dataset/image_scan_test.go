@@ -59,7 +59,7 @@ func TestLinkedFoldersBelongToTheirClass(t *testing.T) {
 	}
 }
 
-// Everything wrong with a folder is told in one go, what would be left out with it.
+// All problems of a folder are reported together, with the files that would be left out.
 func TestAllProblemsOfAFolderAreTold(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, "a/*3", "b/", "c/", "d/x.jpg", "e/*3", "e/bad.jpg")
@@ -100,7 +100,7 @@ func TestRefusalsAreNotDamage(t *testing.T) {
 		{wrapped(syscall.EACCES), true},
 		{wrapped(syscall.EIO), true},
 		{wrapped(syscall.ENOMEM), true},
-		{wrapped(syscall.ENOENT), false}, // gone since
+		{wrapped(syscall.ENOENT), false}, // deleted since
 		{wrapped(syscall.ELOOP), false},
 		{errors.New("damaged image"), false},
 	} {
@@ -120,7 +120,7 @@ func TestRefusalsAreNotDamage(t *testing.T) {
 	}
 }
 
-// What the system refuses stops everything, with the file's name.
+// Errors of the operating system abort, with the name of the file.
 func TestFilesThatTheSystemRefusesStopTheScan(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs /proc")

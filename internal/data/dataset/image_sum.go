@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// readSum fills in the digest of what is in the file at path.
+// readSum computes the digest of the file at path.
 func (f *imageFile) readSum(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
@@ -24,20 +24,21 @@ func (f *imageFile) readSum(path string) error {
 	return nil
 }
 
-// Refused reports whether err is the system's, not that of what is in a file: too many
-// open files, no permission, a broken disk. A file that is gone is no refusal.
+// Refused reports whether err is an error of the operating system rather than of a file's
+// content: too many open files, no permission, an I/O error. A missing file is not one.
 func Refused(err error) bool {
 	var number syscall.Errno
 	return errors.As(err, &number) && !gone(err)
 }
 
-// A refusedError is files that the system did not let be read, a line each.
+// A refusedError is files that could not be read because of the operating system, one per
+// line.
 type refusedError struct{ lines []string }
 
 func (e *refusedError) Error() string { return (&listing{problems: e.lines}).err().Error() }
 
-// refusals makes the error of several files one, nil where there is none. Of what can be
-// mended by the file all are named; else the first is enough.
+// refusals combines the errors of several files, nil if there are none. Errors that can be
+// fixed file by file are all named; of others the first is enough.
 func refusals(faults []error) error {
 	var lines []string
 	for _, err := range faults {

@@ -20,8 +20,8 @@ var digits = []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}
 
 const mnistURL = "https://storage.googleapis.com/cvdf-datasets/mnist/"
 
-// Sizes and SHA-256 are those of TensorFlow Datasets (url_checksums/mnist.txt), from
-// the copy of the files it uses.
+// Sizes and SHA-256 are those of TensorFlow Datasets (url_checksums/mnist.txt), for the
+// copy of the files that it uses.
 var mnistFiles = [4]remote{
 	{mnistURL + "train-images-idx3-ubyte.gz", 9_912_422, "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609"},
 	{mnistURL + "train-labels-idx1-ubyte.gz", 28_881, "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c"},

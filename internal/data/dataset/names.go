@@ -5,9 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// checkName refuses a class whose name is not UTF-8, as unpacked from an archive that was
-// made where names had another encoding: neither a run folder nor JSON could hold it. dir
-// is the folder that the class is in.
+// checkName rejects a class name that is not UTF-8, for example from an archive with
+// another encoding: neither a run folder nor JSON can represent it. dir is the parent
+// folder.
 func checkName(dir, class string) error {
 	if utf8.ValidString(class) {
 		return nil

@@ -12,15 +12,15 @@ import (
 	"strings"
 )
 
-// An npy is an array as NumPy saves it (numpy.lib.format, versions 1 to 3).
+// An npy is an array in NumPy's file format (numpy.lib.format, versions 1 to 3).
 type npy struct {
 	values io.ReaderAt
-	at     int64 // where the values begin
+	at     int64 // offset of the values
 	kind   kind
 	shape  []int
 }
 
-// A kind is how NumPy writes a number.
+// A kind is a NumPy number type.
 type kind struct {
 	letter byte // u, i or f
 	width  int  // in bytes
@@ -29,7 +29,7 @@ type kind struct {
 
 func (k kind) String() string { return fmt.Sprintf("%c%d", k.letter, k.width) }
 
-// readNPY reads the head of an array.
+// readNPY parses the header of an array.
 func readNPY(r io.ReaderAt) (*npy, error) {
 	start := make([]byte, 12)
 	if n, err := r.ReadAt(start, 0); n < len(start) || string(start[:6]) != "\x93NUMPY" {
@@ -68,10 +68,11 @@ var (
 	npyKind    = regexp.MustCompile(`^([<>|=])([a-zA-Z])([0-9]*)$`)
 )
 
-// mostValues bounds an array, so that no product of its sides overflows.
+// mostValues limits the size of an array, so that products of its dimensions do not
+// overflow.
 const mostValues = 1 << 48
 
-// describe reads the head, the text of a Python dictionary.
+// describe parses the header, the text of a Python dictionary.
 func (a *npy) describe(head string) error {
 	descr, fortran, shape := npyDescr.FindStringSubmatch(head), npyFortran.FindStringSubmatch(head), npyShape.FindStringSubmatch(head)
 	if descr == nil || fortran == nil || shape == nil {
@@ -117,7 +118,8 @@ func (a *npy) count() int64 {
 
 func (a *npy) bytes() int64 { return a.count() * int64(a.kind.width) }
 
-// images returns the [H W C] of the array as images, which has to be want if that is known.
+// images returns the array's shape [H W C] as images, which must be want unless want is
+// nil.
 func (a *npy) images(want []int) ([]int, error) {
 	s := a.shape
 	switch {
@@ -134,7 +136,7 @@ func (a *npy) images(want []int) ([]int, error) {
 	return s[1:], nil
 }
 
-// maxLabels bounds how many classes there can be.
+// maxLabels limits the number of classes.
 const maxLabels = 1 << 16
 
 // labels reads the array as the classes of n images.
@@ -169,7 +171,7 @@ func (a *npy) labels(n int) ([]int, error) {
 	return labels, nil
 }
 
-// value reads a number.
+// value converts a number.
 func (k kind) value(b []byte) float64 {
 	switch {
 	case k.letter == 'f' && k.width == 4:
@@ -192,7 +194,7 @@ func (k kind) value(b []byte) float64 {
 		return float64(v)
 	}
 	unused := 64 - 8*k.width
-	return float64(int64(v<<unused) >> unused) // with its sign
+	return float64(int64(v<<unused) >> unused) // sign-extended
 }
 
 // arrayExamples is images in an array.

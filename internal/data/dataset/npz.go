@@ -42,7 +42,7 @@ func (*npz) Shape() []int { return nil }
 
 func (*npz) Classes() []string { return nil }
 
-// Load checks every value. The digest is that of what the arrays hold.
+// Load checks every value. The digest covers the content of the arrays.
 func (d *npz) Load(ctx context.Context, src Source) (*Data, error) {
 	name := expandHome(d.path)
 	file, err := os.Open(name)
@@ -57,17 +57,17 @@ func (d *npz) Load(ctx context.Context, src Source) (*Data, error) {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", d.path, err)
 	}
-	return data, nil // which reads the file until the program ends
+	return data, nil // read until the program ends
 }
 
-// A sized is a file that can be read anywhere.
+// A sized is a file with random access.
 type sized interface {
 	io.ReaderAt
 	Stat() (os.FileInfo, error)
 }
 
-// readNPZ reads the arrays of a file, whose images have to be of the shape input, if that
-// is not nil.
+// readNPZ reads the arrays of a file. The shape of the images must be input, unless input
+// is nil.
 func readNPZ(ctx context.Context, file sized, input []int) (*Data, error) {
 	info, err := file.Stat()
 	if err != nil {
@@ -105,7 +105,7 @@ func readNPZ(ctx context.Context, file sized, input []int) (*Data, error) {
 	return d, nil
 }
 
-// numbered names classes by their numbers, all of which have to be among the labels.
+// numbered names classes by their numbers, all of which must occur as labels.
 func numbered(classes int, labels []int) ([]string, error) {
 	seen := make([]bool, classes)
 	for _, l := range labels {

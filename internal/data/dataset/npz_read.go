@@ -16,18 +16,18 @@ type npzReader struct {
 	file    sized
 	members []*zip.File
 	sum     hash.Hash
-	left    int64 // bytes that may yet be unpacked into memory
+	left    int64 // limit of the bytes still to be unpacked into memory
 }
 
-// What may be unpacked into memory, and how much more that may be than was packed once it
-// is more than unsuspicious: images never shrink so much.
+// Limits for unpacking into memory: total bytes, and the compression ratio above a size
+// that is always accepted. Images never compress that much.
 const (
 	maxUnpacked  = 8 << 30
 	maxShrunk    = 100
 	unsuspicious = 64 << 20
 )
 
-// find returns an array's member; nil where there is none.
+// find returns the member of an array, or nil.
 func (z *npzReader) find(name string) *zip.File {
 	for _, f := range z.members {
 		if f.Name == name+".npy" {
@@ -37,8 +37,8 @@ func (z *npzReader) find(name string) *zip.File {
 	return nil
 }
 
-// examples reads the images and labels of a split; nil where there are none. shape is that
-// which images must have, if it is known.
+// examples reads the images and labels of a split, nil if missing. shape is the required
+// shape of images, if known.
 func (z *npzReader) examples(p split, shape []int) (*arrayExamples, error) {
 	xName, yName := "x_"+p.String(), "y_"+p.String()
 	xFile, yFile := z.find(xName), z.find(yName)
@@ -76,12 +76,12 @@ func (z *npzReader) examples(p split, shape []int) (*arrayExamples, error) {
 	return e, nil
 }
 
-// array opens an array: in the file itself if it is stored as it is, else in memory.
+// array opens an array: in the file itself if it is stored uncompressed, else in memory.
 func (z *npzReader) array(f *zip.File) (*npy, error) {
 	if f.Method == zip.Store && f.UncompressedSize64 == f.CompressedSize64 {
 		at, err := f.DataOffset()
 		if err == nil {
-			err = z.copy(io.Discard, f) // which checks its sum
+			err = z.copy(io.Discard, f) // verifies the checksum
 		}
 		if err != nil {
 			return nil, err
@@ -96,14 +96,14 @@ func (z *npzReader) array(f *zip.File) (*npy, error) {
 		return nil, fmt.Errorf("takes more than %d GiB of memory to unpack; save it with np.savez, which does not pack", maxUnpacked>>30)
 	}
 	z.left -= int64(size)
-	var b bytes.Buffer // which grows with what there is, not with what is claimed
+	var b bytes.Buffer // grows with the actual, not the declared size
 	if err := z.copy(&b, f); err != nil {
 		return nil, err
 	}
 	return readNPY(bytes.NewReader(b.Bytes()))
 }
 
-// copy unpacks a member, no more of it than it is said to have.
+// copy unpacks a member, limited to its declared size.
 func (z *npzReader) copy(to io.Writer, f *zip.File) error {
 	r, err := f.Open()
 	if err != nil {
@@ -114,8 +114,8 @@ func (z *npzReader) copy(to io.Writer, f *zip.File) error {
 	return err
 }
 
-// check makes sure that all values of an array are what a pixel or a label may be, and adds
-// it to the digest.
+// check verifies that all values of an array are valid pixels or labels, and adds it to the
+// digest.
 func (z *npzReader) check(name string, a *npy) error {
 	fmt.Fprintf(z.sum, "%s %s %v\n", name, a.kind, a.shape)
 	b := make([]byte, 1<<16/a.kind.width*a.kind.width)

@@ -15,7 +15,7 @@ import (
 	"testing/fstest"
 )
 
-// The files in testdata are NumPy's, written by bench/parity/npz.py: value p of image i is
+// The files in testdata were written by NumPy (bench/parity/npz.py): value p of image i is
 // 10i+p, its label i%2.
 func TestArraysAreReadAsNumPyWroteThem(t *testing.T) {
 	for _, c := range []struct {
@@ -58,7 +58,7 @@ func TestArraysAreReadAsNumPyWroteThem(t *testing.T) {
 	}
 }
 
-// npyOf writes an array of bytes.
+// npyOf returns an array of bytes in NumPy's format.
 func npyOf(shape string, values ...byte) []byte {
 	head := fmt.Sprintf("{'descr': '|u1', 'fortran_order': False, 'shape': (%s), }\n", shape)
 	b := append([]byte("\x93NUMPY\x01\x00"), 0, 0)
@@ -155,7 +155,7 @@ func TestArraysOfNoUseSayWhy(t *testing.T) {
 	mustFail(t, err, "none.npz: no such file", "x_train and y_train")
 }
 
-// A small file that unpacks to much is refused before it is unpacked.
+// A decompression bomb is rejected before it is unpacked.
 func TestBombsAreNotUnpacked(t *testing.T) {
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
@@ -182,7 +182,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Damage to what is stored is found before training.
+// Damage to uncompressed data is detected before training.
 func TestDamagedArraysAreFound(t *testing.T) {
 	good := npzOf(t, zip.Store, member{"x_train", npyOf("2, 1, 1", 1, 2)}, member{"y_train", npyOf("2,", 0, 1)})
 	if _, err := readNPZ(context.Background(), inMemory(t, good), nil); err != nil {

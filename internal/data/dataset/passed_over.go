@@ -10,8 +10,8 @@ import (
 	"cnntrain/internal/data/picture"
 )
 
-// litter is names of files and folders that systems and devices leave in folders of
-// photos, in lower case. Some of them hold small copies of the photos beside them.
+// litter is names, in lower case, of files and folders that operating systems and devices
+// create in folders of photos. Some contain small copies of the photos.
 var litter = map[string]bool{
 	"__macosx": true, "@eadir": true, "#recycle": true, "@recycle": true, "$recycle.bin": true, // zip of macOS, NAS, Windows
 	"lost+found": true, "system volume information": true, "found.000": true, "recycler": true,
@@ -19,14 +19,14 @@ var litter = map[string]bool{
 	"@__thumb": true, "@tmp": true, "#snapshot": true, ".ds_store": true, "synophoto_thumb": true,
 }
 
-// passedOver reports whether a file or folder is not looked at, at whatever depth it is:
-// what is hidden, "._cat.jpg" of macOS among it, and what systems leave behind.
+// passedOver reports whether a file or folder is ignored at any depth: hidden ones,
+// including "._cat.jpg" of macOS, and those of litter.
 func passedOver(name string) bool {
 	return strings.HasPrefix(name, ".") || litter[strings.ToLower(name)]
 }
 
-// isImage reports whether a file is taken for an image. What is called one is, so that
-// nobody thinks that it was read when it could not be; other files are looked into.
+// isImage reports whether a file is treated as an image. The extension of an image is
+// enough, so that an unreadable image is reported; other files are recognized by content.
 func isImage(path string, e fs.DirEntry) bool {
 	if passedOver(e.Name()) {
 		return false
@@ -37,12 +37,12 @@ func isImage(path string, e fs.DirEntry) bool {
 		return true
 	}
 	info, err := os.Stat(path)
-	if err != nil || !info.Mode().IsRegular() { // a pipe would wait for ever
+	if err != nil || !info.Mode().IsRegular() { // a pipe would block
 		return false
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return true // to be told of when it is read
+		return true // the error is reported when it is read
 	}
 	defer file.Close()
 	start := make([]byte, picture.HeadLength)

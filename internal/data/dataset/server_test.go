@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// A server serves one file, and misbehaves as told.
+// A server serves one file, with configurable faults.
 type server struct {
 	*httptest.Server
 	url      string
 	body     []byte
 	etag     string
 	noRanges bool
-	breaks   []int // bytes after which each answer in turn breaks off; -1: it does not
-	status   []int // of each answer in turn, 0: the right one
+	breaks   []int // bytes after which each response in turn breaks off; -1: complete
+	status   []int // status of each response in turn, 0: the right one
 	asked    []string
 }
 
@@ -74,7 +74,7 @@ func remoteOf(body []byte, url string) remote {
 	return remote{url: url, size: int64(len(body)), sha256: hex.EncodeToString(sum[:])}
 }
 
-// content is a file of a megabyte in which every part is different.
+// content is a file of a megabyte in which every section differs.
 func content() []byte {
 	var b bytes.Buffer
 	for i := 0; b.Len() < 1<<20; i++ {

@@ -24,7 +24,7 @@ examples do not change the first ones.`,
 	},
 })
 
-// maxShapes keeps the images, which are held in memory, below 3 GB a split.
+// maxShapes limits a split, which is held in memory, to 3 GB.
 const maxShapes = 1_000_000
 
 type shapes struct{ train, test int }
@@ -42,7 +42,7 @@ func (*shapes) Classes() []string {
 	return names
 }
 
-// Load draws all images. The digest is that of the pixels, the training images first.
+// Load generates all images. The digest covers the pixels, the training images first.
 func (s *shapes) Load(ctx context.Context, _ Source) (*Data, error) {
 	train, err := drawShapes(ctx, 0, s.train)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *shapes) Load(ctx context.Context, _ Source) (*Data, error) {
 	return &Data{Train: train, Test: test, Classes: s.Classes(), Shape: s.Shape(), Digest: hex.EncodeToString(digest.Sum(nil))}, nil
 }
 
-// drawnShapes is the pixels of images one after the other, each [H,W,C].
+// drawnShapes is the concatenated pixels of images, each [H,W,C].
 type drawnShapes []byte
 
 // shapeBytes is the size of one image.

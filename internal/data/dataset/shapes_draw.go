@@ -6,16 +6,16 @@ import (
 	"cnntrain/internal/random"
 )
 
-// shapesSeed is the first key of every number the images are drawn from.
+// shapesSeed is the first key of every random number for the images.
 const shapesSeed = 0x736861706573 // "shapes"
 
-// dice gives the numbers of one image, one after the other.
+// dice returns the random numbers of one image in sequence.
 type dice struct {
 	random.Stream
 	n uint64
 }
 
-// between returns the next number, uniform from low up to high.
+// between returns the next number, uniform in [low, high).
 func (d *dice) between(low, high float64) float64 {
 	v := d.Float64(d.n)
 	d.n++
@@ -29,7 +29,8 @@ func (d *dice) colour(low, high float64) colour {
 	return colour{d.between(low, high), d.between(low, high), d.between(low, high)}
 }
 
-// far reports whether a person tells c from other: brightness counts most.
+// far reports whether c and other are easy to distinguish by eye; brightness has the
+// largest weight.
 func (c colour) far(other colour, enough float64) bool {
 	r, g, b := c[0]-other[0], c[1]-other[1], c[2]-other[2]
 	return math.Abs(0.30*r+0.59*g+0.11*b) > enough
@@ -53,8 +54,8 @@ func drawShape(dst []byte, split, i int) {
 // A canvas is an image being drawn.
 type canvas [shapeSide][shapeSide]colour
 
-// background fills the canvas with a colour that wanders: a slope across the
-// image, and blotches that lie between the random points of a coarse grid.
+// background fills the canvas with a varying colour: a linear gradient plus interpolated
+// noise on a coarse grid.
 func (c *canvas) background(d *dice, ground colour) {
 	const points, cell = 6, float64(shapeSide) / 5
 	var grid [points][points]float64
@@ -79,7 +80,7 @@ func (c *canvas) background(d *dice, ground colour) {
 	}
 }
 
-// specks strews a few small discs and strokes that mean nothing.
+// specks draws a few small discs and strokes as distractors.
 func (c *canvas) specks(d *dice) {
 	for range 2 {
 		x, y, r := d.between(0, shapeSide), d.between(0, shapeSide), d.between(0.8, 2)
@@ -94,14 +95,14 @@ func (c *canvas) specks(d *dice) {
 }
 
 const (
-	shapeTurn  = 0.15 // radians at most
-	shapeReach = 1.1  // of any outline, so turned, to either side
+	shapeTurn  = 0.15 // maximum rotation in radians
+	shapeReach = 1.1  // maximum extent of any rotated outline
 )
 
-// shape draws o in a random place and size, slightly turned, all of it inside
-// the image. Size, turn and contrast decide how hard the dataset is: as they are,
-// the network of specs/quickstart.yaml reaches 0.966 to 0.985 validation accuracy
-// in 8 epochs (Keras, four seeds), dense layers of 256 and 128 only 0.675 to 0.738.
+// shape draws o at a random position and size, slightly rotated, within the image. Size,
+// rotation and contrast determine how hard the dataset is: with these values the network of
+// specs/quickstart.yaml reaches 0.966 to 0.985 validation accuracy in 8 epochs (Keras, four
+// seeds), dense layers of 256 and 128 only 0.675 to 0.738.
 func (c *canvas) shape(d *dice, o outline, ink colour) {
 	size := d.between(9, 12.5)
 	reach := shapeReach * size
@@ -112,9 +113,8 @@ func (c *canvas) shape(d *dice, o outline, ink colour) {
 	})
 }
 
-// blend paints ink where distance, in pixels from (cx, cy), is negative. A pixel
-// that the edge crosses gets as much ink as its distance says: half at 0. The
-// shape reaches no further than reach.
+// blend paints ink where distance, in pixels from (cx, cy), is negative, with antialiasing:
+// a pixel at distance 0 is half ink. The shape extends at most reach pixels.
 func (c *canvas) blend(cx, cy, reach float64, ink colour, distance func(x, y float64) float64) {
 	reach++
 	for y := max(int(cy-reach), 0); y <= min(int(cy+reach), shapeSide-1); y++ {
@@ -127,8 +127,8 @@ func (c *canvas) blend(cx, cy, reach float64, ink colour, distance func(x, y flo
 	}
 }
 
-// write adds noise and rounds. Rounding also hides differences in the last bits
-// between processors, so the bytes are the same on all of them.
+// write adds noise and rounds. Rounding hides differences between processors in the last
+// bits, so the bytes are the same on all of them.
 func (c *canvas) write(dst []byte, d *dice) {
 	const noise = 12
 	for p := range shapeSide * shapeSide {

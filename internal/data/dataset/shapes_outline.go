@@ -2,9 +2,9 @@ package dataset
 
 import "math"
 
-// An outline is a shape as its signed distance: how far a point lies outside,
-// negative inside. The shape is about as large as the disc of radius 1 around
-// the origin, y pointing down. Formulas are Inigo Quilez's
+// An outline is a shape as its signed distance function: the distance of a point from the
+// shape, negative inside. The shape is about as large as the unit disc around the origin; y
+// points down. Formulas are Inigo Quilez's
 // (https://iquilezles.org/articles/distfunctions2d).
 type outline struct {
 	name     string
@@ -25,14 +25,14 @@ var outlines = []outline{
 	{"triangle", polygon{{0, -1.05}, {0.98, 0.72}, {-0.98, 0.72}}.distance},
 }
 
-// crescent is a disc less a disc beside it. The maximum of two distances is too
-// small near the tips, which only softens them.
+// crescent is a disc minus another disc. The maximum of two distances is too small near the
+// tips, which only softens them.
 func crescent(x, y float64) float64 {
 	x -= 0.2
 	return max(math.Hypot(x, y)-1, 0.75-math.Hypot(x-0.48, y))
 }
 
-// heart is two half discs on top of a square that stands on its corner.
+// heart is two half discs on top of a square that is rotated by 45 degrees.
 func heart(x, y float64) float64 {
 	const scale = 1.65
 	x, y = math.Abs(x)/scale, 0.57-y/scale
@@ -50,10 +50,11 @@ func box(x, y, a float64) float64 {
 	return math.Hypot(max(dx, 0), max(dy, 0)) + min(max(dx, dy), 0)
 }
 
-// A polygon is the corners of a shape in order.
+// A polygon is the vertices of a shape in order.
 type polygon [][2]float64
 
-// star returns a star with n points at the outer radius and its dents at the inner.
+// star returns a star with n points at the outer radius; its inner vertices are at the
+// inner radius.
 func star(n int, outer, inner float64) polygon {
 	p := make(polygon, 2*n)
 	for i := range p {
@@ -67,8 +68,8 @@ func star(n int, outer, inner float64) polygon {
 	return p
 }
 
-// distance is that to the nearest edge. Its sign changes with each edge that a
-// ray from the point crosses.
+// distance is the distance to the nearest edge. Its sign changes with each edge that a ray
+// from the point crosses.
 func (p polygon) distance(x, y float64) float64 {
 	nearest, sign := math.Inf(1), 1.0
 	a := p[len(p)-1]

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Models and figures of earlier runs rest on these images: they may never change.
+// Models and results of earlier runs depend on these images: they must never change.
 func TestShapesNeverChange(t *testing.T) {
 	d := mustLoad(t, &shapes{train: 300, test: 100}, Source{})
 	const want = "01daa926f6e5c3ec3200bf00c3936e8fddf1c10d14cf1c1d681d1dfb1b9c8512"

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A split is what an image is for.
+// A split is the use of an image: training, validation or test.
 type split uint8
 
 const (
@@ -17,23 +17,24 @@ const (
 
 func (p split) String() string { return [...]string{"train", "val", "test"}[p] }
 
-// splitNames is what people call the splits, in any case of letters.
+// splitNames lists the accepted names of the splits, in any case.
 var splitNames = map[string]split{
 	"train": forTraining, "training": forTraining,
 	"val": forValidation, "valid": forValidation, "validation": forValidation, "dev": forValidation,
 	"test": forTesting, "testing": forTesting,
 }
 
-// splitOf returns the split that a name stands for, if it does.
+// splitOf returns the split that a name stands for; ok is false if there is none.
 func splitOf(name string) (split, bool) {
 	p, ok := splitNames[strings.ToLower(strings.TrimSpace(name))]
 	return p, ok
 }
 
-// aroundSplit is what else is written beside a split's name: train2017, test_images, Images-Val.
+// aroundSplit matches affixes of a split's name: train2017, test_images, Images-Val.
 var aroundSplit = regexp.MustCompile(`^((images?|imgs?|data|dataset|set)[-_. ]+)?([a-z]+?)([-_. ]*(images?|imgs?|data|set|split|[0-9]+))*$`)
 
-// likeSplit returns the split that a name seems to mean, though it is not called so.
+// likeSplit returns the split that a name probably means, though it is not an accepted
+// name.
 func likeSplit(name string) (split, bool) {
 	if m := aroundSplit.FindStringSubmatch(strings.ToLower(strings.TrimSpace(name))); m != nil {
 		return splitOf(m[3])
@@ -41,8 +42,8 @@ func likeSplit(name string) (split, bool) {
 	return 0, false
 }
 
-// Take returns how many of n examples a fraction of them is, to the nearest: none where
-// fraction is 0, else at least one as long as one is left over, and never all.
+// Take returns the given fraction of n examples, rounded to the nearest number: 0 if
+// fraction is 0, otherwise at least one if another remains, and never all.
 func Take(n int, fraction float64) int {
 	if fraction == 0 || n < 2 {
 		return 0
@@ -50,9 +51,9 @@ func Take(n int, fraction float64) int {
 	return min(max(1, int(float64(n)*fraction+0.5)), n-1)
 }
 
-// takeForTesting makes a fraction of each class's images be for testing: the first, in the
-// order that files have, which is that of their hashes. So an image stays on its side when
-// others are added, but for those at the border.
+// takeForTesting assigns a fraction of each class's images to the test split: the first
+// ones in the order of the files, which is that of their hashes. So adding images moves
+// only images at the border between splits.
 func takeForTesting(files []imageFile, classes int, fraction float64) {
 	left := make([]int, classes)
 	for _, f := range files {

@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// A transfer is one file on its way.
+// A transfer is one file being downloaded.
 type transfer struct {
 	*fetcher
 	remote    remote
 	file      partFile
 	name      string // for progress
-	done      int64  // bytes in file
+	done      int64  // number of bytes in file
 	answered  bool
-	validator string // of the server's copy: its ETag or date; empty before the first answer
+	validator string // version of the server's copy: its ETag or date; empty before the first response
 }
 
-// restart forgets what has arrived.
+// restart discards the bytes received so far.
 func (t *transfer) restart() error {
 	t.done, t.validator = 0, ""
 	return t.file.Truncate(0)
 }
 
-// get asks for what is missing, once. A brokenError says that trying again may help.
+// get requests the missing bytes, once. A brokenError means that a retry may help.
 func (t *transfer) get(ctx context.Context) error {
 	if t.done > t.remote.size {
 		if err := t.restart(); err != nil {
@@ -46,7 +46,7 @@ func (t *transfer) get(ctx context.Context) error {
 	return err
 }
 
-// getWatched is get until ctx is done, which watch sees to if nothing arrives.
+// getWatched is get with a ctx that a timer cancels if no data arrives.
 func (t *transfer) getWatched(ctx context.Context, watch *time.Timer) error {
 	answer, err := t.ask(ctx)
 	if err != nil {
@@ -65,7 +65,7 @@ func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Or else the transport may unpack what the server calls gzip-encoded.
+	// Otherwise the transport may decompress a response that is marked as gzip-encoded.
 	q.Header.Set("Accept-Encoding", "identity")
 	if t.done > 0 {
 		q.Header.Set("Range", fmt.Sprintf("bytes=%d-", t.done))
@@ -84,22 +84,21 @@ func (t *transfer) ask(ctx context.Context) (*http.Response, error) {
 	return nil, brokenError{err}
 }
 
-// hopeless reports an error of a connection that comes back at once if tried
-// again: nobody listens, the name is unknown because there is no network, or the
-// answer would not be encrypted.
+// hopeless reports an error of a connection that would recur on an immediate retry:
+// connection refused, host not found without a network, or a response without TLS.
 func hopeless(err error) bool {
 	var dns *net.DNSError
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, errNotEncrypted) || errors.As(err, &dns) && dns.IsNotFound
 }
 
-// unreachable reports an error of making a connection. Before the first answer
-// it says that there is no network rather than that it broke down for a moment.
+// unreachable reports an error of making a connection. Before the first response it means
+// no network rather than a temporary failure.
 func unreachable(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// accept looks at the head of an answer and makes the file ready for its body.
+// accept checks the header of a response and positions the file for its body.
 func (t *transfer) accept(answer *http.Response) error {
 	switch code := answer.StatusCode; {
 	case code == http.StatusPartialContent:
@@ -107,7 +106,7 @@ func (t *transfer) accept(answer *http.Response) error {
 		if n, _ := fmt.Sscanf(answer.Header.Get("Content-Range"), "bytes %d-", &from); n != 1 || from != t.done {
 			return errors.Join(brokenError{fmt.Errorf("the server sent %q instead of the bytes from %d", answer.Header.Get("Content-Range"), t.done)}, t.restart())
 		}
-	case code == http.StatusOK: // all of it: the server has no ranges, or another file now
+	case code == http.StatusOK: // the whole file: the server does not support ranges, or the file has changed
 		if err := t.restart(); err != nil {
 			return err
 		}
@@ -119,14 +118,14 @@ func (t *transfer) accept(answer *http.Response) error {
 		return errors.New("the server answered " + answer.Status)
 	}
 	t.validator = answer.Header.Get("ETag")
-	if t.validator == "" || t.validator[0] == 'W' { // a weak one does not promise equal bytes
+	if t.validator == "" || t.validator[0] == 'W' { // a weak ETag does not promise equal bytes
 		t.validator = answer.Header.Get("Last-Modified")
 	}
 	_, err := t.file.Seek(t.done, io.SeekStart)
 	return err
 }
 
-// receive copies the body to the file, up to the size that the file must have.
+// receive copies the body to the file, up to the expected size.
 func (t *transfer) receive(body io.Reader, watch *time.Timer) error {
 	buf := make([]byte, 128<<10)
 	for {

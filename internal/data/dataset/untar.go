@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// untar unpacks the tar.gz in r, in which everything lies in one folder called
-// as the last part of folder, to folder, which must not exist. It appears at once,
-// complete and on the disk, or not at all. An archive that names anything outside
-// the folder, holds a link, or is larger than limit bytes when unpacked is refused.
+// untar unpacks the tar.gz in r to folder, which must not exist; all entries must be in one
+// folder named like the last element of folder. The folder appears atomically, complete and
+// synced to disk. An archive is rejected if it names anything outside the folder, contains
+// a link, or is larger than limit bytes when unpacked.
 func untar(ctx context.Context, r io.Reader, folder string, limit int64) error {
 	name := filepath.Base(folder)
 	temporary, err := os.MkdirTemp(filepath.Dir(folder), "."+name+".*")
@@ -35,7 +35,7 @@ func untarInto(r io.Reader, dir, name string, limit int64) error {
 	if err != nil {
 		return notTar(err)
 	}
-	root, err := os.OpenRoot(dir) // no name leads out of it, whatever it looks like
+	root, err := os.OpenRoot(dir) // no name can leave it
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func untarInto(r io.Reader, dir, name string, limit int64) error {
 			return err
 		}
 	}
-	// What follows holds gzip's own checksum.
+	// The remaining bytes contain gzip's checksum.
 	if _, err := io.Copy(io.Discard, limited); err != nil {
 		return notTar(err)
 	}
@@ -64,7 +64,7 @@ func untarInto(r io.Reader, dir, name string, limit int64) error {
 	return nil
 }
 
-// untarEntry writes one file or folder of the archive, which must lie in the folder name.
+// untarEntry writes one file or folder of the archive, which must be in the folder name.
 func untarEntry(root *os.Root, content io.Reader, h *tar.Header, name string) error {
 	entry := path.Clean(h.Name)
 	if entry != name && !strings.HasPrefix(entry, name+"/") || !filepath.IsLocal(filepath.FromSlash(entry)) {
@@ -90,7 +90,7 @@ func untarEntry(root *os.Root, content io.Reader, h *tar.Header, name string) er
 	return fmt.Errorf("the archive holds %q, which is neither a file nor a folder", h.Name)
 }
 
-// notTar says what an error of a reader of the archive means.
+// notTar describes an error of a reader of the archive.
 func notTar(err error) error {
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
@@ -101,7 +101,7 @@ func notTar(err error) error {
 	return err
 }
 
-// A limitedReader fails after left bytes, where an io.LimitedReader just ends.
+// A limitedReader returns an error after left bytes, whereas io.LimitedReader returns EOF.
 type limitedReader struct {
 	r    io.Reader
 	left int64

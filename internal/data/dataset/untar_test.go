@@ -14,14 +14,14 @@ import (
 	"testing"
 )
 
-// An entry is one thing in an archive: a folder where the name ends in a slash.
+// An entry is one entry of an archive: a folder if the name ends in a slash.
 type entry struct {
 	name, content string
-	kind          byte // 0: a file or folder
+	kind          byte // 0: a file or a folder
 	link          string
 }
 
-// pack makes a tar.gz.
+// pack returns a tar.gz.
 func pack(t testing.TB, entries ...entry) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -45,7 +45,7 @@ func pack(t testing.TB, entries ...entry) []byte {
 	return b.Bytes()
 }
 
-// mustHold checks that a folder holds just these names, hidden ones included.
+// mustHold checks that a folder contains exactly these names, including hidden ones.
 func mustHold(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -141,8 +141,7 @@ func TestUntarStopsWhenCancelled(t *testing.T) {
 	mustHold(t, dir)
 }
 
-// Whatever the archive, nothing appears outside the folder, and nothing larger
-// than allowed inside.
+// For any archive, nothing appears outside the folder, and nothing above the limit inside.
 func FuzzUntar(f *testing.F) {
 	f.Add(pack(f, entry{name: "x/"}, entry{name: "x/a", content: "one"}), true)
 	f.Add(pack(f, entry{name: "x/../../y", content: "one"}), true)
@@ -154,7 +153,7 @@ func FuzzUntar(f *testing.F) {
 	_ = w.Close()
 	f.Add(plain.Bytes(), false)
 	f.Fuzz(func(t *testing.T, b []byte, zipped bool) {
-		if !zipped { // lets the fuzzer get at the tar itself
+		if !zipped { // lets the fuzzer reach the tar format itself
 			b = packRaw(t, string(b))
 		}
 		const limit = 64 << 10
