@@ -2,17 +2,17 @@ package train
 
 import "math"
 
-// A ClassResult is what a model reaches on one class. A fraction of nothing is no figure, NaN.
+// A ClassResult holds the metrics of one class. A metric whose denominator is zero is NaN.
 type ClassResult struct {
 	Examples  int
-	Predicted int // taken for the class
+	Predicted int // number of examples predicted as the class
 	Correct   int
-	Recall    float64 // fraction of the class that was found
-	Precision float64 // fraction of what was taken for it that was right
+	Recall    float64 // recall
+	Precision float64 // precision
 	F1        float64 // their harmonic mean
 }
 
-// Classes returns the figures of each class.
+// Classes returns the metrics of each class.
 func (r *Result) Classes() []ClassResult {
 	classes := make([]ClassResult, len(r.Confusion))
 	for i, row := range r.Confusion {
@@ -30,12 +30,12 @@ func (r *Result) Classes() []ClassResult {
 
 func fraction(part, whole int) float64 { return float64(part) / float64(whole) }
 
-// BalancedAccuracy is the mean recall of the classes that there are examples of.
+// BalancedAccuracy is the mean recall over the classes that have examples.
 func (r *Result) BalancedAccuracy() float64 {
 	return r.mean(func(c ClassResult) float64 { return c.Recall })
 }
 
-// MacroF1 is the mean F1 of the classes that there are examples or predictions of.
+// MacroF1 is the mean F1 over the classes that have examples or predictions.
 func (r *Result) MacroF1() float64 {
 	return r.mean(func(c ClassResult) float64 { return c.F1 })
 }
@@ -51,7 +51,7 @@ func (r *Result) mean(of func(ClassResult) float64) float64 {
 	return sum / float64(n)
 }
 
-// Accuracy is the fraction of all examples that are taken for what they are.
+// Accuracy is the fraction of examples that are classified correctly.
 func (r *Result) Accuracy() float64 {
 	correct := 0
 	for i, row := range r.Confusion {
@@ -60,8 +60,8 @@ func (r *Result) Accuracy() float64 {
 	return fraction(correct, r.Examples)
 }
 
-// Largest returns the class with the most examples, and the accuracy of taking every
-// example for it.
+// Largest returns the class with the most examples, and the accuracy of always predicting
+// it.
 func (r *Result) Largest() (class int, accuracy float64) {
 	classes := r.Classes()
 	for i, c := range classes {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A model that calls every image a dog: accuracy 0.78, and nothing learned.
+// A model that always predicts dog: accuracy 0.78, although it has learned nothing.
 func TestFiguresOfALargeClass(t *testing.T) {
 	r := &Result{Examples: 23, Confusion: [][]int{{0, 5}, {0, 18}}}
 	class, alone := r.Largest()
@@ -23,7 +23,8 @@ func TestFiguresOfALargeClass(t *testing.T) {
 }
 
 func TestNothingIsNoFigure(t *testing.T) {
-	// Of class 2 there is nothing; class 1 has no examples but is predicted.
+	// Class 2 has neither examples nor predictions; class 1 has no examples but is
+	// predicted.
 	r := &Result{Examples: 4, Confusion: [][]int{{3, 1, 0}, {0, 0, 0}, {0, 0, 0}}}
 	c := r.Classes()
 	if !math.IsNaN(c[1].Recall) || c[1].Precision != 0 || c[1].F1 != 0 {

@@ -12,8 +12,8 @@ import (
 	"cnntrain/internal/train/schedule"
 )
 
-// Config is how to train: the train section of a spec, less what package
-// builder reads from it.
+// Config is the train section of a spec, except for the options that package builder
+// decodes.
 type Config struct {
 	Epochs    int
 	BatchSize int
@@ -27,10 +27,11 @@ type Config struct {
 	metrics *catalog.Field
 }
 
-// lowerRate is the value of on_nan that goes back with half the learning rate.
+// lowerRate is the value of on_nan that goes back to the previous epoch with half the
+// learning rate.
 const lowerRate = "lower-lr"
 
-// NewConfig decodes the train section. What is wrong goes to problems.
+// NewConfig decodes the train section. Errors are added to problems.
 func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	c := &Config{}
 	catalog.DecodeSection(s, problems, c.Options)
@@ -44,7 +45,7 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	return c
 }
 
-// Options declares the options of the train section that are read here.
+// Options declares the options of the train section that this package decodes.
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize, c.OnNaN = 10, 32, "stop"
 	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "the optimizer of the weights")
@@ -57,9 +58,8 @@ func (c *Config) Options(o *catalog.Options) {
 	catalog.Each(o, callback.Callbacks, &c.Callbacks)
 }
 
-// Best returns a monitor for the figure that decides which weights are kept as
-// the best: what early stopping watches and how, else the loss, on validation
-// data if there is any. It has seen nothing yet.
+// Best returns a new monitor of the metric that selects the best weights: the one that
+// early stopping monitors, else the loss, of the validation data if there is any.
 func (c *Config) Best(validation bool) *callback.Monitor {
 	for _, cb := range c.Callbacks {
 		if cb.PicksBest {
@@ -73,7 +73,7 @@ func (c *Config) Best(validation bool) *callback.Monitor {
 	return callback.NewMonitor("loss")
 }
 
-// Figures returns the names of the figures of an epoch, those of validation data last.
+// Figures returns the names of an epoch's loss and metrics, those of validation data last.
 func (c *Config) Figures(validation bool) []string {
 	figures := []string{"loss"}
 	for _, m := range c.Metrics {
@@ -87,10 +87,10 @@ func (c *Config) Figures(validation bool) []string {
 	return figures
 }
 
-// CheckMonitors finds callbacks that watch a figure the run will not have.
+// CheckMonitors reports callbacks that monitor a metric the run will not have.
 func (c *Config) CheckMonitors(validation bool, problems *spec.Problems) {
 	if c.Metrics == nil {
-		return // one of them is wrong, which has been said
+		return // one of the metrics is invalid, which has been reported
 	}
 	figures := c.Figures(true)
 	for _, cb := range c.Callbacks {

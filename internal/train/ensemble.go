@@ -7,17 +7,16 @@ import (
 	"cnntrain/internal/train/metric"
 )
 
-// An Ensemble predicts by what several models say of each image.
+// An Ensemble combines the predictions of several models.
 type Ensemble struct {
 	members       []Predictor
 	vote          bool
-	probabilities []float32 // of the last batch
+	probabilities []float32 // probabilities of the last batch
 }
 
-// NewEnsemble returns an ensemble of models with the same classes. Its probability
-// of a class is the mean of the members', or with vote the share of members that
-// find the class the most likely; of classes with as many votes, that with the
-// higher mean is ahead by a trace.
+// NewEnsemble returns an ensemble of models with the same classes. Its probability of a
+// class is the mean over the members, or, with vote, the fraction of members that rank the
+// class first; the mean probability breaks ties between votes.
 func NewEnsemble(members []Predictor, vote bool) (*Ensemble, error) {
 	for _, m := range members {
 		if m.Classes() != members[0].Classes() {
@@ -30,11 +29,11 @@ func NewEnsemble(members []Predictor, vote bool) (*Ensemble, error) {
 // Classes is the number of outputs.
 func (e *Ensemble) Classes() int { return e.members[0].Classes() }
 
-// trace is what the mean probability weighs beside a vote.
+// trace is the weight of the mean probability relative to a vote.
 const trace = 1e-3
 
-// Evaluate runs every member on the batch. The loss is the mean of -log of the
-// ensemble's probability of the class, that at least 1e-7 as in Keras.
+// Evaluate runs every member on the batch. The loss is the mean of -log p, where p is the
+// ensemble's probability of the true class, clipped to at least 1e-7 as in Keras.
 func (e *Ensemble) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	classes, n := e.Classes(), float32(len(e.members))
 	e.probabilities = append(e.probabilities[:0], make([]float32, len(labels)*classes)...)

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// fixed is a model that says the same of every image.
+// fixed is a model that predicts the same for every image.
 type fixed []float32
 
 func (f fixed) Classes() int { return len(f) }

@@ -9,21 +9,21 @@ import (
 	"cnntrain/internal/train/metric"
 )
 
-// A Result is what a model reaches on a set of examples.
+// A Result is the evaluation of a model on a set of examples.
 type Result struct {
 	Examples  int
 	Loss      float64
-	Metrics   []float64 // of the metrics asked for, in their order
-	Confusion [][]int   // how many examples of class i were taken for class j
+	Metrics   []float64 // of the requested metrics, in their order
+	Confusion [][]int   // confusion matrix: number of examples of class i predicted as class j
 }
 
-// Evaluate runs m over all examples as in use, batch by batch in their order.
+// Evaluate runs m in inference mode over all examples, batch by batch in their order.
 // pixels is the number of values of one image.
 func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
 	return evaluateAmong(ctx, &alone{}, m, examples, pixels, batch, metrics)
 }
 
-// evaluateAmong is Evaluate beside others, each of which computes its share of every batch;
+// evaluateAmong is Evaluate with peers, each of which computes its share of every batch;
 // all get the result.
 func evaluateAmong(ctx context.Context, p peers, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
 	classes := m.Classes()
@@ -52,7 +52,7 @@ func evaluateAmong(ctx context.Context, p peers, m Predictor, examples dataset.E
 	return r, nil
 }
 
-// Logs names the figures of r: loss and the metrics, with prefix in front.
+// Logs returns the loss and the metrics of r, named with prefix.
 func (r *Result) Logs(metrics []metric.Metric, prefix string) callback.Logs {
 	logs := callback.Logs{{Name: prefix + "loss", Value: r.Loss}}
 	for i, m := range metrics {

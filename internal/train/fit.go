@@ -14,9 +14,9 @@ import (
 
 // A NonFiniteError says that a number in training was NaN or infinite.
 type NonFiniteError struct {
-	What        string // the loss, what comes out of conv2d, the gradient of conv2d/kernel
+	What        string // the loss, the output of conv2d, the gradient of conv2d/kernel
 	Epoch, Step int    // counted from 1; Step 0 is after the last step of the epoch
-	here        bool   // it comes of the examples computed here; weights are those of all
+	here        bool   // caused by this rank's own examples; weights are equal on all ranks
 }
 
 func (e *NonFiniteError) Error() string {
@@ -27,16 +27,15 @@ func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("%s is not a finite number at %s", e.What, where)
 }
 
-// Fit trains m on sets.Train for c.Epochs, and evaluates it on sets.Val, if there
-// is any, after each. It calls c.Callbacks, then more. The state returned is that
-// of the end, also beside an error; ctx breaks training off between two steps.
-// What keep says may be nil.
+// Fit trains m on sets.Train for c.Epochs, and evaluates it on sets.Val, if there is any,
+// after each epoch. It calls c.Callbacks, then more. It returns the final state, even with
+// an error. When ctx is done, training stops between two steps. keep may be nil.
 func Fit(ctx context.Context, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
 	return fitAmong(ctx, &alone{}, m, sets, c, keep, more...)
 }
 
-// fitAmong is Fit beside others, which share each batch. Only of those it leads does it heed
-// keep and more.
+// fitAmong is Fit with peers, which share each batch. keep and more are used only by the
+// leader.
 func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
 	if !p.leads() {
 		keep, more = nil, nil
@@ -62,7 +61,7 @@ func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config,
 	}
 	f.state.Err = err
 	if !p.known(err) {
-		return f.state, err // with others in the middle of a step
+		return f.state, err // peers are in the middle of a step
 	}
 	err = errors.Join(err, f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.End }))
 	if err == nil && f.state.Restored > 0 && !f.over {
@@ -71,7 +70,7 @@ func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config,
 	return f.state, err
 }
 
-// fitting is one call of Fit.
+// fitting is the state of one call of Fit.
 type fitting struct {
 	*Config
 	peers     peers
@@ -82,21 +81,21 @@ type fitting struct {
 	state     *callback.State
 
 	keep    *Keep
-	saved   time.Time // the last time
-	done    int       // epochs that are over
-	sums    *sums     // of the epoch
-	batch   *sums     // of a step
-	lowered int       // times the learning rate was halved after NaN
-	over    bool      // the state that training goes on from is that of the very end
+	saved   time.Time // time of the last save
+	done    int       // completed epochs
+	sums    *sums     // sums of the epoch
+	batch   *sums     // sums of the step
+	lowered int       // number of times the learning rate was halved after NaN
+	over    bool      // this is the state at the end of training
 }
 
-// fit runs the epochs that are left to run.
+// fit runs the remaining epochs.
 func (f *fitting) fit(ctx context.Context) error {
 	if err := f.restoreAll(f.keep.From); err != nil {
 		return err
 	}
 	if f.sums == nil && f.OnNaN == lowerRate {
-		if err := f.save(); err != nil { // which the first epoch can go back to
+		if err := f.save(); err != nil { // for the first epoch to go back to
 			return err
 		}
 	}
@@ -111,7 +110,7 @@ func (f *fitting) fit(ctx context.Context) error {
 	return err
 }
 
-// call calls one function of every callback, up to the first error.
+// call calls one function of every callback, until the first error.
 func (f *fitting) call(which func(callback.Callback) func(*callback.State) error) error {
 	for _, cb := range f.callbacks {
 		if do := which(cb); do != nil {
@@ -123,14 +122,14 @@ func (f *fitting) call(which func(callback.Callback) func(*callback.State) error
 	return nil
 }
 
-// callAll is call of all peers: an error of one is that of all.
+// callAll is call on all peers: an error of one is returned by all.
 func (f *fitting) callAll(which func(callback.Callback) func(*callback.State) error) error {
 	return f.peers.agree(f.call(which))
 }
 
-// epoch runs every step of an epoch that was not done before, then the validation.
+// epoch runs the remaining steps of an epoch, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
-	if f.state.Epoch == f.done { // which is over
+	if f.state.Epoch == f.done { // which is complete
 		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model.Classes())
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
@@ -157,7 +156,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 	if err := f.callAll(func(cb callback.Callback) func(*callback.State) error { return cb.Epoch }); err != nil {
 		return err
 	}
-	// They have seen the same figures, but so it cannot matter where one rounds otherwise.
+	// All peers have the same metrics, but this way differences in rounding do not matter.
 	decided := decision{f.state.Stopped, f.state.LearningRate}
 	if err := f.peers.tell(&decided); err != nil {
 		return err
@@ -167,13 +166,13 @@ func (f *fitting) epoch(ctx context.Context) error {
 	return f.save()
 }
 
-// A decision is what callbacks have changed of the training.
+// A decision is what callbacks have changed in the training.
 type decision struct {
 	Stopped      string
 	LearningRate float64
 }
 
-// compute does a step up to the gradients, and takes its figures.
+// compute computes the gradients of a step and adds up its loss and metrics.
 func (f *fitting) compute(batch *prepared) error {
 	f.state.Step++
 	f.peers.begin(batch.share.Of)
@@ -185,16 +184,16 @@ func (f *fitting) compute(batch *prepared) error {
 	f.batch.add(loss, probabilities, batch.labels[:batch.share.Own], batch.share.Of)
 	f.peers.sum(f.batch.figures, nil)
 	if !finite(f.batch.figures[0]) {
-		f.peers.breakOff() // gradients are under way
+		f.peers.breakOff() // gradients are being exchanged
 		return f.brokenLoss(loss)
 	}
 	return nil
 }
 
-// steps is how many steps were done before the current one, over the whole training.
+// steps is the number of steps before the current one, over the whole training.
 func (f *fitting) steps() int { return (f.state.Epoch-1)*f.state.Steps + f.state.Step - 1 }
 
-// update ends a step.
+// update completes a step with an update of the weights.
 func (f *fitting) update() error {
 	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(f.steps())/float64(f.state.Steps), f.Epochs)
 	f.Optimizer.SetLearningRate(f.state.StepRate)
@@ -206,8 +205,8 @@ func (f *fitting) update() error {
 	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })
 }
 
-// brokenLoss says that the loss of the last step is not finite, here or with another peer,
-// and where that began, of one that knows.
+// brokenLoss returns an error if the loss of the last step is not finite, on this rank or
+// another, with the origin as reported by a rank that knows it.
 func (f *fitting) brokenLoss(loss float32) error {
 	var layer, here error
 	if !finite(float64(loss)) {
@@ -240,7 +239,7 @@ func (f *fitting) brokenWeight(err error) error {
 	return &NonFiniteError{what, f.state.Epoch, f.state.Step, false}
 }
 
-// checkWeights makes sure that nothing a checkpoint would keep is broken.
+// checkWeights returns an error if a value that a checkpoint would contain is not finite.
 func (f *fitting) checkWeights() error {
 	for _, w := range f.state.Weights {
 		for _, v := range w.Data {
@@ -252,10 +251,10 @@ func (f *fitting) checkWeights() error {
 	return nil
 }
 
-// validate adds the figures of the validation data to the logs.
+// validate adds the loss and metrics of the validation data to the logs.
 func (f *fitting) validate(ctx context.Context) error {
 	if err := f.checkWeights(); err != nil {
-		return f.peers.agree(err) // they are the same for all
+		return f.peers.agree(err) // the result is the same on all peers
 	}
 	if f.sets.Val == nil {
 		return nil

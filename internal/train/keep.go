@@ -10,48 +10,48 @@ import (
 	"cnntrain/internal/checkpoint"
 )
 
-// Keep says how a training is kept, so that one that is broken off can go on and
-// end as if it never had been.
+// Keep says how the state of a training is saved, so that an interrupted training can
+// resume and end with the same bytes.
 type Keep struct {
-	From  *Saved             // what to go on from; nil: the start
-	Every time.Duration      // the longest time between two calls of Save within an epoch; 0: any
-	Save  func(*Saved) error // called after each epoch and when ctx breaks training off
+	From  *Saved             // state to resume from; nil: none
+	Every time.Duration      // maximum time between two calls of Save within an epoch; 0: no limit
+	Save  func(*Saved) error // called after each epoch and when ctx stops training
 
-	// Back returns what was saved at the end of the last epoch that had one; reason is
-	// why training goes back. It is called where the spec says on_nan: lower-lr.
+	// Back returns the state saved at the end of the previous epoch; reason is why training
+	// goes back to it. It is called if the spec has on_nan: lower-lr.
 	Back func(reason error) (*Saved, error)
 }
 
-// Saved is all that a training remembers between two steps.
+// Saved is the complete state of a training between two steps.
 type Saved struct {
-	Epoch  int    // whose weights they are: the current one, or that put back at the end
-	Within bool   // its epoch has steps yet to do
-	State  string // the rest, as JSON
-	// Tensors is the weights, under the names they have in the model, and tensors of the
-	// training, whose names begin with StatePrefix.
+	Epoch  int    // epoch of the weights: the current one, or the one restored at the end
+	Within bool   // its epoch is not complete
+	State  string // the rest of the state, as JSON
+	// Tensors holds the weights, under their names in the model, and tensors of the
+	// training state, whose names begin with StatePrefix.
 	Tensors []checkpoint.Tensor
 }
 
-// StatePrefix is what no name of a weight begins with.
+// StatePrefix begins the names of state tensors; no name of a weight begins with it.
 const StatePrefix = "state."
 
 // position is the JSON of Saved.State.
 type position struct {
-	Epochs       int                 `json:"epochs"` // done, with their validation and callbacks
-	Step         int                 `json:"step"`   // steps done of the next one
+	Epochs       int                 `json:"epochs"` // completed, with validation and callbacks
+	Step         int                 `json:"step"`   // completed steps of the next epoch
 	Iterations   int                 `json:"iterations"`
 	LearningRate float64             `json:"learning_rate"`
 	StepRate     float64             `json:"step_rate"`
-	Lowered      int                 `json:"lowered"` // times the learning rate was halved after NaN
+	Lowered      int                 `json:"lowered"` // number of times the learning rate was halved after NaN
 	Stopped      string              `json:"stopped,omitempty"`
-	Restored     int                 `json:"restored,omitempty"` // the epoch whose weights were put back
-	Loss         float64             `json:"loss"`               // the sums of the epoch so far
+	Restored     int                 `json:"restored,omitempty"` // epoch whose weights were restored
+	Loss         float64             `json:"loss"`               // sums of the current epoch
 	Scores       []float64           `json:"scores"`
 	Examples     int                 `json:"examples"`
-	Callbacks    [][]json.RawMessage `json:"callbacks"` // what each of them kept
+	Callbacks    [][]json.RawMessage `json:"callbacks"` // state of each callback
 }
 
-// save hands over the state as it is between two steps. Who leads does so for all.
+// save saves the state between two steps. The leader saves for all peers.
 func (f *fitting) save() error { return f.peers.agree(f.saveHere()) }
 
 func (f *fitting) saveHere() error {
@@ -60,7 +60,7 @@ func (f *fitting) saveHere() error {
 		return err
 	}
 	if err := f.checkWeights(); err != nil {
-		return err // the last good state is worth more
+		return err // the last good state is more useful
 	}
 	p := &position{
 		Epochs: f.done, Iterations: f.Optimizer.Iterations(), LearningRate: f.state.LearningRate,
@@ -86,13 +86,13 @@ func (f *fitting) saveHere() error {
 
 // A Progress says how far a training was when a state was saved.
 type Progress struct {
-	Iterations    int     // steps done in all
-	StepsPerEpoch int     // 0 while it is not known: within the first epoch
-	LearningRate  float64 // of the optimizer, before the schedule, as callbacks left it
-	StepRate      float64 // of the last step
+	Iterations    int     // completed steps of all epochs
+	StepsPerEpoch int     // 0 if unknown: within the first epoch
+	LearningRate  float64 // of the optimizer, after callbacks and before the schedule
+	StepRate      float64 // learning rate of the last step
 }
 
-// ReadProgress reads Saved.State.
+// ReadProgress decodes Saved.State.
 func ReadProgress(state string) (Progress, error) {
 	var at position
 	if err := json.Unmarshal([]byte(state), &at); err != nil {
@@ -105,10 +105,10 @@ func ReadProgress(state string) (Progress, error) {
 	return p, nil
 }
 
-// OptimizerPrefix begins the names of the tensors in a state that are the optimizer's.
+// OptimizerPrefix begins the names of the optimizer's tensors in a state.
 const OptimizerPrefix = StatePrefix + "optimizer/"
 
-// kept is what the callbacks remember.
+// kept is the state of the callbacks.
 func (f *fitting) kept() ([][]json.RawMessage, error) {
 	all := make([][]json.RawMessage, len(f.callbacks))
 	for i, cb := range f.callbacks {
@@ -123,8 +123,8 @@ func (f *fitting) kept() ([][]json.RawMessage, error) {
 	return all, nil
 }
 
-// tensors is the memory of everything that Saved has as tensors, but for the optimizer's
-// state, which is given.
+// tensors returns everything that Saved has as tensors, without copying, except for the
+// optimizer's state, which is a parameter.
 func (f *fitting) tensors(state []checkpoint.Tensor) []checkpoint.Tensor {
 	all := slices.Clone(f.model.Weights())
 	all = append(all, prefixed("optimizer", state)...)
@@ -136,7 +136,7 @@ func (f *fitting) tensors(state []checkpoint.Tensor) []checkpoint.Tensor {
 	return all
 }
 
-// prefixed marks tensors as the state of something.
+// prefixed adds a prefix to the names of state tensors.
 func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
 	tensors = slices.Clone(tensors)
 	for i := range tensors {
@@ -145,11 +145,11 @@ func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
 	return tensors
 }
 
-// errOtherTraining says that a state is not of this training. It carries a digest, so it
-// was not damaged on the disk.
+// errOtherTraining says that a state belongs to another training. States carry a digest, so
+// it is not damage on disk.
 var errOtherTraining = errors.New("the saved state is of another training or another version of the program")
 
-// restoreAll restores, of all peers, what the one that leads has; nothing where that is nil.
+// restoreAll restores the leader's state on all peers; nothing if that is nil.
 func (f *fitting) restoreAll(s *Saved) error {
 	s, err := f.peers.spread(s)
 	if err == nil && s != nil {
@@ -158,7 +158,7 @@ func (f *fitting) restoreAll(s *Saved) error {
 	return f.peers.agree(err)
 }
 
-// restore puts everything back as it was when s was saved.
+// restore restores everything to the time when s was saved.
 func (f *fitting) restore(s *Saved) error {
 	p, err := f.decode(s.State)
 	if err != nil {
@@ -174,7 +174,7 @@ func (f *fitting) restore(s *Saved) error {
 	f.state.LearningRate, f.state.StepRate, f.state.Stopped = p.LearningRate, p.StepRate, p.Stopped
 	f.Optimizer.SetIterations(p.Iterations)
 	return f.peers.setState(func(state []checkpoint.Tensor) error {
-		want := f.tensors(state) // which asks the callbacks, whose state is back
+		want := f.tensors(state) // depends on the callbacks, which are restored already
 		if err := checkpoint.Match(s.Tensors, want); err != nil {
 			return fmt.Errorf("%w: %w", errOtherTraining, err)
 		}
@@ -190,7 +190,7 @@ func (f *fitting) restore(s *Saved) error {
 	})
 }
 
-// decode reads a position and gives the callbacks back what they kept.
+// decode decodes a position and restores the state of the callbacks.
 func (f *fitting) decode(state string) (*position, error) {
 	p := &position{}
 	if err := json.Unmarshal([]byte(state), p); err != nil {
@@ -201,7 +201,7 @@ func (f *fitting) decode(state string) (*position, error) {
 	}
 	callbacks := len(p.Callbacks)
 	if !f.peers.leads() {
-		callbacks = min(callbacks, len(f.callbacks)) // who leads has more
+		callbacks = min(callbacks, len(f.callbacks)) // the leader has more callbacks
 	}
 	if callbacks != len(f.callbacks) || p.Step > 0 && len(p.Scores)+1 != len(f.batch.figures) {
 		return nil, errors.New("it has other callbacks or metrics")
@@ -219,11 +219,11 @@ func (f *fitting) decode(state string) (*position, error) {
 	return p, nil
 }
 
-// mostLowered is how often the learning rate is halved before training gives up.
+// mostLowered is how often the learning rate is halved before training stops.
 const mostLowered = 10
 
-// goBack returns to the end of the epoch before, with half the learning rate, if that is
-// what the spec wants; else, or if it does not help, it returns the reason.
+// goBack returns to the end of the previous epoch, with half the learning rate, if the spec
+// says so; otherwise, or if that is no longer possible, it returns the reason.
 func (f *fitting) goBack(reason error) error {
 	if f.OnNaN != lowerRate {
 		return fmt.Errorf("%w; rescaled input, a lower learning rate or on_nan: lower-lr usually helps", reason)

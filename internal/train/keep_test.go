@@ -12,16 +12,16 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// everything is a training in which all that remembers something takes part.
+// everything is a training that uses every component with a state.
 const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, f1_score, auc: 20, top_k_categorical_accuracy: 2],
 	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9}}, schedule: {cosine_decay: {warmup_epochs: 2}},
 	early_stopping: {patience: 2, restore_best_weights: true}, reduce_lr_on_plateau: {patience: 1, factor: 0.5}}`
 
-// wavy is a loss that falls and rises.
+// wavy is a loss that decreases and increases in turn.
 func wavy(step int) float32 { return float32(2 + math.Sin(float64(step)/4)) }
 
-// history trains fake with everything and returns all there is to see of it: the figures
-// and rates of each epoch, and the weight and the state of the end.
+// history trains fake with everything and returns all observable results: the metrics and
+// learning rates of each epoch, and the final weight and state.
 func history(t *testing.T, ctx context.Context, keep *Keep, steps int) (string, error) {
 	t.Helper()
 	m := newFake()
@@ -37,7 +37,7 @@ func history(t *testing.T, ctx context.Context, keep *Keep, steps int) (string, 
 	return fmt.Sprintln(epochs, m.w.Float32s(), state.Epoch, state.Restored, state.Stopped), err
 }
 
-// copied keeps s as it is now.
+// copied returns a deep copy of s.
 func copied(s *Saved) *Saved {
 	c := *s
 	c.Tensors = slices.Clone(s.Tensors)
@@ -47,7 +47,7 @@ func copied(s *Saved) *Saved {
 	return &c
 }
 
-// stepsOf is how many steps the state has behind it, of 4 an epoch.
+// stepsOf returns the number of steps before the state, with 4 steps per epoch.
 func stepsOf(s *Saved) (steps int) {
 	if !s.Within {
 		return 4 * s.Epoch
@@ -72,7 +72,7 @@ func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
 			t.Fatalf("from epoch %d, %s:\n%s, %v\nwant\n%s", from.Epoch, from.State, got, err, want)
 		}
 	}
-	// Also from the very end, when all that is left to do is what follows training.
+	// Also from the final state, when only the end of training is left to do.
 	got, err := history(t, t.Context(), &Keep{From: all[len(all)-1]}, 0)
 	if err != nil || got != want {
 		t.Errorf("from the end: %s, %v", got, err)
@@ -134,8 +134,8 @@ func TestAStateOfAnotherTrainingIsRefused(t *testing.T) {
 	}
 }
 
-// lowering is a training whose loss is NaN in a step as long as the learning rate is
-// above limit. It returns the rates of all steps.
+// lowering is a training whose loss is NaN in a step as long as the learning rate is above
+// limit. It returns the learning rates of all steps.
 func lowering(t *testing.T, step int, limit float64) (rates []float64, err error) {
 	t.Helper()
 	var last *Saved
@@ -174,7 +174,7 @@ func TestOnNaNTheLearningRateIsLoweredAndTheEpochBegunAgain(t *testing.T) {
 	}
 }
 
-// Whatever a state says, training goes on from it or says what is wrong, and ends.
+// For any state, training resumes from it or returns an error, and ends.
 func FuzzState(f *testing.F) {
 	var saved []*Saved
 	m := newFake()

@@ -8,43 +8,44 @@ import (
 	"cnntrain/internal/train/optimizer"
 )
 
-// peers is all that training asks of those that train the same model together. Each of
-// them calls the same methods in the same order, with its own share of every batch.
+// peers is the interface of training to the other processes that train the same model. All
+// peers call the same methods in the same order, each with its own share of every batch.
 type peers interface {
-	// leads reports whether this one keeps what comes of the training.
+	// leads reports whether this peer is the leader, which saves the results.
 	leads() bool
 	// join begins a training of m with o.
 	join(m Model, o optimizer.Optimizer) error
-	// share has l bring this one's share of each batch, to be read under the context returned.
+	// share restricts l to this peer's share of each batch. The batches must be read with
+	// the returned context.
 	share(ctx context.Context, l *data.Loader) context.Context
 
-	// begin begins a step of a batch with so many examples.
+	// begin begins a step with a batch of a number of examples.
 	begin(batch int)
-	// update ends it with an update of the weights; breakOff, in place of that, with none.
+	// update ends it with an update of the weights; breakOff ends it without one.
 	update() error
 	breakOff()
 
-	// sum replaces figures and counts by their sums over all.
+	// sum replaces values and counts by their sums over all peers.
 	sum(figures []float64, counts []int)
-	// agree returns an error that any has.
+	// agree returns an error if any peer has one.
 	agree(error) error
-	// settle is agree; without an error it tells whether ctx of any has ended, with the
-	// context's error, and whether any wants to save.
+	// settle is agree; if there is no error it reports whether ctx is done on any peer, as
+	// the context's error, and whether any wants to save.
 	settle(ctx context.Context, err error, save bool) (bool, error)
-	// known reports whether no other goes on without knowing of err.
+	// known reports whether all other peers know about err.
 	known(err error) bool
-	// tell gives all what that which leads has in the variable that v points to.
+	// tell copies the variable that v points to from the leader to all peers.
 	tell(v any) error
-	// spread gives all the state that the one which leads has; nil where that has none.
+	// spread copies the leader's state to all peers; nil if the leader has none.
 	spread(*Saved) (*Saved, error)
 
-	// state returns what the optimizer remembers of whole weights, to the one that leads.
+	// state returns the optimizer's state for whole weights, to the leader.
 	state() ([]checkpoint.Tensor, error)
-	// setState has fill write what the optimizer is to remember into tensors like those of state.
+	// setState sets the optimizer's state; fill writes it to tensors like those of state.
 	setState(fill func([]checkpoint.Tensor) error) error
 }
 
-// alone is the peers of a process that trains alone: none.
+// alone is the implementation for a process without peers.
 type alone struct {
 	model     Model
 	optimizer optimizer.Optimizer

@@ -8,18 +8,18 @@ import (
 	"cnntrain/internal/data"
 )
 
-// A prepared is a batch that the model is ready to learn from.
+// A prepared is a batch that is ready for a training step.
 type prepared struct {
-	images []float32 // as Model.Prepare returned them
+	images []float32 // as returned by Model.Prepare
 	labels []int
 	share  data.Share
 	err    error
 }
 
-// batches yields the batches of an epoch in the given order, from step from on,
-// each prepared while the one before is in use. first is the number of the epoch's
-// first step in the whole training. The loop ends after the first error; when it
-// has ended, nothing runs on.
+// batches yields the batches of an epoch in the given order, starting at step from, each
+// prepared during the previous step. first is the index of the epoch's first step over the
+// whole training. The loop ends after the first error; no goroutine is left running when it
+// returns.
 func (f *fitting) batches(ctx context.Context, order []int, first, from int) iter.Seq2[*prepared, error] {
 	return func(yield func(*prepared, error) bool) {
 		inner, cancel := context.WithCancel(ctx)
@@ -49,7 +49,7 @@ func (f *fitting) batches(ctx context.Context, order []int, first, from int) ite
 			}
 			used <- p
 		}
-		if err := ctx.Err(); err != nil { // which the goroutine had no chance to hand over
+		if err := ctx.Err(); err != nil { // which the goroutine could not send
 			yield(nil, err)
 		}
 	}

@@ -5,12 +5,12 @@ import (
 	"cnntrain/internal/train/metric"
 )
 
-// sums adds up loss and metrics over the examples of an epoch.
+// sums adds up the loss and the metrics over examples.
 type sums struct {
 	metrics []metric.Metric
 	classes int
-	figures []float64 // the sum of the loss, then those of the metrics, one after the other
-	n       int       // examples
+	figures []float64 // the sum of the loss, then those of the metrics
+	n       int       // number of examples
 }
 
 func newSums(metrics []metric.Metric, classes int) *sums {
@@ -33,7 +33,8 @@ func (s *sums) of(yield func(metric.Metric, []float64) bool) {
 	}
 }
 
-// add adds loss and metrics of the examples of labels, the share of a batch of so many.
+// add adds the loss and the metrics of the examples of labels, a share of a batch with a
+// given size.
 func (s *sums) add(loss float32, probabilities []float32, labels []int, batch int) {
 	s.figures[0] += float64(loss) * float64(len(labels))
 	for m, scores := range s.of {
@@ -44,13 +45,13 @@ func (s *sums) add(loss float32, probabilities []float32, labels []int, batch in
 	s.n += batch
 }
 
-// reset makes s the sums over no examples.
+// reset clears s.
 func (s *sums) reset() {
 	clear(s.figures)
 	s.n = 0
 }
 
-// merge adds those of other, of as many metrics.
+// merge adds those of other, which has the same metrics.
 func (s *sums) merge(other *sums) {
 	s.n += other.n
 	for i, v := range other.figures {

@@ -18,16 +18,16 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// FitOn is Fit on the ranks of w, whose models, sets and configs are the same and share
-// each batch of c.BatchSize. Keep and more are heeded on rank 0 alone. ctx breaks training
-// off on all ranks if it ends on any. An error is that of all ranks if [comm.Known] says
-// so; else the other ranks are waiting, and the job must be ended.
+// FitOn is Fit on the ranks of w, which must have the same model, sets and config, and
+// share each batch of c.BatchSize. keep and more are used only on rank 0. Training stops on
+// all ranks if ctx is done on any. An error is returned on all ranks if [comm.Known] says
+// so; otherwise the other ranks are blocked, and the job must be ended.
 func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Config, keep *Keep, more ...callback.Callback) (*callback.State, error) {
 	return fitAmong(ctx, peersOn(w), m, sets, c, keep, more...)
 }
 
 // EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
-// batch; all get the result. It breaks off on all ranks if ctx ends on any.
+// batch; all get the result. It stops on all ranks if ctx is done on any.
 func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
 	return evaluateAmong(ctx, peersOn(w), m, examples, pixels, batch, metrics)
 }
@@ -39,22 +39,22 @@ func peersOn(w comm.World) peers {
 	return &team{world: w}
 }
 
-// A team is what training on several ranks adds to training on one: each computes its
-// share of a batch; the gradients become one while others are still being computed; each
-// rank updates its shard of the weights and sends it to the others. After a step all of
-// them have the same weights.
+// A team is the implementation of peers for several ranks. Each rank computes the gradients
+// of its share of a batch; they are reduced while others are still being computed; each
+// rank updates its shard of the weights and sends it to the others. After a step all ranks
+// have the same weights.
 type team struct {
 	world     comm.World
 	optimizer optimizer.Optimizer
 	weights   *comm.Shards
-	moving    *comm.Shards // averages that steps change by themselves
+	moving    *comm.Shards // averages that Step itself updates
 	params    []G.ValueGrad
-	tensors   [][]float32 // that moving has shards of
-	batch     []float64   // the share of the current one that each rank has
+	tensors   [][]float32 // shards of moving
+	batch     []float64   // each rank's share of the current batch
 	shapes    []tensor.Shape
 }
 
-// join joins a model and an optimizer to those of the other ranks.
+// join connects a model and an optimizer with those of the other ranks.
 func (t *team) join(m Model, o optimizer.Optimizer) error {
 	w := t.world
 	t.optimizer, t.tensors, t.batch = o, m.Moving(), make([]float64, w.Size())
@@ -79,12 +79,12 @@ func (t *team) join(m Model, o optimizer.Optimizer) error {
 	return nil
 }
 
-// vector is the memory of values as a tensor.
+// vector returns values as a tensor, without copying.
 func vector(values []float32) *tensor.Dense {
 	return tensor.New(tensor.WithShape(len(values)), tensor.WithBacking(values))
 }
 
-// A piece is a part of a weight, for the optimizer of the rank that owns it.
+// A piece is a section of a weight, for the optimizer of the rank that owns it.
 type piece struct {
 	shards *comm.Shards
 	number int
@@ -93,7 +93,7 @@ type piece struct {
 
 func (p *piece) Value() G.Value { return p.value }
 
-// Grad waits for what the other ranks send.
+// Grad blocks until the gradient has been reduced.
 func (p *piece) Grad() (G.Value, error) {
 	return vector(p.shards.Gradient(p.number)), nil
 }
@@ -108,7 +108,7 @@ func (t *team) begin(whole int) {
 	t.moving.Begin(t.batch)
 }
 
-// mean replaces values by their mean over the ranks, each with its share of the batch.
+// mean replaces values by their mean over the ranks, weighted by their shares of the batch.
 func (t *team) mean(values []float64) {
 	for i := range values {
 		values[i] *= t.batch[t.world.Rank()]
@@ -116,7 +116,7 @@ func (t *team) mean(values []float64) {
 	comm.Sum(t.world, values)
 }
 
-// update has the optimizer update this rank's shard, and waits for those of the others.
+// update updates this rank's shard and waits for those of the other ranks.
 func (t *team) update() error {
 	for i := len(t.tensors) - 1; i >= 0; i-- {
 		t.moving.Ready(i, t.tensors[i])
@@ -124,7 +124,7 @@ func (t *team) update() error {
 	err := t.optimizer.Step(t.params)
 	t.weights.End()
 	for i := range t.moving.Pieces() {
-		t.moving.Gradient(i) // which lies where the average does
+		t.moving.Gradient(i) // sections of the moving averages
 		t.moving.Updated(i)
 	}
 	t.moving.End()
@@ -136,8 +136,8 @@ func (t *team) update() error {
 	return err
 }
 
-// whole returns what the optimizer remembers, with data for whole weights that is made of
-// that for this rank's pieces.
+// whole returns the optimizer's state for whole weights, with data that make produces from
+// this rank's pieces.
 func (t *team) whole(data func(pieces [][]float32) [][]float32) (all []checkpoint.Tensor, err error) {
 	pieces, err := t.optimizer.State(t.params)
 	if err != nil {
@@ -158,7 +158,7 @@ func (t *team) whole(data func(pieces [][]float32) [][]float32) (all []checkpoin
 
 func (t *team) state() ([]checkpoint.Tensor, error) { return t.whole(t.weights.Collect) }
 
-// setState has the optimizer remember this rank's shard of what fill writes.
+// setState sets this rank's shard of the optimizer's state to what fill writes.
 func (t *team) setState(fill func([]checkpoint.Tensor) error) error {
 	whole, err := t.whole(func([][]float32) (blank [][]float32) {
 		for _, s := range t.shapes {
@@ -181,7 +181,7 @@ func (t *team) setState(fill func([]checkpoint.Tensor) error) error {
 	return err
 }
 
-// spread gives every rank what rank 0 has saved.
+// spread copies the state saved on rank 0 to all ranks.
 func (t *team) spread(s *Saved) (*Saved, error) {
 	var shared *Saved // without data
 	if s != nil {
@@ -213,7 +213,7 @@ func (t *team) known(err error) bool {
 	return err == nil || comm.Known(err) || errors.Is(err, context.Canceled)
 }
 
-// share has all ranks read on until settle stops them, so that they stop at the same step.
+// share makes all ranks read until settle stops them, so that they stop at the same step.
 func (t *team) share(ctx context.Context, l *data.Loader) context.Context {
 	l.Share(t.world.Rank(), t.world.Size())
 	return context.WithoutCancel(ctx)
@@ -241,8 +241,8 @@ func (t *team) settle(ctx context.Context, err error, save bool) (bool, error) {
 	return all.save, nil
 }
 
-// agree makes what went wrong on any rank known to all. What is not finite anywhere is so
-// for all of them.
+// agree distributes errors to all ranks. A non-finite value on any rank is an error on all
+// of them.
 func (t *team) agree(err error) error {
 	type number struct {
 		bad, here   bool

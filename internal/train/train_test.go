@@ -22,13 +22,13 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// fake is a model with one weight, which each step lowers by its gradient of 1
-// times the learning rate. It knows the class of every image: the pixel.
+// fake is a model with one weight and gradient 1, so that each step lowers the weight by
+// the learning rate. It knows the class of every image, which is its pixel.
 type fake struct {
 	w, g    *tensor.Dense
 	loss    func(step int) float32
 	steps   int
-	anyStep bool    // takes steps in any order
+	anyStep bool    // accepts steps in any order
 	seen    [][]int // labels of each training batch
 }
 
@@ -82,7 +82,8 @@ func (f *fake) know(images []float32) []float32 {
 	return p
 }
 
-// numbers is n examples of one pixel, whose label is the pixel but for the first wrong ones.
+// numbers is n examples of one pixel, whose label is the pixel except for the first wrong
+// ones.
 type numbers struct{ n, wrong int }
 
 func (s numbers) Len() int { return s.n }
@@ -207,14 +208,14 @@ func TestANonFiniteLossStopsAtItsStep(t *testing.T) {
 
 func TestABrokenWeightIsNamedAtItsStep(t *testing.T) {
 	m := newFake()
-	m.g.Float32s()[0] = float32(math.Inf(1)) // breaks the weight, not the loss
+	m.g.Float32s()[0] = float32(math.Inf(1)) // makes the weight non-finite, not the loss
 	_, err := Fit(t.Context(), m, sets(3, 0), config(t, "{epochs: 1, batch_size: 3, optimizer: {sgd: 1}}"), nil)
 	if err == nil || !strings.HasPrefix(err.Error(), "the gradient of layer/w is not a finite number at epoch 1, step 1") {
 		t.Errorf("got %v", err)
 	}
 }
 
-// No optimizer sees the statistics of batch normalization.
+// Optimizers do not receive the moving averages of batch normalization.
 func TestBrokenWeightsAreNeverSaved(t *testing.T) {
 	for _, signal := range []bool{false, true} {
 		ctx, cancel := context.WithCancel(t.Context())
@@ -290,7 +291,7 @@ func TestTheScheduleScalesTheLearningRate(t *testing.T) {
 	c := config(t, "{epochs: 3, batch_size: 2, optimizer: {sgd: 1}, schedule: {exponential_decay: {decay_rate: 0.25}}}")
 	_, err := Fit(t.Context(), m, sets(4, 0), c, nil, callback.Callback{
 		Batch: func(s *callback.State) error { rates = append(rates, s.StepRate); return nil },
-		Epoch: func(s *callback.State) error { s.LearningRate *= 2; return nil }, // both have their say
+		Epoch: func(s *callback.State) error { s.LearningRate *= 2; return nil }, // both apply
 	})
 	if want := []float64{1, 0.5, 0.5, 0.25, 0.25, 0.125}; err != nil || !slices.Equal(rates, want) {
 		t.Errorf("rates %v, want %v; %v", rates, want, err)

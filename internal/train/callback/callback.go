@@ -1,4 +1,5 @@
-// Package callback holds what acts between the steps of training, one file each.
+// Package callback holds the callbacks, which act between the steps of training, one file
+// each.
 package callback
 
 import (
@@ -9,57 +10,57 @@ import (
 	"cnntrain/internal/checkpoint"
 )
 
-// A Callback is called as training goes on. Any of its functions may be nil; an
-// error from one ends training with that error.
+// A Callback is called during training. Any of its functions may be nil; training ends with
+// the first error that one returns.
 type Callback struct {
 	Start func(*State) error // before the first epoch
 	Batch func(*State) error // after each training step
 	Epoch func(*State) error // after each epoch and its validation
-	End   func(*State) error // once, however training ended
+	End   func(*State) error // once, also after an error
 
-	// Kept is pointers to all that the callback remembers from one step to the next and
-	// encoding/json can write, in a fixed order. Tensors returns the weights it
-	// remembers besides, as those say that it does: their names, shapes and its own memory.
+	// Kept is pointers to the callback's state, which encoding/json can encode in a fixed
+	// order. Tensors returns the weights that are also part of its state, once Kept is
+	// restored: their names, shapes and the callback's own memory.
 	Kept    []any
 	Tensors func(*State) []checkpoint.Tensor
 
-	// Watches is the value that decides what the callback does, if one does, and
-	// PicksBest says that the best weights are those with its best value.
+	// Watches is the value that determines what the callback does, if there is one.
+	// PicksBest says that it selects the best weights by the best value.
 	Watches   *Monitor
 	PicksBest bool
 }
 
-// Callbacks is every callback a spec may name. A spec's callbacks are called in
-// the alphabetical order of their names, and before those of the program.
+// Callbacks is the catalog of callbacks that a spec can name. The callbacks of a spec are
+// called in alphabetical order of their names, before those of the program.
 var Callbacks = catalog.New[Callback]("callback")
 
-// State is what a callback sees of the training, and may change of it.
+// State is the state of the training as callbacks see it. They may change parts of it.
 type State struct {
-	Epoch, Epochs int // the current epoch, from 1, and how many there are to be
-	Step, Steps   int // the current step of the epoch, from 1, and how many it has
+	Epoch, Epochs int // the current epoch, from 1, and the number of epochs
+	Step, Steps   int // the current step of the epoch, from 1, and the number of its steps
 
-	// Logs is the means over the epoch so far: loss and metrics, after the
-	// epoch also those of the validation data, with val_ in front.
+	// Logs holds the means over the epoch so far: loss and metrics; after the epoch also
+	// those of the validation data, prefixed with val_.
 	Logs Logs
 
-	LearningRate float64             // of the steps to come, before the schedule
-	StepRate     float64             // the learning rate that the last step had
-	Weights      []checkpoint.Tensor // the model's own: writing to them changes the model
-	Restored     int                 // the epoch whose weights a callback has put back; 0 if none
-	Stopped      string              // why training ends early; empty if it does not
-	Err          error               // at End: what broke training off
+	LearningRate float64             // of the next steps, before the schedule
+	StepRate     float64             // learning rate of the last step
+	Weights      []checkpoint.Tensor // not copied: writing to them changes the model
+	Restored     int                 // epoch whose weights a callback has restored; 0 if none
+	Stopped      string              // reason for ending training early; empty if there is none
+	Err          error               // at End: the error that stopped training
 }
 
-// A Log is a named figure.
+// A Log is a named value.
 type Log struct {
 	Name  string
 	Value float64
 }
 
-// Logs is figures in the order they are shown in.
+// Logs is a list of values in the order of display.
 type Logs []Log
 
-// Get returns the figure called name.
+// Get returns the value called name.
 func (l Logs) Get(name string) (float64, bool) {
 	for _, log := range l {
 		if log.Name == name {
@@ -69,7 +70,7 @@ func (l Logs) Get(name string) (float64, bool) {
 	return 0, false
 }
 
-// snapshot copies weights into old, which it returns, made new if it is nil.
+// snapshot copies weights to old and returns it; it allocates old if that is nil.
 func snapshot(old [][]float32, weights []checkpoint.Tensor) [][]float32 {
 	if old == nil {
 		old = make([][]float32, len(weights))
@@ -83,5 +84,5 @@ func snapshot(old [][]float32, weights []checkpoint.Tensor) [][]float32 {
 	return old
 }
 
-// Interrupted reports, at End, whether someone asked training to stop.
+// Interrupted reports, at End, whether training was stopped on request.
 func (s *State) Interrupted() bool { return errors.Is(s.Err, context.Canceled) }

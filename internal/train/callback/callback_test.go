@@ -32,8 +32,8 @@ func decode(t *testing.T, text string) Callback {
 	return c
 }
 
-// play runs a callback through epochs whose val_loss is given. The one weight
-// of the model is the number of the epoch.
+// play runs a callback through epochs with the given val_loss. The one weight of the model
+// is the number of the epoch.
 func play(t *testing.T, c Callback, losses []float64) *State {
 	t.Helper()
 	s := &State{Epochs: len(losses), Weights: []checkpoint.Tensor{{Name: "w", Shape: []int{1}, Data: []float32{0}}}}
@@ -62,7 +62,7 @@ func TestEarlyStopping(t *testing.T) {
 		name, options string
 		losses        []float64
 		last          int     // the last epoch that ran
-		weight        float32 // the epoch whose weights the model ends with
+		weight        float32 // the epoch of the model's final weights
 	}{
 		{"stops after patience epochs without improvement", "2", []float64{3, 2, 2.5, 2.4, 1, 1}, 4, 4},
 		{"waits anew after each improvement", "2", []float64{3, 4, 2, 4, 1, 4, 4, 4}, 7, 7},
@@ -117,7 +117,7 @@ func TestModelCheckpointSavesTheBest(t *testing.T) {
 	}
 }
 
-// The best weights on disk are those that early stopping would put back.
+// The best weights on disk are those that early stopping would restore.
 func TestModelCheckpointFollowsTheMonitorOfEarlyStopping(t *testing.T) {
 	for _, c := range []struct {
 		options string
@@ -165,7 +165,7 @@ func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 
-	// It goes on with what it kept, as far as that goes, and the times of the old file.
+	// It resumes with its saved state, as far as that goes, and the times of the old file.
 	kept := *c.Kept[0].(*[][]string)
 	old, err := csv.NewReader(&b).ReadAll()
 	if err != nil {
@@ -182,7 +182,7 @@ func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
 	}
 }
 
-// full fails as a full disk does.
+// full fails like a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }

@@ -9,13 +9,12 @@ import (
 	"time"
 )
 
-// CSVLogger writes one row an epoch: epoch, the figures of Logs, the last learning
-// rate, seconds of the epoch with its validation, images a second in training
-// alone. It flushes each row; now tells the time.
+// CSVLogger writes one row per epoch: epoch, Logs, the last learning rate, seconds of the
+// epoch including validation, images per second in training only. It flushes each row; now
+// returns the time.
 //
-// Where training goes on it begins with the rows of the epochs before, with the times
-// that their rows in old have, since times are no part of a state that is to have the
-// same bytes each time.
+// A resumed run starts with the rows of the earlier epochs. Their times are read from old,
+// because states, which must be reproducible, do not contain times.
 func CSVLogger(w io.Writer, old [][]string, imagesPerEpoch int, now func() time.Time) Callback {
 	c := &csvLogger{out: csv.NewWriter(w), old: old, images: imagesPerEpoch, now: now}
 	return Callback{Start: c.start, Batch: c.batch, Epoch: c.epoch, Kept: []any{&c.rows}}
@@ -26,9 +25,9 @@ type csvLogger struct {
 	old            [][]string
 	images         int
 	now            func() time.Time
-	rows           [][]string // of the epochs so far, the header first, without the times
+	rows           [][]string // rows so far, the header first, without the time columns
 	began, trained time.Time
-	steps          int // of the epoch that were timed
+	steps          int // examples of the epoch that were timed
 }
 
 func (c *csvLogger) start(*State) error {
@@ -50,7 +49,7 @@ func (c *csvLogger) start(*State) error {
 	return nil
 }
 
-// timeColumns are the last ones.
+// timeColumns are the last columns.
 var timeColumns = []string{"seconds", "images_per_second"}
 
 func (c *csvLogger) write(row, times []string) error {
@@ -72,7 +71,7 @@ func (c *csvLogger) batch(*State) error {
 
 func (c *csvLogger) epoch(s *State) error {
 	end := c.now()
-	seconds, training := max(0, end.Sub(c.began).Seconds()), c.trained.Sub(c.began).Seconds() // a clock may be put back
+	seconds, training := max(0, end.Sub(c.began).Seconds()), c.trained.Sub(c.began).Seconds() // the clock may be set back
 	images := float64(c.images) * float64(c.steps) / float64(s.Steps)
 	c.began, c.steps = end, 0
 	if c.rows == nil {
@@ -90,7 +89,7 @@ func (c *csvLogger) epoch(s *State) error {
 	})
 }
 
-// add writes a row and remembers it.
+// add writes a row and stores it.
 func (c *csvLogger) add(row, times []string) error {
 	c.rows = append(c.rows, row)
 	return c.write(row, times)

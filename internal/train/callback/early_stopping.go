@@ -60,7 +60,7 @@ func (e *earlyStopping) epoch(s *State) error {
 	return nil
 }
 
-// tensors is the weights of the best epoch.
+// tensors returns the weights of the best epoch.
 func (e *earlyStopping) tensors(s *State) []checkpoint.Tensor {
 	if !e.restore || e.bestEpoch == 0 {
 		return nil

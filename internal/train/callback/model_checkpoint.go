@@ -1,7 +1,7 @@
 package callback
 
-// ModelCheckpoint calls save after every epoch in which the monitored figure has
-// improved, or is not watched yet.
+// ModelCheckpoint calls save after every epoch in which the monitored metric has improved,
+// or is not monitored yet.
 func ModelCheckpoint(m *Monitor, save func(*State) error) Callback {
 	return Callback{
 		Epoch: func(s *State) error {

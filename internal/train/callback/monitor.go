@@ -8,18 +8,18 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// A Monitor watches one figure of the logs for its best value.
+// A Monitor tracks the best value of one metric of the logs.
 type Monitor struct {
 	Name     string
 	Mode     string // min, max or auto
 	MinDelta float64
 	From     int            // number of epochs to wait before monitoring
-	Field    *catalog.Field // that Name comes from; nil where no spec gives it
+	Field    *catalog.Field // position of Name in the spec; nil if it is not from a spec
 	best     float64
 	seen     bool
 }
 
-// NewMonitor watches name, where less is better unless it is a score.
+// NewMonitor monitors name; mode is max for scores and min otherwise.
 func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"} }
 
 func (m *Monitor) options(o *catalog.Options) {
@@ -28,11 +28,11 @@ func (m *Monitor) options(o *catalog.Options) {
 	o.Bind(&m.Mode, "mode", "whether lower (min) or higher (max) is better; auto: max for accuracies, f1_score and auc, else min").OneOf("auto", "min", "max")
 }
 
-// kept is what the monitor remembers.
+// kept is the monitor's state.
 func (m *Monitor) kept() []any { return []any{&m.best, &m.seen} }
 
-// Improved takes the figure of an epoch and reports whether it is better than
-// any before by more than MinDelta. NaN never is.
+// Improved records the metric of an epoch and reports whether it is better than the best so
+// far by more than MinDelta. NaN never is.
 func (m *Monitor) Improved(logs Logs) (bool, error) {
 	v, ok := logs.Get(m.Name)
 	if !ok {
@@ -49,10 +49,10 @@ func (m *Monitor) Improved(logs Logs) (bool, error) {
 	return true, nil
 }
 
-// Up reports whether more is better.
+// Up reports whether larger values are better.
 func (m *Monitor) Up() bool {
 	return m.Mode == "max" || m.Mode == "auto" && moreIsBetter.MatchString(m.Name)
 }
 
-// moreIsBetter is the names of metrics of which Keras too takes more for better.
+// moreIsBetter lists the metrics for which Keras, too, maximizes.
 var moreIsBetter = regexp.MustCompile(`acc|^(val_)?(auc|f1_score)$`)

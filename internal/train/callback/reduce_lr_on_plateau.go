@@ -28,10 +28,10 @@ type reduceLROnPlateau struct {
 	factor, least float64
 	patience      int
 	cooldown      int
-	wait, cooling int // epochs without improvement; epochs of the cooldown left
+	wait, cooling int // epochs without improvement; remaining epochs of the cooldown
 }
 
-// epoch does in the order of Keras what Keras does.
+// epoch follows Keras, including the order of its steps.
 func (r *reduceLROnPlateau) epoch(s *State) error {
 	improved, err := r.monitor.Improved(s.Logs)
 	if err != nil {

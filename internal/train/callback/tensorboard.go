@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// TensorBoard writes the figures of each epoch, and its last learning rate, as
-// scalars of a TensorBoard event file. Each epoch is written at once; now tells the time.
+// TensorBoard writes the loss and metrics of each epoch, and its last learning rate, as
+// scalars of a TensorBoard event file. Each epoch is flushed; now returns the time.
 //
-// The file is a sequence of TFRecords (tensorflow/core/lib/io/record_writer.h), each
-// an Event (tensorflow/core/util/event.proto) in the encoding of protocol buffers.
+// The file is a sequence of TFRecords (tensorflow/core/lib/io/record_writer.h), each an
+// Event (tensorflow/core/util/event.proto) encoded as a protocol buffer.
 func TensorBoard(w io.Writer, now func() time.Time) Callback {
 	write := func(event []byte) error {
 		if _, err := w.Write(tfRecord(event)); err != nil {
@@ -35,7 +35,7 @@ func TensorBoard(w io.Writer, now func() time.Time) Callback {
 	}
 }
 
-// The numbers of the fields, and how each is encoded: number<<3 | wire type.
+// Field numbers and types: number<<3 | wire type.
 const (
 	wireVarint, wire64, wireBytes, wire32 = 0, 1, 2, 5
 
@@ -48,27 +48,28 @@ const (
 	valueSimple      = 2<<3 | wire32
 )
 
-// tfEvent begins an event of a time, in seconds since 1970, and a step.
+// tfEvent returns the start of an event with a time, in seconds since 1970, and a step.
 func tfEvent(at time.Time, step int) []byte {
 	b := binary.LittleEndian.AppendUint64([]byte{eventWallTime}, math.Float64bits(float64(at.UnixNano())/1e9))
 	if step == 0 {
-		return b // as protocol buffers leave out what is 0
+		return b // protocol buffers omit zeros
 	}
 	return binary.AppendUvarint(append(b, eventStep), uint64(step))
 }
 
-// tfScalar is one value of a summary.
+// tfScalar returns one value of a summary.
 func tfScalar(l Log) []byte {
 	b := protoBytes(nil, valueTag, []byte(l.Name))
 	return binary.LittleEndian.AppendUint32(append(b, valueSimple), math.Float32bits(float32(l.Value)))
 }
 
-// protoBytes appends a field of bytes to b.
+// protoBytes appends a field of type bytes to b.
 func protoBytes(b []byte, field byte, data []byte) []byte {
 	return append(binary.AppendUvarint(append(b, field), uint64(len(data))), data...)
 }
 
-// tfRecord puts data into a record: its length, the sum of that, data, the sum of that.
+// tfRecord returns a record: length, masked CRC of the length, data, masked CRC of the
+// data.
 func tfRecord(data []byte) []byte {
 	b := binary.LittleEndian.AppendUint64(nil, uint64(len(data)))
 	b = binary.LittleEndian.AppendUint32(b, maskedCRC(b))
@@ -78,7 +79,7 @@ func tfRecord(data []byte) []byte {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// maskedCRC is CRC-32C, masked since sums of data that holds sums are weak.
+// maskedCRC is a masked CRC-32C, because the CRC of data that contains CRCs is weak.
 func maskedCRC(data []byte) uint32 {
 	crc := crc32.Checksum(data, castagnoli)
 	return (crc>>15 | crc<<17) + 0xa282ead8

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The golden file is written by TensorBoard's own writer: bench/tensorboard.
+// The golden file was written by TensorBoard's own writer: bench/tensorboard.
 func TestTensorBoardWritesTheBytesOfTensorBoard(t *testing.T) {
 	want, err := os.ReadFile("testdata/tfevents")
 	if err != nil {

@@ -33,8 +33,8 @@ type auc struct {
 
 func (*auc) Name() string { return "auc" }
 
-// Sums are, for each curve, how many probabilities lie between two thresholds: first those
-// of right classes, then those of wrong ones.
+// Sums are two histograms per curve: the numbers of probabilities between two thresholds,
+// first those of true classes, then those of other classes.
 func (m *auc) Sums(classes int) int {
 	if m.each {
 		return 2 * m.thresholds * classes
@@ -48,7 +48,7 @@ func (m *auc) Add(sums []float64, probabilities []float32, label int) {
 		if m.each {
 			at = sums[2*m.thresholds*c:]
 		}
-		// The thresholds that p lies above, which are evenly spaced; the first is below 0
+		// The number of thresholds below p. They are evenly spaced; the first is below 0
 		// and the last above 1.
 		k := max(0, int(math.Ceil(float64(p*float32(m.thresholds-1))))-1)
 		if c != label {
@@ -69,7 +69,7 @@ func (m *auc) Value(sums []float64, n int) float64 {
 	return total / float64(curves)
 }
 
-// above returns how many lie above each threshold.
+// above returns how many probabilities lie above each threshold.
 func above(counts []float64) []float64 {
 	n := make([]float64, len(counts))
 	sum := 0.0
@@ -80,7 +80,8 @@ func above(counts []float64) []float64 {
 	return n
 }
 
-// area is that under the curve of true and false positives at each threshold.
+// area is the area under the curve of the numbers of true and false positives at each
+// threshold.
 func (m *auc) area(tp, fp []float64) (area float64) {
 	positive, negative := tp[0], fp[0] // all lie above the first
 	for i := range m.thresholds - 1 {
@@ -107,8 +108,8 @@ func (m *auc) area(tp, fp []float64) (area float64) {
 }
 
 // precisionBetween is the integral of precision over true positives between two thresholds,
-// as true and false positives grow evenly (Davis and Goadrich, The Relationship Between
-// Precision-Recall and ROC Curves, 2006, in the closed form of Keras).
+// with true and false positives interpolated linearly (Davis and Goadrich, The Relationship
+// Between Precision-Recall and ROC Curves, 2006, in the closed form of Keras).
 func precisionBetween(tp, fp, nextTP, nextFP float64) float64 {
 	p, next := tp+fp, nextTP+nextFP // predicted positives
 	slope := ratio(tp-nextTP, max(p-next, 0))

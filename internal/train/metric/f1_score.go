@@ -30,11 +30,12 @@ type f1 struct {
 
 func (*f1) Name() string { return "f1_score" }
 
-// Sums are, for each class, the examples that are of it and predicted, predicted, of it.
+// Sums are, for each class, the numbers of true positives, of predictions, and of examples.
 func (*f1) Sums(classes int) int { return 3 * classes }
 
 func (m *f1) Add(sums []float64, probabilities []float32, label int) {
-	// As in Keras all of several most probable classes are predicted.
+	// As in Keras, if several classes have the highest probability, all of them are
+	// predicted.
 	most := slices.Max(probabilities)
 	for c, p := range probabilities {
 		of := sums[3*c:][:3]

@@ -1,25 +1,26 @@
-// Package metric holds what is reported besides the loss, one file each.
+// Package metric holds the metrics that are reported besides the loss, one file each.
 package metric
 
 import "cnntrain/internal/catalog"
 
-// A Metric scores predictions. What it needs to know of them are sums over examples, so
-// that those of several batches, or of several processes, can be added up.
+// A Metric is computed from sums over examples, so that those of several batches or
+// processes can be added.
 type Metric interface {
-	// Name is what logs call it; with val_ in front for validation data.
+	// Name is its name in logs; prefixed with val_ for validation data.
 	Name() string
-	// Sums is how many sums there are for models of some classes.
+	// Sums returns the number of sums for models with a number of classes.
 	Sums(classes int) int
-	// Add adds an example to sums: the probabilities of its classes, and which is right.
+	// Add adds an example to sums: the probabilities of the classes, and its true class.
 	Add(sums []float64, probabilities []float32, label int)
-	// Value is the metric of n examples that were added to sums.
+	// Value returns the metric of the n examples that were added to sums.
 	Value(sums []float64, n int) float64
 }
 
-// Metrics is every metric a spec may name.
+// Metrics is the catalog of metrics that a spec can name.
 var Metrics = catalog.New[Metric]("metric")
 
-// fraction is metrics that are the fraction of examples which are hits.
+// fraction is the common part of metrics that are the fraction of examples for which
+// something holds.
 type fraction struct{}
 
 func (fraction) Sums(int) int { return 1 }
@@ -34,7 +35,7 @@ func ratio(a, b float64) float64 {
 	return a / b
 }
 
-// ArgMax returns the index of the largest value, the first one if there are several.
+// ArgMax returns the index of the largest value, the first one in case of ties.
 func ArgMax(values []float32) int {
 	best := 0
 	for i, v := range values {

@@ -34,7 +34,7 @@ func TestShares(t *testing.T) {
 	}
 }
 
-// decode makes a metric as a spec names it.
+// decode decodes a metric as in a spec.
 func decode(t *testing.T, text string) Metric {
 	t.Helper()
 	var problems spec.Problems
@@ -53,7 +53,7 @@ func decode(t *testing.T, text string) Metric {
 	return all[0]
 }
 
-// testdata/keras.json is written by bench/parity/metrics.py.
+// testdata/keras.json was written by bench/parity/metrics.py.
 func TestMetricsHaveTheNumbersOfKeras(t *testing.T) {
 	text, err := os.ReadFile("testdata/keras.json")
 	if err != nil {

@@ -22,7 +22,7 @@ type topK struct {
 
 func (*topK) Name() string { return "top_k_categorical_accuracy" }
 
-// Add counts a hit if fewer than k classes are more probable than label.
+// Add counts a hit if fewer than k classes are more probable than the label.
 func (m *topK) Add(sums []float64, probabilities []float32, label int) {
 	more := 0
 	for _, p := range probabilities {

@@ -29,7 +29,7 @@ type adagrad struct {
 	accumulator slot // sum of squares of the gradient
 }
 
-// Step is, per weight: a += g²; w -= lr·g / √(a+ε).
+// Step computes, per weight: a += g²; w -= lr·g / √(a+ε).
 func (a *adagrad) Step(weights []G.ValueGrad) error {
 	return a.step(weights, func(i int, w, g []float32) bool {
 		return kernels.Adagrad(w, g, a.accumulator.of(i, len(w)), float32(a.learningRate), float32(a.epsilon))

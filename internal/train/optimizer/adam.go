@@ -23,10 +23,10 @@ A good first choice. Epsilon is added to the square root, as in Keras.`,
 type adam struct {
 	base
 	beta1, beta2, epsilon float64
-	m, v                  slot // means of the gradient and of its square
+	m, v                  slot // moving averages of the gradient and of its square
 }
 
-// newAdam declares the options of Adam, with a default for the weight decay.
+// newAdam declares the options of Adam, with a default for weight_decay.
 func newAdam(o *catalog.Options, weightDecay float64) *adam {
 	a := &adam{
 		base:  base{learningRate: 0.001, weightDecay: weightDecay},
@@ -41,8 +41,8 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 	return a
 }
 
-// Step is, per weight: m += (g-m)(1-β₁); v += (g²-v)(1-β₂);
-// w -= lr·√(1-β₂ᵗ)/(1-β₁ᵗ) · m/(√v+ε).
+// Step computes, per weight: m += (g-m)(1-β₁); v += (g²-v)(1-β₂); w -= lr·√(1-β₂ᵗ)/(1-β₁ᵗ)
+// · m/(√v+ε).
 func (a *adam) Step(weights []G.ValueGrad) error {
 	t := float64(a.iterations + 1)
 	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, t)) / (1 - math.Pow(a.beta1, t))

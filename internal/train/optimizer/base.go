@@ -13,22 +13,22 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// base is what all optimizers have in common, as Keras's base class: the learning
-// rate, weight decay and clipping.
+// base is the common part of all optimizers, as in Keras's base class: learning rate,
+// weight decay and clipping.
 type base struct {
 	learningRate, weightDecay           float64
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
 
-	squares []float64                               // of the gradients, where they are clipped
-	norms   func(squares []float64) (total float64) // nil: all weights are here
-	updated func(i int)                             // nil: nobody asks
+	squares []float64                               // of the gradients, for clipping
+	norms   func(squares []float64) (total float64) // nil: this process has all weights
+	updated func(i int)                             // nil: no callback
 }
 
-// A slot is memory that an optimizer keeps for each weight.
+// A slot is a state tensor that an optimizer has for each weight.
 type slot struct {
 	name  string
-	start float64     // its values before the first step
+	start float64     // value before the first step
 	data  [][]float32 // by weight
 }
 
@@ -41,7 +41,7 @@ func (b *base) Join(norms func([]float64) float64, updated func(int)) {
 	b.norms, b.updated = norms, updated
 }
 
-// rateOption declares the main option, and commonOptions those that come last.
+// rateOption declares the main option, commonOptions those that come last.
 func (b *base) rateOption(o *catalog.Options) {
 	o.Bind(&b.learningRate, "learning_rate", "step size").Min(0)
 }
@@ -65,7 +65,7 @@ func (b *base) commonOptions(o *catalog.Options) {
 	})
 }
 
-// of returns the memory of weight i, which has size values.
+// of returns the state tensor of weight i, which has size values.
 func (s *slot) of(i, size int) []float32 {
 	for len(s.data) <= i {
 		s.data = append(s.data, nil)
@@ -81,7 +81,7 @@ func (s *slot) of(i, size int) []float32 {
 	return s.data[i]
 }
 
-// state returns slots as tensors, made if there was no step yet.
+// state returns slots as tensors, allocated if there was no step yet.
 func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
 	var state []checkpoint.Tensor
 	for _, s := range slots {
@@ -97,8 +97,8 @@ func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
 	return state, nil
 }
 
-// step clips the gradients, decays the weights, and updates each of them, up to the
-// first that does not stay finite.
+// step clips the gradients, decays the weights, and updates each weight, until the first
+// one that becomes non-finite.
 func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (finite bool)) error {
 	var total float64
 	if b.clipNorm > 0 || b.globalClipNorm > 0 {
@@ -134,8 +134,8 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (f
 	return nil
 }
 
-// sumSquares fills b.squares with the sums of squares of the gradients, and returns that
-// of all of them.
+// sumSquares fills b.squares with the sums of squares of the gradients, and returns the
+// total.
 func (b *base) sumSquares(weights []G.ValueGrad) (total float64, err error) {
 	b.squares = b.squares[:0]
 	for _, v := range weights {
@@ -153,15 +153,15 @@ func (b *base) sumSquares(weights []G.ValueGrad) (total float64, err error) {
 	return total, nil
 }
 
-// shorten scales g, part of a vector with that sum of squares, so that the vector is
-// no longer than norm.
+// shorten scales g, part of a vector with the given sum of squares, so that the norm of the
+// vector is at most norm.
 func shorten(g []float32, squares, norm float64) {
 	if length := math.Sqrt(squares); length > norm {
 		kernels.Affine(g, g, float32(norm/length), 0)
 	}
 }
 
-// values returns the memory of a weight and its gradient.
+// values returns the data of a weight and of its gradient.
 func values(v G.ValueGrad) (w, g []float32, err error) {
 	grad, err := v.Grad()
 	if err != nil {

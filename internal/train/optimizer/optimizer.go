@@ -1,4 +1,4 @@
-// Package optimizer holds the ways weights follow their gradients, one file each.
+// Package optimizer holds the optimizers, one file each.
 package optimizer
 
 import (
@@ -12,32 +12,32 @@ import (
 
 // An Optimizer is a gorgonia.Solver whose learning rate may change between steps.
 //
-// Step takes the same weights in the same order each time; it changes their
-// values, and the gradients where it clips them. It returns a NonFiniteError, and
-// leaves things half done, if a weight is no longer finite.
+// Step takes the same weights in the same order each time; it changes their values, and,
+// with clipping, the gradients. It returns a NonFiniteError, with some weights not updated,
+// if a weight becomes NaN or infinite.
 type Optimizer interface {
 	G.Solver
 	LearningRate() float64
 	SetLearningRate(float64)
 
-	// Iterations returns how many steps were taken. Together with State it is all
-	// that an optimizer remembers between two steps.
+	// Iterations returns the number of completed steps. Together with State it is the
+	// complete state of the optimizer between two steps.
 	Iterations() int
 	SetIterations(int)
-	// Join makes it one of several optimizers, each of which has pieces of the weights: Step
-	// gets these. norms replaces sums of squares, of each piece, by those of the whole
-	// weight, and returns that of all weights; updated is called after each piece's update.
+	// Join makes it one of several optimizers, each of which has pieces of the weights and
+	// is stepped with these. norms replaces the sums of squares of the pieces by those of
+	// the whole weights, and returns the sum over all weights; updated is called after each
+	// piece's update.
 	Join(norms func(squares []float64) (total float64), updated func(i int))
-	// State returns what is remembered of each of the weights, named SLOT/INDEX
-	// (velocity/0), in a fixed order. The data is the optimizer's own: writing to it
-	// changes what the next step does.
+	// State returns the state tensors of the weights, named SLOT/INDEX (velocity/0), in a
+	// fixed order. The data is not copied: writing to it changes the next step.
 	State(weights []G.ValueGrad) ([]checkpoint.Tensor, error)
 }
 
 // A NonFiniteError says that a step made a weight NaN or infinite.
 type NonFiniteError struct {
 	Index    int  // of the weight
-	Gradient bool // its gradient was so already
+	Gradient bool // its gradient was not finite
 }
 
 func (e *NonFiniteError) Error() string {
@@ -47,5 +47,5 @@ func (e *NonFiniteError) Error() string {
 	return fmt.Sprintf("weight %d is not finite", e.Index)
 }
 
-// Optimizers is every optimizer a spec may name.
+// Optimizers is the catalog of optimizers that a spec can name.
 var Optimizers = catalog.New[Optimizer]("optimizer")

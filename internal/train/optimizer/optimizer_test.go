@@ -33,7 +33,7 @@ func newParam(w, g []float32) param {
 	return param{tensor.New(tensor.WithShape(len(w)), tensor.WithBacking(w)), tensor.New(tensor.WithShape(len(g)), tensor.WithBacking(g))}
 }
 
-// Every optimizer, by its own example, walks down f(w) = Σ (w-1)²/2.
+// Every optimizer, with its own example, decreases f(w) = Σ (w-1)²/2.
 func TestEveryOptimizerDescends(t *testing.T) {
 	for _, name := range Optimizers.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +90,7 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 	}
 }
 
-// State and Iterations, carried to a new optimizer, make it go on as the old one.
+// With State and Iterations copied from another optimizer, a new one continues as that one.
 func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
 	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}"}
 	for _, name := range Optimizers.Names() {
@@ -171,8 +171,8 @@ func TestStepNamesTheWeightThatIsNoLongerFinite(t *testing.T) {
 	}
 }
 
-// In the first step the size of the gradient cancels: only factors such as 1-beta_2 are
-// left, which float32 would have with five digits.
+// In the first step the size of the gradient cancels out, which leaves factors such as
+// 1-beta_2; in float32 those would have only five digits.
 func TestTheFirstStepHasTheSizeOfItsDefinition(t *testing.T) {
 	for text, want := range map[string]float64{
 		"adam: {learning_rate: 0.001, epsilon: 1e-12}":                                  0.001,
@@ -182,7 +182,7 @@ func TestTheFirstStepHasTheSizeOfItsDefinition(t *testing.T) {
 		"rmsprop: {learning_rate: 0.001, epsilon: 1e-12, rho: 0.999, momentum: 0.9}":    0.001 / math.Sqrt(1-0.999),
 		"adagrad: {learning_rate: 0.001, epsilon: 1e-12, initial_accumulator_value: 0}": 0.001,
 	} {
-		gradients := make([]float32, 33) // more than two vectors, for the code behind them
+		gradients := make([]float32, 33) // more than two vectors, to test the remainder
 		for i := range gradients {
 			gradients[i] = float32(i-20) * 0.37
 		}

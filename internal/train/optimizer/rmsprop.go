@@ -35,11 +35,11 @@ type rmsprop struct {
 	base
 	rho, momentum, epsilon     float64
 	centered                   bool
-	velocity, average, momenta slot // means of the square and of the gradient; steps
+	velocity, average, momenta slot // moving averages of the square and of the gradient; update steps
 }
 
-// Step is, per weight: v = ρv + (1-ρ)g²; a = ρa + (1-ρ)g if centered, else 0;
-// p = μp + lr·g / √(v-a²+ε); w -= p.
+// Step computes, per weight: v = ρv + (1-ρ)g²; a = ρa + (1-ρ)g if centered, else 0; p = μp
+// + lr·g / √(v-a²+ε); w -= p.
 func (r *rmsprop) Step(weights []G.ValueGrad) error {
 	return r.step(weights, func(i int, w, g []float32) bool {
 		var average, momenta []float32

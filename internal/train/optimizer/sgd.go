@@ -33,8 +33,8 @@ type sgd struct {
 	velocity slot
 }
 
-// Step is, per weight: w -= lr·g; or v = μv - lr·g and w += v, with nesterov
-// w += μv - lr·g.
+// Step computes, per weight: w -= lr·g; or v = μv - lr·g and w += v, with nesterov w += μv
+// - lr·g.
 func (s *sgd) Step(weights []G.ValueGrad) error {
 	return s.step(weights, func(i int, w, g []float32) bool {
 		var velocity []float32

@@ -1,15 +1,15 @@
-// Package schedule holds the ways the learning rate changes as training goes on,
-// one file each.
+// Package schedule holds the learning rate schedules, one file each.
 package schedule
 
 import "cnntrain/internal/catalog"
 
 // A Schedule scales the learning rate of the optimizer.
 type Schedule interface {
-	// Factor returns by how much, after done epochs of a training of epochs. It is
-	// asked before each step, so done has fractions, and depends on nothing else.
+	// Factor returns the factor of the learning rate after done of epochs epochs. It is
+	// called before each step, so done has fractions. The factor depends only on the
+	// arguments.
 	Factor(done float64, epochs int) float64
 }
 
-// Schedules is every schedule a spec may name.
+// Schedules is the catalog of schedules that a spec can name.
 var Schedules = catalog.New[Schedule]("schedule")

@@ -18,7 +18,7 @@ func decode(t *testing.T, text string) Schedule {
 	return c
 }
 
-// The figures are those of keras.optimizers.schedules with ten steps an epoch.
+// Expected values are from keras.optimizers.schedules with ten steps per epoch.
 func TestSchedulesHaveTheFiguresOfKeras(t *testing.T) {
 	for _, c := range []struct {
 		schedule string
