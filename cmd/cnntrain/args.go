@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// exactly is for commands that take n arguments beside the flags.
+// exactly is for commands with exactly n arguments besides flags.
 func exactly(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
@@ -20,7 +20,7 @@ func exactly(n int) cobra.PositionalArgs {
 	}
 }
 
-// atLeast is for commands that take n or more.
+// atLeast is for commands with at least n arguments.
 func atLeast(n int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) < n {
@@ -32,7 +32,7 @@ func atLeast(n int) cobra.PositionalArgs {
 
 func usageLine(cmd *cobra.Command) string { return strings.TrimSuffix(cmd.UseLine(), " [flags]") }
 
-// explainFlag adds to an error about a flag that is not there which one may be meant.
+// explainFlag adds a suggestion to an error about an unknown flag.
 func explainFlag(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {

@@ -83,7 +83,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	if err != nil {
 		return err
 	}
-	// One image of each class, then the next of each.
+	// One image of each class, then a second one of each, and so on.
 	var chosen []int
 	rounds := (o.images-1)/len(sets.Classes) + 1
 	each := firstOfEach(sets.Train, len(sets.Classes), rounds)
@@ -117,7 +117,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	return err
 }
 
-// addDraws adds to each row of sheet what the model sees of its image in each step.
+// addDraws adds to each row of sheet the augmented image of each step.
 func addDraws(sheet *plot.Sheet, p *builder.Plan, seed uint64, images []float32, draws int) error {
 	n := len(sheet.Rows)
 	a, err := p.NewAugmenter(n, seed, true)
@@ -142,8 +142,8 @@ func addDraws(sheet *plot.Sheet, p *builder.Plan, seed uint64, images []float32,
 	return nil
 }
 
-// grays returns what black and white become on their way through the augmentation,
-// where layers such as rescaling may lie too.
+// grays returns the outputs for black and for white, since layers such as rescaling may be
+// among the augmentation.
 func grays(p *builder.Plan, pixels int) (black, white float32, err error) {
 	a, err := p.NewAugmenter(1, 0, false)
 	if err != nil {

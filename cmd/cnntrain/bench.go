@@ -58,7 +58,7 @@ reaches; that rate is measured in between. Without a SPEC, LeNet5 is measured.`,
 	return cmd
 }
 
-// benchJSON is the result of --json.
+// benchJSON is the document of --json.
 type benchJSON struct {
 	Machine runs.Machine        `json:"machine"`
 	Models  []experiment.Timing `json:"models"`
@@ -114,7 +114,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	return nil
 }
 
-// printTiming shows a timing to a person.
+// printTiming prints a timing as text.
 func printTiming(t *experiment.Timing, s *streams) error {
 	w := table.New(s.out)
 	fmt.Fprintf(w, "%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)

@@ -20,8 +20,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// What the tab key offers, by command and by flag. A name that is not here has the
-// shell's own: files.
+// Shell completions, by command and by flag. What is not listed here completes to file
+// names, as shells do by default.
 
 var completeArgs = map[string]cobra.CompletionFunc{
 	"fit":          specFiles,
@@ -41,7 +41,7 @@ var completeArgs = map[string]cobra.CompletionFunc{
 	"new":          cobra.NoFileCompletions,
 }
 
-// completeFlags is by the flag, or by the command and the flag.
+// completeFlags is indexed by flag, or by command and flag.
 var completeFlags = map[string]cobra.CompletionFunc{
 	"fit resume":   unfinishedRuns,
 	"sweep resume": sweepFolders,
@@ -57,7 +57,7 @@ var completeFlags = map[string]cobra.CompletionFunc{
 	"ensemble": cobra.FixedCompletions([]string{"mean", "vote"}, cobra.ShellCompDirectiveNoFileComp),
 }
 
-// addCompletion gives cmd and all below it what it offers.
+// addCompletion registers the completions of cmd and its subcommands.
 func addCompletion(cmd *cobra.Command) {
 	_, path, _ := strings.Cut(cmd.CommandPath(), " ")
 	cmd.ValidArgsFunction = completeArgs[path]
@@ -67,7 +67,7 @@ func addCompletion(cmd *cobra.Command) {
 			complete = completeFlags[f.Name]
 		}
 		if complete != nil {
-			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only where there is no such flag
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, complete) // fails only if there is no such flag
 		}
 	})
 	for _, c := range cmd.Commands() {
@@ -75,7 +75,7 @@ func addCompletion(cmd *cobra.Command) {
 	}
 }
 
-// fixed offers a list that does not depend on what has been typed.
+// fixed completes to a constant list.
 func fixed(list func() []string) cobra.CompletionFunc {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return list(), cobra.ShellCompDirectiveNoFileComp
@@ -94,9 +94,9 @@ func unfinishedRuns(*cobra.Command, []string, string) ([]string, cobra.ShellComp
 	return runsThat(func(s runs.Status) bool { return s == runs.Interrupted || s == runs.Failed })
 }
 
-// runsThat offers the folders of runs by how they stand.
+// runsThat completes to run folders with a given status.
 func runsThat(are func(runs.Status) bool) (dirs []string, _ cobra.ShellCompDirective) {
-	listed, _ := runs.List("runs") // where there are none, the shell offers files
+	listed, _ := runs.List("runs") // without runs the shell offers files
 	for _, l := range listed {
 		if l.Err == nil && are(l.Info.Status) {
 			dirs = append(dirs, l.Dir)
@@ -121,8 +121,8 @@ func sweepFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 	return dirs, cobra.ShellCompDirectiveDefault
 }
 
-// optionPaths offers KEY= for --set: the options of the sections, and, once the spec
-// is named, those of its layers and of the things it holds.
+// optionPaths completes KEY= of --set: the options of the sections, and, if the spec is
+// known, those of its layers and other entries.
 func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	paths := map[string]bool{"name": true, "input": true}
 	add := func(prefix string, fields []*catalog.Field) {
@@ -152,14 +152,14 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 	}
 	var list []string
 	for _, path := range sorted(paths) {
-		if strings.HasPrefix(path, word) && !strings.HasSuffix(path, ".name") { // which cannot be set
+		if strings.HasPrefix(path, word) && !strings.HasSuffix(path, ".name") { // cannot be set
 			list = append(list, path+"=")
 		}
 	}
 	return list, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
-// resolvedPaths is the paths of every value of a spec written out in full.
+// resolvedPaths returns the path of every value of a resolved spec.
 func resolvedPaths(e *experiment.Experiment) (paths []string) {
 	var problems spec.Problems
 	text, err := e.Spec.Resolved()
@@ -168,7 +168,7 @@ func resolvedPaths(e *experiment.Experiment) (paths []string) {
 	}
 	s := spec.Parse(e.Spec.File, text, nil, &problems)
 	for _, v := range s.Values() {
-		if strings.Count(v.Path, ".") > 1 || !strings.HasPrefix(v.Path, "layers.") { // else a layer without options
+		if strings.Count(v.Path, ".") > 1 || !strings.HasPrefix(v.Path, "layers.") { // otherwise it is a layer without options
 			paths = append(paths, v.Path)
 		}
 	}

@@ -16,14 +16,14 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// lossCurve trains the first steps of a seed spec on drawn shapes and returns the
-// mean loss of each window of them.
+// lossCurve trains the first steps of a seed spec on the shapes dataset and returns the
+// mean loss of each window of steps.
 func lossCurve(t *testing.T, name string, steps, window int, sets ...string) []float64 {
 	t.Helper()
 	return lossCurveOn(t, comm.Self{}, name, steps, window, sets...)
 }
 
-// lossCurveOn is lossCurve as one of the ranks of w.
+// lossCurveOn is lossCurve on one of the ranks of w.
 func lossCurveOn(t *testing.T, w comm.World, name string, steps, window int, sets ...string) []float64 {
 	t.Helper()
 	overrides := []spec.Override{}
@@ -51,7 +51,7 @@ func lossCurveOn(t *testing.T, w comm.World, name string, steps, window int, set
 			if s.Step%window > 0 {
 				return nil
 			}
-			mean, _ := s.Logs.Get("loss") // over the epoch so far
+			mean, _ := s.Logs.Get("loss") // mean over the epoch so far
 			sum := mean * float64(s.Step)
 			curve = append(curve, (sum-before)/float64(window))
 			before = sum
@@ -83,8 +83,8 @@ func farthest(a, b []float64) (most float64) {
 	return most
 }
 
-// Rounding differs between kernels and is amplified by training, so curves part
-// slowly. They have to stay much closer to each other than to that of another seed.
+// Kernels round differently, and training amplifies the differences, so loss curves diverge
+// slowly. They must stay much closer to each other than to that of another seed.
 func TestCurveOfLeNet5IsThatOfTheReferenceKernels(t *testing.T) {
 	needLong(t)
 	withCPU(t, "generic")
@@ -103,8 +103,9 @@ func TestCurveOfLeNet5IsThatOfTheReferenceKernels(t *testing.T) {
 	}
 }
 
-// Plain Go would take half an hour for VGG13, so here the fast kernels without
-// Winograd's algorithm are the reference; those are held to plain Go one by one.
+// The generic kernels would take half an hour for VGG13, so here the fast kernels without
+// Winograd's algorithm are the reference; other tests compare each of those with the
+// generic ones.
 func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 	needLong(t)
 	direct := lossCurve(t, "vgg13", 200, 20, "train.convolution=direct")
@@ -117,8 +118,8 @@ func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 
 var vggSteps = flag.Int("vgg-steps", 40, "how many steps of VGG13 TestCurveOfSeveralRanksIsThatOfOne compares")
 
-// Ranks add up gradients in another order than one process does, and nothing else: their
-// curves part as those of other kernels do.
+// Ranks only add up gradients in another order than one process, so their loss curves
+// diverge as those of other kernels do.
 func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
 	needLong(t)
 	for name, bound := range map[string]float64{"lenet5": 0.05, "vgg13": 0.0005} {

@@ -10,9 +10,9 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// newDashboard shows training on the whole of a terminal. q leaves that to the lines of
-// newProgress, which has been writing all the while to where nobody saw it; ctrl-c calls
-// stop. Without a terminal it is newProgress from the start.
+// newDashboard shows training on the whole terminal. The key q ends the dashboard and shows
+// the lines of newProgress, which have been collected in the background; ctrl-c calls stop.
+// Without a terminal it is newProgress from the start.
 func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now func() time.Time, best func(epoch int) bool) callback.Callback {
 	plain := &progress{streams: s, now: now, best: best}
 	if s.errWidth() == 0 || s.in == nil {
@@ -22,19 +22,19 @@ func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now 
 	return callback.Callback{Start: d.start, Batch: d.batch, Epoch: d.epoch, End: d.end}
 }
 
-// A dashboard is the training side of the program that draws and reads keys. The two
-// meet in messages alone.
+// A dashboard is the training side of the Bubble Tea program that draws and reads keys.
+// They communicate only by messages.
 type dashboard struct {
 	plain   *progress
-	streams *streams     // of the terminal
-	hidden  bytes.Buffer // what plain has written so far
+	streams *streams     // to the terminal
+	hidden  bytes.Buffer // output of plain so far
 	now     func() time.Time
 	drawn   time.Time
-	began   time.Time // the epoch
+	began   time.Time // start of the epoch
 	view    *dashboardView
 	program *tea.Program
-	done    chan struct{} // closed once the program has given the terminal back
-	err     error         // then: why there was no dashboard
+	done    chan struct{} // closed when the program has released the terminal
+	err     error         // after that: why the dashboard failed
 	shown   bool
 }
 
@@ -73,7 +73,7 @@ func (d *dashboard) end(s *callback.State) error {
 	return d.plain.end(s)
 }
 
-// send tells the program how training stands, unless it has ended.
+// send sends the state of the training to the program, unless it has ended.
 func (d *dashboard) send(s *callback.State, now time.Time, over bool) {
 	select {
 	case <-d.done:
@@ -88,11 +88,11 @@ func (d *dashboard) send(s *callback.State, now time.Time, over bool) {
 	})
 }
 
-// leave goes on with plain lines, those of the epochs so far first.
+// leave continues with plain lines, starting with those of the earlier epochs.
 func (d *dashboard) leave() {
 	if d.shown {
 		d.shown = false
-		_, _ = d.hidden.WriteTo(d.streams.err) // as progress, of which the loss is no reason to stop
+		_, _ = d.hidden.WriteTo(d.streams.err) // as in progress: its failure must not stop training
 		d.plain.streams = d.streams
 		if d.err != nil {
 			d.streams.logf("no dashboard: %v", d.err)

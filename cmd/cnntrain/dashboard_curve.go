@@ -5,20 +5,20 @@ import (
 	"math"
 )
 
-// A curvePlot draws curves with the dots of Braille: a cell has two by four.
+// A curvePlot draws curves with Braille characters: a cell has two by four dots.
 type curvePlot struct {
 	columns, rows int // cells
 	low, high     float64
-	points        int // of the longest curve
+	points        int // length of the longest curve
 	cells         [][]rune
-	validation    [][]bool // cells that validation has drawn to
+	validation    [][]bool // number of cells with the validation curve
 }
 
-// axisWidth is the columns of the numbers at the left.
+// axisWidth is the number of columns of the axis labels.
 const axisWidth = 8
 
-// newCurvePlot draws both curves, a value for each epoch, in width by height cells.
-// Training is dotted, so that no colour is needed to tell them apart.
+// newCurvePlot draws both curves, one value per epoch, in width by height cells. Training
+// is dotted, so that they can be told apart without colour.
 func newCurvePlot(width, height int, training, validation []float64) *curvePlot {
 	p := &curvePlot{columns: max(width-axisWidth, 1), rows: max(height, 1), low: math.Inf(1), high: math.Inf(-1)}
 	for _, curve := range [][]float64{training, validation} {
@@ -36,7 +36,7 @@ func newCurvePlot(width, height int, training, validation []float64) *curvePlot 
 	return p
 }
 
-// curve draws every stride-th dot of the lines between values.
+// curve draws every stride-th dot of the line through the values.
 func (p *curvePlot) curve(values []float64, stride int, validation bool) {
 	drawn := 0
 	var lastX, lastY int
@@ -67,7 +67,8 @@ func (p *curvePlot) place(i int, v float64) (x, y int) {
 	return x, y
 }
 
-// brailleBits is the dots of a cell, by row and column (Unicode, Braille Patterns).
+// brailleBits holds the bits of a cell's dots, by row and column (Unicode, Braille
+// Patterns).
 var brailleBits = [4][2]rune{{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}}
 
 func (p *curvePlot) dot(x, y int, validation bool) {
@@ -77,7 +78,7 @@ func (p *curvePlot) dot(x, y int, validation bool) {
 	}
 }
 
-// lines returns the drawing with the highest and the lowest value beside it.
+// lines returns the drawing with the highest and the lowest value as labels.
 func (p *curvePlot) lines() (lines []string) {
 	for r, row := range p.cells {
 		line := "        "

@@ -14,7 +14,7 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// dashboardAfter returns a view that has seen some epochs, in the middle of the next.
+// dashboardAfter returns a view after some epochs, in the middle of the next one.
 func dashboardAfter(epochs, width, height int) *dashboardView {
 	v := &dashboardView{dashboardInfo: dashboardInfo{"lenet5 on cifar10, run in runs/lenet5/1", 32}}
 	v.Update(tea.WindowSizeMsg{Width: width, Height: height})
@@ -115,7 +115,7 @@ func TestDashboardWithoutATerminalIsPlain(t *testing.T) {
 	}
 }
 
-// A dashboard whose program has ended, as q ends it, writes the lines it held back.
+// A dashboard whose program has ended, as after q, writes the lines that were held back.
 func TestLeavingTheDashboardShowsTheLinesSoFar(t *testing.T) {
 	var b bytes.Buffer
 	s := &streams{err: &b, errWidth: func() int { return 0 }}

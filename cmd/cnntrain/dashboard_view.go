@@ -14,29 +14,29 @@ import (
 	"charm.land/lipgloss/v2"
 )
 
-// dashboardInfo is what does not change.
+// dashboardInfo is the constant data of a training.
 type dashboardInfo struct {
 	title     string
 	batchSize int
 }
 
-// A dashboardState is how training stands.
+// A dashboardState is the current state of a training.
 type dashboardState struct {
 	Epoch, Epochs, Step, Steps int
-	over                       bool // the epoch is, with its validation
-	best                       bool // if it is over: the best so far
+	over                       bool // of the epoch, with its validation
+	best                       bool // of a complete epoch: it is the best so far
 	logs                       callback.Logs
 	rate                       float64
-	elapsed                    time.Duration // of the epoch
+	elapsed                    time.Duration // since the start of the epoch
 }
 
-// A dashboardView draws the dashboard and answers keys.
+// A dashboardView draws the dashboard and handles keys.
 type dashboardView struct {
 	dashboardInfo
 	stop          context.CancelFunc
 	width, height int
 	now           dashboardState
-	past          []dashboardState // epochs that are over
+	past          []dashboardState // complete epochs
 	stopping      bool
 }
 
@@ -56,7 +56,7 @@ func (v *dashboardView) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		case "q":
 			return v, tea.Quit
 		case "ctrl+c":
-			if v.stopping { // asked twice: give the terminal back, for the keys to reach the process
+			if v.stopping { // second ctrl-c: release the terminal, so that keys reach the process
 				return v, tea.Quit
 			}
 			v.stopping = true
@@ -82,7 +82,7 @@ var (
 	validationStyle = lipgloss.NewStyle().Foreground(lipgloss.Cyan)
 )
 
-// render fills the screen: how it stands, curves, the last epochs, keys.
+// render fills the screen: current state, curves, last epochs, keys.
 func (v *dashboardView) render() string {
 	if v.width == 0 || v.height == 0 {
 		return ""
@@ -108,7 +108,7 @@ func (v *dashboardView) render() string {
 	return strings.Join(append(lines, foot), "\n")
 }
 
-// head is the figures of the moment.
+// head shows the current loss and metrics.
 func (v *dashboardView) head() []string {
 	s := &v.now
 	lines := []string{boldStyle.Render(v.cut(v.title))}
@@ -137,15 +137,15 @@ func (v *dashboardView) head() []string {
 	return append(lines, v.cut(line), v.cut(figures), v.cut(rate), "")
 }
 
-// cut shortens a line to the width.
+// cut truncates a line to the width.
 func (v *dashboardView) cut(line string) string {
 	return table.Cut(line, v.width)
 }
 
-// chartGap is the columns between two charts.
+// chartGap is the number of columns between two charts.
 const chartGap = 3
 
-// charts draws the loss and, where the terminal is wide enough, the first metric.
+// charts draws the loss and, on a wide terminal, the first metric.
 func (v *dashboardView) charts(height int) []string {
 	names := []string{"loss"}
 	if len(v.now.logs) > 1 && v.width >= 60 && !strings.HasPrefix(v.now.logs[1].Name, "val_") {
@@ -168,7 +168,7 @@ func (v *dashboardView) charts(height int) []string {
 	return strings.Split(lipgloss.JoinHorizontal(lipgloss.Top, drawn...), "\n")
 }
 
-// curve returns a figure of the epochs that are over, and of the one that goes on.
+// curve returns a metric of the complete epochs and of the current one.
 func (v *dashboardView) curve(name string) (values []float64) {
 	all := v.past
 	if !v.now.over {
@@ -182,10 +182,10 @@ func (v *dashboardView) curve(name string) (values []float64) {
 	return values
 }
 
-// figureWidth is the columns that a figure needs: 0.1234.
+// figureWidth is the number of columns of a value: 0.1234.
 const figureWidth = 6
 
-// table lists the last epochs, as many as there is room for, and as many figures.
+// table lists the last epochs with their metrics, as many as fit.
 func (v *dashboardView) table(rows int) (lines []string) {
 	if len(v.past) == 0 || rows < 2 {
 		return nil

@@ -29,7 +29,7 @@ type dataOptions struct {
 	dataDir string
 	strict  bool
 	json    bool
-	out     string // of data info: a sheet of images
+	out     string // file of a contact sheet, for data info
 	plain   bool   // --insecure
 }
 
@@ -64,7 +64,7 @@ func newData(s *streams) *cobra.Command {
 
 type listedDataset struct {
 	Name    string   `json:"name"`
-	Shape   []int    `json:"shape"` // null: as the spec's input
+	Shape   []int    `json:"shape"` // null: the spec's input
 	Classes []string `json:"classes"`
 	What    string   `json:"description"`
 }
@@ -89,14 +89,14 @@ func runDataList(o *dataOptions, s *streams) error {
 	return t.Flush()
 }
 
-// decodeDataset makes the dataset that a name or a path stands for.
+// decodeDataset returns the dataset for a name or a path.
 func decodeDataset(name string) (dataset.Dataset, error) {
 	var problems spec.Problems
 	d, _ := dataset.Datasets.Decode(&spec.Item{Name: name, Pos: spec.Pos{File: "data"}}, &problems)
 	return d, problems.Err()
 }
 
-// openDataset loads the dataset of o, downloading what is missing, and describes it.
+// openDataset loads the dataset of o, downloads missing files, and describes it.
 func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON, error) {
 	set, err := decodeDataset(o.name)
 	if err != nil {
@@ -132,10 +132,10 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 	return newDatasetJSON(o.name, shape, d), nil
 }
 
-// connectTimeout is how long a server may take to be reached, on any network in use.
+// connectTimeout is the timeout for connecting to a server.
 const connectTimeout = 10 * time.Second
 
-// source is where data comes from: dir, --data-dir. strict is --strict.
+// source returns where data is read from: dir is --data-dir. strict is --strict.
 func source(dir string, strict bool, s *streams) experiment.Source {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.DialContext = (&net.Dialer{Timeout: connectTimeout}).DialContext
@@ -149,10 +149,10 @@ func source(dir string, strict bool, s *streams) experiment.Source {
 	}
 }
 
-// maxSkipped is how many images that are left out are named.
+// maxSkipped is the number of skipped images that are named.
 const maxSkipped = 10
 
-// showSkipped names the images that are left out, which is an error if strict.
+// showSkipped names the images that are left out; with strict that is an error.
 func (s *streams) showSkipped(skipped []string, strict bool) error {
 	for _, what := range skipped[:min(len(skipped), maxSkipped)] {
 		s.logf("%s", what)
@@ -190,14 +190,14 @@ func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {
 
 type datasetJSON struct {
 	Name    string      `json:"name"`
-	Path    string      `json:"path,omitempty"` // absolute, of the folder it is read from
-	Shape   []int       `json:"shape"`          // null: as the spec's input
+	Path    string      `json:"path,omitempty"` // absolute path of its folder
+	Shape   []int       `json:"shape"`          // null: the spec's input
 	Digest  string      `json:"sha256"`
 	Train   int         `json:"train"`
-	Val     int         `json:"validation,omitempty"` // of a dataset that has such images of its own
+	Val     int         `json:"validation,omitempty"` // for a dataset with validation images of its own
 	Test    int         `json:"test"`
 	Classes []countJSON `json:"classes"`
-	Skipped []string    `json:"skipped,omitempty"` // images that cannot be read, and why
+	Skipped []string    `json:"skipped,omitempty"` // images that cannot be read, with reasons
 	Warning []string    `json:"warnings,omitempty"`
 }
 
@@ -232,12 +232,13 @@ func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
 	return j
 }
 
-// The images of each class in the sheet of data info, and the size of those that have none.
+// The number of images of each class in the sheet of data info, and the image size for
+// datasets without one.
 const sheetImages = 10
 
 var sheetShape = []int{64, 64, 3}
 
-// balanceWidth is the columns of the bar for the class with the most images.
+// balanceWidth is the length of the bar of the largest class.
 const balanceWidth = 20
 
 // saveSheet draws the first images of each class.

@@ -25,8 +25,8 @@ import (
 //go:generate sh -c "go run . docs > spec.new && mv spec.new ../../docs/SPEC.md || { rm -f spec.new; exit 1; }"
 //go:generate sh -c "go run . docs --man > man.new && mv man.new ../../docs/cnntrain.1 || { rm -f man.new; exit 1; }"
 
-// newDocs writes docs/SPEC.md, so that the document says what the program does, or
-// docs/cnntrain.1.
+// newDocs writes docs/SPEC.md or docs/cnntrain.1 from the program, so that they describe
+// what it does.
 func newDocs(s *streams) *cobra.Command {
 	var man bool
 	cmd := &cobra.Command{
@@ -47,12 +47,12 @@ func newDocs(s *streams) *cobra.Command {
 	return cmd
 }
 
-// specIntro is the part of docs/SPEC.md that no declaration holds.
+// specIntro is the hand-written part of docs/SPEC.md.
 //
 //go:embed spec_intro.md
 var specIntro string
 
-// sweepIntro is the same of sweep files.
+// sweepIntro is the hand-written part about sweep files.
 //
 //go:embed sweep_intro.md
 var sweepIntro string
@@ -81,7 +81,7 @@ func specDoc() string {
 	return b.String()
 }
 
-// entryDoc is the chapter of one thing.
+// entryDoc is the section for one entry.
 func entryDoc(e catalog.Info) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n", e.Name)

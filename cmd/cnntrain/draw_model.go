@@ -29,7 +29,7 @@ func architecturePicture(p *builder.Plan) *plot.Picture {
 	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, words.Count(trainable+frozen, "parameter")), layers)
 }
 
-// kindOf returns the kind of a layer, by Keras's name for it.
+// kindOf returns the kind of a layer from its name in Keras.
 func kindOf(l *builder.Layer) plot.Kind {
 	for _, k := range []struct {
 		part string
@@ -45,7 +45,7 @@ func kindOf(l *builder.Layer) plot.Kind {
 	return plot.Other
 }
 
-// The columns of the sheet of filters, and the size of one in points.
+// The number of columns of the sheet of filters, and the size of a filter in points.
 const filterColumns, filterSize = 8, 40
 
 // filtersPicture draws the filters of the first convolution of t.

@@ -98,12 +98,12 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 	return nil
 }
 
-// on is the examples that the flags ask for.
+// on returns the examples that the flags select.
 func (o *evalOptions) on(s *streams) trained.On {
 	return trained.On{Split: o.split, Source: source(o.dataDir, o.strict, s), Batch: o.batchSize}
 }
 
-// printEvaluation shows a result to a person.
+// printEvaluation prints a result as text.
 func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	name := e.File
 	if name == "" {

@@ -37,7 +37,7 @@ a word, lists them all.`,
 	}
 }
 
-// sections is the parts of a spec, or of a sweep file, that have options of their own.
+// sections are the sections of a spec, or of a sweep file, with options of their own.
 var sections = []struct {
 	name   string
 	fields func() []*catalog.Field
@@ -47,7 +47,7 @@ var sections = []struct {
 	{"sweep", func() []*catalog.Field { return catalog.Fields((&sweep.Config{}).Options) }},
 }
 
-// explainList is every word but the options.
+// explainList lists every word except the options.
 func explainList() string {
 	var b strings.Builder
 	b.WriteString("sections: data, train, sweep\n")
@@ -57,7 +57,8 @@ func explainList() string {
 	return b.String()
 }
 
-// explain returns all that is called word: things first, else options.
+// explain returns the documentation of all entries called word; if there are none, of
+// options.
 func explain(word string) string {
 	var parts []string
 	for _, s := range sections {
@@ -79,7 +80,7 @@ func explain(word string) string {
 	return strings.Join(parts, "\n")
 }
 
-// explainKind is a line for each thing of a kind.
+// explainKind lists the entries of a kind, one per line.
 func explainKind(l catalog.Listing) string {
 	var b strings.Builder
 	for _, name := range l.Names() {
@@ -89,8 +90,8 @@ func explainKind(l catalog.Listing) string {
 	return b.String()
 }
 
-// explainOption is the tables of everything that has an option of that name, or, of
-// a dotted path as in --set, of its last part. It is empty where nothing has.
+// explainOption returns the tables of all entries that have an option of that name, or of
+// the last part of a dotted path as in --set; empty if there are none.
 func explainOption(word string) string {
 	word = word[strings.LastIndex(word, ".")+1:]
 	var b strings.Builder
@@ -117,7 +118,7 @@ func eachOption(visit func(owner string, f *catalog.Field)) {
 	}
 }
 
-// explained is every word there is something to say of.
+// explained lists every word that explain accepts.
 func explained() []string {
 	all := map[string]bool{}
 	for _, s := range sections {
@@ -133,7 +134,7 @@ func explained() []string {
 	return sorted(all)
 }
 
-// nearest hints at the word that was meant, and at the list if there is none near.
+// nearest suggests a similar word, or else how to list all words.
 func nearest(word string) string {
 	if near := spec.Nearest(word, explained()); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)

@@ -21,11 +21,11 @@ type exportOptions struct {
 	force  bool
 }
 
-// exportFormats is what models are written as. The ending of a file tells its
-// format, the first one that fits.
+// exportFormats are the formats of exported models. The first one that matches the file's
+// extension is used.
 var exportFormats = []struct {
 	name, ending string
-	write        func(io.Writer, *interop.Model) error // nil: as a checkpoint
+	write        func(io.Writer, *interop.Model) error // nil: checkpoint
 }{
 	{"keras-weights", ".weights.h5", interop.WriteKerasWeights},
 	{"keras", ".h5", interop.WriteKeras},
@@ -114,7 +114,7 @@ func runExport(o *exportOptions, s *streams) error {
 	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
 }
 
-// export writes the model, which it returns, to a file.
+// export writes the model to a file and returns it.
 func export(t *trained.Model, file string, write func(io.Writer, *interop.Model) error) (*interop.Model, error) {
 	f, err := checkpoint.Read(t.File)
 	if err != nil {

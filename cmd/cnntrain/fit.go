@@ -24,13 +24,13 @@ type fitOptions struct {
 	accept  bool          // --accept-data
 	every   time.Duration // --checkpoint-every
 	sets    []string
-	flags   []spec.Override // --epochs and the like
+	flags   []spec.Override // --epochs and similar flags
 	dryRun  bool
 	screen  bool // --dashboard
 	json    bool
 }
 
-// fitOverrides is the flags that stand for an option of the spec.
+// fitOverrides lists the flags that set an option of the spec.
 var fitOverrides = []struct{ flag, path, usage string }{
 	{"dataset", "data.dataset", "train on `DATASET`: a name or the path of a folder of class folders"},
 	{"epochs", "train.epochs", "train for `N` epochs"},
@@ -106,7 +106,7 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
 	return cmd
 }
 
-// checkResumeFlags refuses what --resume takes from the run.
+// checkResumeFlags rejects flags whose values --resume takes from the run.
 func checkResumeFlags(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("--resume takes the spec from the run; leave out %s", args[0])
@@ -134,14 +134,14 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 	return o.train(ctx, w, s, e.Fit)
 }
 
-// runResume goes on with a run.
+// runResume resumes a run.
 func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
 	return o.train(ctx, w, s, func(ctx context.Context, options experiment.Options) (*runs.Run, error) {
 		return experiment.Resume(ctx, o.resume, options)
 	})
 }
 
-// readFit reads the spec, as the flags change it.
+// readFit reads the spec, with the overrides of flags.
 func readFit(o *fitOptions) (*experiment.Experiment, error) {
 	overrides, err := parseSets(o.sets)
 	if err != nil {
@@ -150,31 +150,31 @@ func readFit(o *fitOptions) (*experiment.Experiment, error) {
 	return experiment.Load(o.spec, append(overrides, o.flags...))
 }
 
-// options is what the flags ask for.
+// options converts flags to options.
 func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
 	return experiment.Options{Out: o.out, Weights: o.weights, Every: o.every, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
-// train has fit train as the flags ask, and reports.
+// train trains as the flags say, and reports the result.
 func (o *fitOptions) train(ctx context.Context, w comm.World, s *streams, fit func(context.Context, experiment.Options) (*runs.Run, error)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	options := o.options(w, s)
 	options.Listener = &listener{s, o.screen, stop}
 	r, err := fit(ctx, options)
-	if err != nil || r == nil { // which is rank 0's alone
+	if err != nil || r == nil { // only on rank 0
 		return err
 	}
 	return reportRun(r, o.json, s)
 }
 
-// reportJSON is run.json with the folder it lies in.
+// reportJSON is run.json with the path of its folder.
 type reportJSON struct {
 	Run string `json:"run"`
 	*runs.Info
 }
 
-// reportRun writes the result: run.json, or a line a person reads.
+// reportRun writes the result: run.json, or a line of text.
 func reportRun(r *runs.Run, json bool, s *streams) error {
 	info := &r.Info
 	if json {
@@ -188,7 +188,7 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 	return err
 }
 
-// figures writes "loss: 1.2301 accuracy: 0.5612".
+// figures formats metrics: "loss: 1.2301 accuracy: 0.5612".
 func figures(f runs.Figures) string {
 	var parts []string
 	for _, fig := range f {

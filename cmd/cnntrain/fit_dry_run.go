@@ -9,10 +9,10 @@ import (
 	"cnntrain/internal/words"
 )
 
-// dryRun shows the model and what training it takes.
+// dryRun shows the model and an estimate of what training takes.
 func dryRun(ctx context.Context, w comm.World, o *fitOptions, e *experiment.Experiment, s *streams) error {
 	x, err := e.Expect(ctx, o.options(w, s))
-	if err != nil || x == nil { // which is rank 0's alone
+	if err != nil || x == nil { // only on rank 0
 		return err
 	}
 	if o.json {

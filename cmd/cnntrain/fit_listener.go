@@ -12,19 +12,19 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// A listener tells a person how a training does.
+// A listener shows the progress of a training on the terminal.
 type listener struct {
 	*streams
 	screen bool               // --dashboard
-	stop   context.CancelFunc // of the training, when a person asks the dashboard to
+	stop   context.CancelFunc // stops the training, on ctrl-c in the dashboard
 }
 
 // Logf writes a line.
 func (l *listener) Logf(format string, args ...any) { l.logf(format, args...) }
 
-// Watch shows training as the flags want it.
+// Watch returns the callback that shows training as the flags say.
 func (l *listener) Watch(e *experiment.Experiment, r *runs.Run) callback.Callback {
-	signal.Ignore(syscall.SIGPIPE) // training goes on when nobody reads how it goes
+	signal.Ignore(syscall.SIGPIPE) // training continues when its output is closed
 	best := func(epoch int) bool { return r.Info.Best != nil && r.Info.Best.Epoch == epoch }
 	if !l.screen {
 		return newProgress(l.streams, time.Now, best)

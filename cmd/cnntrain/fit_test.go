@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// runJSON runs a command in this process and reads what it printed.
+// runJSON runs a command in this process and decodes its output.
 func runJSON(t *testing.T, into any, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
@@ -30,8 +30,8 @@ layers:
 train: {epochs: 2, batch_size: 7, optimizer: {sgd: 1e-6}}
 `
 
-// What fit says of the test and validation data is what eval says, to the last bit,
-// also of a run that was limited.
+// The test and validation results of fit are those of eval, to the last bit, also for a run
+// with a limit.
 func TestEvalRepeatsTheFiguresOfFit(t *testing.T) {
 	dir := t.TempDir()
 	file, out := filepath.Join(dir, "tiny.yaml"), filepath.Join(dir, "run")

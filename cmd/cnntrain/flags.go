@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Flags that several commands have.
+// Flags that several commands share.
 
 func addSetFlag(cmd *cobra.Command, into *[]string) {
 	cmd.Flags().StringArrayVar(into, "set", nil, "override one option: `KEY=VALUE`, such as train.optimizer.learning_rate=0.01 (repeatable)")
@@ -33,7 +33,7 @@ func addSplitFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "split", "test", "use the `SPLIT` train, val or test")
 }
 
-// checkSplit makes sure that there is such a split.
+// checkSplit checks the name of a split.
 func checkSplit(split string) error {
 	if split != "train" && split != "val" && split != "test" {
 		return usagef("--split %s: must be train, val or test", split)
@@ -41,8 +41,8 @@ func checkSplit(split string) error {
 	return nil
 }
 
-// addComputeFlags adds the flags that say what to compute with, to be applied
-// before the command runs.
+// addComputeFlags adds the flags --cpu and --threads, which are applied before the command
+// runs.
 func addComputeFlags(cmd *cobra.Command) {
 	var threads int
 	var cpu string
@@ -64,13 +64,13 @@ func addComputeFlags(cmd *cobra.Command) {
 	}
 }
 
-// addTextFlag adds a flag that may be left out but not be empty: --out "$DIR"
-// where DIR is not set is a mistake.
+// addTextFlag adds a flag that may be omitted but not empty: --out "$DIR" with DIR unset is
+// an error.
 func addTextFlag(cmd *cobra.Command, into *string, name, usage string) {
 	cmd.Flags().Var((*text)(into), name, usage)
 }
 
-// text is the value of such a flag.
+// text returns the value of such a flag.
 type text string
 
 func (t *text) Set(s string) error {
@@ -84,7 +84,7 @@ func (t *text) Set(s string) error {
 func (t *text) String() string { return string(*t) }
 func (t *text) Type() string   { return "string" }
 
-// parseSets reads the values of --set.
+// parseSets parses the values of --set.
 func parseSets(sets []string) (overrides []spec.Override, err error) {
 	for _, text := range sets {
 		o, err := spec.ParseOverride(text)
@@ -96,12 +96,12 @@ func parseSets(sets []string) (overrides []spec.Override, err error) {
 	return overrides, nil
 }
 
-// addEnsembleFlag adds the flag that says how several models predict as one.
+// addEnsembleFlag adds the flag for how an ensemble combines its models.
 func addEnsembleFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "ensemble", "", "combine the models' predictions: `mean` of the probabilities, or vote")
 }
 
-// combine makes one predictor of the members, as --ensemble says.
+// combine combines the members into one predictor, as --ensemble says.
 func combine(members []*trained.Model, how string) (train.Predictor, error) {
 	switch {
 	case how == "" && len(members) == 1:

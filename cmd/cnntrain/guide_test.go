@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// The commands of docs/GUIDE.md, "$ …" in blocks of the kind "console", work in their
-// order and print the lines below them; "…" stands for others. A block of the kind
-// "yaml" whose first line is "# NAME.yaml" is that file.
+// The commands of docs/GUIDE.md, "$ …" in blocks of the type "console", run in their order
+// and print the lines below them; "…" stands for any lines. A block of the type "yaml"
+// whose first line is "# NAME.yaml" is that file.
 func TestGuideIsTrue(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the guide is for a shell")
@@ -45,7 +45,7 @@ func runConsole(t *testing.T, work *string, block, code string) {
 	t.Helper()
 	for _, part := range strings.Split("\n"+block, "\n$ ")[1:] {
 		line, shown, _ := strings.Cut(part, "\n")
-		// The last line of the output is the folder that the command ends in.
+		// The last line of the output is the working directory after the command.
 		cmd := exec.Command("sh", "-c", line+"\ncode=$?; pwd; exit $code")
 		cmd.Dir = *work
 		out, err := cmd.CombinedOutput()
@@ -71,7 +71,7 @@ var (
 	spaces  = regexp.MustCompile(` +`)
 )
 
-// withoutNumbers is a line with everything in it that may be different tomorrow made alike.
+// withoutNumbers replaces everything in a line that can vary.
 func withoutNumbers(line string) string {
 	line = spaces.ReplaceAllString(numbers.ReplaceAllString(line, "#"), " ")
 	return strings.TrimSpace(line)

@@ -126,7 +126,8 @@ func (o *importOptions) read() (*interop.KerasFile, error) {
 	return interop.ReadKeras(o.file)
 }
 
-// build makes an experiment of the model, with a data section, and the model with its weights.
+// build returns an experiment for the model, with a data section, and the model with its
+// weights.
 func (o *importOptions) build(k *interop.KerasFile) (*experiment.Experiment, *builder.Model, error) {
 	doc, err := k.Document()
 	if err != nil {

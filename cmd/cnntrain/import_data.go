@@ -18,11 +18,11 @@ import (
 	"cnntrain/internal/words"
 )
 
-// noImages is the dataset of a run of which only the classes are known: where eval then
-// looks for images.
+// noImages is the dataset of a run of which only the classes are known: the place where
+// eval looks for images.
 const noImages = "./images"
 
-// data returns the images of the dataset, nil where they are not here.
+// data returns the images of the dataset, nil if they are not available.
 func (o *importOptions) data(ctx context.Context, e *experiment.Experiment, s *streams) (*data.Sets, error) {
 	if o.dataset == "" {
 		return nil, nil
@@ -40,7 +40,7 @@ func (o *importOptions) data(ctx context.Context, e *experiment.Experiment, s *s
 	return sets, nil
 }
 
-// classNames returns the names of the classes, nil where nobody knows them.
+// classNames returns the names of the classes, nil if unknown.
 func (o *importOptions) classNames(e *experiment.Experiment, sets *data.Sets) ([]string, error) {
 	known := e.Data.Dataset.Classes()
 	if sets != nil {
@@ -66,8 +66,8 @@ func (o *importOptions) classNames(e *experiment.Experiment, sets *data.Sets) ([
 	return names, nil
 }
 
-// tryRescaling says that the model gets pixels as they are, and, if its images are here,
-// how it does on some of them with and without rescaling.
+// tryRescaling reports that the model gets pixels without rescaling, and, if its images are
+// available, evaluates it on some of them with and without rescaling.
 func (o *importOptions) tryRescaling(ctx context.Context, k *interop.KerasFile, e *experiment.Experiment, model *builder.Model, sets *data.Sets, s *streams) error {
 	const scale = "1/255"
 	s.logf("%s: has no rescaling in front, so it gets pixels from 0 to 255; if its pixels were divided by 255 outside of it in Keras, import it with --rescaling %s", o.file, scale)
@@ -98,10 +98,10 @@ func (o *importOptions) tryRescaling(ctx context.Context, k *interop.KerasFile, 
 	return nil
 }
 
-// rightPixels says which of two results is that of a model that gets the pixels it was
-// trained with: the one with the better accuracy, by more than chance, and loss. Of a model
-// that has learnt little, a loss tells that is far above that of guessing: one that was
-// trained with pixels from 0 to 1 gives scores 255 times as high for those from 0 to 255.
+// rightPixels decides which of two results is that of a model with the pixel range it was
+// trained with: the one with the better accuracy, by a significant difference, and loss. If
+// accuracies do not differ, a loss far above that of guessing decides: a model trained with
+// pixels from 0 to 1 produces logits 255 times as large for pixels from 0 to 255.
 func rightPixels(plain, scaled *train.Result, classes int) string {
 	const asItIs, rescaled = "as it is looks right", "--rescaling looks right"
 	better := plain.Metrics[0] - scaled.Metrics[0]
@@ -118,8 +118,8 @@ func rightPixels(plain, scaled *train.Result, classes int) string {
 	return "neither looks right, by so little as the model has learnt"
 }
 
-// fewExamples returns at most n examples spread over the test images, or those of another
-// split where there are none.
+// fewExamples returns at most n evenly spaced test examples, or those of another split if
+// there is no test data.
 func fewExamples(sets *data.Sets, n int) (some dataset.Examples, split string) {
 	for _, of := range []struct {
 		split string
@@ -132,7 +132,7 @@ func fewExamples(sets *data.Sets, n int) (some dataset.Examples, split string) {
 	return nil, ""
 }
 
-// spread is n examples at equal distances.
+// spread is n evenly spaced examples.
 type spread struct {
 	dataset.Examples
 	n int

@@ -12,7 +12,7 @@ import (
 	"cnntrain/internal/train"
 )
 
-// Most are LeNet5s of Keras on CIFAR-10.
+// Most are LeNet5s trained by Keras on CIFAR-10.
 func TestRightPixels(t *testing.T) {
 	for _, c := range []struct {
 		plain, scaled [2]float64 // loss, accuracy
@@ -23,7 +23,7 @@ func TestRightPixels(t *testing.T) {
 		{[2]float64{387, 0.1}, [2]float64{2.31, 0.12}, "--rescaling looks right"},
 		{[2]float64{2.05, 0.29}, [2]float64{2.34, 0.20}, "as it is looks right"},
 		{[2]float64{0.8, 0.75}, [2]float64{3.1, 0.11}, "as it is looks right"},
-		{[2]float64{18.39, 0.09}, [2]float64{2.30, 0.10}, "neither looks right"}, // trained on 0 to 255, hardly
+		{[2]float64{18.39, 0.09}, [2]float64{2.30, 0.10}, "neither looks right"}, // trained a little, on 0 to 255
 		{[2]float64{2.3, 0.1}, [2]float64{2.3, 0.1}, "neither looks right"},
 		{[2]float64{0, 1}, [2]float64{0, 1}, "neither looks right"},
 	} {

@@ -18,8 +18,8 @@ import (
 
 var kills = flag.Int("kills", 10, "how often TestNothingIsLostByKills kills a training")
 
-// killed is a training in which all that remembers something takes part, with a state
-// saved after each step, so that many kills meet a write.
+// killed is a training that uses every component with a state, and saves after each step,
+// so that many kills happen during a write.
 const killed = `
 name: killed
 input: [32, 32, 3]
@@ -44,8 +44,8 @@ train:
   reduce_lr_on_plateau: {patience: 2}
 `
 
-// TestNothingIsLostByKills kills the real program at random moments and goes on, until
-// it was killed as often as -kills says. Each training must end as one that was left alone.
+// TestNothingIsLostByKills kills the real program at random moments and resumes, until it
+// was killed as often as -kills says. Each training must end like an uninterrupted one.
 func TestNothingIsLostByKills(t *testing.T) {
 	dir := t.TempDir()
 	spec := filepath.Join(dir, "killed.yaml")
@@ -71,7 +71,7 @@ func TestNothingIsLostByKills(t *testing.T) {
 		for {
 			args := []string{"fit", "--resume", run}
 			if info, err := os.Stat(filepath.Join(run, "run.json")); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
-				if err := os.RemoveAll(run); err != nil { // killed before there was anything to lose
+				if err := os.RemoveAll(run); err != nil { // killed before a run folder existed
 					t.Fatal(err)
 				}
 				args = []string{"fit", spec, "--out", run}
@@ -91,7 +91,7 @@ func TestNothingIsLostByKills(t *testing.T) {
 			if err == nil {
 				break
 			}
-			if cmd.ProcessState.Exited() { // by itself
+			if cmd.ProcessState.Exited() { // on its own
 				t.Fatalf("after %d kills: %s\n%s", total, strings.Join(args, " "), out.String())
 			}
 			total++
@@ -112,7 +112,7 @@ func TestNothingIsLostByKills(t *testing.T) {
 	t.Logf("%d kills in %d trainings of %v, %d of them before the run folder was there, %d within a write", total, trainings, took.Round(time.Millisecond), unborn-trainings, torn)
 }
 
-// endOf is what has to be the same in a run: bytes, metrics without times, results.
+// endOf returns what must be equal in a run: bytes, metrics without times, results.
 func endOf(t *testing.T, run string) map[string]any {
 	t.Helper()
 	end := map[string]any{}

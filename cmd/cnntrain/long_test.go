@@ -28,7 +28,7 @@ func fitAccuracy(t *testing.T, args ...string) float64 {
 	return result.Test.Accuracy
 }
 
-// The drawn shapes are easy for a small CNN and hard without convolutions.
+// The shapes dataset is easy for a small CNN and hard without convolutions.
 func TestQuickstartReaches95PercentAndADenseModelDoesNot(t *testing.T) {
 	if got := fitAccuracy(t, "../../specs/quickstart.yaml"); got <= 0.95 {
 		t.Errorf("quickstart reaches %.4f", got)

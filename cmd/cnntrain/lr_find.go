@@ -61,7 +61,7 @@ rate at which the loss falls most steeply. The trained weights are discarded.`,
 
 type lrFindJSON struct {
 	Suggestion float64         `json:"suggestion"`
-	Lowest     float64         `json:"lowest"` // the rate of the lowest loss
+	Lowest     float64         `json:"lowest"` // learning rate of the lowest loss
 	Rates      []triedRateJSON `json:"rates"`
 }
 
@@ -113,7 +113,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	return err
 }
 
-// ratesPicture draws the losses over the learning rate, with a dot at the one suggested.
+// ratesPicture draws the losses over the learning rate, with a dot at the suggested one.
 func ratesPicture(name string, tried []train.TriedRate, suggested float64) *plot.Picture {
 	batch := plot.Series{Name: "loss of the batch", Group: 1, Thin: true}
 	smooth := plot.Series{Name: "smoothed", Marks: []float64{suggested}}

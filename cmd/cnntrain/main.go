@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// processStarted is about when the process did.
+// processStarted is approximately the start time of the process.
 var processStarted = time.Now()
 
 func main() { os.Exit(mainCode()) }
 
-// mainCode runs the program on the process's own arguments and streams.
+// mainCode runs the program with the process's arguments and streams.
 func mainCode() int {
 	ctx, stop := notifyContext(context.Background())
 	defer stop()

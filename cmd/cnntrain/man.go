@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// manPage is docs/cnntrain.1, in the language of man(7): every command on one page.
+// manPage returns docs/cnntrain.1 in man(7) format: every command on one page.
 func manPage() string {
 	root := newRoot(&streams{})
 	var b strings.Builder
@@ -61,7 +61,7 @@ func manCommands(b *strings.Builder, parent *cobra.Command) {
 	}
 }
 
-// roff writes text so that man shows it as it is.
+// roff escapes text for man.
 func roff(text string) string {
 	text = strings.NewReplacer(`\`, `\e`, "-", `\-`).Replace(text)
 	lines := strings.Split(text, "\n")

@@ -68,8 +68,8 @@ func eachMPI(t *testing.T, f func(t *testing.T, m mpiLibrary)) {
 	}
 }
 
-// A job is ranks that were started. Rank r runs as a shell that writes its number to
-// pid.r, then as what the shell is told to become.
+// A job is a number of ranks that were started. Rank r runs as a shell that writes its
+// process id to pid.r, then executes what shell says.
 type job struct {
 	cmd  *exec.Cmd
 	said bytes.Buffer
@@ -91,7 +91,7 @@ func (m mpiLibrary) start(t *testing.T, ranks int, shell string, args ...string)
 	return j
 }
 
-// end waits for the job, and fails if it takes longer than most.
+// end waits for the job, and fails after a timeout.
 func (j *job) end(t *testing.T, most time.Duration) error {
 	t.Helper()
 	late := time.AfterFunc(most, func() {
@@ -104,7 +104,7 @@ func (j *job) end(t *testing.T, most time.Duration) error {
 	return err
 }
 
-// run runs ranks to their end, which must be a good one.
+// run runs ranks to their end, which must be successful.
 func (m mpiLibrary) run(t *testing.T, ranks int, args ...string) string {
 	t.Helper()
 	j := m.start(t, ranks, ":", args...)
@@ -114,8 +114,8 @@ func (m mpiLibrary) run(t *testing.T, ranks int, args ...string) string {
 	return j.said.String()
 }
 
-// ranked is a training that is the same on any number of ranks: batch normalisation takes
-// all of the batch. Its last batch has fewer examples than there are ranks.
+// ranked is a training that is the same on any number of ranks: batch normalization is
+// synchronized. Its last batch has fewer examples than there are ranks.
 const ranked = `
 name: ranked
 input: [32, 32, 3]
@@ -147,7 +147,7 @@ func writeSpec(t *testing.T, text string) string {
 	return file
 }
 
-// losses reads the columns of metrics.csv that are the same in every run.
+// losses reads the columns of metrics.csv that are reproducible.
 func losses(t *testing.T, run string) (all [][]float64) {
 	t.Helper()
 	f, err := os.Open(filepath.Join(run, "metrics.csv"))
@@ -173,8 +173,8 @@ func losses(t *testing.T, run string) (all [][]float64) {
 	return all
 }
 
-// TestRanksUnderMPI: any number of ranks has the figures of one process, the same number
-// the same bytes, whatever the library; and any number goes on with the run of another.
+// TestRanksUnderMPI: any number of ranks has the losses of one process; the same number has
+// the same bytes with any library; and any number can resume the run of another.
 func TestRanksUnderMPI(t *testing.T) {
 	spec := writeSpec(t, ranked)
 	dir := t.TempDir()
@@ -182,7 +182,7 @@ func TestRanksUnderMPI(t *testing.T) {
 		t.Fatal(said)
 	}
 	want := losses(t, dir+"/1")
-	first := map[int]string{} // run by number of ranks, of the first library
+	first := map[int]string{} // run by number of ranks, with the first library
 	eachMPI(t, func(t *testing.T, m mpiLibrary) {
 		for _, ranks := range []int{2, 3, 4} {
 			run := fmt.Sprintf("%s/%s-%d", dir, m.name, ranks)
@@ -213,8 +213,8 @@ func TestRanksUnderMPI(t *testing.T) {
 		run := filepath.Join(dir, m.name+"-resumed")
 		j := m.start(t, 2, ":", "fit", spec, "--out", run, "--epochs", "200")
 		waitFor(t, time.Minute, "an epoch", func() bool { _, err := os.Stat(run + "/last.safetensors"); return err == nil })
-		_ = syscall.Kill(-j.cmd.Process.Pid, syscall.SIGTERM) // what is left of it, end tells
-		_ = j.end(t, 20*time.Second)                          // mpirun of MPICH, which got the signal too, may end well
+		_ = syscall.Kill(-j.cmd.Process.Pid, syscall.SIGTERM) // end reports the rest
+		_ = j.end(t, 20*time.Second)                          // MPICH's mpirun, which received the signal too, may exit with 0
 		if text := j.said.String(); strings.Count(text, "cnntrain: interrupted; to go on: ") != 1 {
 			t.Errorf("an interrupted job says\n%s", text)
 		}
@@ -228,13 +228,14 @@ func TestRanksUnderMPI(t *testing.T) {
 	})
 }
 
-// TestWhatRanksCannotShareStopsTheJob: one message, soon, and what was good stays so.
+// TestWhatRanksCannotShareStopsTheJob: an error is reported once, soon, and saved states
+// are not damaged.
 func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 	spec := writeSpec(t, ranked)
 	other := writeSpec(t, strings.Replace(ranked, "units: 32", "units: 33", 1))
 	wrong := writeSpec(t, strings.Replace(ranked, "units: 32", "unit: 32", 1))
 	nan := writeSpec(t, strings.Replace(ranked, "learning_rate: 0.02", "learning_rate: 1.0e+30", 1))
-	// For one process half of the memory is enough for this one.
+	// For one process half of the memory is enough for this model.
 	large := writeSpec(t, strings.Replace(ranked, "units: 32", fmt.Sprintf("units: %d", experiment.TotalMemory()/2/(14*14*8)/16), 1))
 	photos := t.TempDir()
 	for i := range 2 {
@@ -284,11 +285,11 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 					t.Skip("there is only one MPI library")
 				}
 				dir := t.TempDir()
-				if strings.Contains(c.name, "disk") { // room for one state and the best weights
+				if strings.Contains(c.name, "disk") { // space for one state and the best weights
 					if err := syscall.Mount("none", dir, "tmpfs", 0, "size=1200k"); err != nil {
 						t.Skipf("mounting a small disk: %v", err)
 					}
-					t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }) // else TempDir complains
+					t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) }) // otherwise TempDir fails
 				}
 				began := time.Now()
 				j := m.start(t, 3, c.shell, append(c.args, "--out", dir+"/run")...)
@@ -332,7 +333,8 @@ func firstLine(text string) string {
 }
 
 // TestNoRankTakesTheJobWithIt kills random ranks at random moments: each job ends, each
-// resume completes, and the result is that of the same number of ranks left alone.
+// resume completes, and the result is that of an uninterrupted job with the same number of
+// ranks.
 func TestNoRankTakesTheJobWithIt(t *testing.T) {
 	eachMPI(t, func(t *testing.T, m mpiLibrary) {
 		spec := writeSpec(t, strings.Replace(killed, "epochs: 40", "epochs: 8", 1))

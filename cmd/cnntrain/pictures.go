@@ -11,15 +11,15 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// What the commands that draw have in common.
+// Common functions of the commands that draw.
 
-// addPictureFlag adds -o. A file that is there is replaced, as by any program with
-// such a flag: the ending, which must be that of a picture, keeps specs and weights safe.
+// addPictureFlag adds -o. An existing file is overwritten, as usual for such a flag: the
+// extension, which must be that of a picture, protects specs and weights.
 func addPictureFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().VarP((*text)(into), "output", "o", "write the picture to `FILE`, which ends in .png or .svg")
 }
 
-// savePicture writes p to file, whole or not at all, in the format of its ending.
+// savePicture writes p to file atomically, in the format of its extension.
 func savePicture(ctx context.Context, file string, p *plot.Picture, s *streams) error {
 	format, err := plot.FormatOf(file)
 	if err != nil {
@@ -29,7 +29,7 @@ func savePicture(ctx context.Context, file string, p *plot.Picture, s *streams) 
 	return checkpoint.WriteFile(file, func(w io.Writer) error { return p.Write(ctx, w, format) })
 }
 
-// checkPicture finds a file that savePicture would not write, before any work is done.
+// checkPicture rejects a file that savePicture would not write, before any work is done.
 func checkPicture(file string) error {
 	if file == "" {
 		return usagef("-o FILE is needed: the picture to write, a .png or .svg")

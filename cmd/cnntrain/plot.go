@@ -18,11 +18,11 @@ import (
 )
 
 type plotOptions struct {
-	evalOptions // paths, and how to evaluate a model
+	evalOptions // paths, and options for evaluating a model
 	out, kind   string
 }
 
-// plotKinds is what there is to draw, and of what.
+// plotKinds lists the kinds of pictures and what each is drawn from.
 var plotKinds = []struct{ name, what string }{
 	{"curves", "loss and metrics of each epoch, of one or several runs"},
 	{"confusion", "the predicted classes of the examples of each class"},
@@ -131,7 +131,7 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	return plot.Contact(sheet), nil
 }
 
-// curvesOf draws the curves of runs, of which each must have ended an epoch.
+// curvesOf draws the curves of runs, each of which must have completed an epoch.
 func curvesOf(dirs []string) (*plot.Picture, error) {
 	var all []*runs.Run
 	for _, dir := range dirs {

@@ -66,7 +66,7 @@ model's input in the same way as those of its dataset.`,
 	return cmd
 }
 
-// isTrained tells a run or a checkpoint from an image.
+// isTrained distinguishes a run or a checkpoint from an image.
 func isTrained(path string) bool {
 	return strings.HasSuffix(path, ".safetensors") || exists(filepath.Join(path, runs.InfoFile)) || exists(filepath.Join(path, runs.BestFile))
 }
@@ -126,7 +126,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	return nil
 }
 
-// printPrediction writes "cat.png  cat 93.1%  dog 5.0%".
+// printPrediction writes "cat.png cat 93.1% dog 5.0%".
 func printPrediction(p *trained.Prediction, w *table.Writer) {
 	fmt.Fprint(w, p.Image)
 	for _, c := range p.Classes {

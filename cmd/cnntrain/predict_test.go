@@ -14,7 +14,7 @@ import (
 	"cnntrain/internal/trained"
 )
 
-// trainColours trains a model that tells red from blue, and returns its run.
+// trainColours trains a model that distinguishes red from blue, and returns its run.
 func trainColours(t *testing.T, dir, seed string) string {
 	t.Helper()
 	for _, c := range []struct {

@@ -13,18 +13,18 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// barWidth is the columns of the bar itself.
+// barWidth is the number of columns of the bar.
 const barWidth = 10
 
-// redraw is how often the line of a running epoch is drawn anew.
+// redraw is the interval at which the line of a running epoch is redrawn.
 const redraw = 100 * time.Millisecond
 
-// newProgress shows training as it goes on: on a terminal a line that is
-// redrawn, elsewhere a line an epoch.
+// newProgress shows the progress of training: on a terminal a line that is redrawn,
+// elsewhere one line per epoch.
 //
 //	Epoch 3/20 ━━━━━━━━━━ 1250/1250 12s 9ms/step loss: 1.2301 accuracy: 0.5612 val_loss: … best
 //
-// An epoch ends in "best" where best says that none before was as good.
+// An epoch ends in "best" if best says that it is the best so far.
 func newProgress(s *streams, now func() time.Time, best func(epoch int) bool) callback.Callback {
 	return (&progress{streams: s, now: now, best: best}).callback()
 }
@@ -38,8 +38,8 @@ type progress struct {
 	now          func() time.Time
 	best         func(epoch int) bool
 	began, drawn time.Time
-	trained      time.Time // when the steps of the epoch were done
-	skipped      int       // steps of the epoch that an earlier process has done
+	trained      time.Time // end of the steps of the epoch
+	skipped      int       // steps of the epoch that an earlier process completed
 }
 
 func (p *progress) start(s *callback.State) error {
@@ -49,7 +49,7 @@ func (p *progress) start(s *callback.State) error {
 
 func (p *progress) batch(s *callback.State) error {
 	now := p.now()
-	if s.Step <= p.skipped { // the epoch began again
+	if s.Step <= p.skipped { // the epoch started again
 		p.skipped = 0
 	}
 	if s.Step == s.Steps {
@@ -80,13 +80,13 @@ func (p *progress) epoch(s *callback.State) error {
 	return nil
 }
 
-// end leaves the line of an epoch that was broken off where it is.
+// end leaves the line of an interrupted epoch on the terminal.
 func (p *progress) end(*callback.State) error {
 	p.endLine()
 	return nil
 }
 
-// line describes the epoch, whose steps were done from p.began to at, with a bar.
+// line formats the epoch, whose steps ran from p.began to at, with a bar.
 func (p *progress) line(s *callback.State, at time.Time, bar int) string {
 	elapsed := at.Sub(p.began)
 	full := s.Step * bar / s.Steps
@@ -100,7 +100,7 @@ func (p *progress) line(s *callback.State, at time.Time, bar int) string {
 	return line
 }
 
-// clock is how long the epoch took, or will yet take.
+// clock returns the duration of the epoch, or the estimated time left.
 func (p *progress) clock(elapsed time.Duration, s *callback.State) string {
 	if s.Step == s.Steps {
 		return short(elapsed)
@@ -108,14 +108,14 @@ func (p *progress) clock(elapsed time.Duration, s *callback.State) string {
 	return "ETA " + short(elapsed/p.steps(s)*time.Duration(s.Steps-s.Step))
 }
 
-// steps is how many steps of the epoch were timed.
+// steps returns the number of timed steps of the epoch.
 func (p *progress) steps(s *callback.State) time.Duration {
 	return time.Duration(max(1, s.Step-p.skipped))
 }
 
-// short writes a duration in the unit that suits it: 350us, 9ms, 12s, 3m05s, 2h14m.
+// short formats a duration in a suitable unit: 350us, 9ms, 12s, 3m05s, 2h14m.
 func short(d time.Duration) string {
-	d = max(d, 0) // a clock may be put back
+	d = max(d, 0) // the clock may be set back
 	switch {
 	case d < time.Millisecond:
 		return fmt.Sprintf("%dus", d.Microseconds())
@@ -132,7 +132,7 @@ func short(d time.Duration) string {
 // newCheckProgress shows on a terminal how many images of a folder have been checked.
 func newCheckProgress(s *streams, now func() time.Time) func(done, total int) {
 	var mu sync.Mutex
-	drawn := now() // what takes no longer than redraw is not shown
+	drawn := now() // shown only if it takes longer than redraw
 	return func(done, total int) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -148,11 +148,11 @@ func newCheckProgress(s *streams, now func() time.Time) func(done, total int) {
 	}
 }
 
-// downloadWidth is the columns that the line of a download may take.
+// downloadWidth is the minimum width of the line of a download.
 const downloadWidth = 80
 
-// newDownloadProgress shows downloads: a bar on a terminal that is wide enough,
-// elsewhere a line each.
+// newDownloadProgress shows downloads: a bar on a terminal that is wide enough, elsewhere
+// one line each.
 func newDownloadProgress(s *streams) func(what string, done, total int64) {
 	var bar *progressbar.ProgressBar
 	var current string
@@ -174,7 +174,7 @@ func newDownloadProgress(s *streams) func(what string, done, total int64) {
 			_ = bar.RenderBlank()
 		}
 		if bar != nil {
-			_ = bar.Set64(done) // a bar that cannot be drawn is no reason to stop
+			_ = bar.Set64(done) // a failure to draw must not stop the download
 		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// watch runs two epochs of four steps, a second each, past a terminal of some width.
+// watch runs two epochs of four steps, one second each, on a terminal of some width.
 func watch(t *testing.T, width int) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -55,7 +55,7 @@ func TestProgressOfAResumedEpochCountsItsOwnSteps(t *testing.T) {
 		now = now.Add(time.Second)
 		err = errors.Join(err, p.Batch(s))
 	}
-	now = now.Add(-time.Hour) // somebody puts the clock back
+	now = now.Add(-time.Hour) // the clock is set back
 	s.Epoch, s.Step = 4, 1
 	if err = errors.Join(err, p.Batch(s)); err != nil {
 		t.Fatal(err)

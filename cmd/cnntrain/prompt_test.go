@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Help and mistakes in typing are answered at once. The best of several tries
-// counts, since other programs may have the machine meanwhile.
+// Help and typing errors are answered without delay. The fastest of several tries counts,
+// since other programs may use the machine.
 func TestAnswersWithin100Milliseconds(t *testing.T) {
 	lines := [][]string{{"fti"}, {"fit"}, {"fit", "none.yaml"}, {"fit", "x", "--epoch", "3"}, {"explain", "conv2"}, {"explain"}, {"__complete", "fit", "../../specs/vgg19.yaml", "--set", "layers."}}
 	root := newRoot(&streams{})

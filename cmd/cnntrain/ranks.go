@@ -9,8 +9,9 @@ import (
 	"cnntrain/internal/experiment"
 )
 
-// onRanks runs do as one of the ranks that mpirun or srun has started, or alone. Rank 0
-// speaks for all. threads says that the user chose how many.
+// onRanks runs do as one of the ranks that mpirun or srun has started, or in a process
+// alone. Rank 0 prints messages for all. threads says that the user chose the number of
+// threads.
 func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) error {
 	w, err := experiment.OpenWorld(threads)
 	if err != nil {
@@ -25,13 +26,14 @@ func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) erro
 	}
 	err = do(w, here)
 	if err != nil && !comm.Known(err) && !experiment.Canceled(err) {
-		// The others are in the middle of something that this rank has left.
-		host, _ := os.Hostname() // empty where there is none
+		// The other ranks are blocked in an operation that this rank has left.
+		host, _ := os.Hostname() // empty if unknown
 		s.showError(fmt.Errorf("rank %d on %s: %w", w.Rank(), host, err))
 		w.Abort(exitFailed)
 	}
 	if err != nil {
-		// A launcher ends all ranks once one has failed: none may before rank 0 has spoken.
+		// A launcher ends all ranks when one has failed, so all wait until rank 0 has
+		// printed its message.
 		if w.Rank() == 0 {
 			s.showError(err)
 		}
@@ -42,7 +44,7 @@ func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) erro
 	return err
 }
 
-// shown is an error of which the person has been told.
+// shown is an error that has been printed.
 type shown struct{ error }
 
 func (e shown) Unwrap() error { return e.error }

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// The commit that is checked out gives the same bytes in whatever folder it lies.
+// A commit gives the same binary in any folder.
 func TestReleaseIsReproducible(t *testing.T) {
 	needLong(t)
 	root, err := filepath.Abs("../..")

@@ -21,8 +21,8 @@ import (
 //go:embed report.html
 var reportHTML string
 
-// reportPage makes the page from a *report. html/template escapes what comes from
-// outside, such as the names of classes.
+// reportPage renders a *report. html/template escapes foreign text, such as names of
+// classes.
 var reportPage = template.Must(template.New("report").Parse(reportHTML))
 
 type reportOptions struct {
@@ -94,7 +94,7 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	return err
 }
 
-// addTested adds what the best weights make of the test data.
+// addTested adds the results of the best weights on the test data.
 func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) error {
 	t, err := trained.Open(o.run)
 	if err != nil {

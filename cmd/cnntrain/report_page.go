@@ -19,20 +19,20 @@ import (
 	"cnntrain/internal/words"
 )
 
-// A report is what report.html shows.
+// A report is the content of report.html.
 type report struct {
 	Title, Status string
 	Cards, Facts  []fact
 	Curves        []template.HTML
 	EpochNames    []string
 	Epochs        []reportEpoch
-	Tested        *reportTested // nil where there are no results
+	Tested        *reportTested // nil without results
 	Layers        []reportLayer
 	Filters       []template.URL
 	Architecture  template.HTML
 	Spec          string
 
-	err error // the first of drawing
+	err error // the first drawing error
 }
 
 type fact struct{ Name, Value string }
@@ -54,7 +54,7 @@ type reportRow struct {
 
 type reportLayer struct{ Name, Type, Shape, Params string }
 
-// describe adds what run.json says.
+// describe adds the content of run.json.
 func (p *report) describe(r *runs.Run) {
 	info := &r.Info
 	p.Title = experiment.RunName(r)
@@ -97,7 +97,7 @@ func (p *report) describe(r *runs.Run) {
 	add("versions", "cnntrain %s, %s", m.Version, m.Go)
 }
 
-// addCurves adds the figures of the epochs.
+// addCurves adds the curves of the epochs.
 func (p *report) addCurves(ctx context.Context, r *runs.Run) {
 	for _, c := range experiment.Curves([]*runs.Run{r}) {
 		p.Curves = append(p.Curves, p.svg(ctx, plot.Curves(c)))
@@ -133,8 +133,8 @@ func (p *report) addFilters(t *trained.Model) {
 	}
 }
 
-// svg returns a picture as an element of the page: without the head of a file, whose
-// namespaces a page has by itself.
+// svg returns a picture as an inline element, without the XML header and namespaces of a
+// file.
 func (p *report) svg(ctx context.Context, picture *plot.Picture) template.HTML {
 	var b bytes.Buffer
 	if err := picture.Write(ctx, &b, plot.SVG); err != nil {
@@ -149,7 +149,7 @@ func (p *report) svg(ctx context.Context, picture *plot.Picture) template.HTML {
 			kept = append(kept, attribute)
 		}
 	}
-	return template.HTML("<svg " + strings.Join(kept, " ") + ">" + rest) // our own, with all names escaped
+	return template.HTML("<svg " + strings.Join(kept, " ") + ">" + rest) // generated here, with all names escaped
 }
 
 // pngs returns images as data URIs.

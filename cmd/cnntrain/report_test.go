@@ -17,7 +17,7 @@ import (
 // hostile is a name that would be markup or script if it were not escaped.
 const hostile = `<img src="http://example.com/x" onerror=alert(1)> & '</svg></pre><script>alert(2)</script>`
 
-// hostilePage is a page all of whose texts are hostile.
+// hostilePage is a page in which all texts are hostile.
 func hostilePage(t *testing.T) string {
 	t.Helper()
 	p := &report{Spec: hostile, Layers: []reportLayer{{hostile, hostile, "1", "2"}}}

@@ -12,11 +12,11 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// The exit codes, besides that of a program that a signal ended.
+// The exit codes, besides that of a program ended by a signal.
 const (
 	exitDone   = 0
 	exitFailed = 1
-	exitUsage  = 2 // wrong usage, or a spec that cannot be used
+	exitUsage  = 2 // wrong usage, or an invalid spec
 )
 
 // newRoot returns the program with all its commands.
@@ -68,14 +68,14 @@ Results go to standard output, everything else to standard error.`,
 		switch {
 		case cmd.Name() == "help":
 			cmd.RunE = func(_ *cobra.Command, args []string) error { return help(root, args) }
-		case cmd.HasSubCommands() && cmd.Name() != "sweep": // which takes a file too
+		case cmd.HasSubCommands() && cmd.Name() != "sweep": // which accepts a file too
 			refuseUnknown(cmd)
 		}
 	}
 	return root
 }
 
-// help shows the help of the command that args names.
+// help shows the help of the command that args name.
 func help(root *cobra.Command, args []string) error {
 	cmd, rest, err := root.Find(args)
 	if err == nil {
@@ -88,8 +88,8 @@ func help(root *cobra.Command, args []string) error {
 	return cmd.Help()
 }
 
-// refuseUnknown makes a mistyped name below cmd an error, where cobra shows the
-// help and is content, and so it makes cmd without a name, unless it can run.
+// refuseUnknown makes an unknown subcommand of cmd an error, for which cobra would show the
+// help and exit 0; so is cmd without a subcommand, unless it can run.
 func refuseUnknown(cmd *cobra.Command) {
 	cmd.Args = unknownCommand
 	if !cmd.Runnable() {
@@ -99,7 +99,7 @@ func refuseUnknown(cmd *cobra.Command) {
 	}
 }
 
-// unknownCommand returns an error if args are there.
+// unknownCommand returns an error if there are arguments.
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -119,14 +119,14 @@ func commandNames(cmd *cobra.Command) (names []string) {
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, s *streams) int {
 	root := newRoot(s)
-	started := false // else what is wrong is the command line
+	started := false // until then errors are about the command line
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
-	if mpi.Speaks() || started && cmd.Name() != "fit" { // the others would say the same
+	if mpi.Speaks() || started && cmd.Name() != "fit" { // the other ranks would print the same
 		s.showError(err)
 	}
 	var invalid spec.Invalid

@@ -9,9 +9,9 @@ import (
 	"cnntrain/specs"
 )
 
-// TestEverySpecGoesToKerasAndBack trains every seed spec a little, on its own data where that
-// is here, evaluates the run, exports it in each format, and makes a run of the file for
-// Keras, which must evaluate and be exported the same; without -long only the small specs.
+// TestEverySpecGoesToKerasAndBack trains every seed spec a little, on its own data if that
+// is available, evaluates the run, exports it in each format, and imports Keras's file as a
+// run, whose evaluation and export must be equal; without -long only the small specs.
 func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 	real := os.Getenv("CNNTRAIN_TEST_DATA")
 	for _, name := range specs.Names() {
@@ -39,10 +39,10 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 			quietly(t, "export", in("back"), "-o", in("second.h5"))
 			same(t, in("first.h5"), in("second.h5"))
 			if largeSpecs[name] {
-				return // to evaluate takes a minute
+				return // evaluation takes a minute
 			}
 			if data[0] != "--data-dir" {
-				data = nil // drawn by the program
+				data = nil // generated
 			}
 			var before, after []struct{ Loss, Accuracy float64 }
 			runJSON(t, &before, append([]string{"eval", in("run"), "--json"}, data...)...)
@@ -54,7 +54,7 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 	}
 }
 
-// largeSpecs are those of the seed specs that take more than some seconds.
+// largeSpecs are the seed specs that take more than a few seconds.
 var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true}
 
 // quietly runs a command that must succeed.
@@ -67,7 +67,7 @@ func quietly(t *testing.T, args ...string) {
 	}
 }
 
-// same fails unless two files hold the same bytes.
+// same fails unless two files have the same bytes.
 func same(t *testing.T, a, b string) {
 	t.Helper()
 	first, err1 := os.ReadFile(a)

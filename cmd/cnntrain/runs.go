@@ -57,7 +57,7 @@ type listedRun struct {
 	Run         string      `json:"run"`
 	Name        string      `json:"name,omitempty"`
 	Spec        string      `json:"spec,omitempty"`
-	Status      runs.Status `json:"status,omitempty"` // empty: the folder is of no use
+	Status      runs.Status `json:"status,omitempty"` // empty: the folder is unusable
 	Note        string      `json:"note,omitempty"`
 	Started     time.Time   `json:"started,omitzero"`
 	Epochs      int         `json:"epochs"`
@@ -84,7 +84,7 @@ func newListedRun(l runs.Listed) listedRun {
 	return r
 }
 
-// sortings is how rows compare by each column; accuracies have the best first.
+// sortings compares rows by each column; the best accuracy comes first.
 var sortings = []struct {
 	name    string
 	compare func(a, b listedRun) int
@@ -111,7 +111,7 @@ func statusNames() []string {
 	return []string{string(runs.Running), string(runs.Finished), string(runs.Interrupted), string(runs.Failed)}
 }
 
-// orNone puts what is not there behind all that is.
+// orNone sorts missing values last.
 func orNone(v *float64) float64 {
 	if v == nil {
 		return math.Inf(-1)
@@ -194,7 +194,7 @@ func orDash(v *float64) string {
 	return fmt.Sprintf("%.4f", *v)
 }
 
-// took writes a time as 4.2s, 3m5s, 2h10m0s.
+// took formats a time as 4.2s, 3m5s, 2h10m0s.
 func took(seconds float64) string {
 	if seconds < 60 {
 		return fmt.Sprintf("%.1fs", seconds)

@@ -22,7 +22,7 @@ func newRunsCompare(s *streams) *cobra.Command {
 	return cmd
 }
 
-// A comparison is what --json writes; values are in the order of the runs.
+// A comparison is the document of --json; values are in the order of the runs.
 type comparison struct {
 	Runs    []string            `json:"runs"`
 	Options map[string][]string `json:"options"`

@@ -67,7 +67,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	return printEpochs(s, info.Epochs)
 }
 
-// printEpochs writes a row an epoch, under the names of the first one's figures.
+// printEpochs writes one row per epoch, with the columns of the first epoch.
 func printEpochs(s *streams, epochs []runs.Figures) error {
 	t := table.New(s.out)
 	fmt.Fprint(t, "\nepoch")

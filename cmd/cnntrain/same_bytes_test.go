@@ -11,8 +11,8 @@ import (
 	"cnntrain/specs"
 )
 
-// TestEverySpecGivesTheSameBytes trains every seed spec a little, with another number of
-// threads and after a kill, too; without -long only the small ones.
+// TestEverySpecGivesTheSameBytes trains every seed spec a little, also with another number
+// of threads and after a kill; without -long only the small specs.
 func TestEverySpecGivesTheSameBytes(t *testing.T) {
 	for _, name := range specs.Names() {
 		t.Run(name, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestEverySpecGivesTheSameBytes(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 			_ = cut.Process.Kill()
-			_ = cut.Wait() // in pieces, or done by now
+			_ = cut.Wait() // parts of a run, or finished by now
 			if out, err := exec.Command("cnntrain", "fit", "--resume", filepath.Join(dir, "cut")).CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
 			}

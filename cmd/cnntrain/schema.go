@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// schemaFile is what a schema is called beside the specs that name it.
+// schemaFile is the name of a schema in the folder of the specs that name it.
 const schemaFile = "cnntrain.schema.json"
 
 //go:generate sh -c "go run . schema > schema.new && mv schema.new ../../specs/cnntrain.schema.json || { rm -f schema.new; exit 1; }"
@@ -33,8 +33,7 @@ extension YAML of Red Hat.`,
 	}
 }
 
-// dataFields and trainFields are the options of the two sections, whichever
-// package reads them.
+// dataFields and trainFields are the options of the two sections, from all packages.
 func dataFields() []*catalog.Field { return catalog.Fields((&data.Config{}).Options) }
 
 func trainFields() []*catalog.Field {
@@ -43,7 +42,7 @@ func trainFields() []*catalog.Field {
 
 type object = map[string]any
 
-// specSchema describes a whole spec file.
+// specSchema is the schema of a whole spec file.
 func specSchema() object {
 	scalar := []string{"string", "number", "boolean"} // text needs no quotes
 	orNull := func(schema object) object {
@@ -66,7 +65,7 @@ func specSchema() object {
 		"required":             []string{"repeat", "layers"},
 		"additionalProperties": false,
 	}
-	// A block is called like a layer, by a name the schema cannot know.
+	// The name of a block is used like that of a layer; the schema cannot know it.
 	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat")}}
 	call := object{"anyOf": []any{
 		blockName,

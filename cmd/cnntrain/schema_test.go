@@ -11,7 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// compileSchema reads what the schema command writes.
+// compileSchema compiles the output of the schema command.
 func compileSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	text, err := json.Marshal(specSchema())
@@ -29,7 +29,7 @@ func compileSchema(t *testing.T) *jsonschema.Schema {
 	return c.MustCompile("spec.json")
 }
 
-// conforms checks a YAML document as an editor does.
+// conforms validates a YAML document as an editor does.
 func conforms(t *testing.T, schema *jsonschema.Schema, text string) error {
 	t.Helper()
 	var doc any
@@ -39,7 +39,7 @@ func conforms(t *testing.T, schema *jsonschema.Schema, text string) error {
 	return schema.Validate(doc)
 }
 
-// frame is a spec with parts of it replaced.
+// frame is a spec with parts replaced.
 func frame(data, layers, train string) string {
 	return "input: [32, 32, 3]\ndata: " + data + "\nblocks: {b: {params: [n], layers: [{dense: $n}]}}\nlayers: [" + layers + "]\ntrain: " + train + "\n"
 }

@@ -24,11 +24,11 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"cnntrain": main})
 }
 
-// TestScripts drives the real binary. $SPECS is the folder of the seed specs, $SCRIPTS
-// that of the shell scripts, $KERAS that of files that Keras wrote, $COURSE that of the
-// course's models, $DATA the real data, empty where there is none.
+// TestScripts runs the real binary. $SPECS is the folder of the seed specs, $SCRIPTS that
+// of the shell scripts, $KERAS that of files written by Keras, $COURSE that of the course's
+// models, $DATA that of the real data, empty if there is none.
 func TestScripts(t *testing.T) {
-	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the tests start is not to inherit that
+	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the tests start must not inherit that
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	specs, err := filepath.Abs("../../specs")
@@ -65,7 +65,7 @@ func TestScripts(t *testing.T) {
 				return os.Getenv("CNNTRAIN_TEST_DATA") != "", nil
 			case "course":
 				return exists(course), nil
-			case "root": // whom no permission stops
+			case "root": // whom permissions do not stop
 				return os.Geteuid() == 0, nil
 			case "mount":
 				return exec.Command("unshare", "--map-root-user", "--mount", "true").Run() == nil, nil
@@ -76,7 +76,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// photos makes a folder of images of two classes, so many of each: photos DIR 10.
+// photos writes a folder of images of two classes, with a number of images of each: photos
+// DIR 10.
 func photos(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: photos DIR COUNT")

@@ -16,7 +16,7 @@ import (
 )
 
 // slurmConf is a cluster of this machine alone. A requeued job waits until its old
-// credential has expired, so that is soon.
+// credential has expired; the lifetime is short for that reason.
 const slurmConf = `
 ClusterName=test
 SlurmctldHost=%[1]s(127.0.0.1)
@@ -42,7 +42,7 @@ NodeName=%[1]s NodeAddr=127.0.0.1 CPUs=2 RealMemory=1000 State=UNKNOWN
 PartitionName=main Nodes=ALL Default=YES MaxTime=60 State=UP
 `
 
-// startSlurm starts munged, slurmctld and slurmd, and makes their clients find them.
+// startSlurm starts munged, slurmctld and slurmd, and configures their clients.
 func startSlurm(t *testing.T) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -53,11 +53,11 @@ func startSlurm(t *testing.T) {
 			t.Skipf("%s is not here: install slurm-wlm and munge", program)
 		}
 	}
-	dir, err := os.MkdirTemp("/tmp", "slurm") // a socket's path must be short
+	dir, err := os.MkdirTemp("/tmp", "slurm") // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // which may meet a daemon that still writes
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // may fail while a daemon still writes
 	host, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func startSlurm(t *testing.T) {
 	}, said...)
 }
 
-// freePort returns a port of this machine that nobody listens on.
+// freePort returns a free port of this machine.
 func freePort(t *testing.T) int {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +96,7 @@ func freePort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// daemon runs a program until the test is over, and returns what it says.
+// daemon runs a program until the test ends, and returns its output.
 func daemon(t *testing.T, name string, args ...string) *bytes.Buffer {
 	t.Helper()
 	var said bytes.Buffer
@@ -110,7 +110,7 @@ func daemon(t *testing.T, name string, args ...string) *bytes.Buffer {
 		_ = cmd.Process.Signal(os.Interrupt) // it may have ended
 		ended := time.AfterFunc(10*time.Second, func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
 		defer ended.Stop()
-		_ = cmd.Wait() // by our own signal
+		_ = cmd.Wait() // ended by our own signal
 	})
 	return &said
 }
@@ -170,12 +170,12 @@ func TestSweepsOnSlurm(t *testing.T) {
 	write("grid.yaml", slurmGrid)
 	write("halving.yaml", slurmHalving)
 
-	// What Slurm does not take is said, and nothing is lost by it.
+	// Errors of Slurm are reported, and nothing is lost.
 	_, said, code := cnntrain(t, "sweep", "grid.yaml", "--slurm", "--partition", "nowhere")
 	if code != exitFailed || !strings.Contains(said, "sbatch: error") || !strings.Contains(said, "partition") || !strings.Contains(said, "cnntrain sweep --resume sweeps/grid/1 --slurm") {
 		t.Errorf("an unknown partition: exit code %d\n%s", code, said)
 	}
-	// Flags win over the environment, too.
+	// Flags override the environment, too.
 	t.Setenv("SBATCH_PARTITION", "nowhere")
 	submitAndWait(t, "sweeps/grid/1", "sweep", "--resume", "sweeps/grid/1", "--slurm", "--partition", "main")
 	os.Unsetenv("SBATCH_PARTITION")
@@ -183,7 +183,7 @@ func TestSweepsOnSlurm(t *testing.T) {
 		t.Errorf("the tasks left %q", logs)
 	}
 
-	// Members are those of a sweep on one machine, to the byte.
+	// Members have the same bytes as in a sweep on one machine.
 	if _, said, code := cnntrain(t, "sweep", "grid.yaml"); code != exitDone {
 		t.Fatal(said)
 	}
@@ -196,8 +196,8 @@ func TestSweepsOnSlurm(t *testing.T) {
 	}
 	sameFigures(t, "sweeps/grid/1", "sweeps/grid/2")
 
-	// Each stage of successive halving waits for the one before. What is in the queue is not
-	// submitted twice; what was canceled is submitted again.
+	// Each stage of successive halving waits for the previous one. Queued tasks are not
+	// submitted twice; canceled ones are submitted again.
 	if out, err := exec.Command("scontrol", "update", "PartitionName=main", "State=DOWN").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
@@ -229,7 +229,7 @@ func TestSweepsOnSlurm(t *testing.T) {
 	}
 	sameFigures(t, "sweeps/halving/1", "sweeps/halving/2")
 
-	// A requeued member goes on, and ends as one that was left alone.
+	// A requeued member resumes, and ends like an uninterrupted one.
 	write("tiny.yaml", strings.Replace(slurmSpec, "EPOCHS", "150", 1))
 	write("one.yaml", "spec: tiny.yaml\nparams: {train.seed: [3]}\n")
 	job, said, code := cnntrain(t, "sweep", "one.yaml", "--slurm", "--cpus", "1", "--memory", "200M")
@@ -312,7 +312,8 @@ func waitForSweep(t *testing.T, dir string) {
 	}
 }
 
-// sameFigures compares what sweep status says of the members of two sweeps, but for times.
+// sameFigures compares the output of sweep status for the members of two sweeps, except for
+// times.
 func sameFigures(t *testing.T, a, b string) {
 	t.Helper()
 	type figures struct {

@@ -17,7 +17,8 @@ import (
 	"cnntrain/specs"
 )
 
-// params is Keras's count for each seed spec: all, and those that are not trained.
+// params has the numbers of parameters in Keras for each seed spec: total and
+// non-trainable.
 var params = map[string][2]int{
 	"alexnet":        {29_983_114, 0},
 	"lenet5":         {62_006, 0},
@@ -62,7 +63,7 @@ func TestSpecsHaveTheParametersOfKeras(t *testing.T) {
 	}
 }
 
-// upToDate compares a file that go generate writes with what it would write now.
+// upToDate compares a file written by go generate with what it would write now.
 func upToDate(t *testing.T, path, want string) {
 	t.Helper()
 	if *update {
@@ -104,8 +105,8 @@ func understand(text string) error {
 	return err
 }
 
-// documentSpecs is the specs that README and docs/SPEC.md show. Parts of a spec
-// are completed; the examples of things, which have a test of their own, left out.
+// documentSpecs returns the specs that README and docs/SPEC.md show. Fragments are
+// completed; the examples of entries, which have their own test, are left out.
 func documentSpecs(t *testing.T) []string {
 	t.Helper()
 	var texts []string
@@ -131,7 +132,7 @@ func documentSpecs(t *testing.T) []string {
 			case !strings.Contains(code, "\nlayers:"):
 				code += "layers:\n" + layers
 			case !strings.Contains(code, "softmax"):
-				code = strings.Replace(code, "\ndata:", "\n"+layers+"data:", 1) // the layers are last
+				code = strings.Replace(code, "\ndata:", "\n"+layers+"data:", 1) // the layers come last
 			}
 			texts = append(texts, code)
 		}
@@ -150,7 +151,7 @@ func TestSpecsInTheDocumentsAreValid(t *testing.T) {
 	}
 }
 
-// exampleSpec is a whole spec that the example of an entry stands in.
+// exampleSpec returns a whole spec with the example of an entry.
 func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 	t.Helper()
 	item := e.Example // of an option
@@ -164,7 +165,7 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 		if input = e.Input; len(input) == 1 {
 			input, layers = []int{1, 1, input[0]}, "- flatten\n"+layers
 		}
-		dataset = "./photos" // takes any input
+		dataset = "./photos" // accepts any input
 	case "dataset":
 		dataset = item
 		if d, err := decodeDataset(e.Name); err == nil {
@@ -193,7 +194,7 @@ train: {%s}
 `, strings.ReplaceAll(fmt.Sprint(input), " ", ", "), dataset, layers, units, initializer, train)
 }
 
-// specListings is the catalogs whose things stand in a spec, not in a sweep file.
+// specListings are the catalogs whose entries are in a spec, not in a sweep file.
 func specListings() []catalog.Listing {
 	return slices.DeleteFunc(slices.Clone(listings), func(l catalog.Listing) bool { return l.Kind() == "search" })
 }

@@ -17,7 +17,7 @@ import (
 // rest are links to them.
 func manyImages(t *testing.T, n int) string {
 	t.Helper()
-	const linked = 60_000 // ext4 allows 65,000 links of a file
+	const linked = 60_000 // ext4 allows 65,000 links per file
 	top := t.TempDir()
 	for label, class := range []string{"dark", "light"} {
 		dir := filepath.Join(top, class)
@@ -54,7 +54,7 @@ func manyImages(t *testing.T, n int) string {
 	return top
 }
 
-// fitMemory trains on a folder and returns the most memory that took, in bytes.
+// fitMemory trains on a folder and returns the peak memory in bytes.
 func fitMemory(t *testing.T, folder string, args ...string) int64 {
 	t.Helper()
 	spec := filepath.Join(t.TempDir(), "stream.yaml")
@@ -72,7 +72,7 @@ train: {epochs: 1, batch_size: 16}
 		t.Fatal(err)
 	}
 	cmd := exec.Command("cnntrain", append([]string{"fit", spec, "--out", filepath.Join(t.TempDir(), "run")}, args...)...)
-	cmd.Env = append(os.Environ(), "GOMEMLIMIT=64MiB") // the garbage, which is of no interest here
+	cmd.Env = append(os.Environ(), "GOMEMLIMIT=64MiB") // less garbage, which is not the subject here
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {
@@ -80,8 +80,8 @@ train: {epochs: 1, batch_size: 16}
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	// The most that the kernel saw, read while the process is there: rusage of a process
-	// that has ended counts what its parent had when it was started, too.
+	// The kernel's peak, read while the process runs: rusage of an ended process includes
+	// what its parent had when it was started.
 	var most int64
 	for {
 		select {
@@ -110,7 +110,7 @@ func peakMemoryOf(pid int) int64 {
 	return kB << 10
 }
 
-// TestFoldersStream trains on images that would take many times the memory that it may use.
+// TestFoldersStream trains on images that would take many times the allowed memory.
 func TestFoldersStream(t *testing.T) {
 	const images, most = 1200, 160 << 20
 	if got := fitMemory(t, manyImages(t, images/2)); got > most {

@@ -10,18 +10,19 @@ import (
 	"golang.org/x/term"
 )
 
-// streams is where a command reads from and writes to.
+// streams are the input and outputs of a command.
 type streams struct {
-	in  io.Reader // answers to questions; nil where nobody is there to answer
-	out io.Writer // results, and nothing else
+	in  io.Reader // answers to questions; nil in a non-interactive session
+	out io.Writer // results only
 	err io.Writer // progress, logs, errors
 
-	// errWidth returns the columns of the terminal behind err, 0 if there is none.
+	// errWidth returns the number of columns of the terminal behind err, 0 if there is
+	// none.
 	errWidth func() int
-	open     bool // a line without its end is on that terminal
+	open     bool // the cursor is in a line that is not ended
 }
 
-// endLine ends a line that is open on the terminal.
+// endLine ends an open line on the terminal.
 func (s *streams) endLine() {
 	if s.open {
 		s.open = false
@@ -29,8 +30,8 @@ func (s *streams) endLine() {
 	}
 }
 
-// ask puts a question that is answered by y or by anything else. It is an error
-// if there is nobody to answer.
+// ask asks a question that is answered with y or anything else. It is an error if nobody
+// can answer.
 func (s *streams) ask(question string) (yes bool, err error) {
 	if s.in == nil {
 		return false, usagef("%s: nobody is here to answer; give --yes", question)

@@ -67,12 +67,12 @@ func printSummary(w io.Writer, p *builder.Plan) error {
 	return err
 }
 
-// batchShape writes a shape as Keras does: (None, 28, 28, 6).
+// batchShape formats a shape as Keras does: (None, 28, 28, 6).
 func batchShape(s layer.Shape) string {
 	return "(None, " + strings.ReplaceAll(s.String(), "x", ", ") + ")"
 }
 
-// boxed draws rows in a box; the first row is the head, the last column flush right.
+// boxed draws rows in a box; the first row is the header, the last column is aligned right.
 func boxed(rows [][]string) string {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {

@@ -101,7 +101,7 @@ func newSweepStatus(s *streams) *cobra.Command {
 	return cmd
 }
 
-// runSweepStatus lists the members of a sweep, and what Slurm has of it if it was submitted.
+// runSweepStatus lists the members of a sweep, and its jobs in Slurm if it was submitted.
 func runSweepStatus(ctx context.Context, w *sweep.Sweep, json bool, s *streams) error {
 	if !submitted(w) {
 		return printBoard(s, w, json)
@@ -119,7 +119,7 @@ func runSweepStatus(ctx context.Context, w *sweep.Sweep, json bool, s *streams) 
 	} else if err := printBoard(s, w, false); err != nil {
 		return err
 	}
-	if err != nil { // the members are known all the same
+	if err != nil { // the members are still known
 		s.logf("the queue of Slurm is not known: %v", err)
 		return nil
 	}
@@ -188,7 +188,7 @@ func runSweepResume(ctx context.Context, o *sweepOptions, s *streams) error {
 	return trainSweep(ctx, o, w, s)
 }
 
-// process is how members compute, as the flags ask.
+// process returns the threads and CPU of members, as the flags say.
 func (o *sweepOptions) process(threads int) sweep.Process {
 	return sweep.Process{DataDir: o.dataDir, CPU: o.cpu, Threads: threads}
 }
@@ -224,7 +224,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	return nil
 }
 
-// outcome says in a few words how a member did.
+// outcome summarizes the state of a member in a few words.
 func outcome(w *sweep.Sweep, r sweep.Result, err error) string {
 	switch {
 	case r.Status == runs.Finished && r.Value != nil:
@@ -235,7 +235,7 @@ func outcome(w *sweep.Sweep, r sweep.Result, err error) string {
 	return fmt.Sprintf("%v; see %s.log", err, r.Run)
 }
 
-// setting writes PATH=VALUE for each param in which members differ.
+// setting formats PATH=VALUE for each param in which members differ.
 func setting(w *sweep.Sweep, values []string) string {
 	var all []string
 	for _, i := range w.Varying() {

@@ -16,7 +16,7 @@ type boardJSON struct {
 	Params  []string       `json:"params"`
 	Left    int            `json:"left"` // trainings still to be done
 	Members []sweep.Result `json:"members"`
-	Queue   []queuedTask   `json:"queue,omitempty"` // of Slurm
+	Queue   []queuedTask   `json:"queue,omitempty"` // in Slurm
 }
 
 func newBoard(w *sweep.Sweep) boardJSON {

@@ -16,9 +16,9 @@ import (
 	"cnntrain/internal/words"
 )
 
-// jobNames are those of the jobs of a sweep's stages, by which they are found again: so no
-// file has to say which jobs there are. The digits at the end are of the folder's path,
-// the same by whatever link one gets there.
+// jobNames returns the names of the jobs of a sweep's stages. Jobs are found by name, so no
+// file has to record them. The digits at the end are a hash of the folder's path after
+// resolving links.
 func jobNames(w *sweep.Sweep) (names []string) {
 	dir := w.Dir
 	if abs, err := filepath.Abs(dir); err == nil {
@@ -28,7 +28,7 @@ func jobNames(w *sweep.Sweep) (names []string) {
 		dir = real
 	}
 	of := w.Name
-	if base := filepath.Base(dir); spec.NamesFolder(base) { // else squeue could not be asked for it
+	if base := filepath.Base(dir); spec.NamesFolder(base) { // otherwise squeue cannot be asked for it
 		of += "-" + base
 	}
 	for stage := range w.Stages {
@@ -49,7 +49,7 @@ func queued(ctx context.Context, w *sweep.Sweep) ([]slurm.Task, error) {
 	return slurm.ParseQueue(out)
 }
 
-// submitted reports whether a sweep was given to Slurm.
+// submitted reports whether a sweep was submitted to Slurm.
 func submitted(w *sweep.Sweep) bool {
 	for stage := range w.Stages {
 		if exists(filepath.Join(w.Dir, scriptName(w, stage))) {
@@ -59,7 +59,7 @@ func submitted(w *sweep.Sweep) bool {
 	return false
 }
 
-// A queuedTask is a task that Slurm has, as sweep status --json gives it.
+// A queuedTask is a task in Slurm's queue, as in sweep status --json.
 type queuedTask struct {
 	Stage    int    `json:"stage"` // from 1
 	Task     int    `json:"task"`
@@ -69,7 +69,7 @@ type queuedTask struct {
 	Requeued int    `json:"requeued"` // times
 }
 
-// queueOf returns what Slurm has of a sweep.
+// queueOf returns the queue of a sweep in Slurm.
 func queueOf(ctx context.Context, w *sweep.Sweep) (queue []queuedTask, err error) {
 	tasks, err := queued(ctx, w)
 	names := jobNames(w)
@@ -82,7 +82,7 @@ func queueOf(ctx context.Context, w *sweep.Sweep) (queue []queuedTask, err error
 	return queue, err
 }
 
-// showQueue says what Slurm has of a sweep that was submitted.
+// showQueue prints the queue of a submitted sweep.
 func showQueue(queue []queuedTask, s *streams) {
 	counts := map[string]int{}
 	var states []string

@@ -20,7 +20,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// slurmFlags is the flags that say what a member asks the cluster for.
+// slurmFlags are the flags for the resources of a member.
 var slurmFlags = []string{"account", "partition", "time", "cpus", "memory"}
 
 func addSlurmFlags(cmd *cobra.Command, o *sweepOptions) {
@@ -32,7 +32,8 @@ func addSlurmFlags(cmd *cobra.Command, o *sweepOptions) {
 	addTextFlag(cmd, &o.resources.Memory, "memory", "with --slurm: `SIZE` of memory for each member, such as 8G")
 }
 
-// checkSlurmFlags refuses flags that say nothing without --slurm, or nothing that Slurm takes.
+// checkSlurmFlags rejects flags that have no effect without --slurm, or with values that
+// Slurm does not accept.
 func checkSlurmFlags(cmd *cobra.Command, o *sweepOptions) error {
 	for _, name := range slurmFlags {
 		if cmd.Flags().Changed(name) && !o.slurm {
@@ -54,13 +55,13 @@ func checkSlurmFlags(cmd *cobra.Command, o *sweepOptions) error {
 	return nil
 }
 
-// A submission is a job array that Slurm has got, or would get.
+// A submission is a job array that was submitted, or would be.
 type submission struct {
 	Stage  int    `json:"stage"` // from 1
 	Job    string `json:"job,omitempty"`
 	Tasks  int    `json:"tasks"`
-	Script string `json:"script"`         // the file
-	Text   string `json:"text,omitempty"` // what would be in it
+	Script string `json:"script"`         // file of the script
+	Text   string `json:"text,omitempty"` // content of the script
 }
 
 type submissionsJSON struct {
@@ -68,8 +69,8 @@ type submissionsJSON struct {
 	Jobs  []submission `json:"jobs"`
 }
 
-// submitSweep gives each stage of a sweep that is not done to Slurm, as a job array that
-// waits for the one before.
+// submitSweep submits each unfinished stage of a sweep to Slurm, as a job array that
+// depends on the previous one.
 func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams) error {
 	if err := maySubmit(ctx, w); err != nil {
 		return err
@@ -119,8 +120,8 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 	return nil
 }
 
-// maySubmit returns an error unless jobs of w can be submitted: Slurm is here, and has no
-// task of it in the queue, which would train the same.
+// maySubmit returns an error unless jobs of w can be submitted: Slurm is available, and no
+// task of w is queued, which would train the same.
 func maySubmit(ctx context.Context, w *sweep.Sweep) error {
 	if _, err := exec.LookPath("sbatch"); err != nil {
 		return fmt.Errorf("sbatch is not here: --slurm needs a machine from which jobs are submitted; once it is: cnntrain sweep --resume %s --slurm", w.Dir)
@@ -194,7 +195,7 @@ func scriptName(w *sweep.Sweep, stage int) string {
 	return fmt.Sprintf("slurm-stage-%d.sh", stage+1)
 }
 
-// newArray is the job array of a stage of w.
+// newArray returns the job array of a stage of w.
 func newArray(o *sweepOptions, w *sweep.Sweep, stage int) (*slurm.Array, error) {
 	here, err1 := os.Getwd()
 	program, err2 := os.Executable()
@@ -233,7 +234,7 @@ func submit(ctx context.Context, a *slurm.Array, script string) (job string, err
 	return slurm.ParseSubmitted(out)
 }
 
-// say runs a command of Slurm and returns what it prints; the error has what it complains of.
+// say runs a command of Slurm and returns its output; the error contains its error message.
 func say(cmd *exec.Cmd) (string, error) {
 	var out, complaint bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &complaint

@@ -16,8 +16,8 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// newSweepMember trains one member: what a task of a cluster's job array does, under
-// Slurm and in an indexed job of Kubernetes alike.
+// newSweepMember trains one member, as a task of a job array of Slurm or of an indexed job
+// of Kubernetes.
 func newSweepMember(s *streams) *cobra.Command {
 	o := &sweepOptions{}
 	var task, stage int
@@ -60,7 +60,7 @@ stage 1, which must have finished.`,
 	return cmd
 }
 
-// tasksOf says which tasks a sweep has.
+// tasksOf returns the tasks of a sweep.
 func tasksOf(w *sweep.Sweep) string {
 	text := ""
 	for i, stage := range w.Stages {
@@ -97,12 +97,12 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 	return nil
 }
 
-// A memberFailed says that a member failed, of which outcome has spoken.
+// A memberFailed says that a member failed, which outcome has reported.
 type memberFailed struct{ code int }
 
 func (e memberFailed) Error() string { return "the member failed" }
 
-// exitCode returns that of a process that failed, 1 where there was none.
+// exitCode returns that of a failed process, 1 if there was none.
 func exitCode(err error) int {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() > 0 {

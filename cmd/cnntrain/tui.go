@@ -1,14 +1,14 @@
 package main
 
-// All talk with a person is made here, in progress.go and in dashboard.go. The rules:
+// All terminal output is written here, in progress.go and in dashboard.go. The rules:
 //
 //   - Results go to out, everything else to err; with --json, out gets one
 //     JSON document and nothing else.
-//   - An error is one line that names the place and the fix. Problems of a spec
-//     are a line each, starting with file:line:column as compilers do.
+//   - An error is one line that names the place and the fix. Errors in a spec
+//     are one line each, starting with file:line:column as compilers do.
 //   - Lines are redrawn on a terminal only. Elsewhere each line is written once.
-//   - No colour carries meaning, so there is none but in the dashboard, which can be
-//     read without.
+//   - No colour carries meaning, so only the dashboard has colours, and it is
+//     readable without them.
 
 import (
 	"context"
@@ -26,13 +26,13 @@ import (
 	"cnntrain/internal/trained"
 )
 
-// showError tells the person what went wrong.
+// showError prints an error.
 func (s *streams) showError(err error) {
 	var invalid spec.Invalid
 	var unfinished *experiment.UnfinishedError
 	switch {
-	case errors.As(err, &memberFailed{}), errors.As(err, &shown{}): // nothing is left to say
-	case unread(err): // as quiet as a program that SIGPIPE ends
+	case errors.As(err, &memberFailed{}), errors.As(err, &shown{}): // already printed
+	case unread(err): // as quiet as a program ended by SIGPIPE
 	case errors.As(err, &invalid):
 		s.endLine()
 		fmt.Fprintln(s.err, invalid.Error())
@@ -45,7 +45,7 @@ func (s *streams) showError(err error) {
 	}
 }
 
-// toGoOn says why a training ended early, and how to go on with it.
+// toGoOn says why a training stopped early, and how to resume it.
 func toGoOn(e *experiment.UnfinishedError) string {
 	text := fmt.Sprintf("%v; to go on from the last good state: cnntrain fit --resume %s", e.Err, e.Run)
 	if experiment.Canceled(e.Err) {
@@ -57,26 +57,26 @@ func toGoOn(e *experiment.UnfinishedError) string {
 	return text
 }
 
-// unread reports that nobody reads standard output any more: "| head -1".
+// unread reports that the reader of standard output is gone: "| head -1".
 func unread(err error) bool {
 	var at *fs.PathError
 	return errors.As(err, &at) && at.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
 }
 
-// logf writes a line to a person.
+// logf writes a line to err.
 func (s *streams) logf(format string, args ...any) {
 	s.endLine()
 	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
 }
 
-// showEdited says that the spec beside the weights is not theirs.
+// showEdited says that the spec.yaml of a run is not the spec of its weights.
 func (s *streams) showEdited(path string, m *trained.Model) {
 	if m.Edited != "" {
 		s.logf("%s: %s has been edited, which changes nothing here: the weights hold the spec they were trained with (%s); fit trains what it says now", path, runs.SpecFile, m.Edited)
 	}
 }
 
-// printJSON writes the one document of --json.
+// printJSON writes the document of --json.
 func (s *streams) printJSON(v any) error {
 	enc := json.NewEncoder(s.out)
 	enc.SetEscapeHTML(false)

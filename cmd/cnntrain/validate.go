@@ -87,7 +87,7 @@ func runValidate(o *validateOptions, s *streams) error {
 	return nil
 }
 
-// show writes what a person wants of a valid spec.
+// show prints the requested output for a valid spec.
 func (o *validateOptions) show(s *streams, path string, e *experiment.Experiment, params int) error {
 	switch {
 	case o.json:

@@ -10,10 +10,11 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// errWithin says that a state is within an epoch, whose steps are those of the data before.
+// errWithin says that a state is within an epoch, whose steps depend on the earlier data.
 var errWithin = errors.New("the saved state is within an epoch")
 
-// Manifests returns the files in sets, and those that r was trained and tested on.
+// Manifests returns the manifest of sets, and that of the data on which r was trained and
+// tested.
 func Manifests(r *runs.Run, sets *data.Sets) (now, before data.Manifest, err error) {
 	file, err := os.Open(r.Path(runs.ImagesFile))
 	if err != nil {
@@ -26,8 +27,8 @@ func Manifests(r *runs.Run, sets *data.Sets) (now, before data.Manifest, err err
 	return sets.Manifest(), before, nil
 }
 
-// otherData says how the data differs from that which the run began with, an error unless
-// that is accepted.
+// otherData describes how the data differs from that of the run's start; it is an error
+// unless that is accepted.
 func (f *fit) otherData() error {
 	r, info := f.run, &f.run.Info
 	said := fmt.Sprintf("the digest of %s is %.12s, not %.12s", f.Data.Name, f.sets.Digest, info.Dataset.Digest)

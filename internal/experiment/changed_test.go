@@ -13,7 +13,7 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// photos writes so many images of each of two classes.
+// photos writes a number of images of each of two classes.
 func photos(t *testing.T, dir string, n int) {
 	t.Helper()
 	for _, class := range []string{"cat", "dog"} {
@@ -26,8 +26,8 @@ func photos(t *testing.T, dir string, n int) {
 	}
 }
 
-// A run goes on though an image is gone, if that is wanted: from the end of an epoch, since
-// within one the steps are those of the images before.
+// If that is requested, a run resumes although an image was deleted: from the end of an
+// epoch, because the steps within an epoch depend on the earlier images.
 func TestRunsGoOnWithOtherData(t *testing.T) {
 	dir := t.TempDir()
 	photos(t, filepath.Join(dir, "photos"), 12)

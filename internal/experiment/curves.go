@@ -9,8 +9,8 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// Curves makes a chart of the loss and one of each metric. The curves of one
-// run are named training and validation; those of several have the names of the runs.
+// Curves draws one chart of the loss and one of each metric. The curves of one run are
+// named training and validation; those of several runs are named after the runs.
 func Curves(all []*runs.Run) []plot.Chart {
 	var charts []plot.Chart
 	for _, name := range curveNames(all) {
@@ -28,8 +28,8 @@ func Curves(all []*runs.Run) []plot.Chart {
 	return charts
 }
 
-// runSeries returns the curves of one figure of a run: validation, with a dot at the
-// best epoch, and training dashed; training alone where nothing else is.
+// runSeries returns the curves of one metric of a run: validation, with a dot at the best
+// epoch, and training, dashed; or training alone if there is no validation.
 func runSeries(r *runs.Run, name string, group int, alone bool) []plot.Series {
 	training, validation := curve(r, name), curve(r, "val_"+name)
 	training.Group, validation.Group = group, group
@@ -52,7 +52,8 @@ func runSeries(r *runs.Run, name string, group int, alone bool) []plot.Series {
 	return both
 }
 
-// curveNames returns the figures of training, loss first as fit writes them.
+// curveNames returns the loss and the training metrics in the order in which fit writes
+// them.
 func curveNames(all []*runs.Run) (names []string) {
 	for _, r := range all {
 		for _, figures := range r.Info.Epochs {
@@ -66,7 +67,7 @@ func curveNames(all []*runs.Run) (names []string) {
 	return names
 }
 
-// curve returns a figure of each epoch that has it.
+// curve returns the values of a metric, for each epoch that has one.
 func curve(r *runs.Run, name string) (s plot.Series) {
 	for i, figures := range r.Info.Epochs {
 		if v, ok := figures.Get(name); ok {
@@ -76,7 +77,7 @@ func curve(r *runs.Run, name string) (s plot.Series) {
 	return s
 }
 
-// RunName is what a run is called beside others: lenet5/3.
+// RunName is the name of a run among others: lenet5/3.
 func RunName(r *runs.Run) string {
 	return strings.TrimPrefix(filepath.ToSlash(filepath.Clean(r.Dir)), "runs/")
 }

@@ -11,21 +11,21 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// A Source is where the data of an experiment comes from.
+// A Source says where the data of an experiment is.
 type Source struct {
-	dataset.Source // an empty Dir is the one that [DataDir] finds
+	dataset.Source // if Dir is empty, [DataDir] decides
 
-	// Skipped, if set, is told of each image that is left out and why; its error ends
-	// the loading.
+	// Skipped, if set, is called for each image that is left out, with the reason; its
+	// error ends the loading.
 	Skipped func(images []string) error
-	// Warn, if set, is told what people should know of how the data was understood.
+	// Warn, if set, is called with warnings about how the data was interpreted.
 	Warn func(what string)
 }
 
-// An OptionError says that what was asked for cannot be done, whatever the spec.
+// An OptionError says that the options are invalid, whatever the spec.
 type OptionError struct{ error }
 
-// DataDir is where datasets lie, or are downloaded to: dir, if that is not empty, else
+// DataDir is the folder of the datasets, also of downloaded ones: dir, if not empty, else
 // $CNNTRAIN_DATA, else a folder in the user's cache.
 func DataDir(dir string) (string, error) {
 	if dir != "" {
@@ -41,8 +41,7 @@ func DataDir(dir string) (string, error) {
 	return filepath.Join(cache, "cnntrain"), nil
 }
 
-// LoadData loads and splits the data, which it downloads first unless it is there or
-// src.Offline says not to.
+// LoadData loads and splits the data. It downloads missing data unless src.Offline is set.
 func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, error) {
 	var err error
 	if src.Dir, err = DataDir(src.Dir); err != nil {

@@ -1,7 +1,7 @@
-// Package experiment is the application: what a spec means, with its data, its training and
-// the run folder that comes of it, for a command line, a server or a test to call. It takes
-// options as values and a context, says what it does to a [Listener], and writes nothing
-// but the run folder. Package trained uses what was trained:
+// Package experiment is the application: it decodes a spec, loads its data, trains, and
+// writes the run folder, for a command line, a server or a test. It takes options as values
+// and a context, reports progress to a [Listener], and writes nothing but the run folder.
+// Package trained uses trained models:
 //
 //	func trainAndPredict(ctx context.Context) ([]trained.Prediction, error) {
 //		e, err := experiment.Load("shapes.yaml", nil)

@@ -11,20 +11,20 @@ import (
 	"cnntrain/internal/data/dataset"
 )
 
-// Expected is what training will take on this machine.
+// Expected is an estimate of what training takes on this machine.
 type Expected struct {
-	Steps  int     `json:"steps"`        // of an epoch
-	Step   float64 `json:"milliseconds"` // of one
+	Steps  int     `json:"steps"`        // steps per epoch
+	Step   float64 `json:"milliseconds"` // seconds per step
 	Epoch  float64 `json:"epoch_seconds"`
 	Memory int     `json:"memory"` // bytes
 }
 
-// dryTime is how long training and prediction are measured for, at least.
+// dryTime is the minimum time for measuring training, and prediction.
 const dryTime = time.Second / 2
 
-// Expect makes sure that Fit could begin, without a download, and measures some steps on
-// the data. The memory is what the program held by then, the data included, or what the plan
-// says where the system does not tell. It is rank 0's alone; the others get nil.
+// Expect checks that Fit could start, without a download, and times some steps on the data.
+// The memory is that of the program at the end, including the data, or the plan's estimate
+// if the system does not report it. Only rank 0 gets the result; the others get nil.
 func (e *Experiment) Expect(ctx context.Context, o Options) (x *Expected, err error) {
 	o = o.filled()
 	if e, err = e.fresh(); err == nil {
@@ -71,7 +71,7 @@ func (e *Experiment) expect(ctx context.Context, model *builder.Model, sets *dat
 		x.Epoch += prediction.Seconds() * float64(batches(sets.Val.Len()))
 	}
 	trainable, frozen := e.Plan.Params()
-	copies := 2 * 4 * (trainable + frozen) // the best weights: early stopping keeps them, the test reads them
+	copies := 2 * 4 * (trainable + frozen) // the best weights, which early stopping keeps and the test loads
 	x.Memory = max(PeakMemory(), int(e.Plan.Memory(e.Train.BatchSize))) + copies
 	return x, nil
 }

@@ -15,9 +15,9 @@ import (
 	"cnntrain/internal/words"
 )
 
-// An Experiment is a spec with everything in it understood. One goroutine at a time may use it.
+// An Experiment is a decoded spec. It must not be used concurrently.
 type Experiment struct {
-	File  string // that Load was given; empty for another origin
+	File  string // the argument of Load; empty otherwise
 	Spec  *spec.Spec
 	Plan  *builder.Plan
 	Data  *data.Config
@@ -26,8 +26,8 @@ type Experiment struct {
 	used bool
 }
 
-// Load reads a spec file, or the spec of a run folder. Everything wrong
-// with it is in the error.
+// Load reads a spec file, or the spec of a run folder. Its error contains everything that
+// is wrong with the spec.
 func Load(path string, overrides []spec.Override) (*Experiment, error) {
 	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -41,7 +41,7 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 	return e, err
 }
 
-// New decodes every part of s, which is nil if it could not be read.
+// New decodes all of s, which is nil if it could not be read.
 func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	if s == nil {
 		return nil, problems.Err()
@@ -54,12 +54,13 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	e.Train = train.NewConfig(s.Train, problems)
 	s.Train.CheckUnknown(problems)
 	e.checkData(problems)
-	// Of data that is wrong nobody knows whether there are to be validation examples.
+	// With invalid data it is unknown whether there will be validation examples.
 	e.Train.CheckMonitors(wrongData || e.Data.MayHaveValidation(), problems)
 	return e, problems.Err()
 }
 
-// fresh is e, or another like it if e has been trained: optimizers and callbacks remember.
+// fresh returns e, or a new Experiment for the same spec if e has been trained, because
+// optimizers and callbacks have a state.
 func (e *Experiment) fresh() (*Experiment, error) {
 	if !e.used {
 		e.used = true
@@ -77,8 +78,7 @@ func (e *Experiment) fresh() (*Experiment, error) {
 	return again, err
 }
 
-// checkData finds images and classes that do not fit the model, as far as both
-// are known.
+// checkData checks that images and classes fit the model, as far as both are known.
 func (e *Experiment) checkData(problems *spec.Problems) {
 	set := e.Data.Dataset
 	if set == nil {
@@ -96,8 +96,8 @@ func (e *Experiment) checkData(problems *spec.Problems) {
 	}
 }
 
-// CheckRanks refuses what the ranks of w cannot train: a batch with less than an example for
-// each, and a model too large for those that are on this machine.
+// CheckRanks rejects what the ranks of w cannot train: a batch with fewer examples than
+// ranks, and a model too large for the ranks of this machine.
 func (e *Experiment) CheckRanks(w comm.World) error {
 	if size := w.Size(); e.Train.BatchSize < size {
 		return OptionError{fmt.Errorf("batch_size %d is less than the %d ranks; raise it or start fewer", e.Train.BatchSize, size)}
@@ -115,7 +115,8 @@ func (e *Experiment) CheckRanks(w comm.World) error {
 	return nil
 }
 
-// checkClasses compares the model's outputs with the number of classes of the data.
+// checkClasses compares the number of the model's outputs with the number of classes of the
+// data.
 func (e *Experiment) checkClasses(classes int) error {
 	if out := e.Plan.Classes(); out != classes {
 		return fmt.Errorf("the model ends in %d outputs, but %s has %s; set units: %d in the last layer",

@@ -60,7 +60,7 @@ func load(t *testing.T) *experiment.Experiment {
 	return e
 }
 
-// A listener remembers what it is told, and has something done after each step.
+// A listener records what is reported, and calls a function after each step.
 type listener struct {
 	lines []string
 	step  func(*callback.State)
@@ -88,8 +88,8 @@ func readBest(t *testing.T, dir string) []byte {
 	return data
 }
 
-// What a process does can be done without one: train, stop within an epoch, resume, test,
-// predict; the run has the bytes of one that was never stopped.
+// The application works within one process: train, stop within an epoch, resume, test,
+// predict; the run has the same bytes as an uninterrupted one.
 func TestTrainsStopsResumesAndPredicts(t *testing.T) {
 	dir := t.TempDir()
 	whole, err := load(t).Fit(t.Context(), experiment.Options{Out: filepath.Join(dir, "whole")})
@@ -156,7 +156,7 @@ func TestFitBeginsAtTheStart(t *testing.T) {
 	}
 }
 
-// The ranks of a job need no process of their own either; rank 0 has the run.
+// Ranks can also be goroutines of one process; rank 0 has the run.
 func TestRanksFit(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "run")
 	experiments := []*experiment.Experiment{load(t), load(t)}

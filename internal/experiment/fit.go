@@ -16,33 +16,33 @@ import (
 	"cnntrain/internal/words"
 )
 
-// Options says how to train what a spec says. The zero value trains alone and silently, in
-// runs/NAME/N, on the data where it is by default.
+// Options says how to train. The zero value trains in this process, silently, into
+// runs/NAME/N, with the data from the default folder.
 type Options struct {
-	Out      string        // the run folder, which must be empty or new; empty: runs/NAME/N
-	Weights  string        // a file with the weights to start from; empty: the spec says how
-	Accept   bool          // for Resume: go on though the data has changed
-	Every    time.Duration // save the state within an epoch, too, once so long has passed; 0: never
-	Source   Source        // of the data; for Resume, an empty Dir is the one of the run
-	World    comm.World    // the ranks that train as one; nil: this process alone
-	Listener Listener      // nil: nobody
+	Out      string        // the run folder, which must be empty or not exist; empty: runs/NAME/N
+	Weights  string        // a file with initial weights; empty: as in the spec
+	Accept   bool          // for Resume: resume although the data has changed
+	Every    time.Duration // maximum time between saved states within an epoch; 0: only at the end of epochs
+	Source   Source        // of the data; for Resume, an empty Dir means that of the run
+	World    comm.World    // the ranks that train together; nil: only this process
+	Listener Listener      // nil: none
 }
 
-// A Listener is told, on rank 0, how a training does.
+// A Listener receives reports about a training on rank 0.
 type Listener interface {
-	// Logf is given a line to be read by a person.
+	// Logf receives a line of text for the user.
 	Logf(format string, args ...any)
-	// Watch returns what is to be called as the training of e in r goes on.
+	// Watch returns callbacks for the training of e in r.
 	Watch(e *Experiment, r *runs.Run) callback.Callback
 }
 
-// nobody is a Listener.
+// nobody is a Listener that ignores everything.
 type nobody struct{}
 
 func (nobody) Logf(string, ...any)                                {}
 func (nobody) Watch(*Experiment, *runs.Run) (c callback.Callback) { return c }
 
-// filled is o with what may be left out.
+// filled returns o with defaults filled in.
 func (o Options) filled() Options {
 	if o.World == nil {
 		o.World = comm.Self{}
@@ -53,9 +53,10 @@ func (o Options) filled() Options {
 	return o
 }
 
-// Fit trains e, writes the run folder that it returns, and tests the best weights. ctx
-// breaks training off between two steps, with its state saved; what ended it early is then
-// an *[UnfinishedError]. With several ranks each calls Fit, and rank 0 has the run folder.
+// Fit trains e, writes a run folder, which it returns, and evaluates the best weights on
+// the test data. When ctx is done, training stops between two steps and saves its state;
+// the error is then an *[UnfinishedError]. With several ranks each must call Fit, and rank
+// 0 has the run folder.
 func (e *Experiment) Fit(ctx context.Context, o Options) (r *runs.Run, err error) {
 	f := &fit{options: o.filled()}
 	defer f.unlock(&err)
@@ -82,7 +83,7 @@ func (e *Experiment) Fit(ctx context.Context, o Options) (r *runs.Run, err error
 	return f.run, f.do(ctx, nil)
 }
 
-// unlock lets others have the run folder.
+// unlock releases the lock of the run folder.
 func (f *fit) unlock(err *error) {
 	if f.run != nil {
 		if failed := f.run.Unlock(); failed != nil {
@@ -91,8 +92,8 @@ func (f *fit) unlock(err *error) {
 	}
 }
 
-// begin makes the model with the weights to start from, and finds out whether the run
-// folder can be made, before anything is downloaded.
+// begin creates the model with its initial weights, and checks that the run folder can be
+// created, before anything is downloaded.
 func (e *Experiment) begin(o Options) (*builder.Model, error) {
 	model := e.Plan.NewModel(uint64(e.Train.Seed))
 	return model, onFirst(o.World, func() error {
@@ -105,19 +106,19 @@ func (e *Experiment) begin(o Options) (*builder.Model, error) {
 	})
 }
 
-// fit is one training run.
+// fit is the state of one training run.
 type fit struct {
 	*Experiment
 	options  Options
 	model    *builder.Model
 	sets     *data.Sets
-	run      *runs.Run // rank 0's alone
+	run      *runs.Run // rank 0 only
 	monitor  *callback.Monitor
-	finished bool          // before anything was done: of a run to go on with
+	finished bool          // state to resume from
 	tested   *train.Result // of the best weights on the test data, if there is any
-	began    time.Time     // when Info.Seconds was brought up to date
-	accepted bool          // the data is not what the run began with
-	within   bool          // last.safetensors is no state to keep once there is a newer one
+	began    time.Time     // when Info.Seconds was last updated
+	accepted bool          // the data differs from that of the run's start
+	within   bool          // last.safetensors is not needed once there is a newer one
 }
 
 // do trains, from the start or from a state, and tests.
@@ -129,7 +130,7 @@ func (f *fit) do(ctx context.Context, from *train.Saved) error {
 	return f.lead(ctx, from)
 }
 
-// follow trains and tests along with rank 0, which keeps what comes of it.
+// follow trains and tests on a rank other than 0, which does not save anything.
 func (f *fit) follow(ctx context.Context) error {
 	if err := comm.Agree(f.options.World, nil); err != nil {
 		return err
@@ -198,16 +199,16 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	return f.run.SaveInfo()
 }
 
-// An UnfinishedError is why a training did not get to its end, to which [Resume] may bring it.
+// An UnfinishedError is the reason why a training did not finish. [Resume] continues it.
 type UnfinishedError struct {
-	Run    string // the folder
+	Run    string // the run folder
 	Err    error
-	Saving error // why run.json does not say so; nil: it does
+	Saving error // why run.json could not be updated; nil: it was
 }
 
 func (e *UnfinishedError) Error() string { return errors.Join(e.Unwrap()...).Error() }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *UnfinishedError) Unwrap() []error {
 	if e.Saving == nil {
 		return []error{e.Err}
@@ -215,7 +216,7 @@ func (e *UnfinishedError) Unwrap() []error {
 	return []error{e.Err, e.Saving}
 }
 
-// broken notes in the run why it did not get to its end.
+// broken records in run.json why the run did not finish.
 func (f *fit) broken(err error) error {
 	info := &f.run.Info
 	info.Status, info.Reason = runs.Failed, err.Error()
@@ -227,8 +228,8 @@ func (f *fit) broken(err error) error {
 	return &UnfinishedError{f.run.Dir, err, f.run.SaveInfo()}
 }
 
-// Canceled reports whether err says that someone asked to stop, and nothing else:
-// what went wrong on the way out, such as a full disk, must not be lost.
+// Canceled reports whether err is only a request to stop: an error that occurred while
+// stopping, such as a full disk, must not be lost.
 func Canceled(err error) bool {
 	if several, ok := err.(interface{ Unwrap() []error }); ok {
 		for _, e := range several.Unwrap() {
@@ -252,7 +253,7 @@ func (f *fit) record(s *callback.State) error {
 	return f.run.SaveInfo()
 }
 
-// tick brings the time that training took up to date.
+// tick updates the training time of the run.
 func (f *fit) tick() {
 	now := time.Now()
 	f.run.Info.Seconds += now.Sub(f.began).Seconds()
@@ -284,9 +285,9 @@ func (f *fit) test(ctx context.Context) error {
 	return nil
 }
 
-// untested notes why there are no figures of the test. The run is finished without them:
-// what was trained is whole, and eval can be run once the cause is mended. It returns err
-// if that asks to stop, or other ranks do not know of it.
+// untested records why there are no test results. The run is still finished: the weights
+// are complete, and eval can be run once the cause is fixed. It returns err if that is a
+// request to stop, or if other ranks do not know about it.
 func (f *fit) untested(err error) error {
 	if Canceled(err) || f.options.World.Size() > 1 && !comm.Known(err) {
 		return err

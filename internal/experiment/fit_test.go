@@ -71,7 +71,7 @@ func TestBestIsNotedOnlyOnceItIsSaved(t *testing.T) {
 	}
 }
 
-// gone is test images of which one cannot be read any more.
+// gone is test images of which one has become unreadable.
 type gone struct{ dataset.Examples }
 
 var errGone = errors.New("cat/7.png: no such file")
@@ -83,7 +83,8 @@ func (g gone) Image(dst []float32, i int) error {
 	return g.Examples.Image(dst, i)
 }
 
-// What was trained is not lost with the test, alone or on ranks, of which one meets the error.
+// A failed test does not invalidate the training, in one process or on ranks, of which one
+// has the error.
 func TestRunsAreFinishedThoughTheTestFails(t *testing.T) {
 	for _, ranks := range []int{1, 2} {
 		out := filepath.Join(t.TempDir(), "run")

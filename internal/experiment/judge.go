@@ -8,8 +8,8 @@ import (
 	"cnntrain/internal/train"
 )
 
-// judge adds to the figures of the test what a large class cannot deceive about, and warns
-// of a model that is no better than naming that class.
+// judge adds metrics to the test results that are not dominated by a large class, and warns
+// if the model is no better than always predicting that class.
 func (f *fit) judge(r *train.Result) {
 	info := &f.run.Info
 	add := func(name string, v float64) {
@@ -25,10 +25,10 @@ func (f *fit) judge(r *train.Result) {
 	}
 }
 
-// mostWeights is how many class weights are told.
+// mostWeights is the number of class weights that are shown.
 const mostWeights = 10
 
-// sayWeights tells how much the classes weigh, by name.
+// sayWeights reports the weights of the classes by name.
 func (f *fit) sayWeights() {
 	weights := f.Plan.ClassWeights()
 	if weights == nil {

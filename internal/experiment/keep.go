@@ -13,17 +13,17 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// openMetrics opens metrics.csv to be written anew, and returns the rows it has.
+// openMetrics opens metrics.csv for rewriting, and returns its rows.
 func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
 	if file, err = os.OpenFile(r.Path(runs.MetricsFile), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return nil, nil, err
 	}
 	in := csv.NewReader(file)
-	in.FieldsPerRecord = -1 // the last row may be cut
+	in.FieldsPerRecord = -1 // the last row may be truncated
 	for {
 		row, err := in.Read()
 		if err != nil {
-			break // what there is of a damaged file will do: the state has all but times
+			break // a damaged file is read as far as possible: only times are not in the state
 		}
 		old = append(old, row)
 	}
@@ -33,7 +33,7 @@ func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
 	return file, old, file.Truncate(0)
 }
 
-// saveBest keeps the weights as the best ones.
+// saveBest saves the weights as the best ones.
 func (f *fit) saveBest(s *callback.State) error {
 	meta, err := f.Metadata(f.sets.Classes, s.Epoch)
 	if err != nil {
@@ -47,8 +47,8 @@ func (f *fit) saveBest(s *callback.State) error {
 	return nil
 }
 
-// checkBest makes sure, before training goes on, that the best weights so far are there
-// and whole. Without them it begins anew to look for the best.
+// checkBest checks, before training resumes, that the best weights so far exist and are
+// intact. Otherwise the search for the best epoch starts again.
 func (f *fit) checkBest(s *callback.State) error {
 	info := &f.run.Info
 	if info.Best == nil {
@@ -70,7 +70,7 @@ func (f *fit) checkBest(s *callback.State) error {
 	return nil
 }
 
-// saveState writes last.safetensors. The state of the end of the epoch before stays
+// saveState writes last.safetensors. The state of the end of the previous epoch stays
 // beside it.
 func (f *fit) saveState(s *train.Saved) error {
 	meta, err := f.Metadata(f.sets.Classes, s.Epoch)
@@ -90,7 +90,7 @@ func (f *fit) saveState(s *train.Saved) error {
 	return err
 }
 
-// loadState reads a state that saveState wrote for this run.
+// loadState reads a state of this run that saveState wrote.
 func (f *fit) loadState(file string) (*train.Saved, error) {
 	path := f.run.Path(file)
 	c, err := checkpoint.Read(path)
@@ -109,7 +109,7 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 	return &train.Saved{Epoch: epoch, Within: c.Metadata[metaWithin] == "true", State: state, Tensors: c.Tensors}, err
 }
 
-// back is the state of the end of the last epoch that had one.
+// back returns the state of the end of the last epoch that has one.
 func (f *fit) back(reason error) (*train.Saved, error) {
 	file := runs.LastFile
 	if f.within {

@@ -20,7 +20,7 @@ func ThisMachine() runs.Machine {
 	}
 }
 
-// Version is the module version, or the commit the program was built from.
+// Version is the module version, or the commit that the program was built from.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -38,7 +38,7 @@ func Version() string {
 	return version
 }
 
-// cpuModel returns the processor's name where the system tells it.
+// cpuModel returns the processor's name if the system reports it.
 func cpuModel() string {
 	f, err := os.Open("/proc/cpuinfo")
 	if err != nil {

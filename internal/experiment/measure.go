@@ -21,43 +21,43 @@ import (
 	"gorgonia.org/gorgonia"
 )
 
-// A Timing is how fast one model is.
+// A Timing is the measured speed of one model.
 type Timing struct {
 	Spec      string   `json:"spec"`
 	Name      string   `json:"name"`
 	Mode      string   `json:"mode"` // training or inference
 	Batch     int      `json:"batch_size"`
 	Steps     int      `json:"steps"`
-	Images    float64  `json:"images_per_second"` // at the median step
+	Images    float64  `json:"images_per_second"` // of the median step
 	Step      float64  `json:"milliseconds"`      // median
 	Fastest   float64  `json:"milliseconds_min"`
-	GFLOPS    float64  `json:"gflops"`         // multiplications and additions as textbooks count them
-	Ceiling   float64  `json:"ceiling_gflops"` // multiply-adds alone, in the same minute
-	Share     float64  `json:"share"`          // of the ceiling; Winograd's shortcut can bring it over 1
-	Memory    int      `json:"peak_memory"`    // bytes, of the whole process; 0 where the system does not tell
-	FirstStep float64  `json:"first_step"`     // seconds from reading the spec, or the start of the process, to the end of the first step
+	GFLOPS    float64  `json:"gflops"`         // multiplications and additions of the textbook algorithm
+	Ceiling   float64  `json:"ceiling_gflops"` // multiply-adds alone, measured within the same minute
+	Share     float64  `json:"share"`          // of the ceiling; above 1 is possible with Winograd's algorithm
+	Memory    int      `json:"peak_memory"`    // bytes, of the whole process; 0 if the system does not report it
+	FirstStep float64  `json:"first_step"`     // seconds from reading the spec, or from the start of the process, to the end of the first step
 	Ops       []OpTime `json:"ops,omitempty"`
 }
 
-// An OpTime is what the operations of one kind and shape take of a step.
+// An OpTime is the time per step of the operations of one kind and shape.
 type OpTime struct {
 	Op    string  `json:"op"`
 	Shape string  `json:"shape,omitempty"`
 	Step  float64 `json:"milliseconds"`
-	Share float64 `json:"share"` // of the step
+	Share float64 `json:"share"` // fraction of the step
 	Rate  float64 `json:"gflops,omitempty"`
 }
 
-// A Measurement says what to measure of an
+// A Measurement says what to measure.
 type Measurement struct {
-	BatchSize int           // images a step; 0: as the spec says
-	Inference bool          // predictions in place of training
-	Ops       bool          // also the time of each operation
-	Time      time.Duration // how long
-	Began     time.Time     // from when on the first step is waited for
+	BatchSize int           // images per step; 0: as in the spec
+	Inference bool          // inference rather than training
+	Ops       bool          // also time each operation
+	Time      time.Duration // duration of the measurement
+	Began     time.Time     // start of the time to the first step
 }
 
-// Measure trains or predicts on noise, and returns how fast that is on this machine.
+// Measure trains or predicts on random noise, and returns the speed on this machine.
 func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error) {
 	e, err := e.fresh()
 	if err != nil {
@@ -99,24 +99,24 @@ func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error
 
 func milliseconds(d time.Duration) float64 { return d.Seconds() * 1e3 }
 
-// A bench is one model being timed.
+// A bench is a measurement of one model.
 type bench struct {
 	*Experiment
 	model    *builder.Model
 	data     dataset.Examples
 	training bool
-	time     time.Duration // to measure for
+	time     time.Duration // duration of the measurement
 
-	done    int       // steps
-	first   time.Time // when the first one was done
-	began   time.Time // when the current one began
-	end     time.Time // of the measurement
+	done    int       // duration of each step
+	first   time.Time // end of the first step
+	began   time.Time // start of the current step
+	end     time.Time // start of the measurement
 	steps   []time.Duration
-	update  time.Duration // of these, spent in the optimizer
-	ceiling float64       // GFLOP/s
+	update  time.Duration // duration of the optimizer in each step
+	ceiling float64       // samples in GFLOP/s
 }
 
-// warmUp is how many steps come before those that are timed.
+// warmUp is the number of steps before those that are timed.
 const warmUp = 3
 
 // errEnough ends the steps of a bench.
@@ -134,7 +134,7 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
-// fit trains without callbacks of the spec.
+// fit trains without the callbacks of the spec.
 func (b *bench) fit(ctx context.Context) error {
 	c := *b.Train
 	c.Epochs, c.Callbacks = math.MaxInt, nil
@@ -146,7 +146,7 @@ func (b *bench) fit(ctx context.Context) error {
 	return err
 }
 
-// predict runs batch after batch forward.
+// predict runs batches forward.
 func (b *bench) predict(ctx context.Context) error {
 	loader := data.NewLoader(b.data, b.Plan.Input.Size(), b.Train.BatchSize)
 	for {
@@ -164,7 +164,7 @@ func (b *bench) predict(ctx context.Context) error {
 	}
 }
 
-// step notes that a step is done.
+// step records the end of a step.
 func (b *bench) step() error {
 	now := time.Now()
 	b.done++
@@ -187,8 +187,8 @@ func (b *bench) step() error {
 	return nil
 }
 
-// multiplyAddRate measures for a quarter of a second how many GFLOP/s of
-// multiply-adds the machine does.
+// multiplyAddRate measures, for a quarter of a second, the multiply-adds that the machine
+// computes, in GFLOP/s.
 func multiplyAddRate() (best float64) {
 	for end := time.Now().Add(time.Second / 4); time.Now().Before(end); {
 		began := time.Now()
@@ -198,8 +198,8 @@ func multiplyAddRate() (best float64) {
 	return best
 }
 
-// opTimes sums up what the ops of the same kind and shape take of a step, longest
-// first, and what else a step takes.
+// opTimes sums up the times per step of ops of the same kind and shape, longest first, and
+// of the rest of the step.
 func (b *bench) opTimes(costs []builder.Cost) []OpTime {
 	var total, rest time.Duration
 	for _, d := range b.steps {
@@ -249,13 +249,13 @@ func (o *timedOptimizer) Step(weights []gorgonia.ValueGrad) error {
 	return o.Optimizer.Step(weights)
 }
 
-// noise is images without meaning, as cheap to read as a dataset in memory.
+// noise is random images, as fast to read as a dataset in memory.
 type noise struct {
 	pixels, classes int
 	images          []uint8
 }
 
-// noiseImages is how many of them differ.
+// noiseImages is the number of different images.
 const noiseImages = 256
 
 func newNoise(shape []int, classes int) *noise {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TotalMemory returns the bytes of memory of the machine, 0 if it does not tell.
+// TotalMemory returns the bytes of memory of the machine, 0 if unknown.
 func TotalMemory() int64 {
 	var info unix.Sysinfo_t
 	if err := unix.Sysinfo(&info); err != nil {
@@ -17,8 +17,8 @@ func TotalMemory() int64 {
 	return int64(info.Totalram) * int64(info.Unit)
 }
 
-// PeakMemory returns the most memory the process held, in bytes, since
-// ResetPeakMemory where the system can do that; 0 if it does not tell.
+// PeakMemory returns the peak memory of the process in bytes, since ResetPeakMemory if the
+// system supports that; 0 if unknown.
 func PeakMemory() int {
 	f, err := os.Open("/proc/self/status")
 	if err != nil {
@@ -35,5 +35,5 @@ func PeakMemory() int {
 }
 
 func ResetPeakMemory() {
-	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // older kernels refuse: then the peak is that of all models so far
+	_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // older kernels reject it: then the peak is that of all models so far
 }

@@ -11,15 +11,14 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// createEvents makes the file of a run that TensorBoard reads. TensorBoard reads
-// several in the order of their names, so that a run that is resumed goes on in a
-// file of its own.
+// createEvents creates the TensorBoard file of a run. TensorBoard reads several files in
+// the order of their names, so a resumed run writes a new one.
 func createEvents(r *runs.Run) (*os.File, error) {
 	return os.Create(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, time.Now().Unix())))
 }
 
-// drawPictures writes the pictures of a run that is over into its folder. One that fails
-// is told of, since the run is no worse without it; what fails is ctx.
+// drawPictures writes the pictures of a finished run into its folder. Failures are only
+// reported, since the run is complete without pictures; only ctx's error is returned.
 func (f *fit) drawPictures(ctx context.Context) error {
 	pictures := map[string]*plot.Picture{
 		runs.CurvesFile: plot.Curves(Curves([]*runs.Run{f.run})...),

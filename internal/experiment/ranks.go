@@ -16,11 +16,11 @@ import (
 	"cnntrain/internal/kernels"
 )
 
-// OpenWorld returns the ranks of which mpirun or srun has started this process as one, or
-// [comm.Self]. With threads, the caller has chosen how many compute; else those of the
-// machine are shared among its ranks.
+// OpenWorld returns the ranks if mpirun or srun has started this process as one, else
+// [comm.Self]. With threads, the user has chosen the number of threads; otherwise the
+// processors of the machine are divided among its ranks.
 func OpenWorld(threads bool) (comm.World, error) {
-	n := kernels.Threads() // before MPI gets a thread of its own
+	n := kernels.Threads() // before MPI starts a thread
 	w, err := mpi.Open()
 	if err != nil || w.Size() == 1 {
 		return w, err
@@ -32,10 +32,10 @@ func OpenWorld(threads bool) (comm.World, error) {
 	return w, nil
 }
 
-// fairShare returns how many of n threads this rank should compute with: launchers often
-// let all ranks of a machine run on all of its processors.
+// fairShare returns how many of n threads this rank should use: launchers often let all
+// ranks of a machine run on all of its processors.
 func fairShare(w comm.World, n int) int {
-	host, _ := os.Hostname() // empty where there is none
+	host, _ := os.Hostname() // empty if unknown
 	me := hashOf(host + "\n" + processors())
 	same := 0
 	for _, v := range comm.Gather(w, me) {
@@ -52,7 +52,7 @@ func hashOf(text string) uint32 {
 	return h.Sum32()
 }
 
-// processors names those that this process may run on, where the system tells.
+// processors lists the processors that this process may run on, if the system reports them.
 func processors() string {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
@@ -63,7 +63,7 @@ func processors() string {
 	return strings.TrimSpace(list)
 }
 
-// facts is what has to be the same on all ranks.
+// facts is what must be equal on all ranks.
 type facts struct {
 	Program string // digest of the file
 	Version string
@@ -100,7 +100,7 @@ func sameFacts(w comm.World, e *Experiment, sets *data.Sets) error {
 	return comm.Agree(w, mine.differ(first))
 }
 
-// differ says in what f is not the same as rank 0's.
+// differ names the difference between f and rank 0's facts.
 func (f facts) differ(first facts) error {
 	switch {
 	case f.Arch != first.Arch:
@@ -131,8 +131,8 @@ func firstDifference(a, b string) string {
 }
 
 // loadOnRanks loads the data on every rank: first on rank 0, then on one rank of each
-// machine, so that what has to be downloaded is so once for each folder. It is the same on
-// all of them.
+// machine, so that data is downloaded only once per folder. It must be the same on all
+// ranks.
 func (f *fit) loadOnRanks(ctx context.Context) (sets *data.Sets, err error) {
 	w := f.options.World
 	local, _ := w.Local()
@@ -148,14 +148,14 @@ func (f *fit) loadOnRanks(ctx context.Context) (sets *data.Sets, err error) {
 	return sets, sameFacts(w, f.Experiment, sets)
 }
 
-// spreadWeights gives every rank the weights of rank 0's model.
+// spreadWeights copies the weights of rank 0's model to all ranks.
 func spreadWeights(w comm.World, m *builder.Model) {
 	for _, t := range m.Weights() {
 		comm.ShareValues(w, t.Data)
 	}
 }
 
-// onFirst runs do on rank 0; its error is that of all ranks.
+// onFirst runs do on rank 0; its error is returned on all ranks.
 func onFirst(w comm.World, do func() error) error {
 	var err error
 	if w.Rank() == 0 {
@@ -164,14 +164,14 @@ func onFirst(w comm.World, do func() error) error {
 	return comm.Agree(w, err)
 }
 
-// resumed is what rank 0 tells the others of the run to go on with.
+// resumed is what rank 0 tells the others about the run to resume.
 type resumed struct {
 	Spec     []byte
 	DataDir  string
 	Finished bool
 }
 
-// ranksOf is how run.json counts the ranks.
+// ranksOf returns the number of ranks as in run.json.
 func ranksOf(w comm.World) int {
 	if w.Size() == 1 {
 		return 0

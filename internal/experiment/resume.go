@@ -13,9 +13,9 @@ import (
 	"cnntrain/internal/words"
 )
 
-// Resume goes on with the run in dir that was interrupted, or ended by a crash. It ends with
-// the same bytes as one that never was. Of a run that is finished nothing is changed.
-// Out and Weights of the options are not used.
+// Resume continues the run in dir, which was interrupted or has crashed. It ends with the
+// same bytes as an uninterrupted run. A finished run is not changed. Out and Weights of the
+// options are ignored.
 func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error) {
 	f := &fit{options: o.filled()}
 	defer f.unlock(&err)
@@ -50,7 +50,7 @@ func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error)
 	return f.run, f.do(ctx, from)
 }
 
-// openRun makes the run folder this process's own.
+// openRun locks the run folder for this process.
 func (f *fit) openRun(dir string) (err error) {
 	if f.run, err = runs.Resume(dir); err != nil {
 		return err
@@ -63,7 +63,7 @@ func (f *fit) openRun(dir string) (err error) {
 	return err
 }
 
-// shareRun tells the other ranks, which need not see the run folder, what is in it.
+// shareRun tells the other ranks, which may not see the run folder, what it contains.
 func (f *fit) shareRun() error {
 	if f.options.World.Size() == 1 {
 		return nil
@@ -88,7 +88,7 @@ func (f *fit) shareRun() error {
 	return err
 }
 
-// goOn finds the state to go on from, and notes that the run goes on.
+// goOn finds the state to resume from, and records in run.json that the run has resumed.
 func (f *fit) goOn() (*train.Saved, error) {
 	r, log := f.run, f.options.Listener.Logf
 	if f.sets.Digest != r.Info.Dataset.Digest {
@@ -116,8 +116,8 @@ func (f *fit) goOn() (*train.Saved, error) {
 	return from, err
 }
 
-// resumeFrom finds the newest state of the run that is whole. It is nil where nothing
-// was saved yet: then training begins anew, from the weights it began with.
+// resumeFrom returns the newest intact state of the run. It is nil if nothing was saved
+// yet: then training starts again from the initial weights.
 func (f *fit) resumeFrom() (*train.Saved, error) {
 	s, err := f.loadState(runs.LastFile)
 	if err == nil && s.Within && f.accepted {
@@ -131,7 +131,7 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 	before, errBefore := f.loadState(runs.BeforeFile)
 	switch {
 	case errBefore == nil:
-		f.within = true // not to be kept
+		f.within = true // not needed
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errWithin) {
 			f.options.Listener.Logf("%v", err)
 		}
@@ -145,7 +145,7 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 	return nil, errors.Join(err, errBefore)
 }
 
-// sayResumed says where training goes on.
+// sayResumed reports where training resumes.
 func (f *fit) sayResumed(s *train.Saved, file string) {
 	where := "after"
 	if s.Within {
@@ -154,7 +154,7 @@ func (f *fit) sayResumed(s *train.Saved, file string) {
 	f.options.Listener.Logf("going on with %s %s epoch %d, from %s", f.run.Dir, where, s.Epoch, file)
 }
 
-// beginAnew makes everything as it was before the first step.
+// beginAnew resets everything to the time before the first step.
 func (f *fit) beginAnew() error {
 	f.options.Listener.Logf("%s has no saved state yet: training begins at the start", f.run.Dir)
 	info := &f.run.Info

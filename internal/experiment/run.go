@@ -12,7 +12,7 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// runDir is the run folder that would be made now.
+// runDir returns the path of the next run folder.
 func (e *Experiment) runDir(o Options) string {
 	if o.Out != "" {
 		return o.Out
@@ -20,7 +20,7 @@ func (e *Experiment) runDir(o Options) string {
 	return runs.Next("runs", e.Spec.Name)
 }
 
-// newRun makes the run folder of a training.
+// newRun creates the run folder of a training.
 func (f *fit) newRun() (*runs.Run, error) {
 	d, err := f.dataset()
 	if err != nil {
@@ -35,7 +35,7 @@ func (f *fit) newRun() (*runs.Run, error) {
 	return r, err
 }
 
-// dataset describes the data.
+// dataset returns the description of the data for run.json.
 func (f *fit) dataset() (runs.Dataset, error) {
 	sets := f.sets
 	dir, err := DataDir(f.options.Source.Dir)
@@ -52,8 +52,8 @@ func (f *fit) dataset() (runs.Dataset, error) {
 	return d, err
 }
 
-// NewRun makes a run folder, dir or runs/NAME/N, with the resolved spec in it and with info,
-// to which it adds what is known of e, the machine and the file that weights come from.
+// NewRun creates a run folder, dir or runs/NAME/N, with the resolved spec and with info, to
+// which it adds the facts about e, the machine and the file of initial weights.
 func (e *Experiment) NewRun(dir, weights string, info runs.Info) (*runs.Run, error) {
 	resolved, err := e.Spec.Resolved()
 	if err != nil {
@@ -83,7 +83,7 @@ func (e *Experiment) NewRun(dir, weights string, info runs.Info) (*runs.Run, err
 	return r, errors.Join(err, r.SaveInfo())
 }
 
-// fileDigest returns the SHA-256 of a file in hexadecimal digits.
+// fileDigest returns the SHA-256 of a file in hexadecimal.
 func fileDigest(file string) (string, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -11,10 +11,9 @@ import (
 	"cnntrain/internal/sweep"
 )
 
-// PlanSweep reads a sweep file and makes sure that each member can be trained, and that the
-// data is there, which is fetched unless src.Offline says not to. It returns also the
-// resolved spec.
-// Everything wrong with the file is in the error.
+// PlanSweep reads a sweep file and checks that each member can be trained, and that the
+// data exists; it downloads the data unless src.Offline is set. It also returns the
+// resolved spec. Its error contains everything that is wrong with the file.
 func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, resolved []byte, err error) {
 	var problems spec.Problems
 	c := sweep.Load(file, &problems)
@@ -29,7 +28,7 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 	if figures := base.Train.Figures(base.Data.MayHaveValidation()); !slices.Contains(figures, c.Monitor.Name) {
 		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
 	}
-	datasets := map[string]*Experiment{} // one member of each
+	datasets := map[string]*Experiment{} // one member of each setting
 	epochs := base.Train.Epochs
 	for _, m := range members {
 		e, err := Load(c.Spec, c.Overrides(m))
@@ -58,7 +57,7 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 	return plan, resolved, err
 }
 
-// inSweep adds what is wrong with the spec to what is wrong with the file that names it.
+// inSweep adds the errors of the spec to those of the sweep file that names it.
 func inSweep(c *sweep.Config, err error, problems *spec.Problems) error {
 	if _, missing := os.Stat(c.Spec); missing != nil {
 		problems.Add(c.SpecPos(), "spec: no such file %q, seen from the current folder", c.Spec)
@@ -68,7 +67,7 @@ func inSweep(c *sweep.Config, err error, problems *spec.Problems) error {
 	return problems.Err()
 }
 
-// addProblems adds those that err consists of, and reports whether it does.
+// addProblems adds the problems that err consists of, and reports whether there are any.
 func addProblems(problems *spec.Problems, err error) bool {
 	var invalid spec.Invalid
 	if !errors.As(err, &invalid) {
@@ -80,7 +79,7 @@ func addProblems(problems *spec.Problems, err error) bool {
 	return true
 }
 
-// fetchData makes sure that the data is there, once, before many processes ask for it.
+// fetchData makes sure that the data exists, once, before many processes need it.
 func (e *Experiment) fetchData(ctx context.Context, src Source) error {
 	offline := src
 	offline.Offline = true

@@ -8,8 +8,8 @@ import (
 	"cnntrain/internal/train"
 )
 
-// TrainingState returns what a checkpoint has of a training that can go on, besides
-// weights: nil where it has none, as best.safetensors.
+// TrainingState returns the training state in a checkpoint, besides weights; nil if it has
+// none, such as best.safetensors.
 func TrainingState(f *checkpoint.File) (*interop.State, error) {
 	text := f.Metadata[metaState]
 	if text == "" {

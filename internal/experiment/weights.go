@@ -13,16 +13,16 @@ import (
 	"cnntrain/internal/train"
 )
 
-// The metadata of our checkpoints, which makes them of use without their run.
+// Metadata keys of our checkpoints, which make them usable without their run.
 const (
 	MetaSpec    = "cnntrain.spec"    // the resolved spec
 	MetaClasses = "cnntrain.classes" // JSON list of names
 	metaEpoch   = "cnntrain.epoch"
-	metaState   = "cnntrain.state"  // in last.safetensors: of the training, with tensors of its own
-	metaWithin  = "cnntrain.within" // beside it: "true" where the epoch is not over
+	metaState   = "cnntrain.state"  // in last.safetensors: the training state, together with tensors
+	metaWithin  = "cnntrain.within" // with it: "true" if the epoch is not complete
 )
 
-// Metadata describes weights of e as they are after an epoch.
+// Metadata returns the metadata for weights of e after an epoch.
 func (e *Experiment) Metadata(classes []string, epoch int) (map[string]string, error) {
 	resolved, err := e.Spec.Resolved()
 	if err != nil {
@@ -35,7 +35,8 @@ func (e *Experiment) Metadata(classes []string, epoch int) (map[string]string, e
 	return map[string]string{MetaSpec: string(resolved), MetaClasses: string(names), metaEpoch: strconv.Itoa(epoch)}, nil
 }
 
-// ReadCheckpoint reads a checkpoint, or says what else a file is.
+// ReadCheckpoint reads a checkpoint. For another kind of file the error says which kind it
+// is.
 func ReadCheckpoint(file string) (*checkpoint.File, error) {
 	f, err := checkpoint.Read(file)
 	if err != nil {
@@ -46,7 +47,7 @@ func ReadCheckpoint(file string) (*checkpoint.File, error) {
 	return f, err
 }
 
-// loadWeights replaces the model's weights by those in a checkpoint.
+// loadWeights replaces the model's weights with those in a checkpoint.
 func loadWeights(m *builder.Model, file string) error {
 	f, err := ReadCheckpoint(file)
 	if err != nil {
@@ -55,8 +56,8 @@ func loadWeights(m *builder.Model, file string) error {
 	return SetWeights(m, f, file)
 }
 
-// StartFrom replaces the weights of m, a model of e, by those in a file: a
-// checkpoint, or one that Keras wrote.
+// StartFrom replaces the weights of m, a model of e, with those in a file: a checkpoint, or
+// a file of Keras.
 func (e *Experiment) StartFrom(m *builder.Model, file string) error {
 	if !interop.IsKeras(file) {
 		return loadWeights(m, file)

@@ -136,8 +136,8 @@ func (t *team) update() error {
 	return err
 }
 
-// whole returns the optimizer's state for whole weights, with data that make produces from
-// this rank's pieces.
+// whole returns the optimizer's state for whole weights; data converts the tensors of this
+// rank's pieces to whole ones.
 func (t *team) whole(data func(pieces [][]float32) [][]float32) (all []checkpoint.Tensor, err error) {
 	pieces, err := t.optimizer.State(t.params)
 	if err != nil {

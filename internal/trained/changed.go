@@ -10,8 +10,8 @@ import (
 	"cnntrain/internal/words"
 )
 
-// changed says how the data differs from that which the run was trained on that m was read
-// from; empty where it does not, or nobody knows.
+// changed describes how the data differs from that on which m was trained; it returns "" if
+// there is no difference, or if that is unknown.
 func (m *Model) changed(sets *data.Sets) string {
 	r, err := runs.Open(filepath.Dir(m.File))
 	if err != nil || r.Info.Dataset.Digest == "" || r.Info.Dataset.Digest == sets.Digest {

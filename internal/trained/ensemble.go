@@ -7,7 +7,7 @@ import (
 	"cnntrain/internal/train"
 )
 
-// OpenAll opens models that are to work together, or be compared.
+// OpenAll opens models for an ensemble or a comparison.
 func OpenAll(paths []string) ([]*Model, error) {
 	var members []*Model
 	for _, path := range paths {
@@ -20,8 +20,8 @@ func OpenAll(paths []string) ([]*Model, error) {
 	return members, nil
 }
 
-// Together makes one predictor of several models, by the mean of their probabilities or
-// by vote. They must take the same images and know the same classes.
+// Together combines several models into one predictor, by the mean of their probabilities
+// or by vote. They must have the same input shape and classes.
 func Together(members []*Model, vote bool) (train.Predictor, error) {
 	first := members[0]
 	var predictors []train.Predictor

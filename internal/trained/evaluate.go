@@ -14,10 +14,10 @@ import (
 type On struct {
 	Split  string // train, val or test
 	Source experiment.Source
-	Batch  int // examples at a time; 0: as in training
+	Batch  int // batch size; 0: as in training
 }
 
-// Evaluate evaluates m, which is to be called name, on its own data.
+// Evaluate evaluates m, shown as name, on its own data.
 func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, error) {
 	r, sets, err := m.run(ctx, name, m.Net, on)
 	if err != nil {
@@ -28,8 +28,8 @@ func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, 
 	return e, nil
 }
 
-// EvaluateTogether evaluates members as one, on the data they must have in common; alone is
-// what each of them reaches by itself.
+// EvaluateTogether evaluates an ensemble of members on their data, which must be the same;
+// alone has the result of each member.
 func EvaluateTogether(ctx context.Context, name string, members []*Model, together train.Predictor, alone []*Evaluation, on On) (*Evaluation, error) {
 	first := members[0]
 	for i, m := range members {
@@ -48,7 +48,7 @@ func EvaluateTogether(ctx context.Context, name string, members []*Model, togeth
 	return e, nil
 }
 
-// run has a predictor evaluated on data of m.
+// run evaluates a predictor on the data of m.
 func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) (*train.Result, *data.Sets, error) {
 	sets, err := m.LoadData(ctx, on.Source)
 	if err != nil {

@@ -12,46 +12,46 @@ import (
 	"cnntrain/internal/train/metric"
 )
 
-// An Evaluation is what a model reaches on some examples.
+// An Evaluation is the result of evaluating a model on a split.
 type Evaluation struct {
 	Path      string       `json:"path"`
-	File      string       `json:"file,omitempty"` // none for an ensemble
+	File      string       `json:"file,omitempty"` // nil for an ensemble
 	Dataset   string       `json:"dataset"`
 	Split     string       `json:"split"`
 	Examples  int          `json:"examples"`
 	Loss      float64      `json:"loss"`
 	Accuracy  float64      `json:"accuracy"`
-	Top5      *float64     `json:"top_5_accuracy,omitempty"` // nil where there are no more than five classes
-	Balanced  float64      `json:"balanced_accuracy"`        // the mean recall of the classes
-	MacroF1   float64      `json:"macro_f1"`                 // their mean F1
-	Largest   float64      `json:"largest_class_accuracy"`   // of taking every example for the class with the most
-	Metrics   runs.Figures `json:"metrics,omitempty"`        // others that the spec asks for
+	Top5      *float64     `json:"top_5_accuracy,omitempty"` // nil if there are at most five classes
+	Balanced  float64      `json:"balanced_accuracy"`        // mean recall of the classes
+	MacroF1   float64      `json:"macro_f1"`                 // mean F1 of the classes
+	Largest   float64      `json:"largest_class_accuracy"`   // accuracy of always predicting the largest class
+	Metrics   runs.Figures `json:"metrics,omitempty"`        // other metrics of the spec
 	Classes   []Class      `json:"classes"`
-	Confusion [][]int      `json:"confusion"` // row: the class; column: what it was taken for
+	Confusion [][]int      `json:"confusion"` // row: true class; column: predicted class
 
 	Members []Member `json:"members,omitempty"` // of an ensemble
-	digest  string   // of the data
+	digest  string   // digest of the data
 }
 
-// A Member is what a member of an ensemble reaches alone.
+// A Member is the result of one member of an ensemble.
 type Member struct {
 	File     string  `json:"file"`
 	Loss     float64 `json:"loss"`
 	Accuracy float64 `json:"accuracy"`
 }
 
-// A Class is what becomes of the examples of one class.
+// A Class holds the metrics of one class.
 type Class struct {
 	Name      string   `json:"name"`
 	Examples  int      `json:"examples"`
 	Correct   int      `json:"correct"`
-	Recall    Fraction `json:"recall"`    // fraction of the class that was found
-	Precision Fraction `json:"precision"` // fraction of what was taken for it that was right
+	Recall    Fraction `json:"recall"`    // recall
+	Precision Fraction `json:"precision"` // precision
 	F1        Fraction `json:"f1"`        // their harmonic mean
-	Confused  string   `json:"-"`         // what it was most often taken for, and how often; empty: nothing
+	Confused  string   `json:"-"`         // the most frequent wrong prediction, and how often; empty: none
 }
 
-// A Fraction is from 0 to 1, or NaN where it is one of nothing: null in JSON, – in a table.
+// A Fraction is from 0 to 1, or NaN if its denominator is zero: null in JSON, – in a table.
 type Fraction float64
 
 // MarshalJSON writes the number, or null.
@@ -62,7 +62,7 @@ func (s Fraction) MarshalJSON() ([]byte, error) {
 	return json.Marshal(float64(s))
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON parses the output of MarshalJSON.
 func (s *Fraction) UnmarshalJSON(text []byte) error {
 	if *s = Fraction(math.NaN()); string(text) == "null" {
 		return nil
@@ -77,11 +77,11 @@ func (s Fraction) String() string {
 	return fmt.Sprintf("%.3f", float64(s))
 }
 
-// topFive is the metric that is told where there are more classes than it lets pass.
+// topFive is the metric that is reported if there are more than five classes.
 const topFive, manyClasses = "top_k_categorical_accuracy", 6
 
-// metricsOf returns what is reported: accuracy, that of the first five where there are more
-// classes, and what else the spec asks for.
+// metricsOf returns the reported metrics: accuracy, top-5 accuracy if there are more than
+// five classes, and the other metrics of the spec.
 func metricsOf(spec []metric.Metric, classes int) []metric.Metric {
 	metrics := []metric.Metric{metric.Metrics.Default("accuracy")}
 	if classes >= manyClasses {
@@ -94,7 +94,7 @@ func others(spec []metric.Metric) []metric.Metric {
 	return slices.DeleteFunc(slices.Clone(spec), func(m metric.Metric) bool { return m.Name() == "accuracy" || m.Name() == topFive })
 }
 
-// newEvaluation describes the result of metricsOf.
+// newEvaluation converts a result with the metrics of metricsOf.
 func newEvaluation(path, split string, m *Model, sets *data.Sets, r *train.Result) *Evaluation {
 	_, largest := r.Largest()
 	e := &Evaluation{
@@ -118,7 +118,7 @@ func newEvaluation(path, split string, m *Model, sets *data.Sets, r *train.Resul
 	return e
 }
 
-// takenFor says what a class is taken for most often, if it is not itself.
+// takenFor returns the most frequent wrong prediction for a class.
 func takenFor(names []string, row []int, class int) string {
 	worst := -1
 	for j, n := range row {

@@ -1,4 +1,4 @@
-// Package trained uses models that were trained.
+// Package trained evaluates trained models and predicts with them.
 package trained
 
 import (
@@ -21,16 +21,16 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A Model is a model with the weights and the classes it was trained for.
+// A Model is a trained model: weights and classes.
 type Model struct {
 	*experiment.Experiment
 	Net     *builder.Model
-	File    string   // what it was read from
-	Classes []string // nil if the file does not say
-	Edited  string   // in what the spec.yaml of the run is not the spec of the weights
+	File    string   // path it was read from
+	Classes []string // nil if the file has none
+	Edited  string   // how the spec.yaml of the run differs from the spec of the weights
 }
 
-// Open makes the model of a run, whose best weights it takes, or of a checkpoint.
+// Open loads the model of a run, with its best weights, or of a checkpoint.
 func Open(path string) (*Model, error) {
 	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
@@ -64,8 +64,8 @@ func Open(path string) (*Model, error) {
 	return m, experiment.SetWeights(m.Net, f, file)
 }
 
-// edited says in what the spec.yaml of a run is not the spec of its weights, empty if in
-// nothing that matters, or where there is none.
+// edited describes how the spec.yaml of a run differs from the spec of its weights; "" if
+// there is no relevant difference, or no spec.yaml.
 func edited(dir, text string) string {
 	now, err := os.ReadFile(filepath.Join(dir, runs.SpecFile))
 	if err != nil || string(now) == text {
@@ -82,7 +82,7 @@ func edited(dir, text string) string {
 	return runs.Edited(text, string(now))
 }
 
-// ClassNames returns the names of the classes, numbers where the file has none.
+// ClassNames returns the names of the classes, or numbers if the file has no names.
 func (m *Model) ClassNames() []string {
 	if m.Classes != nil {
 		return m.Classes
@@ -94,10 +94,10 @@ func (m *Model) ClassNames() []string {
 	return names
 }
 
-// sameName compares names of classes as Unicode composes them: a Mac decomposes é.
+// sameName compares names in Unicode's composed form (NFC): macOS decomposes é.
 func sameName(a, b string) bool { return norm.NFC.String(a) == norm.NFC.String(b) }
 
-// CheckData makes sure that class i of sets is class i of the model.
+// CheckData checks that class i of sets is class i of the model.
 func (m *Model) CheckData(sets *data.Sets) error {
 	if m.Classes == nil || slices.EqualFunc(m.Classes, sets.Classes, sameName) {
 		return nil

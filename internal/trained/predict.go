@@ -11,23 +11,23 @@ import (
 	"cnntrain/internal/train"
 )
 
-// A Prediction is what is said of one image.
+// A Prediction is the result for one image.
 type Prediction struct {
 	Image   string        `json:"image"`
-	Classes []LikelyClass `json:"classes"` // the most likely first
+	Classes []LikelyClass `json:"classes"` // sorted by probability
 	Error   string        `json:"error,omitempty"`
 }
 
-// A LikelyClass is one that an image may be of.
+// A LikelyClass is a class with its probability.
 type LikelyClass struct {
 	Name        string  `json:"name"`
 	Probability float64 `json:"probability"`
 }
 
-// Predict names up to top likely classes of each image, by what p says, m.Net or an ensemble
-// of which m is a member. The files are read side by side, brought to the size that the model
-// takes as those of its dataset were. One that cannot be read has an error; what the system
-// refuses ends it all.
+// Predict returns the top most likely classes of each image, as predicted by p, which is
+// m.Net or an ensemble with m as a member. Files are read concurrently, and resized in the
+// same way as the training images. A file that cannot be decoded has an error in its
+// Prediction; an error of the operating system aborts.
 func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, top int) ([]Prediction, error) {
 	shape, classes := m.Spec.Input, m.ClassNames()
 	size := shape[0] * shape[1] * shape[2]
@@ -60,7 +60,7 @@ func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, 
 			predictions[i].Error = err.Error()
 		}
 	}
-	labels := slices.Repeat([]int{-1}, len(files)) // nobody knows
+	labels := slices.Repeat([]int{-1}, len(files)) // unknown
 	_, probabilities, err := p.Evaluate(pixels, labels)
 	if err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, 
 	return predictions, nil
 }
 
-// likely returns the most likely classes, up to top.
+// likely returns the top most likely classes.
 func likely(classes []string, probabilities []float32, top int) []LikelyClass {
 	all := make([]LikelyClass, len(classes))
 	for c, name := range classes {

@@ -14,7 +14,7 @@ import (
 	"cnntrain/internal/words"
 )
 
-// A Tested is what a trained model makes of each example of a split.
+// A Tested holds the prediction of a trained model for each example of a split.
 type Tested struct {
 	recorder
 	result   *train.Result
@@ -22,10 +22,10 @@ type Tested struct {
 	examples dataset.Examples
 }
 
-// A recorder is a model that notes what it says of each example it is evaluated on.
+// A recorder is a model that records its predictions during evaluation.
 type recorder struct {
 	train.Predictor
-	taken []int     // the most likely class
+	taken []int     // the predicted class
 	sure  []float32 // its probability
 }
 
@@ -38,7 +38,7 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 	return loss, probabilities, err
 }
 
-// Test evaluates m, which is called name, example by example.
+// Test evaluates m, shown as name, example by example.
 func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
 	d := &Tested{recorder: recorder{Predictor: m.Net}}
 	var err error
@@ -61,17 +61,17 @@ func (d *Tested) Classes() *plot.Picture {
 	return plot.Classes(classes)
 }
 
-// A mistaken is a class taken for another.
+// A mistaken is a pair of a true and a predicted class.
 type mistaken struct {
 	class, taken int
-	examples     []int // the surest first
+	examples     []int // sorted by the model's confidence
 }
 
-// The size of the sheet of mistakes.
+// The size of the picture of mistakes.
 const mistakenPairs, mistakenImages = 10, 8
 
-// Confused has examples of the pairs of classes that are confused most often,
-// those first of which the model was surest.
+// Confused returns examples of the most frequent confusions, those with the highest
+// confidence first.
 func (d *Tested) Confused() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
@@ -92,7 +92,7 @@ func (d *Tested) Confused() (*plot.Sheet, error) {
 	return sheet, nil
 }
 
-// mistakes returns the pairs of classes that were confused, the most frequent first.
+// mistakes returns the pairs of confused classes, the most frequent first.
 func (d *Tested) mistakes() []mistaken {
 	found := map[[2]int]*mistaken{}
 	for k, taken := range d.taken {
