@@ -20,12 +20,12 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// tolerance is the largest difference from Keras, relative to the largest value
-// of a tensor. Value by value would ask more of float32 than Keras keeps: small
-// sums of large terms differ by 2e-4 between Keras and its own float64 result.
+// tolerance is the largest difference from Keras, relative to the largest value of a
+// tensor. A tolerance per value would be stricter than Keras itself: small sums of large
+// terms differ by 2e-4 between Keras and its own float64 result.
 const tolerance = 1e-4
 
-// closeTo compares a tensor with what Keras has for it.
+// closeTo compares a tensor with Keras's.
 func closeTo(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -44,7 +44,7 @@ func closeTo(t *testing.T, what string, got, want []float32) {
 	}
 }
 
-// keras is one golden file: tensors by name, and what they belong to.
+// keras is one golden file: tensors by name, and a description.
 type keras struct {
 	*checkpoint.File
 	t *testing.T
@@ -59,7 +59,7 @@ func (k keras) data(name string) []float32 {
 	return v.Data
 }
 
-// node enters a copy of a tensor into a graph.
+// node adds a copy of a tensor to a graph.
 func (k keras) node(g *G.ExprGraph, name string) *G.Node {
 	k.t.Helper()
 	data := k.data(name)
@@ -68,7 +68,7 @@ func (k keras) node(g *G.ExprGraph, name string) *G.Node {
 	return G.NewTensor(g, tensor.Float32, len(v.Shape), G.WithShape(v.Shape...), G.WithName(name), G.WithValue(value))
 }
 
-// eachKeras runs f on every golden file that fits the pattern.
+// eachKeras runs f on every golden file that matches the pattern.
 func eachKeras(t *testing.T, pattern string, f func(t *testing.T, k keras)) {
 	paths, err := filepath.Glob("testdata/keras/" + pattern)
 	if err != nil || len(paths) == 0 {
@@ -110,8 +110,8 @@ func TestEveryLayerEqualsKeras(t *testing.T) {
 	}
 }
 
-// compareLayer runs one layer by itself: its output, the
-// gradients of Σ y·r, and its weights after three steps of Adam on that.
+// compareLayer runs one layer alone: its output, the gradients of Σ y·r, and its weights
+// after three steps of Adam on that.
 func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	g := G.NewGraph()
 	x, r := k.node(g, "x"), k.node(g, "r")
@@ -165,7 +165,7 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	}
 }
 
-// compareInference runs one layer as in use.
+// compareInference runs one layer in inference mode.
 func compareInference(t *testing.T, k keras, l layer.Layer) {
 	g := G.NewGraph()
 	x := k.node(g, "x")
@@ -225,7 +225,7 @@ func TestModelsEqualKeras(t *testing.T) {
 	})
 }
 
-// classes turns one-hot rows back into classes.
+// classes converts one-hot rows to classes.
 func classes(k keras) (labels []int) {
 	hot, _ := k.Tensor("labels")
 	n := hot.Shape[1]

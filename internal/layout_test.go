@@ -1,5 +1,5 @@
-// Package internal tests what no package can test of itself: who imports whom,
-// and that whole models have the numbers of Keras.
+// Package internal holds tests across packages: allowed imports, and whether whole models
+// give the same numbers as Keras.
 package internal
 
 import (
@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// layout says which of our packages each package may import. It is the diagram
-// of docs/ARCHITECTURE.md; change it there and here, with a reason, never to
-// make a build pass.
+// layout lists the packages that each of our packages may import. It is the diagram of
+// docs/ARCHITECTURE.md; change it there and here, with a reason, never to make a build
+// pass.
 const layout = `
 	kernels, spec, checkpoint, random, plot, table, words, interop/hdf5 :
 	catalog             : spec words
@@ -79,7 +79,7 @@ func TestImportsRunOneWay(t *testing.T) {
 	}
 }
 
-// Each module that go.mod asks for has its reason in docs/DEPENDENCIES.md, and no other.
+// Every module in go.mod has its reason in docs/DEPENDENCIES.md, and no other module does.
 func TestDependenciesHaveReasons(t *testing.T) {
 	text, err := os.ReadFile("../docs/DEPENDENCIES.md")
 	if err != nil {
@@ -97,7 +97,7 @@ func TestDependenciesHaveReasons(t *testing.T) {
 	if err := json.Unmarshal(out, &mod); err != nil {
 		t.Fatal(err)
 	}
-	named := map[string]bool{} // module: whether a row names it or a package of it
+	named := map[string]bool{} // module: whether a row names it or one of its packages
 	for _, m := range mod.Require {
 		if !m.Indirect || slices.ContainsFunc(mod.Tool, func(tool module) bool { return within(tool.Path, m.Path) }) {
 			named[m.Path] = false
@@ -130,7 +130,8 @@ func within(pkg, module string) bool {
 	return pkg == module || strings.HasPrefix(pkg, module+"/")
 }
 
-// Only what fetches datasets, and the command that gives it its client, know of the network.
+// Only the code that downloads datasets, and the command that gives it a client, use the
+// network.
 func TestOnlyDownloadsUseTheNetwork(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{$p := .ImportPath}}{{range .Imports}}{{$p}} {{.}}{{"\n"}}{{end}}`, "../...").Output()
 	if err != nil {
@@ -147,7 +148,7 @@ func TestOnlyDownloadsUseTheNetwork(t *testing.T) {
 	}
 }
 
-// text/tabwriter counts characters, of which some take two columns of a terminal and some none.
+// text/tabwriter counts characters, some of which take two columns of a terminal or none.
 func TestTablesGoByDisplayWidth(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}: {{.Imports}}`, "cnntrain/...").Output()
 	if err != nil {

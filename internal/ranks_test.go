@@ -21,9 +21,9 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// everything is a model with all that ranks have to take care of: what is drawn by the
-// place in the batch, averages that move, penalties, weights that stay. The last batch of
-// 7 examples is smaller than others, and the one of 1 smaller than the number of ranks.
+// everything is a model with all that ranks must handle: random numbers by position in the
+// batch, moving averages, penalties, frozen weights. The last batch of 7 examples is
+// smaller than others, and the one of 1 smaller than the number of ranks.
 const everything = `
 input: [8, 8, 3]
 layers:
@@ -47,16 +47,16 @@ layers:
 train: {epochs: 2, batch_size: 8, optimizer: {OPTIMIZER}, metrics: [accuracy, f1_score, auc], early_stopping: 5}
 `
 
-// A history is what one rank saw of a training.
+// A history is what one rank observed of a training.
 type history struct {
-	losses  []float64 // of each step, over the epoch so far
+	losses  []float64 // of each step, mean over the epoch so far
 	logs    callback.Logs
 	weights []checkpoint.Tensor
 	saved   []*train.Saved
 	err     error
 }
 
-// trainOn trains on several ranks and returns what each saw.
+// trainOn trains on several ranks and returns the history of each.
 func trainOn(t *testing.T, ranks int, text string, from *train.Saved) []*history {
 	t.Helper()
 	all := make([]*history, ranks)
@@ -103,13 +103,13 @@ func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from 
 	return h
 }
 
-// drawings is examples that a model can tell apart a little.
+// drawings is examples that a model can partly distinguish.
 type drawings struct {
 	n, pixels int
-	broken    bool // no pixel is a number
+	broken    bool // one pixel is NaN
 }
 
-// breaks is the rank whose drawings are broken; none but in one test.
+// breaks is the rank whose drawings are broken; none except in one test.
 var breaks = -1
 
 func (d drawings) Len() int        { return d.n }
@@ -128,7 +128,7 @@ func spelled(optimizer, sync string) string {
 	return strings.NewReplacer("OPTIMIZER", optimizer, "SYNC", sync).Replace(everything)
 }
 
-// distance is the largest difference of two sets of weights.
+// distance is the largest difference between two sets of weights.
 func distance(a, b []checkpoint.Tensor) (most float64) {
 	for i := range a {
 		for j, v := range a[i].Data {
@@ -194,9 +194,9 @@ func TestReplicasAreEqualAndRepeat(t *testing.T) {
 	}
 }
 
-// A state goes on with any number of ranks; with the same number it gives the same bytes.
-// (Adam divides by the size of the gradient: where that is rounding alone, as of a bias in
-// front of batch normalisation, so is the step.)
+// A state can be resumed with any number of ranks; with the same number it gives the same
+// bytes. (Adam divides by the size of the gradient: where that is only rounding error, as
+// for a bias before batch normalization, so is the step.)
 func TestAnyNumberOfRanksGoesOn(t *testing.T) {
 	for optimizer, bound := range map[string]float64{"adam: 0.01": 0.1, "sgd: {learning_rate: 0.05, momentum: 0.9}": 1e-4} {
 		text := spelled(optimizer, "true")
@@ -248,8 +248,8 @@ func TestErrorsOfOneRankAreThoseOfAll(t *testing.T) {
 	}
 }
 
-// NaN on one rank stops all of them at the same step, with the layer's name, also where
-// layers have something to say to those of the other ranks.
+// NaN on one rank stops all of them at the same step, with the layer's name, also if layers
+// communicate with those of the other ranks.
 func TestNaNOfOneRankIsThatOfAll(t *testing.T) {
 	breaks = 1
 	defer func() { breaks = -1 }()
@@ -269,7 +269,7 @@ func TestNaNOfOneRankIsThatOfAll(t *testing.T) {
 	}
 }
 
-// A weight is that of all ranks, whichever of them has updated it.
+// Weights are the same on all ranks, whichever of them updated each.
 func TestBrokenWeightIsThatOfNoRank(t *testing.T) {
 	const text = "input: [8, 8, 3]\nlayers: [{conv2d: {filters: 1, kernel_size: 1, use_bias: false, kernel_initializer: {constant: {value: 0.0001}}}}, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {batch_size: 8, optimizer: {sgd: 3.0e+38}}\n"
 	want := fmt.Sprint(trainOn(t, 1, text, nil)[0].err)
@@ -280,7 +280,7 @@ func TestBrokenWeightIsThatOfNoRank(t *testing.T) {
 	}
 }
 
-// Whoever asks one rank to stop, at whatever time, stops all of them.
+// A request to stop on one rank, at any time, stops all of them.
 func TestOneRankStopsAll(t *testing.T) {
 	for _, last := range []int{1, 3, 5} { // the fifth step is followed by the validation
 		commtest.Run(3, func(w comm.World) {
@@ -302,7 +302,7 @@ func TestOneRankStopsAll(t *testing.T) {
 	}
 }
 
-// Nobody has to keep anything.
+// Saving is optional.
 func TestRanksNeedNoKeep(t *testing.T) {
 	commtest.Run(2, func(w comm.World) {
 		var problems spec.Problems

@@ -1,4 +1,4 @@
-// Package specs holds the seed specs, for commands that need one without a file.
+// Package specs embeds the seed specs, for commands that need one without a file.
 package specs
 
 import (
@@ -18,7 +18,7 @@ func Names() (names []string) {
 	return names
 }
 
-// Text returns the seed spec of that name, nil where there is none.
+// Text returns the seed spec of that name, nil if there is none.
 func Text(name string) []byte {
 	text, _ := files.ReadFile(name + ".yaml")
 	return text

@@ -9,17 +9,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// An Alias lets every name of a form stand for one thing: a path for the dataset
-// image_folder with that path.
+// An Alias maps all names of a pattern to one entry: a path to the dataset image_folder
+// with that path.
 type Alias struct {
-	Pattern *regexp.Regexp // of the names, in syntax that JSON Schema has too
-	Name    string         // of the thing
-	Option  string         // of the thing, that takes the name
-	Advice  string         // what to write for a name %s that is not of the form, if there is a way
+	Pattern *regexp.Regexp // pattern of the names, in a syntax that JSON Schema supports too
+	Name    string         // name of the entry
+	Option  string         // option of the entry that receives the name
+	Advice  string         // how to write a name %s that does not match the pattern, if possible
 }
 
-// apply turns an item whose name is of the form into the thing with the option set. It
-// reports whether the item is of use.
+// apply replaces an item whose name matches the pattern by the entry with the option set.
+// It reports whether the item is usable.
 func (a *Alias) apply(it *spec.Item, problems *spec.Problems) bool {
 	options := &yaml.Node{Kind: yaml.MappingNode}
 	if !missing(it.Options) {
@@ -27,7 +27,7 @@ func (a *Alias) apply(it *spec.Item, problems *spec.Problems) bool {
 			problems.Add(it.At(it.Options), "%s: must be followed by a mapping of the options of %s, or by nothing, got %s", it.Name, a.Name, text(it.Options))
 			return false
 		}
-		*options = *it.Options // the document stays as it is
+		*options = *it.Options // the document must not change
 	}
 	for i := 0; i < len(options.Content); i += 2 {
 		if key := options.Content[i]; key.Value == a.Option {
@@ -40,8 +40,8 @@ func (a *Alias) apply(it *spec.Item, problems *spec.Problems) bool {
 	return true
 }
 
-// schema returns the JSON Schema of an item that is called by an alias; fields
-// is the options of the thing.
+// schema returns the JSON Schema of an item named by an alias; fields are the options of
+// the entry.
 func (a *Alias) schema(fields []*Field) map[string]any {
 	rest := slices.DeleteFunc(slices.Clone(fields), func(f *Field) bool { return f.Name == a.Option })
 	options := map[string]any{"anyOf": []any{Object(rest), null}}

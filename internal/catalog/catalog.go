@@ -1,6 +1,6 @@
-// Package catalog holds the named things a spec may mention. Each declares its
-// options once; decoding, defaults, errors with places, documentation and JSON
-// Schema follow from that one declaration.
+// Package catalog holds the entries that a spec can name. Each declares its options once;
+// decoding, defaults, errors with positions, documentation and JSON Schema are derived from
+// that declaration.
 package catalog
 
 import (
@@ -14,41 +14,41 @@ import (
 	"cnntrain/internal/words"
 )
 
-// A Catalog is the set of things of one kind: layers, optimizers, datasets.
+// A Catalog is the set of entries of one kind: layers, optimizers, datasets.
 type Catalog[T any] struct {
 	kind    string
 	entries map[string]Entry[T]
 
-	// Common, where set, binds the options that every thing of the kind has
-	// besides its own, and returns the thing that heeds them.
+	// Common, if set, binds the options that every entry of the kind has besides its own,
+	// and returns the value that implements them.
 	Common func(T, *Options) T
-	// Aliases let more names stand for things. The first that a name is of the form of is its own.
+	// Aliases map further names to entries. The first alias that matches a name is used.
 	Aliases []*Alias
-	// Together, where set, is the thing that several names in one mapping stand
-	// for, each of them one of its options: {l1: 0.1, l2: 0.2}.
+	// Together, if set, is the entry for a mapping of several names, each of which is one
+	// of its options: {l1: 0.1, l2: 0.2}.
 	Together string
 }
 
-// An Entry is one thing of a catalog.
+// An Entry is one entry of a catalog.
 type Entry[T any] struct {
-	Name    string   // in a spec
-	Keras   string   // the class in Keras it stands for; empty where there is none
-	Also    []string // more names that Keras has for it
-	Doc     string   // Markdown; the first line stands alone in lists
-	Example string   // an item as YAML; documentation, and the case the conformance tests run
+	Name    string   // as used in a spec
+	Keras   string   // the corresponding class in Keras; empty if there is none
+	Also    []string // other names of it in Keras
+	Doc     string   // Markdown; the first line is also used alone, in lists
+	Example string   // an item as YAML, for the documentation and the conformance tests
 	Input   []int    // of a layer: the shape of one example for Example
 	New     func(*Options) T
 }
 
-// New returns an empty catalog of a kind of thing: "layer".
+// New returns an empty catalog of a kind of entries: "layer".
 func New[T any](kind string) *Catalog[T] {
 	return &Catalog[T]{kind: kind, entries: map[string]Entry[T]{}}
 }
 
-// Kind returns what the catalog holds, in the singular.
+// Kind returns the kind of the entries, in the singular.
 func (c *Catalog[T]) Kind() string { return c.kind }
 
-// Add enters e. It returns a value only so that it can stand in a var declaration.
+// Add adds e. It returns a value only so that it can be used in a var declaration.
 func (c *Catalog[T]) Add(e Entry[T]) Entry[T] {
 	if _, ok := c.entries[e.Name]; ok {
 		panic("catalog: two " + words.Plural(c.kind) + " named " + e.Name)
@@ -60,7 +60,7 @@ func (c *Catalog[T]) Add(e Entry[T]) Entry[T] {
 // Names returns the names in alphabetical order.
 func (c *Catalog[T]) Names() []string { return slices.Sorted(maps.Keys(c.entries)) }
 
-// Has reports whether there is a thing called name.
+// Has reports whether there is an entry called name.
 func (c *Catalog[T]) Has(name string) bool {
 	_, ok := c.entries[name]
 	return ok
@@ -69,22 +69,22 @@ func (c *Catalog[T]) Has(name string) bool {
 // Entry returns the entry called name.
 func (c *Catalog[T]) Entry(name string) Entry[T] { return c.entries[name] }
 
-// Info is what an entry says of itself.
+// Info describes an entry.
 type Info struct {
 	Name, Keras, Doc, Example string
 	Also                      []string
 	Input                     []int
-	Fields                    []*Field // its options, at their defaults
+	Fields                    []*Field // its options, with their defaults
 }
 
-// Info describes the entry called name.
+// Info returns the description of the entry called name.
 func (c *Catalog[T]) Info(name string) Info {
 	e := c.entries[name]
 	_, o := c.make(e)
 	return Info{e.Name, e.Keras, e.Doc, e.Example, e.Also, e.Input, o.fields}
 }
 
-// A Listing is a catalog of whatever kind, for documentation.
+// A Listing is a catalog of any kind, for documentation.
 type Listing interface {
 	Kind() string
 	Names() []string
@@ -93,8 +93,8 @@ type Listing interface {
 	Check(it *spec.Item) error
 }
 
-// Find returns the name of the thing of a catalog that a word means: its name, the class
-// in Keras or another name there, whatever the spelling: MaxPool2D, max_pooling_2d.
+// Find returns the name of the entry that a word stands for: its own name, or one of its
+// names in Keras, in any spelling: MaxPool2D, max_pooling_2d.
 func Find(c Listing, word string) (name string, ok bool) {
 	if slices.Contains(c.Names(), word) {
 		return word, true
@@ -109,7 +109,7 @@ func Find(c Listing, word string) (name string, ok bool) {
 	return "", false
 }
 
-// fold leaves out what tells spellings apart: MaxPooling2D, max_pooling2d.
+// fold removes the differences between spellings: MaxPooling2D, max_pooling2d.
 func fold(word string) string {
 	return strings.NewReplacer("_", "", "-", "").Replace(strings.ToLower(word))
 }
@@ -123,8 +123,8 @@ func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
 	return thing, o
 }
 
-// Decode turns an item of a spec into the thing it names and fills in
-// it.Resolved. What is wrong goes to problems; ok says nothing was.
+// Decode decodes an item of a spec into the entry it names, and fills in it.Resolved.
+// Errors are added to problems; ok says that there were none.
 func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok bool) {
 	for _, a := range c.Aliases {
 		if a.Pattern.MatchString(it.Name) {
@@ -154,8 +154,8 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	return thing, problems.Len() == before
 }
 
-// Check returns an error if a copy of it cannot be decoded. It names no place, for an item
-// that stands in no document.
+// Check returns an error if a copy of item cannot be decoded. The error has no position; it
+// is for an item outside a document.
 func (c *Catalog[T]) Check(it *spec.Item) error {
 	var problems spec.Problems
 	alone := *it
@@ -171,8 +171,8 @@ func (c *Catalog[T]) Check(it *spec.Item) error {
 	return errors.New(strings.Join(lines, "; "))
 }
 
-// Default returns the thing called name with all options at their defaults. It
-// panics if there is no such thing or it has an option that must be given.
+// Default returns the entry called name with all options at their defaults. It panics if
+// there is no such entry or it has a required option.
 func (c *Catalog[T]) Default(name string) T {
 	var problems spec.Problems
 	thing, ok := c.Decode(&spec.Item{Name: name}, &problems)
@@ -182,8 +182,8 @@ func (c *Catalog[T]) Default(name string) T {
 	return thing
 }
 
-// DecodeSection reads the options that declare binds from a section of the
-// document; other packages may read theirs from the same section.
+// DecodeSection decodes the options that declare binds from a section of the document;
+// other packages may decode other options of the same section.
 func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Options)) {
 	o := &Options{section: true}
 	declare(o)
@@ -193,14 +193,14 @@ func DecodeSection(s *spec.Section, problems *spec.Problems, declare func(*Optio
 	o.decode(&s.Item, problems)
 }
 
-// DecodeItem reads the options that declare binds from an item that has no others.
+// DecodeItem decodes the options that declare binds from an item without other options.
 func DecodeItem(it *spec.Item, problems *spec.Problems, declare func(*Options)) {
 	o := &Options{}
 	declare(o)
 	o.decode(it, problems)
 }
 
-// Fields returns the options that declare binds, at their defaults.
+// Fields returns the options that declare binds, with their defaults.
 func Fields(declare func(*Options)) []*Field {
 	o := &Options{}
 	declare(o)

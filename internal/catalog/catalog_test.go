@@ -10,7 +10,7 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// A small world of things to decode.
+// A small set of catalogs for tests.
 
 type engine struct{ power float64 }
 

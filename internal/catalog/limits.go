@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// limits is the range a number must lie in.
+// limits is the interval of valid numbers.
 type limits struct {
 	low, high         float64
 	hasLow, hasHigh   bool
-	lowOpen, highOpen bool // the bound itself is outside
+	lowOpen, highOpen bool // the bound is excluded
 }
 
 // Min requires values of at least v.
@@ -48,7 +48,7 @@ func (l limits) hold(v float64) bool {
 		!(l.hasHigh && (v > l.high || l.highOpen && v == l.high))
 }
 
-// String says what is expected: "at least 1", "from 0 up to, not including, 1".
+// String formats the interval: "at least 1", "from 0 up to, not including, 1".
 func (l limits) String() string {
 	low, high := number(l.low), number(l.high)
 	switch {
@@ -85,7 +85,7 @@ func (l limits) addTo(schema map[string]any) {
 	set(l.hasHigh, l.highOpen, l.high, "maximum", "exclusiveMaximum")
 }
 
-// Expected says in words which values the option takes; empty where any will do.
+// Expected describes which values the option accepts; empty for any value.
 func (f *Field) Expected() string {
 	choices, limits := strings.Join(f.choices, ", "), f.limits.String()
 	if choices != "" && limits != "" {
@@ -94,8 +94,8 @@ func (f *Field) Expected() string {
 	return choices + limits
 }
 
-// number writes v so that it reads back exactly: 0.001, 1.0e-7. YAML 1.1, which
-// some libraries still speak, takes 1e-7 for text.
+// number formats v so that it can be parsed without loss: 0.001, 1.0e-7. In YAML 1.1, which
+// some libraries still use, 1e-7 is text.
 func number(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	if mantissa, exponent, ok := strings.Cut(s, "e"); ok && !strings.Contains(mantissa, ".") {

@@ -8,9 +8,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Thing declares an option whose value is a thing of another catalog:
-// "optimizer: adam", "optimizer: {sgd: {momentum: 0.9}}". def is the value
-// where it is not given; if def is empty, into is then left alone.
+// Thing declares an option whose value is an entry of another catalog: "optimizer: adam",
+// "optimizer: {sgd: {momentum: 0.9}}". def is the default value; if it is empty, into is
+// left alone when the option is not given.
 func Thing[T any](o *Options, c *Catalog[T], into *T, name, def, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &thing[T]{c: c, into: into, def: def}})
 }
@@ -40,7 +40,7 @@ func (t *thing[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Ov
 	}
 }
 
-// readItem reads the node of a thing into its item.
+// readItem converts the node of an entry to its item.
 func (t *thing[T]) readItem(at *spec.Item, n *yaml.Node) bool {
 	if t.c.Together != "" && n.Kind == yaml.MappingNode && len(n.Content) > 2 {
 		t.item.Pos, t.item.Name, t.item.Options = at.At(n), t.c.Together, n
@@ -49,7 +49,7 @@ func (t *thing[T]) readItem(at *spec.Item, n *yaml.Node) bool {
 	return readItem(&t.item, at, n)
 }
 
-// readItem reads NAME or {NAME: OPTIONS} into item.
+// readItem converts NAME or {NAME: OPTIONS} to item.
 func readItem(item *spec.Item, at *spec.Item, n *yaml.Node) bool {
 	item.Pos, item.Name = at.At(n), ""
 	switch {
@@ -71,9 +71,9 @@ func (t *thing[T]) encode() *yaml.Node {
 	return t.item.Node()
 }
 
-// Things declares an option whose value is a list of things of another catalog:
-// "metrics: [accuracy]". *into has them in the order of the list, and stays nil
-// where one of them is wrong.
+// Things declares an option whose value is a list of entries of another catalog: "metrics:
+// [accuracy]". *into has them in the order of the list; it stays nil if one of them is
+// invalid.
 func Things[T any](o *Options, c *Catalog[T], into *[]T, name string, def []string, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: &things[T]{c: c, into: into, def: def}})
 }
@@ -137,8 +137,8 @@ func (t *things[T]) encode() *yaml.Node {
 	return n
 }
 
-// Each declares one option for every thing of a catalog, none of them given by
-// default: "early_stopping: 5". It adds to *into those that are.
+// Each declares one option for every entry of a catalog, none of which has a default:
+// "early_stopping: 5". It appends to *into those that are given.
 func Each[T any](o *Options, c *Catalog[T], into *[]T) {
 	for _, name := range c.Names() {
 		doc, _, _ := strings.Cut(c.entries[name].Doc, "\n")

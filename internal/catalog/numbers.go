@@ -18,7 +18,7 @@ var ints = form[int]{
 	schema:   func(f *Field) map[string]any { return f.number("integer") },
 }
 
-// whole reads an integer that fits 32 bits. yaml.v3 itself would cut 5.7 down to 5.
+// whole reads an integer that fits 32 bits. yaml.v3 itself would truncate 5.7 to 5.
 func whole(n *yaml.Node) (int, bool) {
 	if n.Kind != yaml.ScalarNode {
 		return 0, false
@@ -59,8 +59,8 @@ func numberNode(v float64) *yaml.Node {
 	return n
 }
 
-// A Range is one number or two, a lower and an upper one; what a single number
-// means is for its owner to say. It is empty where none was given.
+// A Range is one number, or a lower and an upper one; the owner of the option decides what
+// a single number means. It is empty if not given.
 type Range []float64
 
 var ranges = form[Range]{
@@ -85,14 +85,14 @@ var ranges = form[Range]{
 	},
 }
 
-// A Number is one of several that an option holds: the values of a list, which have
-// no Name, or of a mapping.
+// A Number is one of several numbers of an option: an element of a list, without a Name, or
+// of a mapping.
 type Number struct {
 	Name  string
 	Value float64
 }
 
-// Numbers is several numbers, or a word of [Field.OneOf] that stands for some.
+// Numbers is several numbers, or a word of [Field.OneOf] instead.
 type Numbers struct {
 	Word string
 	List []Number

@@ -8,19 +8,19 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Options is the set of options of one thing. The first one bound is the main
-// option: "dropout: 0.3" sets it.
+// Options is the set of options of one entry. The first one bound is the main option:
+// "dropout: 0.3" sets it.
 type Options struct {
 	fields  []*Field
 	checks  []func() error
-	section bool // where others have options of their own
+	section bool // set if other packages have options in the same section
 }
 
 // A Field is one option.
 type Field struct {
 	Name, Doc string
-	Default   string   // as YAML; empty where there is none
-	Pos       spec.Pos // where the value comes from, once decoded: the item, where it is not given
+	Default   string   // as YAML; empty if there is none
+	Pos       spec.Pos // position of the value after decoding; the item if the option is not given
 	value     value
 	limits    limits
 	choices   []string
@@ -29,22 +29,22 @@ type Field struct {
 	short     string // another name that specs may use
 }
 
-// A value is how an option is read from a spec and written back.
+// A value decodes an option from a spec and encodes it.
 type value interface {
-	// decode sets the value from n, which is nil where the option is not given,
-	// and from the overrides of its parts.
+	// decode sets the value from n, which is nil if the option is not given, and from
+	// overrides of its parts.
 	decode(f *Field, at *spec.Item, n *yaml.Node, overrides []spec.Override, problems *spec.Problems)
-	// encode returns the value as YAML, nil where there is nothing to write.
+	// encode returns the value as YAML, nil if there is none.
 	encode() *yaml.Node
-	// schema returns the JSON Schema of the values that f takes.
+	// schema returns the JSON Schema of the values that f accepts.
 	schema(f *Field) map[string]any
-	// kind says in a word or two what the value is: "a number", "initializer".
+	// kind describes the type of the value in a word or two: "a number", "initializer".
 	kind() string
 }
 
-// Bind declares the option name, read into *into: an int, float64, bool,
-// string, []string, Pair, Sides, Range, Numbers or Mapping. Its default is what into
-// points to now.
+// Bind declares the option name, decoded into *into: an int, float64, bool, string,
+// []string, Pair, Sides, Range, Numbers or Mapping. Its default is the current value of
+// *into.
 func (o *Options) Bind(into any, name, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: plainOf(into)})
 }
@@ -55,32 +55,32 @@ func (o *Options) add(f *Field) *Field {
 	return f
 }
 
-// Check adds a condition between options, asked once all of them are read
-// without a problem.
+// Check adds a check of several options together, called after all of them were decoded
+// without errors.
 func (o *Options) Check(check func() error) { o.checks = append(o.checks, check) }
 
-// Required makes it a problem to leave the option out.
+// Required makes it an error to omit the option.
 func (f *Field) Required() *Field {
 	f.required, f.Default = true, ""
 	return f
 }
 
-// Quiet leaves the option out of resolved specs where it has its default.
+// Quiet omits the option from resolved specs if it has its default value.
 func (f *Field) Quiet() *Field {
 	f.quiet = true
 	return f
 }
 
-// Short lets specs use another name for the option.
+// Short adds another name for the option.
 func (f *Field) Short(name string) *Field {
 	f.short = name
 	return f
 }
 
-// IsRequired reports whether the option must be given.
+// IsRequired reports whether the option is required.
 func (f *Field) IsRequired() bool { return f.required }
 
-// decode reads all options of an item and writes them to it.Resolved.
+// decode decodes all options of an item and writes them to it.Resolved.
 func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 	before := problems.Len()
 	given, mistyped := o.given(it, problems)
@@ -126,8 +126,8 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 	}
 }
 
-// given finds the node of each option in the item, and the options that a
-// mistyped name was probably meant to be.
+// given finds the node of each option in the item, and the options that mistyped names
+// probably mean.
 func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Field]*yaml.Node, mistyped map[*Field]bool) {
 	nodes, mistyped = map[*Field]*yaml.Node{}, map[*Field]bool{}
 	switch n := it.Options; {
@@ -153,7 +153,7 @@ func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Fiel
 	return nodes, mistyped
 }
 
-// overrides sorts the item's overrides by option. "optimizer.adam.epsilon" and
+// overrides groups the item's overrides by option. "optimizer.adam.epsilon" and
 // "optimizer.epsilon" mean the same.
 func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][]spec.Override {
 	byField := map[*Field][]spec.Override{}
@@ -170,7 +170,7 @@ func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][
 	return byField
 }
 
-// main returns the option a bare value sets, nil in a thing without options of its own.
+// main returns the main option, nil for an entry without options of its own.
 func (o *Options) main() *Field {
 	if len(o.fields) == 0 || o.fields[0].Name == "name" {
 		return nil
@@ -193,7 +193,7 @@ func (o *Options) names() (names []string) {
 	return names
 }
 
-// missing reports whether n says nothing; null leaves an option at its default.
+// missing reports whether n has no value; null leaves an option at its default.
 func missing(n *yaml.Node) bool {
 	return n == nil || n.Kind == 0 || n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }

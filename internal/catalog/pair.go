@@ -2,8 +2,8 @@ package catalog
 
 import "gopkg.in/yaml.v3"
 
-// A Pair is a height and a width. In a spec one number stands for both; the
-// zero Pair is one that was not given.
+// A Pair is a height and a width. In a spec one number stands for both; the zero Pair means
+// not given.
 type Pair [2]int
 
 var pairs = form[Pair]{
@@ -43,8 +43,8 @@ func (p Pair) node() *yaml.Node {
 
 func (p Pair) numbers() []float64 { return []float64{float64(p[0]), float64(p[1])} }
 
-// Sides is how much there is above and below, then left and right. In a spec one
-// number stands for all four, and [height, width] for both sides of each.
+// Sides holds the padding above and below, then left and right. In a spec one number stands
+// for all four, and [height, width] for both sides of each.
 type Sides [2]Pair
 
 var sides = form[Sides]{

@@ -9,16 +9,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A form is how specs write values of one type that have no options of their own.
+// A form describes how values of one simple type are written in specs.
 type form[T any] struct {
-	expected string                        // what read takes: "a whole number"
-	read     func(n *yaml.Node) (T, bool)  // false where n is no such value
-	node     func(v T) *yaml.Node          // nil where there is nothing to write
-	numbers  func(v T) []float64           // what limits apply to; nil where there are none
-	schema   func(f *Field) map[string]any // of what read takes
+	expected string                        // what read accepts: "a whole number"
+	read     func(n *yaml.Node) (T, bool)  // false if n is not such a value
+	node     func(v T) *yaml.Node          // nil if there is no value
+	numbers  func(v T) []float64           // the numbers that limits apply to; nil if there are none
+	schema   func(f *Field) map[string]any // of what read accepts
 }
 
-// plainOf returns the value that into points to; it panics if options cannot have its type.
+// plainOf returns the value for the type of *into; it panics for a type that options cannot
+// have.
 func plainOf(into any) value {
 	switch into := into.(type) {
 	case *int:
@@ -45,7 +46,7 @@ func plainOf(into any) value {
 	panic(fmt.Sprintf("catalog: cannot bind a %T", into))
 }
 
-// plain is the value of an option that has a form.
+// plain is the value of an option with a form.
 type plain[T any] struct {
 	into *T
 	form form[T]
@@ -81,7 +82,7 @@ func (p *plain[T]) schema(f *Field) map[string]any { return p.form.schema(f) }
 func (p *plain[T]) kind() string                   { return p.form.expected }
 func (p *plain[T]) get() any                       { return *p.into }
 
-// text writes a node on one line, as in a message.
+// text formats a node on one line, for messages.
 func text(n *yaml.Node) string {
 	if n == nil {
 		return ""
@@ -96,7 +97,7 @@ func sequence(nodes ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: nodes}
 }
 
-// readList reads a list of scalars, or one that stands alone for a list of it.
+// readList reads a list of scalars, or a single one as a list.
 func readList[T any](n *yaml.Node, read func(*yaml.Node) (T, bool)) (list []T, ok bool) {
 	nodes := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {

@@ -6,9 +6,8 @@ import (
 	"cnntrain/internal/words"
 )
 
-// Schema returns the JSON Schema of an item of the catalog: its name, or its
-// name with its main option or a mapping of options. Of other catalogs it names the
-// schema, #/$defs/KIND.
+// Schema returns the JSON Schema of an item of the catalog: its name, or its name with its
+// main option or a mapping of options. Other catalogs are referred to as #/$defs/KIND.
 func (c *Catalog[T]) Schema() map[string]any {
 	var forms []any
 	for _, name := range c.Names() {
@@ -33,7 +32,7 @@ func (c *Catalog[T]) Schema() map[string]any {
 	return map[string]any{"anyOf": forms}
 }
 
-// mustHaveOptions reports whether e needs an option besides the one called given.
+// mustHaveOptions reports whether e has a required option other than the one called given.
 func (e Info) mustHaveOptions(given string) bool {
 	for _, f := range e.Fields {
 		if f.required && f.Name != given {
@@ -44,15 +43,15 @@ func (e Info) mustHaveOptions(given string) bool {
 }
 
 var (
-	// parameter is the schema of $name, which inside a block may stand for any value.
+	// parameter is the schema of $name, which can replace any value inside a block.
 	parameter = map[string]any{"type": "string", "pattern": `^\$`}
 	// null leaves an option at its default.
 	null = map[string]any{"type": "null"}
-	// word is the schema of text, which needs no quotes in YAML.
+	// word is the schema of text that needs no quotes in YAML.
 	word = map[string]any{"type": []string{"string", "number", "boolean"}}
 )
 
-// itemSchema is what may stand behind "NAME:".
+// itemSchema is the schema of what follows "NAME:".
 func itemSchema(e Info) map[string]any {
 	forms := []any{Object(e.Fields)}
 	if !e.mustHaveOptions("") {
@@ -99,7 +98,7 @@ func (f *Field) Schema() map[string]any {
 	return schema
 }
 
-// fraction is the schema of what readNumber reads besides numbers.
+// fraction is the schema of the fractions that readNumber accepts.
 var fraction = map[string]any{"type": "string", "pattern": `^\s*[-+0-9.eE]+\s*/\s*[-+0-9.eE]+\s*$`}
 
 // number is the schema of a number within the option's limits.
@@ -111,14 +110,14 @@ func (f *Field) number(kind string) map[string]any {
 
 func anyOf(forms ...any) map[string]any { return map[string]any{"anyOf": forms} }
 
-// listOf is a list of two, or of at least so many.
+// listOf is the schema of a list of two elements, or with a minimum length.
 func listOf(items any, least int) map[string]any {
 	return map[string]any{"type": "array", "items": items, "minItems": least, "maxItems": 2}
 }
 
 func (t *thing[T]) schema(*Field) map[string]any { return t.c.ref() }
 
-// ref names the schema of an item where a whole document defines it.
+// ref refers to the schema of an item in the definitions of the document.
 func (c *Catalog[T]) ref() map[string]any { return map[string]any{"$ref": "#/$defs/" + c.kind} }
 
 func (t *things[T]) schema(*Field) map[string]any {
@@ -130,7 +129,7 @@ func (t *optional[T]) schema(*Field) map[string]any {
 	return itemSchema(t.c.Info(t.name))
 }
 
-// Kind says in a word or two what the option's value is.
+// Kind describes the type of the option's value in a word or two.
 func (f *Field) Kind() string { return strings.TrimPrefix(f.value.kind(), "a ") }
 
 func (t *thing[T]) kind() string    { return t.c.kind }

@@ -2,17 +2,17 @@ package catalog
 
 import "cnntrain/internal/spec"
 
-// A Choice is the value of an option that holds a thing of another catalog.
+// A Choice is the value of an option that names an entry of another catalog.
 type Choice struct {
 	Name, Keras string
 	Values      map[string]any
 }
 
-// Values returns the options of an item that was decoded without a problem, by
-// name, as they are in Go: int, float64, Pair and so on, a Choice for a thing of
-// another catalog, nil where there is none. Lists of things are left out.
+// Values returns the options of an item that was decoded without errors, by name, as Go
+// values: int, float64, Pair and so on; a Choice for an entry of another catalog; nil if
+// there is no value. Lists of entries are omitted.
 func (c *Catalog[T]) Values(it *spec.Item) map[string]any {
-	var problems spec.Problems // none: a resolved item is right
+	var problems spec.Problems // never used: a resolved item is valid
 	again := spec.Item{Name: it.Name, Options: it.Resolved}
 	_, o := c.make(c.entries[it.Name])
 	o.decode(&again, &problems)
@@ -32,7 +32,7 @@ func (t *thing[T]) get() any {
 	return Choice{t.item.Name, t.c.entries[t.item.Name].Keras, t.c.Values(&t.item)}
 }
 
-// Things returns the catalog that the option's value is a thing of; nil if it is none.
+// Things returns the catalog that the option's value is from; nil if there is none.
 func (f *Field) Things() Listing {
 	if v, ok := f.value.(interface{ things() Listing }); ok {
 		return v.things()

@@ -46,7 +46,7 @@ var names = form[[]string]{
 	schema: func(*Field) map[string]any { return anyOf(map[string]any{"type": "array", "items": word}, word) },
 }
 
-// A Mapping is what its owner reads: keys and values in turn.
+// A Mapping is left undecoded for its owner: keys and values in turn.
 type Mapping []*yaml.Node
 
 var mappings = form[Mapping]{

@@ -13,23 +13,22 @@ import (
 	"syscall"
 )
 
-// WriteFile makes the file at path hold what write writes, whole or not at all: a
-// crash at any moment leaves the old file or the new one. Its mode is 0644 less
-// the umask; its folder must exist.
+// WriteFile replaces the file at path with what write writes, atomically: after a crash at
+// any moment the old file or the new one is there. Its mode is 0644 minus the umask; its
+// folder must exist.
 //
-// The bytes go through a buffer to a file beside it, called ".NAME.tmp-NUMBER",
-// which is synced and renamed, and then the folder is synced. If write returns
-// an error or any step fails, WriteFile returns an error and the file at path is
-// as it was; only an error in syncing the folder comes when the new file is in
-// place, whole, but might not outlast a power cut. The temporary file is removed
-// in any case, unless the process is killed.
+// The bytes go through a buffer to a file beside it, called ".NAME.tmp-NUMBER", which is
+// synced and renamed; then the folder is synced. If write returns an error or any step
+// fails, WriteFile returns an error and the file at path is unchanged; only after an error
+// in syncing the folder the new file is in place, complete, but may not survive a power
+// failure. The temporary file is removed in any case, unless the process is killed.
 func WriteFile(path string, write func(io.Writer) error) error {
 	return writeKeeping(path, "", write)
 }
 
-// writeKeeping is WriteFile, but what was at path is at previous afterwards, unless
-// that is empty. A crash at any moment leaves the two files as they were, the old one
-// at previous alone, or both new.
+// writeKeeping is WriteFile, but moves the old file to previous, unless that is empty.
+// After a crash at any moment the two files are unchanged, or the old one is at previous
+// and nothing at path, or both are new.
 func writeKeeping(path, previous string, write func(io.Writer) error) error {
 	if err := writeFile(path, previous, write); err != nil {
 		return fmt.Errorf("%s: cannot write: %w", path, err)
@@ -40,7 +39,7 @@ func writeKeeping(path, previous string, write func(io.Writer) error) error {
 var errNotRegular = errors.New("it exists and is not a regular file; choose another name")
 
 func writeFile(path, previous string, write func(io.Writer) error) error {
-	// A rename would put a file in the place of /dev/null.
+	// A rename would replace /dev/null.
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return errNotRegular
 	}
@@ -50,8 +49,8 @@ func writeFile(path, previous string, write func(io.Writer) error) error {
 		return advise(err, dir)
 	}
 	defer func() {
-		_ = tmp.Close()           // closed already, or of no use
-		_ = os.Remove(tmp.Name()) // renamed already, or of no use
+		_ = tmp.Close()           // closed already, or not needed any more
+		_ = os.Remove(tmp.Name()) // renamed already, or not needed any more
 	}()
 	if err := fill(tmp, write); err != nil {
 		return err
@@ -67,12 +66,11 @@ func writeFile(path, previous string, write func(io.Writer) error) error {
 	return syncDir(dir)
 }
 
-// tempMark is what a temporary file has in its name, between those of the file it is
-// to be and a number.
+// tempMark is the part of a temporary file's name between the target's name and a number.
 const tempMark = ".tmp-"
 
 // RemoveTemps removes from a folder the temporary files of processes that were killed
-// while they wrote. No other process may be writing there.
+// during a write. No other process may be writing there.
 func RemoveTemps(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for _, e := range entries {
@@ -83,8 +81,8 @@ func RemoveTemps(dir string) error {
 	return err
 }
 
-// createTemp creates a file beside path under a name not yet taken. Unlike
-// os.CreateTemp it leaves the mode to the umask.
+// createTemp creates a file beside path under an unused name. Unlike os.CreateTemp it
+// leaves the mode to the umask.
 func createTemp(path string) (*os.File, error) {
 	for {
 		name := fmt.Sprintf(".%s%s%d", filepath.Base(path), tempMark, rand.Uint32())
@@ -95,12 +93,12 @@ func createTemp(path string) (*os.File, error) {
 	}
 }
 
-// fill has write write the file f, and closes it with its bytes on the disk.
+// fill calls write for the file f, syncs and closes it.
 func fill(f *os.File, write func(io.Writer) error) error {
 	w := bufio.NewWriterSize(f, chunkSize)
 	if err := write(w); err != nil {
 		var at *fs.PathError
-		if errors.As(err, &at) && at.Path == f.Name() { // the disk's fault, not the caller's
+		if errors.As(err, &at) && at.Path == f.Name() { // an error of the disk, not of the caller
 			return advise(err, filepath.Dir(f.Name()))
 		}
 		return err
@@ -108,8 +106,8 @@ func fill(f *os.File, write func(io.Writer) error) error {
 	return advise(errors.Join(w.Flush(), f.Sync(), f.Close()), filepath.Dir(f.Name()))
 }
 
-// syncDir puts the names in a folder on the disk, where the system can: some
-// file systems cannot sync a folder, Windows and write-only folders cannot open one.
+// syncDir syncs a folder if the system supports that: some file systems cannot sync a
+// folder; Windows cannot open one, and nobody can open a write-only one.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err == nil {
@@ -121,7 +119,7 @@ func syncDir(dir string) error {
 	return withoutPath(err)
 }
 
-// withoutPath takes the path out of an error of package os: ours say it first.
+// withoutPath removes the path from an error of package os: our messages start with it.
 func withoutPath(err error) error {
 	var one *fs.PathError
 	var two *os.LinkError
@@ -134,7 +132,7 @@ func withoutPath(err error) error {
 	return err
 }
 
-// advise says what to do about an error in writing to dir, if we know.
+// advise returns advice about an error in writing to dir, if there is any.
 func advise(err error, dir string) error {
 	err = withoutPath(err)
 	switch {

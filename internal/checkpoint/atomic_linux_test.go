@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// asNobody has the file system take this thread for a user without rights, so
-// that modes count even where tests run as root. The thread ends with the test.
-// It returns whether modes count.
+// asNobody gives this thread the file system rights of an unprivileged user, so that modes
+// matter even if tests run as root. The thread ends with the test. It returns whether modes
+// matter.
 func asNobody() bool {
 	if os.Geteuid() != 0 {
 		return true
@@ -42,7 +42,7 @@ func TestReadOnlyFolderAndUnreadableFile(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = os.Chmod(dir, 0o755) })
 	done := make(chan struct{})
-	go func() { // a goroutine of its own: its thread is not used again
+	go func() { // a goroutine of its own, because its thread is not reused
 		defer close(done)
 		if !asNobody() {
 			t.Log("not tested: this system does not let root act as another user")
@@ -76,8 +76,8 @@ func TestModeIs0644LessTheUmask(t *testing.T) {
 	}
 }
 
-// smallDisk mounts a file system of 64 kB at dir, for this thread alone, which
-// must end with the test. It returns whether it could.
+// smallDisk mounts a file system of 64 kB at dir, for this thread alone, which must end
+// with the test. It returns whether that succeeded.
 func smallDisk(dir string) bool {
 	runtime.LockOSThread()
 	return syscall.Unshare(syscall.CLONE_NEWNS) == nil &&

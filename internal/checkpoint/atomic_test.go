@@ -21,7 +21,7 @@ func text(s string) func(io.Writer) error {
 	}
 }
 
-// wantFolder checks the names in a folder and what the file at path holds.
+// wantFolder checks the names in a folder and the content of the file at path.
 func wantFolder(t *testing.T, path, content string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(path))
@@ -128,8 +128,8 @@ func TestPanicLeavesNoTemporaryFile(t *testing.T) {
 	wantFolder(t, path, "")
 }
 
-// TestFaultOfTheDiskSaysWhatToDo closes or points the temporary file elsewhere,
-// so that real system calls fail in the middle.
+// TestFaultOfTheDiskSaysWhatToDo closes or redirects the temporary file, so that real
+// system calls fail midway.
 func TestFaultOfTheDiskSaysWhatToDo(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -171,7 +171,7 @@ func TestWhatIsNotARegularFileIsNotReplaced(t *testing.T) {
 	if info, err := os.Stat(os.DevNull); err != nil || info.Mode().IsRegular() {
 		t.Fatalf("%s was replaced", os.DevNull)
 	}
-	// A folder that appears in the meantime: the rename fails.
+	// A folder appears in the meantime: the rename fails.
 	path := filepath.Join(dir, "x")
 	err := WriteFile(path, func(io.Writer) error { return os.Mkdir(path, 0o755) })
 	wantError(t, err, path+": cannot write: file exists")

@@ -18,7 +18,7 @@ var (
 	nan = math.Float32frombits(0x7fc00000)
 )
 
-// golden is what testdata/golden.safetensors holds; testdata/make.py knows it too.
+// golden is the content of testdata/golden.safetensors, which testdata/make.py writes.
 func golden() *File {
 	return &File{
 		Tensors: []Tensor{
@@ -42,7 +42,7 @@ func encode(t testing.TB, f *File) []byte {
 
 func decode(raw []byte) (*File, error) { return Decode(bytes.NewReader(raw), int64(len(raw))) }
 
-// wantSame compares to the bit, so that NaN equals itself.
+// wantSame compares bits, so that NaN equals NaN.
 func wantSame(t testing.TB, got, want *File) {
 	t.Helper()
 	if len(got.Tensors) != len(want.Tensors) {
@@ -67,7 +67,7 @@ func wantSame(t testing.TB, got, want *File) {
 	}
 }
 
-// wantError checks that err says each of the texts.
+// wantError checks that err contains each of the texts.
 func wantError(t testing.TB, err error, texts ...string) {
 	t.Helper()
 	if err == nil {
@@ -82,7 +82,7 @@ func wantError(t testing.TB, err error, texts ...string) {
 }
 
 func TestWhatIsWrittenIsRead(t *testing.T) {
-	long := make([]float32, 3*chunkSize/4+5) // more than one chunk, and a part
+	long := make([]float32, 3*chunkSize/4+5) // more than one chunk, and a remainder
 	for i := range long {
 		long[i] = float32(i) * 0.37
 	}

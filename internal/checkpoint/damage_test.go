@@ -16,19 +16,19 @@ import (
 	"testing/iotest"
 )
 
-// file makes a file of a header and so many bytes of data.
+// file returns a file of a header and a number of bytes of data.
 func file(header string, data int) []byte {
 	raw := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
 	raw = append(raw, header...)
 	return append(raw, make([]byte, data)...)
 }
 
-// tensor makes a header with one tensor, "a".
+// tensor returns a header with one tensor, "a".
 func tensor(dtype, shape, offsets string) string {
 	return `{"a":{"dtype":"` + dtype + `","shape":` + shape + `,"data_offsets":` + offsets + `}}`
 }
 
-// two makes a header with two tensors of one value, "a" and "b".
+// two returns a header with two tensors of one value, "a" and "b".
 func two(a, b string) string {
 	return `{"a":{"dtype":"F32","shape":[1],"data_offsets":` + a + `},"b":{"dtype":"F32","shape":[1],"data_offsets":` + b + `}}`
 }
@@ -144,7 +144,7 @@ func TestEveryTruncationIsFound(t *testing.T) {
 		_, err := decode(raw[:n])
 		wantError(t, err, "truncated: ")
 	}
-	for n := range raw { // the file shrinks after its size was asked
+	for n := range raw { // the file shrinks after its size was read
 		_, err := Decode(bytes.NewReader(raw[:n]), int64(len(raw)))
 		wantError(t, err, "truncated: the file became shorter while it was read")
 	}
@@ -175,8 +175,7 @@ func TestWhatIsNotAFileIsRefused(t *testing.T) {
 	wantError(t, err, os.DevNull+": is not a regular file")
 }
 
-// A header within the limit of its bytes may still name so many things that to read it
-// takes long.
+// A header within the byte limit can still contain so many names that parsing takes long.
 func TestAHeaderOfCountlessNamesIsRefused(t *testing.T) {
 	const empty = `:{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`
 	list := func(n int, value string) string {
@@ -218,8 +217,8 @@ func TestSmallFileTakesLittleMemory(t *testing.T) {
 	}
 }
 
-// FuzzDecode checks that no input makes Decode panic or take much memory, and
-// that what it accepts is written and read again as it is.
+// FuzzDecode checks that no input makes Decode panic or take much memory, and that accepted
+// files survive a round trip.
 func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, golden()))
 	f.Add(encode(f, &File{}))

@@ -7,8 +7,8 @@ import (
 	"math/bits"
 )
 
-// A dtype is a way numbers are stored. We write F32; the others come from other
-// tools and are converted when read.
+// A dtype is a number format. We write F32; other tools use the others, which are converted
+// when read.
 type dtype struct {
 	size    int // bytes
 	convert func(to []float32, from []byte) error

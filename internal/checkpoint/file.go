@@ -5,21 +5,21 @@ import (
 	"math"
 )
 
-// A Tensor is an array of float32 with a name, row-major. The shape of a scalar
-// is empty; a tensor with a zero in its shape has no data.
+// A Tensor is a named float32 array, row-major. The shape of a scalar is empty; a tensor
+// with a zero in its shape has no data.
 type Tensor struct {
 	Name  string
 	Shape []int
 	Data  []float32
 }
 
-// A File is what a safetensors file holds, its tensors in the order of their data.
+// A File is the content of a safetensors file, with its tensors in the order of their data.
 type File struct {
 	Tensors  []Tensor
 	Metadata map[string]string
 }
 
-// Tensor returns the tensor called name, and whether there is one.
+// Tensor returns the tensor called name, and whether it exists.
 func (f *File) Tensor(name string) (Tensor, bool) {
 	for _, t := range f.Tensors {
 		if t.Name == name {
@@ -29,11 +29,12 @@ func (f *File) Tensor(name string) (Tensor, bool) {
 	return Tensor{}, false
 }
 
-// maxRank is NumPy's limit. A shape takes more memory than its text, so it needs one.
+// maxRank is NumPy's limit. A shape takes more memory than its text, so a limit is
+// necessary.
 const maxRank = 64
 
-// elements returns the product of a shape. It returns an error if a size is
-// negative, or if the product, zeros left out, is beyond what memory can address.
+// elements returns the product of a shape. It returns an error if a size is negative, or if
+// the product without zeros exceeds the address space.
 func elements(shape []int) (int, error) {
 	if len(shape) > maxRank {
 		return 0, fmt.Errorf("has %d dimensions, the most are %d", len(shape), maxRank)
@@ -57,7 +58,7 @@ func elements(shape []int) (int, error) {
 	return n, nil
 }
 
-// quote returns a name as errors show it: on one line, and not longer than one.
+// quote formats a name for an error: on one line and truncated.
 func quote(name string) string {
 	const most = 100
 	if len(name) > most {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Finite returns an error that names the tensors in which there are numbers that are
-// infinite or none, with how many of them.
+// Finite returns an error that names the tensors with infinite values or NaN, and the
+// number of these.
 func Finite(tensors []Tensor) error {
 	var list []string
 	for _, t := range tensors {

@@ -11,16 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// A header is the JSON of a file, read.
+// A header is the parsed JSON of a file.
 type header struct {
 	entries  []entry
 	metadata map[string]string // without our two entries
 	digest   []byte            // part of the text; nil if there is none
 }
 
-// parseHeader reads the JSON of a file token by token: encoding/json's Unmarshal
-// takes the last of two equal keys, and keys in the wrong case. The digest it
-// returns is part of text.
+// parseHeader parses the JSON of a file token by token: encoding/json's Unmarshal accepts
+// duplicate keys, of which the last one wins, and keys in the wrong case. The returned
+// digest is a part of text.
 func parseHeader(text []byte) (*header, error) {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return nil, errors.New("not a safetensors file: its header does not start with {")
@@ -51,13 +51,13 @@ func parseHeader(text []byte) (*header, error) {
 	return h, nil
 }
 
-// A parser reads the header's tokens and keeps the place.
+// A parser reads the tokens of the header.
 type parser struct {
 	text []byte
 	dec  *json.Decoder
 }
 
-// metadata reads texts with names, and sets our two entries apart.
+// metadata reads the text metadata, and separates our two entries.
 func (p *parser) metadata(h *header) error {
 	var format *string
 	err := p.object(func(key string) error {
@@ -69,7 +69,7 @@ func (p *parser) metadata(h *header) error {
 			format = &value
 		case key == digestKey:
 			end := int(p.dec.InputOffset())
-			// Its digits must stand in the text as they are, without escapes.
+			// Its digits must be in the text literally, without escapes.
 			if len(value) != digestLen || !bytes.HasSuffix(p.text[:end], []byte(`"`+value+`"`)) {
 				return fmt.Errorf("metadata %q is not %d hexadecimal digits: damaged; use another copy of the file", key, digestLen)
 			}
@@ -90,7 +90,7 @@ func (p *parser) metadata(h *header) error {
 	return nil
 }
 
-// entry reads what the header says about the tensor called name.
+// entry reads the description of the tensor called name.
 func (p *parser) entry(name string) (entry, error) {
 	e := entry{name: name}
 	var offsets []int
@@ -136,8 +136,8 @@ func (p *parser) dtype() (dtype, error) {
 	return d, nil
 }
 
-// object reads an object and calls value for each key, to read its value. It
-// returns an error if a key occurs twice, or if there are more than maxNames.
+// object reads an object; it calls value for each key to read its value. It returns an
+// error if a key occurs twice, or if there are more than maxNames.
 func (p *parser) object(value func(key string) error) error {
 	if err := p.delim('{'); err != nil {
 		return err
@@ -162,7 +162,7 @@ func (p *parser) object(value func(key string) error) error {
 	return p.delim('}')
 }
 
-// ints reads a list of at most so many numbers, none of them negative.
+// ints reads a list with a maximum length of non-negative numbers.
 func (p *parser) ints(most int) ([]int, error) {
 	if err := p.delim('['); err != nil {
 		return nil, err
@@ -203,7 +203,7 @@ func (p *parser) string() (string, error) {
 	if !ok {
 		return "", fmt.Errorf("must be text, got %s", quote(fmt.Sprint(t)))
 	}
-	// The decoder turns half of a surrogate pair (\ud800 alone) into U+FFFD.
+	// The decoder replaces an unpaired surrogate (\ud800 alone) by U+FFFD.
 	raw := strings.ToLower(string(p.text[from:p.dec.InputOffset()]))
 	if strings.Count(s, "\uFFFD") > strings.Count(raw, "\uFFFD")+strings.Count(raw, `\ufffd`) {
 		return "", fmt.Errorf("%s is not valid Unicode", quote(s))

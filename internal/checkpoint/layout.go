@@ -6,17 +6,17 @@ import (
 	"slices"
 )
 
-// An entry is what the header says about one tensor.
+// An entry is the description of one tensor in the header.
 type entry struct {
 	name       string
 	dtype      dtype
 	shape      []int
-	begin, end int64 // of its data, in bytes from the start of all data
-	count      int   // values, from the shape
+	begin, end int64 // offsets of its data, in bytes from the start of all data
+	count      int   // number of values, from the shape
 }
 
-// checkLayout sorts the entries by their data and checks that they cover size
-// bytes without an overlap or a hole. Empty tensors keep their order.
+// checkLayout sorts the entries by offset and checks that they cover size bytes without
+// overlaps or gaps. Empty tensors keep their order.
 func checkLayout(entries []entry, size int64) error {
 	slices.SortStableFunc(entries, func(a, b entry) int {
 		return cmp.Or(cmp.Compare(a.begin, b.begin), cmp.Compare(a.end, b.end))
@@ -40,8 +40,8 @@ func checkLayout(entries []entry, size int64) error {
 	return nil
 }
 
-// setCount computes how many values the shape asks for. It returns an error if
-// they do not take the bytes that the offsets give them.
+// setCount computes the number of values of the shape. It returns an error if their size is
+// not that of the offsets.
 func (e *entry) setCount() error {
 	n, err := elements(e.shape)
 	if err != nil {

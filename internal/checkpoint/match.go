@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Match compares the tensors of a checkpoint with those a model needs, by name
-// and shape; order and data do not matter. It returns an error that says how they
-// differ: other shapes, missing ones, unexpected ones, the first few of each.
+// Match compares the tensors of a checkpoint with those of a model, by name and shape;
+// order and data do not matter. Its error describes the differences: other shapes, missing
+// and unexpected tensors, the first few of each.
 func Match(have, want []Tensor) error {
 	shapes := make(map[string][]int, len(have))
 	for _, t := range have {
@@ -46,7 +46,7 @@ func Match(have, want []Tensor) error {
 	return errors.New("checkpoint of another architecture: " + strings.Join(parts, "; "))
 }
 
-// few joins the first three of a list and counts the rest.
+// few joins the first three elements of a list and counts the rest.
 func few(list []string) string {
 	const most = 3
 	if len(list) <= most {

@@ -10,9 +10,8 @@ import (
 	"os"
 )
 
-// Read reads and verifies the safetensors file at path. Errors wrap those of the
-// file system, so that errors.Is(err, fs.ErrNotExist) tells an absent file from a
-// damaged one.
+// Read reads and verifies the safetensors file at path. Errors wrap those of the file
+// system: errors.Is(err, fs.ErrNotExist) distinguishes a missing file from a damaged one.
 func Read(path string) (*File, error) {
 	f, err := readFile(path)
 	if err != nil {
@@ -22,7 +21,7 @@ func Read(path string) (*File, error) {
 }
 
 func readFile(path string) (*File, error) {
-	// Asked before opening: opening a pipe would wait for a writer.
+	// Checked before opening: opening a pipe would wait for a writer.
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, withoutPath(err)
@@ -44,10 +43,10 @@ func readFile(path string) (*File, error) {
 	return Decode(in, info.Size())
 }
 
-// Decode reads and verifies a safetensors file of size bytes from r. It takes
-// memory in proportion to size, whatever the file says. Numbers of type F16, BF16
-// and F64 are converted; it returns an error if there are any of another type, or
-// if anything in the file is not as the format and its digest have it.
+// Decode reads and verifies a safetensors file of size bytes from r. Its memory is
+// proportional to size, whatever the file contains. Numbers of type F16, BF16 and F64 are
+// converted; other types are an error, as is anything that violates the format or the
+// digest.
 func Decode(r io.Reader, size int64) (*File, error) {
 	head, err := readHead(r, size)
 	if err != nil {
@@ -101,7 +100,7 @@ func readHead(r io.Reader, size int64) ([]byte, error) {
 	return head, readFull(r, head[lengthSize:])
 }
 
-// read reads the values of the tensor, of which r gives the bytes next.
+// read reads the values of the tensor, which are next in r.
 func (e *entry) read(r io.Reader, chunk []byte) (Tensor, error) {
 	data := make([]float32, e.count)
 	for to := data; len(to) > 0; {
@@ -118,7 +117,7 @@ func (e *entry) read(r io.Reader, chunk []byte) (Tensor, error) {
 	return Tensor{Name: e.name, Shape: e.shape, Data: data}, nil
 }
 
-// readFull fills p. Running out is an error here: the file's size promised more.
+// readFull fills p. EOF is an error here, because it contradicts the file's size.
 func readFull(r io.Reader, p []byte) error {
 	_, err := io.ReadFull(r, p)
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

@@ -16,28 +16,28 @@ import (
 	"unicode/utf8"
 )
 
-// Write writes a safetensors file at path, atomically (see WriteFile). It returns
-// an error, and leaves what is at path as it was, if the tensors or the metadata
-// cannot be written (see Encode) or the file system fails.
+// Write writes a safetensors file at path, atomically (see WriteFile). It returns an error,
+// and leaves the file at path unchanged, if the tensors or the metadata are invalid (see
+// Encode) or the file system fails.
 func Write(path string, tensors []Tensor, metadata map[string]string) error {
 	return WriteFile(path, func(w io.Writer) error {
 		return Encode(w, tensors, metadata)
 	})
 }
 
-// WriteKeeping is Write, but keeps what was at path, if anything, at previous. A
-// crash at any moment leaves at least one of the two whole, with what was written
-// last or the time before.
+// WriteKeeping is Write, but moves the old file, if there is one, to previous. After a
+// crash at any moment at least one of the two is complete, with the last or the previous
+// content.
 func WriteKeeping(path, previous string, tensors []Tensor, metadata map[string]string) error {
 	return writeKeeping(path, previous, func(w io.Writer) error {
 		return Encode(w, tensors, metadata)
 	})
 }
 
-// Encode writes tensors and metadata to w as a safetensors file with a digest.
-// It reads the data twice, which must not change meanwhile. It returns an error
-// if a name occurs twice, is "__metadata__" or is not UTF-8, if the data of a
-// tensor is not what its shape needs, or if a metadata key is one of ours.
+// Encode writes tensors and metadata to w as a safetensors file with a digest. It reads the
+// data twice; the data must not change meanwhile. It returns an error if a name occurs
+// twice, is "__metadata__" or is not UTF-8, if the length of a tensor's data does not match
+// its shape, or if a metadata key is one of ours.
 func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	head, digest, err := encodeHeader(tensors, metadata)
 	if err != nil {
@@ -55,8 +55,8 @@ func Encode(w io.Writer, tensors []Tensor, metadata map[string]string) error {
 	return encodeData(w, tensors)
 }
 
-// encodeHeader returns the file up to its data, with zeros for a digest, and the
-// part of it where the digest belongs.
+// encodeHeader returns the file up to its data, with zeros for the digest, and the slice of
+// it where the digest belongs.
 func encodeHeader(tensors []Tensor, metadata map[string]string) (head, digest []byte, err error) {
 	if err := checkMetadata(metadata); err != nil {
 		return nil, nil, err
@@ -108,7 +108,7 @@ func checkMetadata(metadata map[string]string) error {
 	return nil
 }
 
-// writeEntries writes what the header says about each tensor.
+// writeEntries writes the description of each tensor.
 func writeEntries(b *bytes.Buffer, tensors []Tensor) error {
 	seen := make(map[string]bool, len(tensors))
 	begin := 0
@@ -145,12 +145,12 @@ func checkTensor(t Tensor) error {
 	return nil
 }
 
-// writeString writes s as JSON, without the escapes that only HTML needs.
+// writeString writes s as JSON, without HTML escapes.
 func writeString(b *bytes.Buffer, s string) {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(s); err != nil {
-		panic(err) // a string is always JSON
+		panic(err) // a string can always be encoded
 	}
 	b.Truncate(b.Len() - len("\n"))
 }

@@ -8,12 +8,12 @@ import (
 	"os"
 )
 
-// A RankError is what went wrong on one rank, as all of them know it.
+// A RankError is the error of one rank, known to all ranks.
 type RankError struct {
 	Rank  int
-	Host  string // of that rank
-	Alone bool   // not all ranks had an error
-	Err   error  // on other ranks it has the text alone
+	Host  string // the rank with the error
+	Alone bool   // some ranks had no error
+	Err   error  // on other ranks only its text
 	here  error
 }
 
@@ -24,25 +24,25 @@ func (e *RankError) Error() string {
 	return fmt.Sprintf("rank %d on %s: %v", e.Rank, e.Host, e.Err)
 }
 
-// Unwrap returns the error that this rank had itself, which may be another one; without
-// one context.Canceled, if that is what went wrong.
+// Unwrap returns this rank's own error, which may be a different one; on a rank without an
+// error it returns context.Canceled if that was the error.
 func (e *RankError) Unwrap() error { return e.here }
 
-// Agree makes an error of any rank one of all: it returns nil if no rank has one, else
-// that of the first that has, as a *RankError.
+// Agree returns nil if no rank has an error, else the error of the first rank that has one,
+// as a *RankError, on all ranks.
 func Agree(w World, err error) error {
 	if w.Size() == 1 {
 		return err
 	}
-	// said is what a rank has of an error, and how long the texts are.
+	// said is the encoding of a rank's error, with the lengths of the texts.
 	type said struct {
-		bad, canceled bool // canceled: all know what that means
+		bad, canceled bool // whether it is context.Canceled
 		text, host    int
 	}
 	var mine said
 	var text, host string
 	if err != nil {
-		host, _ = os.Hostname() // empty where there is none
+		host, _ = os.Hostname() // empty if unknown
 		text = err.Error()
 		mine = said{true, errors.Is(err, context.Canceled), len(text), len(host)}
 	}
@@ -82,24 +82,23 @@ func Same(w World, err error) error {
 	return &RankError{Err: err, here: err}
 }
 
-// Known reports whether err is one that all ranks have, so that one of them may speak
-// for all.
+// Known reports whether all ranks have err, so that one of them can report it for all.
 func Known(err error) bool {
 	var e *RankError
 	return errors.As(err, &e)
 }
 
-// ShareValues gives every rank the values that rank 0 has, of which all know how many.
+// ShareValues copies values from rank 0 to every rank. All must know their number.
 func ShareValues(w World, values []float32) { w.Broadcast(memory(values), 0) }
 
-// ShareJSON gives every rank what rank 0 has in the variable that v points to, as JSON.
+// ShareJSON copies the variable that v points to from rank 0 to every rank, as JSON.
 func ShareJSON(w World, v any) error {
 	if w.Size() == 1 {
 		return nil
 	}
 	text, err := json.Marshal(v)
 	if w.Rank() > 0 || err != nil {
-		text = nil // which is no JSON, so that nobody waits for more
+		text = nil // invalid JSON, so that no rank waits for more
 	}
 	length := Gather(w, len(text))[0]
 	if w.Rank() > 0 {

@@ -1,6 +1,6 @@
-// Package comm lets the processes of a job, its ranks, train as one: the few ways in
-// which they talk, and what is built of these. Every sum over the ranks is taken in their
-// order, so that the same number of ranks gives the same bytes.
+// Package comm lets the processes of a job, its ranks, train together: a small interface
+// for communication, and operations built on it. Every sum over the ranks is computed in
+// the order of the ranks, so that the same number of ranks gives the same bytes.
 package comm
 
 import (
@@ -8,41 +8,42 @@ import (
 	"unsafe"
 )
 
-// A World is the ranks of a job as one of them sees it. Every rank calls the methods in
-// the same order, from one goroutine at a time. A rank that is lost ends the job: the
-// launcher sees to that, so there are no errors to return.
+// A World is the ranks of a job from the point of view of one of them. Every rank must call
+// the methods in the same order, from one goroutine at a time. If a rank dies the launcher
+// ends the job, so there are no errors to return.
 type World interface {
 	// Rank is the number of this rank, from 0 to Size-1.
 	Rank() int
 	Size() int
-	// Local is the number of this rank among those of its machine, and how many they are.
+	// Local returns the index of this rank among those of its machine, and their number.
 	Local() (rank, size int)
-	// Exchange begins to send and to receive, and returns at once. What one rank sends to
-	// another arrives in the order it was sent in, each message whole, in one of the same
-	// length. The memory must be left alone until the Transfer is over.
+	// Exchange starts sending and receiving, and returns at once. Messages from one rank to
+	// another arrive in the order in which they were sent; a message must be received with
+	// the same length. The memory must not be used until the Transfer is complete.
 	Exchange(send, receive []Message) Transfer
-	// AllGather fills all, Size times as long as mine, with the bytes of each rank, in their
-	// order. [Gather] does so with values.
+	// AllGather fills all, Size times as long as mine, with the bytes of each rank, in
+	// their order. [Gather] does the same with values.
 	AllGather(all, mine []byte)
-	// Broadcast gives every rank the bytes that rank root has. All know how many.
+	// Broadcast copies bytes from rank root to every rank. All must know their number.
 	Broadcast(data []byte, root int)
-	// Barrier returns once every rank has called it.
+	// Barrier returns when every rank has called it.
 	Barrier()
-	// Abort ends every rank at once.
+	// Abort ends every rank immediately.
 	Abort(code int)
-	// Close is the last call, of every rank.
+	// Close must be the last call, on every rank.
 	Close()
 }
 
-// A Message is values for, or from, another rank.
+// A Message is values to, or from, another rank.
 type Message struct {
 	Rank   int
 	Values []float32
 }
 
-// A Transfer is messages on their way.
+// A Transfer is an exchange of messages in progress.
 type Transfer interface {
-	// Wait returns once what was to be received is there and what was to be sent may change.
+	// Wait returns when everything was received and the memory of what was sent may be
+	// reused.
 	Wait()
 }
 
@@ -60,26 +61,26 @@ func (Self) Barrier()                         {}
 func (Self) Abort(code int)                   { os.Exit(code) }
 func (Self) Close()                           {}
 
-// over is a Transfer of nothing.
+// over is a completed Transfer.
 type over struct{}
 
 func (over) Wait() {}
 
-// Gather returns the values of all ranks, in their order; each has as many. Their memory
-// is what is sent, so there must be no pointer in a T.
+// Gather returns the values of all ranks, in their order; each rank must have the same
+// number. Their memory is sent, so T must not contain pointers.
 func Gather[T any](w World, mine ...T) []T {
 	all := make([]T, w.Size()*len(mine))
 	w.AllGather(memory(all), memory(mine))
 	return all
 }
 
-// memory is the bytes of values.
+// memory returns the bytes of values.
 func memory[T any](values []T) []byte {
 	var one T
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(values))), int(unsafe.Sizeof(one))*len(values))
 }
 
-// Sum replaces values by their sums over all ranks, added up in the order of the ranks.
+// Sum replaces values by their sums over all ranks, added in the order of the ranks.
 func Sum[T int | float64](w World, values []T) {
 	all := Gather(w, values...)
 	copy(values, all)

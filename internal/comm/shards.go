@@ -2,41 +2,41 @@ package comm
 
 import "cnntrain/internal/kernels"
 
-// Shards divides the update of a model's weights among the ranks. Each rank owns a shard
-// of every part of the weights: it gets the gradients of the others for it, takes their
-// mean, updates its shard alone, and sends the result to all. So the optimizer's work and
-// memory are divided too, and replicas cannot drift apart, whatever CPUs they run on
+// Shards divides the update of a model's weights among the ranks. Each rank owns a shard of
+// every part of the weights: it receives the gradients of the others for it, computes their
+// mean, updates only its shard, and sends the result to all. So the optimizer's work and
+// memory are divided too, and replicas cannot diverge, whatever CPUs they run on
 // (Rajbhandari et al., ZeRO: Memory Optimizations Toward Training Trillion Parameter
 // Models, 2020, stage 1).
 //
-// A step is Begin, Ready for each tensor while others are still being computed, Gradient
-// and Updated for each piece in order, and End.
+// A step is Begin; Ready for each tensor while others are still being computed; Gradient
+// and Updated for each piece in order; and End.
 type Shards struct {
 	world     World
 	weights   [][]float32
-	gradients [][]float32 // of this step
+	gradients [][]float32 // shares of this step
 	buckets   []bucket
-	of        [][]int // buckets that have parts of each tensor
-	pieces    []piece // this rank's, in the order of the buckets
+	of        [][]int // buckets with parts of each tensor
+	pieces    []piece // this rank's pieces, in the order of the buckets
 	share     []float32
-	next      int // bucket whose weights are to be sent next
+	next      int // bucket whose weights are sent next
 }
 
-// A part is some values of one tensor.
+// A part is a range of values of one tensor.
 type part struct{ tensor, from, to int }
 
-// A piece is so much of a part that it stays in the cache from when its gradients are added
-// up until it is updated.
+// A piece is a section of a part that stays in the cache between the sum of its gradients
+// and its update.
 type piece struct {
 	part
-	bucket, at int  // in what is staged of the bucket
-	mean       bool // its gradient is that of all ranks
+	bucket, at int  // offset in the staging memory of the bucket
+	mean       bool // its gradient is the mean over all ranks
 }
 
-// pieceSize is how many values make a piece, if the part has as many: 256 KiB.
+// pieceSize is the number of values of a piece, if the part is large enough: 256 KiB.
 const pieceSize = 1 << 16
 
-// split is the pieces of a part.
+// split divides the part into pieces.
 func (p part) split() (all []part) {
 	for ; p.to-p.from > pieceSize; p.from += pieceSize {
 		all = append(all, part{p.tensor, p.from, p.from + pieceSize})
@@ -44,24 +44,24 @@ func (p part) split() (all []part) {
 	return append(all, p)
 }
 
-// A bucket is what goes in one message from each rank to each: few large ones are faster
-// than many, but the first must not wait for all.
+// A bucket is sent in one message from each rank to each other rank: a few large messages
+// are faster than many small ones, but the first must not wait for all gradients.
 type bucket struct {
 	parts   []part
-	owned   [][]part    // by rank: its share of parts
-	staged  [][]float32 // by rank: its gradients of what this rank owns, one after the other
-	missing int         // parts whose gradients are not ready
+	owned   [][]part    // by rank: the parts of its shard
+	staged  [][]float32 // by rank: its gradients of what this rank owns, concatenated
+	missing int         // number of parts whose gradients are not ready
 	reduce  Transfer
-	pieces  int // of this rank
-	updated int // of them
+	pieces  int // number of pieces of this rank
+	updated int // number of them that are updated
 	gather  Transfer
 }
 
-// bucketSize is how many values make a bucket: 4 MiB.
+// bucketSize is the number of values of a bucket: 4 MiB.
 const bucketSize = 1 << 20
 
-// NewShards divides weights, tensor by tensor; their gradients are expected in about the
-// opposite order, as a way back computes them.
+// NewShards divides weights, tensor by tensor; gradients are expected in roughly the
+// reverse order, as the backward pass computes them.
 func NewShards(w World, weights [][]float32) *Shards {
 	s := &Shards{world: w, weights: weights, gradients: make([][]float32, len(weights)), of: make([][]int, len(weights)), share: make([]float32, w.Size())}
 	size := bucketSize
@@ -82,7 +82,7 @@ func NewShards(w World, weights [][]float32) *Shards {
 	return s
 }
 
-// divide gives each rank its shard of a bucket, an equal one.
+// divide gives each rank an equal shard of a bucket.
 func (s *Shards) divide(number int) {
 	b := &s.buckets[number]
 	ranks := s.world.Size()
@@ -93,7 +93,7 @@ func (s *Shards) divide(number int) {
 	b.owned = make([][]part, ranks)
 	for r := range ranks {
 		from, to := total*r/ranks, total*(r+1)/ranks
-		at := 0 // in the bucket
+		at := 0 // offset in the bucket
 		for _, p := range b.parts {
 			end := at + p.to - p.from
 			if low, high := max(from, at), min(to, end); low < high {
@@ -118,16 +118,16 @@ func (s *Shards) divide(number int) {
 	}
 }
 
-// Pieces returns how many pieces this rank owns.
+// Pieces returns the number of pieces that this rank owns.
 func (s *Shards) Pieces() int { return len(s.pieces) }
 
-// Piece returns which values a piece is: those from from up to, not including, to of a tensor.
+// Piece returns the values of a piece: the range [from,to) of a tensor.
 func (s *Shards) Piece(i int) (tensor, from, to int) {
 	p := s.pieces[i]
 	return p.tensor, p.from, p.to
 }
 
-// Begin begins a step in which rank r computes share[r] of the whole batch.
+// Begin begins a step in which rank r computes the fraction share[r] of the whole batch.
 func (s *Shards) Begin(share []float64) {
 	for r, v := range share {
 		s.share[r] = float32(v)
@@ -142,7 +142,7 @@ func (s *Shards) Begin(share []float64) {
 	}
 }
 
-// Ready says that the gradient of a tensor is computed. It must stay as it is until End;
+// Ready says that the gradient of a tensor is complete. It must not be changed until End;
 // [Shards.Gradient] writes there.
 func (s *Shards) Ready(tensor int, gradient []float32) {
 	s.gradients[tensor] = gradient
@@ -174,8 +174,8 @@ func (s *Shards) exchange(b *bucket) {
 	b.reduce = s.world.Exchange(send, receive)
 }
 
-// Gradient returns the mean of a piece's gradient over all ranks, each with its share, in
-// the memory of this rank's own. It waits for what the others send.
+// Gradient returns the mean of a piece's gradient over all ranks, weighted by share, in the
+// memory of this rank's own gradient. It waits for the other ranks' messages.
 func (s *Shards) Gradient(i int) []float32 {
 	p := &s.pieces[i]
 	b := &s.buckets[p.bucket]
@@ -196,21 +196,21 @@ func (s *Shards) Gradient(i int) []float32 {
 	return mean
 }
 
-// Updated says that the weights of a piece are those after the step.
+// Updated says that the weights of a piece have their final values of the step.
 func (s *Shards) Updated(i int) {
 	s.buckets[s.pieces[i].bucket].updated++
 	s.send()
 }
 
-// send sends the shards of buckets of which this rank has updated all it owns: one after
-// the other, since all ranks must send in the same order.
+// send sends the shards of buckets of which this rank has updated all its pieces, in order,
+// since all ranks must send in the same order.
 func (s *Shards) send() {
 	for ; s.next < len(s.buckets); s.next++ {
 		b := &s.buckets[s.next]
 		if b.updated < b.pieces {
 			return
 		}
-		b.reduce.Wait() // also where this rank owns nothing: gradients may lie in the weights
+		b.reduce.Wait() // also if this rank owns nothing: gradients may be in the memory of the weights
 		var send, receive []Message
 		for r, owned := range b.owned {
 			if r == s.world.Rank() {
@@ -227,8 +227,8 @@ func (s *Shards) send() {
 	}
 }
 
-// End ends a step, also one in which a rank broke off the updates of its pieces: it waits
-// until the weights are the same on all ranks.
+// End ends a step, also one whose updates were broken off on a rank: it waits until the
+// weights are the same on all ranks.
 func (s *Shards) End() {
 	for i := range s.buckets {
 		s.buckets[i].updated = s.buckets[i].pieces
@@ -239,8 +239,8 @@ func (s *Shards) End() {
 	}
 }
 
-// Collect returns on rank 0 the whole tensors of which every rank has the pieces, such as
-// an optimizer's memory: values[i] belongs to piece i. On other ranks it returns nil.
+// Collect returns on rank 0 the whole tensors of which the ranks have the pieces, such as
+// an optimizer's state: values[i] belongs to piece i. On other ranks it returns nil.
 func (s *Shards) Collect(values [][]float32) [][]float32 {
 	if s.world.Rank() > 0 {
 		var send []Message
@@ -271,8 +271,8 @@ func (s *Shards) Collect(values [][]float32) [][]float32 {
 	return whole
 }
 
-// Norms adds up squares, one for each piece of this rank, over the pieces of a tensor: it
-// replaces each by the sum over the whole tensor, and returns that of all tensors.
+// Norms sums squares, one per piece of this rank, over the pieces of each tensor: it
+// replaces each by the sum over the whole tensor, and returns the sum over all tensors.
 func (s *Shards) Norms(squares []float64) (total float64) {
 	tensors := make([]float64, len(s.weights))
 	for i, v := range squares {

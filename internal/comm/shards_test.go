@@ -11,8 +11,8 @@ import (
 	"cnntrain/internal/comm/commtest"
 )
 
-// Every rank's weights become the mean of all gradients, whatever the sizes of tensors and
-// buckets; a step that one rank breaks off leaves the next as good.
+// Every rank's weights become the mean of all gradients, for any sizes of tensors and
+// buckets; a step that one rank breaks off does not affect the next.
 func TestShardsOfAnySizes(t *testing.T) {
 	for _, sizes := range [][]int{{1}, {3, 10}, {500, 33, 7, 16, 1}, {1 << 20, 10}, {10, 1<<20 + 7, 3}, {1 << 19, 1 << 19, 5, 1<<20 + 1, 2}} {
 		for _, ranks := range []int{2, 3, 7} {
@@ -75,7 +75,7 @@ func TestShardsOfAnySizes(t *testing.T) {
 	}
 }
 
-// What is gathered and shared is the same on all ranks, whatever its type.
+// Results of Gather and Share are the same on all ranks, for any type.
 func TestGatherOfAnyType(t *testing.T) {
 	type fact struct {
 		yes   bool
@@ -99,7 +99,7 @@ func TestGatherOfAnyType(t *testing.T) {
 		if err := comm.ShareJSON(w, &said); err != nil || said[0] != "x" {
 			t.Errorf("rank %d: %v, %v", w.Rank(), said, err)
 		}
-		nothing := math.NaN() // of which there is no JSON: an error of all, for which nobody waits
+		nothing := math.NaN() // which has no JSON: an error on all ranks, for which none waits
 		if err := comm.ShareJSON(w, &nothing); err == nil {
 			t.Errorf("rank %d has no error", w.Rank())
 		}

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A Cost is what one op of a graph takes.
+// A Cost is the time and the work of one op of a graph.
 type Cost struct {
-	Op    string // what it computes
-	Shape string // of its output, 32x28x28x6
-	Flops int    // multiplications and additions of a run
+	Op    string // name of the op
+	Shape string // shape of its output, 32x28x28x6
+	Flops int    // multiplications and additions per run
 	Runs  int
-	Time  time.Duration // of all runs
+	Time  time.Duration // sum over all runs
 }
 
-// Measure begins to note how long each op takes, anew if it did before.
+// Measure starts timing the ops, and resets earlier times.
 func (m *Machine) Measure() {
 	m.timed = true
 	for i := range m.steps {
@@ -23,8 +23,7 @@ func (m *Machine) Measure() {
 	}
 }
 
-// Costs returns what the ops take, in the order they run in, with the times noted
-// since Measure.
+// Costs returns the costs of the ops, in execution order, with the times since Measure.
 func (m *Machine) Costs() []Cost {
 	var costs []Cost
 	for _, s := range m.steps {

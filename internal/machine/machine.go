@@ -10,30 +10,31 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// A Machine runs a graph. It is a gorgonia.VM that does what TapeMachine does
-// for the graphs we make and no more: nothing is allocated per run, nodes that
-// no target needs are left out (the gradient of the images), the order is always
-// the same, outputs that are not needed at the same time share memory, and gradients
-// are added up by a kernel of ours.
+// A Machine runs a graph. It is a gorgonia.VM that does what TapeMachine does for the
+// graphs of this program, with these differences: runs allocate nothing, nodes that no
+// target needs are skipped (the gradient of the images), the order is deterministic,
+// outputs that are not needed at the same time share memory, and gradients are summed by
+// our own kernel.
 type Machine struct {
 	steps  []step
-	values []G.Value // of every node needed, by its position in order
+	values []G.Value // every needed node, by position in execution order
 	index  map[*G.Node]int
-	layout layout // of the outputs in memory
-	timed  bool   // whether steps note how long they took
+	layout layout // of the outputs' memory
+	timed  bool   // whether steps are timed
 }
 
-// A Placeable op computes into memory that a machine gives it.
+// A Placeable op computes into memory that the machine provides.
 type Placeable interface {
 	G.Op
-	// Size is how many values the output has, 0 for one that needs no place.
+	// Size is the number of values of the output, 0 if it needs no memory.
 	Size() int
-	// Reuses is which inputs the output may overwrite, each as good as the other. The
-	// output of a view must have the very memory of its one input.
+	// Reuses lists the inputs that the output may overwrite, in no order of preference. The
+	// output of a view must share the memory of its one input.
 	Reuses() (inputs []int, view bool)
-	// Place gives the output its memory, of Size values.
+	// Place sets the memory of the output, Size values.
 	Place(memory []float32)
-	// Flops is the multiplications and additions of a run, as textbooks count them.
+	// Flops is the number of multiplications and additions of a run of the textbook
+	// algorithm.
 	Flops() int
 }
 
@@ -42,23 +43,24 @@ type step struct {
 	node *G.Node
 	op   G.Op
 	args []int     // positions of the inputs in values
-	in   []G.Value // the inputs, filled in per run
+	in   []G.Value // the inputs, filled in for each run
 	out  int
-	runs int // while timed
+	runs int // sum of the times, while timed
 	took time.Duration
 }
 
 var _ G.VM = (*Machine)(nil)
 
-// New returns a machine that computes the targets from the graph's inputs, whose
-// values must be set already and stay the same tensors. Before it runs for the first
-// time its outputs may be placed in memory; those that are not have memory of their own.
+// New returns a machine that computes the targets from the graph's inputs, whose values
+// must be set already and must stay the same tensors. Before the first run the outputs may
+// be placed in shared memory; otherwise each has memory of its own.
 func New(targets ...*G.Node) (*Machine, error) {
 	needed := map[*G.Node]bool{}
 	for _, t := range targets {
 		need(t, needed)
 	}
-	// A node is made after its inputs, so the order of making is an order of running.
+	// A node is created after its inputs, so the order of creation is a valid execution
+	// order.
 	order := slices.SortedFunc(maps.Keys(needed), func(a, b *G.Node) int { return int(a.ID() - b.ID()) })
 	m := &Machine{values: make([]G.Value, len(order)), index: map[*G.Node]int{}}
 	for i, n := range order {
@@ -87,7 +89,7 @@ func New(targets ...*G.Node) (*Machine, error) {
 	return m, nil
 }
 
-// need marks n and everything it is computed from.
+// need marks n and everything it depends on.
 func need(n *G.Node, needed map[*G.Node]bool) {
 	if !needed[n] {
 		needed[n] = true
@@ -105,7 +107,7 @@ func children(n *G.Node) (nodes []*G.Node) {
 	return nodes
 }
 
-// Steps returns the nodes that are computed, in the order of running.
+// Steps returns the computed nodes in execution order.
 func (m *Machine) Steps() []*G.Node {
 	nodes := make([]*G.Node, len(m.steps))
 	for i, s := range m.steps {
@@ -114,8 +116,8 @@ func (m *Machine) Steps() []*G.Node {
 	return nodes
 }
 
-// Step computes the node at index i of Steps, of which those before have been
-// computed. The value is good until the outputs' memory is used again.
+// Step computes the node at index i of Steps, after the nodes before it. The value is valid
+// until the memory of the output is reused.
 func (m *Machine) Step(i int) (G.Value, error) {
 	s := &m.steps[i]
 	for j, a := range s.args {
@@ -147,11 +149,11 @@ func (m *Machine) RunAll() error {
 	return nil
 }
 
-// Value returns the value of a target, or of an input, as of the last run.
+// Value returns the value of a target, or of an input, after the last run.
 func (m *Machine) Value(n *G.Node) G.Value { return m.values[m.index[n]] }
 
-// Reset is for machines that keep a position; this one runs to the end.
+// Reset is for machines that can stop midway; this one runs to the end.
 func (m *Machine) Reset() {}
 
-// Close has nothing to give back.
+// Close releases nothing.
 func (m *Machine) Close() error { return nil }

@@ -15,13 +15,13 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A net is a graph made by hand.
+// A net is a hand-made graph.
 type net struct {
 	g       *G.ExprGraph
 	weights []*G.Node
 }
 
-// input is a tensor of numbers that differ, from -1 to 1.
+// input is a tensor of distinct numbers from -1 to 1.
 func (n *net) input(name string, shape ...int) *G.Node {
 	v := ops.NewTensor(shape...)
 	data := v.Float32s()
@@ -65,8 +65,8 @@ func finish(t testing.TB, n *net, l *G.Node) (loss *G.Node, grads []*G.Node) {
 	return l, grads
 }
 
-// Values that are read twice, thrice, by one op twice, and as a view, have the gradients
-// that TapeMachine adds up; in memory that is shared, and without an allocation in a step.
+// Values that are read twice, three times, by one op twice, and as a view, have the same
+// gradients as under TapeMachine; in shared memory, and without an allocation in a step.
 func TestGradientsOfWhatIsReadTwiceAreSums(t *testing.T) {
 	for name, build := range map[string]func(n *net, x *G.Node) *G.Node{
 		"one block": func(n *net, x *G.Node) *G.Node { return add(x, n.conv(ops.ReLU(x))) },
@@ -100,7 +100,7 @@ func TestGradientsOfWhatIsReadTwiceAreSums(t *testing.T) {
 	checkSums(t, machinetest.New(t, append(grads, loss)...))
 }
 
-// checkSums asks that m runs sums, has a place for every output, and allocates nothing.
+// checkSums checks that m runs sums, has memory for every output, and allocates nothing.
 func checkSums(t *testing.T, m *machine.Machine) {
 	t.Helper()
 	if !slices.ContainsFunc(m.Costs(), func(c machine.Cost) bool { return c.Op == "sum" }) {
@@ -119,7 +119,7 @@ func checkSums(t *testing.T, m *machine.Machine) {
 	kernels.SetThreads(0)
 }
 
-// A sum lies where one of its terms did, which nobody reads after it.
+// A sum overwrites one of its terms that is not read later.
 func TestSumsAreAddedUpInPlace(t *testing.T) {
 	loss, grads := skipping(t, 2, 6, 4, 3)
 	m := machinetest.New(t, append(grads, loss)...)

@@ -8,11 +8,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A layout says where in one block of memory the outputs of a graph lie. Two
-// outputs overlap only if no step needs both: an output lives from the step that
-// computes it to the last one that reads it, and those of targets to the end.
+// A layout assigns the outputs of a graph to one block of memory. Two outputs may overlap
+// only if no step needs both: an output is live from the step that computes it to the last
+// one that reads it, and those of targets to the end.
 type layout struct {
-	size    int // values of the whole
+	size    int // number of values of the block
 	outputs []placed
 }
 
@@ -23,22 +23,22 @@ type placed struct {
 	view []float32 // memory of an input of the graph, for an output that is a view of it
 }
 
-// A room is memory that one output, or several that follow each other, need.
+// A room is the memory of one output, or of several in succession.
 type room struct {
 	size        int
-	first, last int // steps
+	first, last int // live range, in steps
 	at          int
 }
 
-// align is what rooms start at multiples of, in values: a cache line.
+// align is the alignment of rooms, in values: a cache line.
 const align = 16
 
-// arrange lays out the outputs of all steps; kept are the positions of values
-// that are read after the run.
+// arrange lays out the outputs of all steps; kept lists the positions of values that are
+// read after the run.
 func (m *Machine) arrange(kept []int) layout {
 	last := m.lastReads(kept)
-	rooms := map[int]*room{}       // by the position of the value
-	outside := map[int][]float32{} // memory of inputs of the graph and views of them
+	rooms := map[int]*room{}       // by position of the value
+	outside := map[int][]float32{} // inputs of the graph and views of them
 	for i, v := range m.values {
 		if d, ok := v.(*tensor.Dense); ok {
 			outside[i] = d.Float32s()
@@ -46,7 +46,7 @@ func (m *Machine) arrange(kept []int) layout {
 	}
 	var l layout
 	var all []*room
-	var of []*room // the room of each output, nil outside
+	var of []*room // the room of each output, nil if it is elsewhere
 	for i, s := range m.steps {
 		op, ok := s.op.(Placeable)
 		if !ok || op.Size() == 0 {
@@ -101,12 +101,12 @@ func (m *Machine) lastReads(kept []int) []int {
 	return last
 }
 
-// pack gives each room its place, the largest first, each as low as those that
-// it meets leave room, and returns the size of the whole. (Greedy by size:
+// pack places each room, the largest first, at the lowest offset where it does not overlap
+// a room that is live at the same time, and returns the total size. (Greedy by size:
 // Pisarchyk and Lee, Efficient Memory Management for Deep Neural Net Inference, 2020.)
 func pack(rooms []*room) (size int) {
 	bySize := slices.SortedStableFunc(slices.Values(rooms), func(a, b *room) int { return cmp.Compare(b.size, a.size) })
-	var done []*room // by place
+	var done []*room // sorted by offset
 	for _, r := range bySize {
 		for _, o := range done {
 			if r.first <= o.last && o.first <= r.last && r.at+r.size > o.at && r.at < o.at+o.size {
@@ -120,11 +120,11 @@ func pack(rooms []*room) (size int) {
 	return size
 }
 
-// Size returns how many values the outputs need where they share memory.
+// Size returns the number of values of the shared memory for all outputs.
 func (m *Machine) Size() int { return m.layout.size }
 
-// Place gives the outputs their memory, of at least Size values, which machines that
-// run in turn can share.
+// Place assigns memory of at least Size values to the outputs. Machines that do not run at
+// the same time can share it.
 func (m *Machine) Place(memory []float32) {
 	for _, p := range m.layout.outputs {
 		if p.view != nil {

@@ -10,9 +10,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A sum is a + b of two tensors of one shape, with which gorgonia.Grad joins the
-// gradients of a value that is read more than once. Gorgonia's own op, in whose place it
-// runs, allocates its output in each run and takes three times as long.
+// A sum is a + b of two tensors of the same shape, with which gorgonia.Grad adds the
+// gradients of a value that is read more than once. It replaces Gorgonia's own op, which
+// allocates its output in each run and takes three times as long.
 type sum struct {
 	G.Op
 	shape  tensor.Shape
@@ -20,12 +20,12 @@ type sum struct {
 	out    *tensor.Dense
 }
 
-// sumOf returns the sum that n is, if it is one.
+// sumOf returns the sum that n is, or nil.
 func sumOf(n *G.Node, inputs []*G.Node) (s *sum, ok bool) {
 	if len(inputs) != 2 || n.Dims() == 0 || n.Dtype() != tensor.Float32 {
 		return nil, false
 	}
-	other := G.NewGraph() // where Gorgonia shows what its addition looks like
+	other := G.NewGraph() // Gorgonia exposes its addition only as text
 	var like []*G.Node
 	for i, in := range inputs {
 		if !in.Shape().Eq(n.Shape()) {
@@ -41,7 +41,7 @@ func sumOf(n *G.Node, inputs []*G.Node) (s *sum, ok bool) {
 }
 
 func (s *sum) Do(in ...G.Value) (G.Value, error) {
-	a, b := in[0].(*tensor.Dense), in[1].(*tensor.Dense) // as the shapes say
+	a, b := in[0].(*tensor.Dense), in[1].(*tensor.Dense) // guaranteed by the shapes
 	if s.out == nil {
 		s.Place(kernels.Memory(s.Size()))
 	}

@@ -1,17 +1,17 @@
-// Package random gives numbers that depend on counters alone: a seed, an epoch,
-// a position. The order in which they are drawn, and by which goroutine, never
-// matters, which is what makes a run reproducible to the bit.
+// Package random provides random numbers as functions of counters: a seed, an epoch, a
+// position. They do not depend on the order in which they are drawn, nor on the goroutine,
+// which makes runs reproducible to the bit.
 package random
 
 import "math"
 
-// A Stream is a sequence of numbers, each found by its index.
+// A Stream is a sequence of random numbers with access by index.
 type Stream struct{ key uint64 }
 
 // New returns the stream of the given keys. Streams of different keys are independent.
 func New(keys ...uint64) Stream { return Stream{}.With(keys...) }
 
-// With returns the stream of the keys of s, followed by more.
+// With returns the stream with the keys of s followed by more.
 func (s Stream) With(keys ...uint64) Stream {
 	for _, k := range keys {
 		s.key = mix(s.key + k + golden)
@@ -40,14 +40,14 @@ func (s Stream) Normal(i uint64) float64 {
 	return math.Sqrt(-2*math.Log(1-u)) * math.Cos(2*math.Pi*v)
 }
 
-// Perm returns the numbers 0 to n-1 in an order drawn from the stream (Fisher and Yates).
+// Perm returns a random permutation of 0 to n-1 (Fisher and Yates).
 func (s Stream) Perm(n int) []int {
 	p := make([]int, n)
 	for i := range p {
 		p[i] = i
 	}
 	for i := n - 1; i > 0; i-- {
-		j := int(s.Uint64(uint64(i)) % uint64(i+1)) // bias below 2^-32 for any n in use
+		j := int(s.Uint64(uint64(i)) % uint64(i+1)) // bias below 2^-32 for the n used here
 		p[i], p[j] = p[j], p[i]
 	}
 	return p

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The numbers are part of every run ever made: they may never change.
+// All runs depend on these numbers: they must never change.
 func TestNumbersNeverChange(t *testing.T) {
 	s := New(7, 3)
 	for i, want := range []uint64{0xd0ac2efad2a1e5d0, 0x1c24566e5926353e, 0x6adabb38a2713e} {

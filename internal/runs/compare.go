@@ -7,15 +7,15 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// A Row is one thing in which runs differ: a path as in --set, or the name of a
-// figure, and its value in each run, empty where a run has none.
+// A Row is one difference between runs: a path as in --set, or the name of a metric, and
+// its value in each run, empty if a run has none.
 type Row struct {
 	Name   string
 	Values []string
 }
 
-// Compare returns the options of their specs, and the figures, that are not the
-// same in all runs.
+// Compare returns the options of the specs, and the metrics, that are not equal in all
+// runs.
 func Compare(all []*Run) (options, figures []Row, err error) {
 	table := newTable(len(all))
 	for i, r := range all {
@@ -38,7 +38,7 @@ func Compare(all []*Run) (options, figures []Row, err error) {
 	return options, table.differing(), nil
 }
 
-// figures returns what a run is compared by.
+// figures returns the metrics by which a run is compared.
 func (r *Run) figures() Figures {
 	f := Figures{{"params", float64(r.Info.Params)}, {"epochs", float64(len(r.Info.Epochs))}}
 	if n := len(r.Info.Epochs); n > 0 {
@@ -56,7 +56,7 @@ func (r *Run) figures() Figures {
 	return append(f, Figure{"seconds", r.Info.Seconds})
 }
 
-// A table is rows in the order in which their names first came.
+// A table is rows in the order in which their names first occurred.
 type table struct {
 	runs  int
 	names []string

@@ -7,8 +7,8 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// Edited says in what one resolved spec differs from another, from which it was made:
-// the first few values. It is empty where nothing does.
+// Edited describes how one resolved spec differs from the other that it was made from: the
+// first few values; empty if there is no difference.
 func Edited(from, to string) string {
 	var problems spec.Problems
 	t := newTable(2)

@@ -9,40 +9,40 @@ import (
 	"time"
 )
 
-// Status is how a run stands.
+// Status is the state of a run.
 type Status string
 
 // The states of a run.
 const (
 	Running     Status = "running"
-	Finished    Status = "finished"    // all epochs, or stopped early by a callback
-	Interrupted Status = "interrupted" // by a person; last.safetensors has the state
+	Finished    Status = "finished"    // all epochs, or ended early by a callback
+	Interrupted Status = "interrupted" // by a request; last.safetensors has the state
 	Failed      Status = "failed"
 )
 
 // Info is the content of run.json.
 type Info struct {
 	Name    string    `json:"name"`
-	Spec    string    `json:"spec"` // as given on the command line
+	Spec    string    `json:"spec"` // the command line
 	Status  Status    `json:"status"`
-	Reason  string    `json:"reason,omitempty"` // why it stopped early or failed
+	Reason  string    `json:"reason,omitempty"` // why it ended early or failed
 	Command []string  `json:"command"`
-	Process *Process  `json:"process,omitempty"` // that trains, or trained
+	Process *Process  `json:"process,omitempty"` // the process that trains, or trained
 	Started time.Time `json:"started"`
-	Resumed int       `json:"resumed,omitempty"` // times it was gone on with
+	Resumed int       `json:"resumed,omitempty"` // number of times it was resumed
 	Seconds float64   `json:"seconds"`
 	Seed    int       `json:"seed"`
-	Ranks   int       `json:"ranks,omitempty"` // processes that trained as one, when it began or was last gone on with; 0: one
+	Ranks   int       `json:"ranks,omitempty"` // number of processes that trained together at the last start; 0: one
 	Params  int       `json:"params"`
-	Weights *Weights  `json:"weights,omitempty"` // what training started from, if not at random
+	Weights *Weights  `json:"weights,omitempty"` // the initial weights, if not random
 	Dataset Dataset   `json:"dataset"`
 	Machine Machine   `json:"machine"`
 	Epochs  []Figures `json:"epochs"`
-	Best    *Best     `json:"best,omitempty"`                   // what best.safetensors holds
-	Test    Figures   `json:"test,omitempty"`                   // of best.safetensors on the test data
-	Largest float64   `json:"largest_class_accuracy,omitempty"` // of taking all test data for the class with the most
+	Best    *Best     `json:"best,omitempty"`                   // epoch of best.safetensors
+	Test    Figures   `json:"test,omitempty"`                   // results of best.safetensors on the test data
+	Largest float64   `json:"largest_class_accuracy,omitempty"` // accuracy of always predicting the largest class of the test data
 
-	Untested string `json:"untested,omitempty"` // why Test is empty though there is test data
+	Untested string `json:"untested,omitempty"` // why Test is empty although there is test data
 }
 
 // Weights is a file of weights.
@@ -51,21 +51,21 @@ type Weights struct {
 	Digest string `json:"sha256"`
 }
 
-// Dataset says which examples a run saw.
+// Dataset describes the examples of a run.
 type Dataset struct {
 	Name       string   `json:"name"`
-	Path       string   `json:"path,omitempty"`     // absolute, of the folder it was read from
-	DataDir    string   `json:"data_dir,omitempty"` // absolute, of the folder with the datasets
+	Path       string   `json:"path,omitempty"`     // absolute path of the folder that was read
+	DataDir    string   `json:"data_dir,omitempty"` // absolute path of the folder of the datasets
 	Digest     string   `json:"sha256"`
 	Classes    []string `json:"classes"`
 	Train      int      `json:"train"`
 	Validation int      `json:"validation"`
 	Test       int      `json:"test"`
-	Skipped    int      `json:"skipped,omitempty"`  // images left out since they could not be read
-	Accepted   []string `json:"accepted,omitempty"` // how it changed before the run went on with it, each time
+	Skipped    int      `json:"skipped,omitempty"`  // images left out because they could not be read
+	Accepted   []string `json:"accepted,omitempty"` // how it changed before each resume of the run
 }
 
-// Machine says what a run ran on.
+// Machine describes the machine and program of a run.
 type Machine struct {
 	Version string `json:"cnntrain"`
 	Go      string `json:"go"`
@@ -77,29 +77,29 @@ type Machine struct {
 	MPI     string `json:"mpi,omitempty"` // the library that the program was built for
 }
 
-// Process is a process of a machine.
+// Process identifies a process of a machine.
 type Process struct {
 	Host string `json:"host"`
 	ID   int    `json:"id"`
 }
 
-// ThisProcess is the one that asks.
+// ThisProcess returns the identity of this process.
 func ThisProcess() *Process {
-	host, _ := os.Hostname() // empty where there is none
+	host, _ := os.Hostname() // empty if unknown
 	return &Process{Host: host, ID: os.Getpid()}
 }
 
-// Best is the epoch whose weights are kept as the best.
+// Best is the epoch whose weights are saved as the best.
 type Best struct {
 	Epoch   int     `json:"epoch"`
 	Monitor string  `json:"monitor"`
 	Value   float64 `json:"value"`
 }
 
-// Figures is named numbers in a fixed order, a JSON object in run.json.
+// Figures is a list of named numbers in a fixed order, a JSON object in run.json.
 type Figures []Figure
 
-// A Figure is one of them.
+// A Figure is a named number.
 type Figure struct {
 	Name  string
 	Value float64
@@ -129,7 +129,7 @@ func (f Figures) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON parses the output of MarshalJSON.
 func (f *Figures) UnmarshalJSON(text []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
@@ -141,7 +141,7 @@ func (f *Figures) UnmarshalJSON(text []byte) error {
 		if err != nil {
 			return err
 		}
-		fig := Figure{Name: name.(string)} // the decoder lets nothing else be a key
+		fig := Figure{Name: name.(string)} // the decoder accepts only strings as keys
 		if err := dec.Decode(&fig.Value); err != nil {
 			return fmt.Errorf("%s: %w", fig.Name, err)
 		}
@@ -160,8 +160,8 @@ func (f Figures) Get(name string) (float64, bool) {
 	return 0, false
 }
 
-// BestOf returns the best value that a figure had after an epoch, and that epoch,
-// counted from 1; 0 where no epoch has it. More is better if up.
+// BestOf returns the best value of a metric over the epochs, and its epoch, counted from 1;
+// 0 if no epoch has the metric. up says that larger is better.
 func (i *Info) BestOf(name string, up bool) (value float64, epoch int) {
 	for e, figures := range i.Epochs {
 		v, ok := figures.Get(name)

@@ -13,12 +13,12 @@ import (
 	"cnntrain/internal/checkpoint"
 )
 
-// maxInfo bounds what is read of a run.json, in bytes: ten thousand epochs have a hundredth of it.
+// maxInfo limits the bytes read of a run.json: ten thousand epochs take a hundredth of it.
 const maxInfo = 1 << 28
 
-// Open reads the run folder dir. The status is how the run stands now: one whose
-// process is gone without a word was interrupted. It is an error if dir is no
-// run folder or its run.json is damaged.
+// Open reads the run folder dir. The status is the actual one: a run whose process has
+// vanished was interrupted. It is an error if dir is not a run folder or its run.json is
+// damaged.
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	file, err := os.Open(r.Path(InfoFile))
@@ -42,8 +42,8 @@ func Open(dir string) (*Run, error) {
 	return r, nil
 }
 
-// Resume opens the run folder dir to go on with its training: it locks the folder and
-// removes what a killed process left half written.
+// Resume opens the run folder dir to continue its training: it locks the folder and removes
+// temporary files of a killed process.
 func Resume(dir string) (*Run, error) {
 	if info, err := os.Stat(filepath.Join(dir, InfoFile)); err == nil && info.Size() == 0 {
 		return nil, fmt.Errorf("%s: ended before its training began; delete it and start again", dir)
@@ -57,7 +57,7 @@ func Resume(dir string) (*Run, error) {
 	}
 	lock := r.lock
 	if err = checkpoint.RemoveTemps(dir); err == nil {
-		r, err = Open(dir) // as the process before left it
+		r, err = Open(dir) // written by the process that was killed
 	}
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
@@ -66,7 +66,7 @@ func Resume(dir string) (*Run, error) {
 	return r, nil
 }
 
-// decodeInfo reads the content of run.json.
+// decodeInfo decodes run.json.
 func decodeInfo(text []byte) (info Info, err error) {
 	if len(text) == 0 {
 		return info, errors.New("it is empty")
@@ -81,15 +81,15 @@ func decodeInfo(text []byte) (info Info, err error) {
 	return Info{}, fmt.Errorf("no status is called %q", info.Status)
 }
 
-// A Listed is a run, or a folder that ought to be one.
+// A Listed is a run, or a folder that looks like one.
 type Listed struct {
 	*Run
-	Bytes int64 // of all its files
-	Err   error // why nothing but the folder is known
+	Bytes int64 // bytes of all its files
+	Err   error // why only the folder is known
 }
 
-// List returns every run below root, by folder, numbers in their order. A folder
-// that is damaged, or no run and without folders of its own, is listed with the reason.
+// List returns every run below root, ordered by folder and number. A folder that is
+// damaged, or that is not a run and has no subfolders, is listed with the reason.
 func List(root string) ([]Listed, error) {
 	var all []Listed
 	if err := list(root, &all); err != nil {
@@ -99,7 +99,7 @@ func List(root string) ([]Listed, error) {
 	return all, nil
 }
 
-// list adds what is below dir, which is no run, and reports an error only of dir itself.
+// list adds what is below dir, which is not a run. It returns an error only for dir itself.
 func list(dir string, all *[]Listed) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -134,11 +134,11 @@ func hasFolders(dir string) bool {
 	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.IsDir() && e.Name()[0] != '.' })
 }
 
-// size returns the bytes of the files in dir and below.
+// size returns the number of bytes of the files in dir and its subfolders.
 func size(dir string) (bytes int64) {
 	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
 		if err != nil {
-			return nil // what cannot be read is not counted
+			return nil // unreadable files are not counted
 		}
 		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
 			bytes += info.Size()
@@ -148,7 +148,7 @@ func size(dir string) (bytes int64) {
 	return bytes
 }
 
-// Natural compares names so that run 2 comes before run 10.
+// Natural compares names with numbers by value: run 2 comes before run 10.
 func Natural(a, b string) int {
 	for a != "" && b != "" {
 		x, y := digits(a), digits(b)
@@ -179,8 +179,8 @@ func digits(s string) string {
 	return s[:n]
 }
 
-// CheckRemove returns the error that Remove would meet: dir is no run folder, or
-// its run still goes on.
+// CheckRemove returns the error that Remove would return: dir is not a run folder, or its
+// run is still active.
 func CheckRemove(dir string) error {
 	r, err := Open(dir)
 	switch {
@@ -192,7 +192,7 @@ func CheckRemove(dir string) error {
 	return nil
 }
 
-// Remove deletes the run folder dir and all in it, a damaged one too.
+// Remove deletes the run folder dir with all its files, also a damaged one.
 func Remove(dir string) error {
 	if err := CheckRemove(dir); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// place writes a run.json, or nothing but the folder where text is empty.
+// place writes a run.json, or only creates the folder if text is empty.
 func place(t *testing.T, dir, text string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o777); err != nil {
@@ -117,7 +117,7 @@ func TestResumeTakesTheFolderAndTidiesIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := Resume(r.Dir)
-	if err != nil || again.Info.Status != Running { // it has the lock itself
+	if err != nil || again.Info.Status != Running { // it holds the lock itself
 		t.Fatalf("%+v, %v", again, err)
 	}
 	if _, err := os.Stat(temp); err == nil {
@@ -205,8 +205,8 @@ func TestCompareShowsWhatDiffers(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, reading run.json ends without a panic, and what it takes
-// can be written and read again.
+// For any input, reading run.json ends without a panic, and an accepted one survives a
+// round trip.
 func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"status": "finished", "epochs": [{"loss": 1.5, "accuracy": 0.2}], "best": {"epoch": 1}, "test": {"loss": 1}}`))
 	f.Add([]byte(`{"status": "running", "process": {"host": "x", "id": -1}, "epochs": [null, {}]}`))

@@ -11,16 +11,15 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// lockFile is locked by the process that trains. The system lets go of the lock when
-// the process ends, however it does, so that a lock says what a number of a process
-// cannot.
+// lockFile is locked by the process that trains. The system releases the lock when the
+// process ends, however that happens, which makes a lock more reliable than a process id.
 const lockFile = ".lock"
 
-// lockWait is how long a lock may be held by somebody who only looks.
+// lockWait is how long a lock may be held by a process that only checks the status.
 const lockWait = 200 * time.Millisecond
 
-// Lock makes the run folder this process's own until Unlock. It is an error if
-// another process has it.
+// Lock locks the run folder for this process until Unlock. It is an error if another
+// process has locked it.
 func (r *Run) Lock() error {
 	r.lock = flock.New(r.Path(lockFile), flock.SetPermissions(0o666))
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
@@ -32,12 +31,12 @@ func (r *Run) Lock() error {
 	case errors.Is(err, context.DeadlineExceeded):
 		return r.InUse()
 	case errors.Is(err, errors.ErrUnsupported):
-		return nil // a file system without locks is no reason not to train
+		return nil // a file system without locks must not prevent training
 	}
 	return fmt.Errorf("cannot lock the run folder: %w", err)
 }
 
-// InUse is the error that another process has the run folder.
+// InUse is the error that another process has locked the run folder.
 func (r *Run) InUse() error {
 	if p := r.Info.Process; p != nil {
 		return fmt.Errorf("%s: in use by process %d of %s; wait for it or end it", r.Dir, p.ID, p.Host)
@@ -45,10 +44,11 @@ func (r *Run) InUse() error {
 	return fmt.Errorf("%s: in use by another process; wait for it or end it", r.Dir)
 }
 
-// Unlock lets others have the run folder.
+// Unlock releases the lock of the run folder.
 func (r *Run) Unlock() error { return r.lock.Close() }
 
-// standing says how a run really stands: one that died left "running" behind.
+// standing returns the actual status of a run: a killed process leaves "running" in
+// run.json.
 func (r *Run) standing() Status {
 	if r.Info.Status == Running && !r.locked() {
 		return Interrupted
@@ -56,13 +56,13 @@ func (r *Run) standing() Status {
 	return r.Info.Status
 }
 
-// locked reports whether a process has the run folder. Where that cannot be known,
-// one has.
+// locked reports whether a process has locked the run folder. If that is unknown, it
+// returns true.
 func (r *Run) locked() bool {
 	lock := flock.New(r.Path(lockFile), flock.SetFlag(os.O_RDONLY))
 	free, err := lock.TryRLock()
 	if free {
-		_ = lock.Close() // read only: nothing to lose
+		_ = lock.Close() // only read: nothing can be lost
 	}
 	return !free && !errors.Is(err, fs.ErrNotExist)
 }

@@ -1,4 +1,4 @@
-// Package runs holds the run folder: where it lies and what is in it.
+// Package runs manages run folders: their paths and files.
 package runs
 
 import (
@@ -22,25 +22,25 @@ const (
 	InfoFile    = "run.json"
 	MetricsFile = "metrics.csv"
 	BestFile    = "best.safetensors"
-	LastFile    = "last.safetensors"     // weights and all else that training goes on from
-	BeforeFile  = "previous.safetensors" // the same, of the end of an epoch before
+	LastFile    = "last.safetensors"     // weights and training state, to resume from
+	BeforeFile  = "previous.safetensors" // the same, of the end of an earlier epoch
 
-	ImagesFile = "images.csv" // the files that a run is of, with their splits and digests
+	ImagesFile = "images.csv" // the files of the run's data, with their splits and digests
 
 	CurvesFile    = "curves.png"
 	ConfusionFile = "confusion.png"
-	EventsFile    = "events.out.tfevents" // with the time behind it
+	EventsFile    = "events.out.tfevents" // followed by the time
 )
 
 // A Run is one run folder.
 type Run struct {
 	Dir  string
 	Info Info
-	lock *flock.Flock // of the process that trains
+	lock *flock.Flock // held by the process that trains
 }
 
-// Create makes the folder root/name/N, where N counts up from 1, and locks it. Two
-// processes never get the same one.
+// Create creates the folder root/name/N, where N counts up from 1, and locks it. Two
+// processes never get the same folder.
 func Create(root, name string) (*Run, error) {
 	parent := filepath.Join(root, name)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
@@ -58,13 +58,13 @@ func Create(root, name string) (*Run, error) {
 	}
 }
 
-// Next returns the folder that Create would make now.
+// Next returns the folder that Create would create now.
 func Next(root, name string) string {
 	parent := filepath.Join(root, name)
 	return filepath.Join(parent, strconv.Itoa(last(parent)+1))
 }
 
-// last returns the highest number that names something in parent.
+// last returns the highest number that is a name in parent.
 func last(parent string) (highest int) {
 	entries, _ := os.ReadDir(parent)
 	for _, e := range entries {
@@ -75,8 +75,8 @@ func last(parent string) (highest int) {
 	return highest
 }
 
-// CreateAt makes the run folder dir, which must be empty or not there yet, and locks
-// it. Two processes never get the same one.
+// CreateAt creates the run folder dir, which must be empty or not exist, and locks it. Two
+// processes never get the same folder.
 func CreateAt(dir string) (*Run, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
@@ -85,7 +85,7 @@ func CreateAt(dir string) (*Run, error) {
 		return nil, err
 	}
 	r := &Run{Dir: dir}
-	// Of two processes at once the one that makes the file has the folder.
+	// Of two concurrent processes, the one that creates the file gets the folder.
 	file, err := os.OpenFile(r.Path(InfoFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	switch {
 	case errors.Is(err, fs.ErrExist):
@@ -100,8 +100,8 @@ func notEmpty(dir string) error {
 	return fmt.Errorf("%s: not empty; a run never overwrites anything, choose another --out", dir)
 }
 
-// Check returns the error that CreateAt would meet, and leaves nothing behind:
-// where dir is not there yet, it tries the nearest folder above.
+// Check returns the error that CreateAt would return, and leaves nothing behind: if dir
+// does not exist, it checks the nearest existing parent folder.
 func Check(dir string) error {
 	entries, err := os.ReadDir(dir)
 	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
@@ -116,7 +116,7 @@ func Check(dir string) error {
 	}
 	probe, err := os.CreateTemp(dir, ".probe-*")
 	if err != nil {
-		return fmt.Errorf("cannot make the run folder in %s: %w", dir, errors.Unwrap(err)) // without the probe's path
+		return fmt.Errorf("cannot make the run folder in %s: %w", dir, errors.Unwrap(err)) // without the temporary file's path
 	}
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
@@ -124,13 +124,13 @@ func Check(dir string) error {
 // Path returns the path of a file of the run.
 func (r *Run) Path(file string) string { return filepath.Join(r.Dir, file) }
 
-// Has reports whether a file of the run is there.
+// Has reports whether a file of the run exists.
 func (r *Run) Has(file string) bool {
 	_, err := os.Stat(r.Path(file))
 	return err == nil
 }
 
-// SaveInfo writes run.json; a reader sees the old one or the new one, whole.
+// SaveInfo writes run.json atomically.
 func (r *Run) SaveInfo() error {
 	return r.Write(InfoFile, func(w io.Writer) error {
 		enc := json.NewEncoder(w)
@@ -140,7 +140,7 @@ func (r *Run) SaveInfo() error {
 	})
 }
 
-// Write writes a file of the run, whole or not at all.
+// Write writes a file of the run atomically.
 func (r *Run) Write(file string, write func(io.Writer) error) error {
 	return checkpoint.WriteFile(r.Path(file), write)
 }

@@ -1,5 +1,5 @@
-// Package slurm is the text that goes to Slurm and comes back: the script of a job array,
-// what sbatch answers, and the queue. It starts no process.
+// Package slurm writes the script of a job array for Slurm and parses the output of sbatch
+// and squeue. It starts no process.
 package slurm
 
 import (
@@ -13,8 +13,8 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// Resources is what each task of an array asks the cluster for. What is empty is left to
-// the cluster's defaults.
+// Resources is what each task of an array requests from the cluster. Empty fields use the
+// cluster's defaults.
 type Resources struct {
 	Account   string `json:"account,omitempty"`
 	Partition string `json:"partition,omitempty"`
@@ -33,14 +33,15 @@ func (r *Resources) Options(o *catalog.Options) {
 	o.Check(r.Check)
 }
 
-// What sbatch(1) takes.
+// The values that sbatch(1) accepts.
 var (
 	times = regexp.MustCompile(`^(\d+|\d+:\d+(:\d+)?|\d+-\d+(:\d+){0,2}|UNLIMITED)$`)
 	sizes = regexp.MustCompile(`^\d+[KMGT]?$`)
 	names = regexp.MustCompile(`^[\w.,@+-]*$`)
 )
 
-// Check returns an error that names what Slurm would not take, and what it does.
+// Check returns an error that names values which Slurm would not accept, and what it
+// accepts.
 func (r *Resources) Check() error {
 	switch {
 	case r.Time != "" && !times.MatchString(r.Time):
@@ -57,7 +58,7 @@ func (r *Resources) Check() error {
 	return nil
 }
 
-// Or returns r with what is empty taken from other.
+// Or returns r with empty fields taken from other.
 func (r Resources) Or(other Resources) Resources {
 	text := func(a, b string) string {
 		if a != "" {
@@ -74,20 +75,20 @@ func (r Resources) Or(other Resources) Resources {
 // An Array is a job array to submit.
 type Array struct {
 	Resources
-	Name    string   // of the job
-	Comment string   // says what it is, in the script
-	Tasks   []int    // their numbers, from 0
-	AtOnce  int      // tasks that may run at the same time; 0: as many as there is room for
-	Logs    string   // folder in which each task leaves what it says
-	After   string   // job that must be over before; empty: none
-	Dir     string   // to run in
-	Command []string // whose last word takes the number of the task
+	Name    string   // name of the job
+	Comment string   // comment in the script
+	Tasks   []int    // numbers of the tasks, from 0
+	AtOnce  int      // maximum number of tasks at the same time; 0: no limit
+	Logs    string   // folder of each task's output
+	After   string   // job that must end first; empty: none
+	Dir     string   // working directory
+	Command []string // the command, whose last word is replaced by the number of the task
 }
 
-// grace is how many seconds before its time is up a task is asked to save its state.
+// grace is how many seconds before the time limit a task is asked to save its state.
 const grace = 60
 
-// Script returns the file to give to sbatch.
+// Script returns the batch script for sbatch.
 func (a *Array) Script() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
@@ -130,7 +131,7 @@ func (a *Array) Script() string {
 	return b.String()
 }
 
-// Check returns an error if no script can say what a is.
+// Check returns an error if a cannot be expressed as a script.
 func (a *Array) Check() error {
 	for _, path := range append([]string{a.Logs, a.Dir}, a.Command...) {
 		if strings.ContainsAny(path, "\\\n") {
@@ -140,8 +141,8 @@ func (a *Array) Check() error {
 	return a.Resources.Check()
 }
 
-// Environ returns env without the variables by which sbatch would take something else
-// than the script says.
+// Environ returns env without the variables that would override the script's options in
+// sbatch.
 func (a *Array) Environ(env []string) []string {
 	drop := []string{"JOB_NAME", "ARRAY_INX", "OUTPUT", "OPEN_MODE", "REQUEUE", "NO_REQUEUE", "SIGNAL", "DEPENDENCY"}
 	for _, o := range []struct {
@@ -165,7 +166,7 @@ func (a *Array) Environ(env []string) []string {
 	})
 }
 
-// quoteOption writes a value for a line that begins with #SBATCH.
+// quoteOption quotes a value for a line that begins with #SBATCH.
 func quoteOption(value string) string {
 	if plain.MatchString(value) {
 		return value
@@ -173,7 +174,7 @@ func quoteOption(value string) string {
 	return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
 }
 
-// quote writes a word for a shell.
+// quote quotes a word for a shell.
 func quote(word string) string {
 	if plain.MatchString(word) {
 		return word
@@ -183,7 +184,7 @@ func quote(word string) string {
 
 var plain = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
 
-// ranges writes ascending numbers as Slurm does: 0-3,7.
+// ranges formats ascending numbers as Slurm does: 0-3,7.
 func ranges(numbers []int) string {
 	var parts []string
 	for i := 0; i < len(numbers); {
@@ -200,8 +201,8 @@ func ranges(numbers []int) string {
 	return strings.Join(parts, ",")
 }
 
-// ParseSubmitted reads what sbatch --parsable answers: the job's number, and behind a
-// semicolon the cluster's name where there are several.
+// ParseSubmitted parses the output of sbatch --parsable: the job's number, followed by a
+// semicolon and the cluster's name if there are several clusters.
 func ParseSubmitted(answer string) (job string, err error) {
 	job, _, _ = strings.Cut(strings.TrimSpace(answer), ";")
 	if n, err := strconv.ParseUint(job, 10, 64); err != nil || n == 0 {
@@ -210,19 +211,19 @@ func ParseSubmitted(answer string) (job string, err error) {
 	return job, nil
 }
 
-// QueueFormat is the --Format that squeue is to be asked for, with --array and --noheader.
+// QueueFormat is the --Format for squeue, with --array and --noheader.
 const QueueFormat = "ArrayJobID:.20,ArrayTaskID:.12,State:.20,RestartCnt:.12,Name:.200"
 
 // A Task is one line of the queue.
 type Task struct {
-	Name     string // of the job
+	Name     string // number of the job
 	Job      string
 	Number   int
 	State    string // PENDING, RUNNING and so on
-	Restarts int    // times it was requeued
+	Restarts int    // number of times it was requeued
 }
 
-// ParseQueue reads what squeue prints in QueueFormat.
+// ParseQueue parses the output of squeue with QueueFormat.
 func ParseQueue(text string) (tasks []Task, err error) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)

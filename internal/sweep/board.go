@@ -7,16 +7,16 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// A Result is how a member did.
+// A Result is the state of a member.
 type Result struct {
 	Member   int         `json:"member"` // from 1
 	Run      string      `json:"run"`
-	Values   []string    `json:"values"`           // of the params
-	Status   runs.Status `json:"status,omitempty"` // empty: not begun
+	Values   []string    `json:"values"`           // values of the params
+	Status   runs.Status `json:"status,omitempty"` // empty: not started
 	Reason   string      `json:"reason,omitempty"`
-	Epochs   int         `json:"epochs"`   // trained
-	Value    *float64    `json:"value"`    // of the metric, at the best epoch
-	Epoch    int         `json:"epoch"`    // with that value
+	Epochs   int         `json:"epochs"`   // completed epochs
+	Value    *float64    `json:"value"`    // value of the metric at the best epoch
+	Epoch    int         `json:"epoch"`    // epoch of that value
 	Accuracy *float64    `json:"accuracy"` // on test data
 	Seconds  float64     `json:"seconds"`
 }
@@ -25,7 +25,7 @@ func (s *Sweep) result(j Job) Result {
 	r := Result{Member: j.Member + 1, Run: j.Dir, Values: s.Members[j.Member]}
 	run, err := runs.Open(j.Dir)
 	if err != nil {
-		return r // not begun, or cut short before there was anything to say
+		return r // not started, or interrupted before there were any results
 	}
 	r.Status, r.Reason, r.Epochs, r.Seconds = run.Info.Status, run.Info.Reason, len(run.Info.Epochs), run.Info.Seconds
 	if v, epoch := run.Info.BestOf(s.Metric, s.Max); epoch > 0 {
@@ -37,7 +37,7 @@ func (s *Sweep) result(j Job) Result {
 	return r
 }
 
-// rank sorts results of one stage, the best first, those that did not finish last.
+// rank sorts results of one stage, the best first and unfinished ones last.
 func (s *Sweep) rank(results []Result) {
 	slices.SortStableFunc(results, func(a, b Result) int {
 		if a.ranked() != b.ranked() {
@@ -58,8 +58,8 @@ func (s *Sweep) rank(results []Result) {
 
 func (r Result) ranked() bool { return r.Status == runs.Finished && r.Value != nil }
 
-// Board returns how each member did in the last stage it came to, the best first:
-// those of a later stage before those of an earlier one.
+// Board returns the result of each member in the last stage it reached, the best first:
+// later stages before earlier ones.
 func (s *Sweep) Board() []Result {
 	var board []Result
 	seen := map[int]bool{}
@@ -78,7 +78,7 @@ func (s *Sweep) Board() []Result {
 	return board
 }
 
-// Left returns how many trainings are still to be done.
+// Left returns the number of trainings still to be done.
 func (s *Sweep) Left() (n int) {
 	for stage := range s.Stages {
 		n += len(s.Tasks(stage))

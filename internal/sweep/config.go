@@ -1,6 +1,6 @@
-// Package sweep trains one spec under many settings: it reads the sweep file,
-// decides which members there are, and keeps them in a folder from which a sweep
-// goes on after whatever stopped it. How a member is trained is its caller's to say.
+// Package sweep trains one spec with many settings: it reads the sweep file, determines the
+// members, and manages the folder from which an interrupted sweep resumes. The caller
+// provides the function that trains a member.
 package sweep
 
 import (
@@ -12,17 +12,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Config is a sweep file, understood.
+// Config is a decoded sweep file.
 type Config struct {
-	Name     string // names the folder; made from the file's name unless given
-	Spec     string // file
+	Name     string // names the folder; derived from the file's name unless given
+	Spec     string // path of the spec file
 	Search   Search
-	Monitor  callback.Monitor // what members are ranked by
-	Parallel int              // members at once
+	Monitor  callback.Monitor // the metric that ranks members
+	Parallel int              // number of members trained at once
 	Seed     int
 	Params   []Param
 	Slurm    slurm.Resources
-	Complete bool // every param was understood
+	Complete bool // every param was decoded
 
 	params     catalog.Mapping
 	slurm      catalog.Mapping
@@ -31,13 +31,13 @@ type Config struct {
 	spec       *catalog.Field
 }
 
-// Load reads a sweep file. What is wrong with it goes to problems; the config is
-// nil where the file cannot be read or is not YAML at all.
+// Load reads a sweep file. Errors are added to problems; the config is nil if the file
+// cannot be read or is not YAML.
 func Load(file string, problems *spec.Problems) *Config {
 	return newConfig(spec.LoadItem(file, "sweep", problems), file, problems)
 }
 
-// Parse is Load for a document at hand.
+// Parse is Load for a document in memory.
 func Parse(file string, src []byte, problems *spec.Problems) *Config {
 	return newConfig(spec.ParseItem(file, "sweep", src, problems), file, problems)
 }
@@ -69,7 +69,7 @@ func newConfig(it *spec.Item, file string, problems *spec.Problems) *Config {
 	return c
 }
 
-// Options declares what a sweep file may hold.
+// Options declares the options of a sweep file.
 func (c *Config) Options(o *catalog.Options) {
 	c.Monitor, c.Parallel = *callback.NewMonitor("val_accuracy"), 1
 	c.name = o.Bind(&c.Name, "name", "names the folder, sweeps/NAME/N; made from the file's name unless given")
@@ -83,13 +83,13 @@ func (c *Config) Options(o *catalog.Options) {
 	c.slurmField = o.Bind(&c.slurm, "slurm", "what each member asks a cluster for, with --slurm: {account: …, partition: …, time: …, cpus: …, memory: …}")
 }
 
-// SpecPos is where the file names the spec.
+// SpecPos is the position where the file names the spec.
 func (c *Config) SpecPos() spec.Pos { return c.spec.Pos }
 
 // A Member is a setting: a value for each param.
 type Member []*yaml.Node
 
-// Members returns what the search tries, in its order, each member once.
+// Members returns the settings of the search, in its order, without duplicates.
 func (c *Config) Members(problems *spec.Problems) []Member {
 	if c.Search == nil || !c.Complete {
 		return nil
@@ -97,8 +97,8 @@ func (c *Config) Members(problems *spec.Problems) []Member {
 	return c.Search.Members(c.Params, uint64(c.Seed), problems)
 }
 
-// Overrides returns the setting of m as overrides of the spec. Their places are those
-// of the values, of the params where values are drawn.
+// Overrides returns the setting of m as overrides of the spec. Their positions are those of
+// the values, or of the params if values are drawn at random.
 func (c *Config) Overrides(m Member) (all []spec.Override) {
 	for i, p := range c.Params {
 		at := p.Pos
@@ -106,7 +106,7 @@ func (c *Config) Overrides(m Member) (all []spec.Override) {
 			at.Line, at.Column = m[i].Line, m[i].Column
 		}
 		o, err := spec.NewOverride(p.Path, m[i], at)
-		if err == nil { // newParam has seen to that
+		if err == nil { // newParam has checked it
 			all = append(all, o)
 		}
 	}

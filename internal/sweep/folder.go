@@ -15,37 +15,36 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// The files of a sweep's folder, beside the run folders of its members.
+// The files in a sweep's folder, beside the run folders of its members.
 const (
 	StateFile = "sweep.json"
 	FileCopy  = "sweep.yaml"
-	SpecFile  = "spec.yaml" // with everything written out, so that what is edited later changes nothing
+	SpecFile  = "spec.yaml" // fully resolved, so that later edits of the file change nothing
 )
 
-// A Sweep is a folder with what is to be trained and what has been. Nothing in it
-// says how far it got but the run folders of its members, so that it can be
-// stopped at any moment.
+// A Sweep is a folder with what is to be trained and what has been. Its progress is read
+// only from the run folders of its members, so it can be stopped at any moment.
 type Sweep struct {
 	Dir string
 	Plan
-	folder *runs.Run // whose lock the process has that trains; nil in one that looks
+	folder *runs.Run // locked by the process that trains; nil in one that only reads
 }
 
 // Plan is the content of sweep.json.
 type Plan struct {
 	Name     string          `json:"name"`
-	File     string          `json:"file"` // as given on the command line
+	File     string          `json:"file"` // the spec's path on the command line
 	Metric   string          `json:"metric"`
-	Max      bool            `json:"max"` // more is better
+	Max      bool            `json:"max"` // larger is better
 	Parallel int             `json:"parallel"`
 	DataDir  string          `json:"data_dir,omitempty"`
 	Slurm    slurm.Resources `json:"slurm,omitzero"`
 	Params   []string        `json:"params"`
-	Members  [][]string      `json:"members"` // the values of the params, as --set takes them
+	Members  [][]string      `json:"members"` // the values of the params, in the form of --set
 	Stages   []Stage         `json:"stages"`
 }
 
-// NewPlan returns what c trains: members, each for so many epochs at the most.
+// NewPlan returns the plan of c: its members, each with at most a number of epochs.
 func NewPlan(c *Config, members []Member, epochs int) Plan {
 	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Parallel: c.Parallel, Slurm: c.Slurm, Stages: c.Search.Stages(len(members), epochs)}
 	for _, param := range c.Params {
@@ -61,7 +60,7 @@ func NewPlan(c *Config, members []Member, epochs int) Plan {
 	return p
 }
 
-// Varying returns of which params members have different values.
+// Varying returns the params in which members differ.
 func (p Plan) Varying() (params []int) {
 	for i := range p.Params {
 		if slices.ContainsFunc(p.Members, func(m []string) bool { return m[i] != p.Members[0][i] }) {
@@ -71,7 +70,7 @@ func (p Plan) Varying() (params []int) {
 	return params
 }
 
-// Create makes the folder root/NAME/N with the plan, the spec and the sweep file in it.
+// Create creates the folder root/NAME/N with the plan, the spec and the sweep file in it.
 func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
 	r, err := runs.Create(root, p.Name)
 	if err != nil {
@@ -84,7 +83,7 @@ func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The plan comes last: a folder that has one is whole.
+	// The plan is written last: a folder with a plan is complete.
 	err = errors.Join(write(SpecFile, resolved), write(FileCopy, file))
 	if err == nil {
 		err = write(StateFile, append(state, '\n'))
@@ -108,7 +107,7 @@ func Open(dir string) (*Sweep, error) {
 	return &Sweep{Dir: dir, Plan: p}, nil
 }
 
-// Resume opens the folder of a sweep to go on with it, which one process at a time may.
+// Resume opens the folder of a sweep to continue it, and locks it for this process.
 func Resume(dir string) (*Sweep, error) {
 	s, err := Open(dir)
 	if err != nil {
@@ -144,7 +143,7 @@ type Job struct {
 	Epochs int
 	Dir    string   // the run folder
 	Sets   []string // KEY=VALUE, for --set
-	Resume bool     // there is a run to go on with
+	Resume bool     // a run exists that can be resumed
 }
 
 func (s *Sweep) job(member, stage int) Job {

@@ -33,7 +33,7 @@ func (h *halving) Members(params []Param, seed uint64, problems *spec.Problems) 
 	return draw(params, seed, h.runs)
 }
 
-// Stages ends with all of the epochs, for one member or for the last few.
+// Stages ends with a stage that trains all epochs, for one member or for the last few.
 func (h *halving) Stages(members, epochs int) []Stage {
 	var stages []Stage
 	for e := h.epochs; members > 1 && e < epochs; e *= h.factor {

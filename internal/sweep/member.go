@@ -10,16 +10,16 @@ import (
 	"strconv"
 )
 
-// A Process says how the processes that train members compute.
+// A Process holds the settings of the processes that train members.
 type Process struct {
-	DataDir string // with the datasets; empty: where they are by default
-	CPU     string // the kernels; empty: the best there are
+	DataDir string // folder of the datasets; empty: the default
+	CPU     string // value of --cpu; empty: the best one
 	Threads int
 }
 
-// Train trains one member as a process of its own, so that a crash takes nothing with it:
-// this program once more, as cnntrain fit. What it says goes to a file beside its run folder.
-// If ctx ends, the process is asked to stop, and waited for.
+// Train trains one member in a process of its own, so that a crash affects only that
+// member: this program as cnntrain fit. Its output goes to a log file beside its run
+// folder. When ctx is done, the process is asked to stop, and waited for.
 func (s *Sweep) Train(ctx context.Context, j Job, p Process) (err error) {
 	program, err := os.Executable()
 	if err != nil {
@@ -32,10 +32,10 @@ func (s *Sweep) Train(ctx context.Context, j Job, p Process) (err error) {
 	defer func() { err = errors.Join(err, log.Close()) }()
 	cmd := exec.CommandContext(ctx, program, s.memberArgs(j, p)...)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = append(os.Environ(), "CNNTRAIN_MPI=0") // also where the sweep is a process of mpirun
+	cmd.Env = append(os.Environ(), "CNNTRAIN_MPI=0") // also if the sweep is a process of mpirun
 	cmd.SysProcAttr = memberProcess()
 	cmd.Cancel = func() error {
-		// Windows cannot ask, but there ctrl-c has reached the member as well.
+		// Windows cannot send signals, but there ctrl-c has reached the member as well.
 		_ = cmd.Process.Signal(os.Interrupt)
 		return nil
 	}
@@ -44,7 +44,7 @@ func (s *Sweep) Train(ctx context.Context, j Job, p Process) (err error) {
 	return cmd.Run()
 }
 
-// memberArgs is the command line that trains a member.
+// memberArgs returns the command line that trains a member.
 func (s *Sweep) memberArgs(j Job, p Process) []string {
 	args := []string{"fit", "--threads", strconv.Itoa(p.Threads)}
 	if p.DataDir != "" {

@@ -4,6 +4,6 @@ package sweep
 
 import "syscall"
 
-// memberProcess keeps ctrl-c, which a terminal sends to all, from the members, whom
-// the sweep asks to stop itself.
+// memberProcess protects members from ctrl-c, which a terminal sends to all processes: the
+// sweep asks them to stop itself.
 func memberProcess() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

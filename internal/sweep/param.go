@@ -11,23 +11,23 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Param is one option of the spec and what to set it to: one of Values, or a
-// number drawn from Range.
+// A Param is one option of the spec with the values to try: one of Values, or a number
+// drawn from Range.
 type Param struct {
 	Path   string
 	Pos    spec.Pos
 	Values []*yaml.Node
-	Range  *Range // nil where Values are given
+	Range  *Range // nil if Values are given
 }
 
-// A Range is numbers from Min to Max, both included.
+// A Range is the numbers from Min to Max, both included.
 type Range struct {
 	Min, Max float64
-	Log      bool // every factor is as likely, not every step
+	Log      bool // uniform in the logarithm
 	Integer  bool
 }
 
-// Options declares what a range may hold.
+// Options declares the options of a range.
 func (r *Range) Options(o *catalog.Options) {
 	o.Bind(&r.Min, "min", "the least value").Required()
 	o.Bind(&r.Max, "max", "the greatest value").Required()
@@ -81,7 +81,7 @@ func (p Param) checkValues(it *spec.Item, list *yaml.Node, problems *spec.Proble
 	}
 }
 
-// draw returns the value at u, from 0 up to, not including, 1.
+// draw returns the value at u, which is in [0, 1).
 func (p Param) draw(u float64) *yaml.Node {
 	if p.Range == nil {
 		return p.Values[int(u*float64(len(p.Values)))]
@@ -89,10 +89,10 @@ func (p Param) draw(u float64) *yaml.Node {
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: p.Range.at(u)}
 }
 
-// at returns the number at u as text, four digits of it unless it is whole.
+// at formats the number at u, with four digits unless it is whole.
 func (r *Range) at(u float64) string {
 	low, high := r.Min, r.Max
-	if r.Integer { // each whole number has a range of its own
+	if r.Integer { // each whole number has an interval of its own
 		low, high = math.Ceil(low), math.Floor(high)+1
 	}
 	v := low + u*(high-low)

@@ -10,11 +10,10 @@ import (
 	"cnntrain/internal/runs"
 )
 
-// Run trains what is not trained yet, up to parallel members at once: train makes
-// the run folder of a job and returns once its process has ended. That a member
-// fails is a result; Run goes on. It returns the error of ctx if that ended it, else
-// an error if a folder is in the way. Done is called after each member, one at a time,
-// with what train returned.
+// Run trains what is not trained yet, up to parallel members at once: train creates the run
+// folder of a job and returns when its process has ended. A failed member is a result; Run
+// continues. It returns ctx's error if that ended it, or an error if a folder is in the
+// way. done is called after each member, one at a time, with the result of train.
 func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Context, Job) error, done func(Result, error)) error {
 	for stage := range s.Stages {
 		var jobs []Job
@@ -54,10 +53,10 @@ func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Contex
 	return nil
 }
 
-// Task returns job number task, from 0, of a stage; over says that there is nothing to
-// do: it is done, or the stage has fewer members. It is an error if a stage before is not
-// over, since others might then be chosen later. So several processes, told a number each,
-// train a stage without knowing of each other.
+// Task returns job number task, from 0, of a stage; over says that there is nothing to do:
+// the job is done, or the stage has fewer members. It is an error if an earlier stage is
+// not over, since its results decide the members. So several processes, each with its
+// number, can train a stage without communication.
 func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
 	if n := s.waitsFor(stage); n > 0 {
 		return j, false, fmt.Errorf("%s: stage %d is for the best of stage %d, where members still have to be trained: %d; train them first", s.Dir, stage+1, stage, n)
@@ -71,8 +70,8 @@ func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
 	return j, over, err
 }
 
-// Tasks returns the numbers of the jobs of a stage that are still to be done, by what is
-// known now: all of a stage whose members are not.
+// Tasks returns the numbers of the jobs of a stage that are still to be done: all of them
+// if the members of the stage are not decided yet.
 func (s *Sweep) Tasks(stage int) (left []int) {
 	if s.waitsFor(stage) > 0 {
 		for task := range s.Stages[stage].Members {
@@ -88,8 +87,8 @@ func (s *Sweep) Tasks(stage int) (left []int) {
 	return left
 }
 
-// waitsFor returns how many trainings of the stage before are still to be done; until then
-// nobody knows the members of this one.
+// waitsFor returns the number of trainings of the previous stage that are still to be done;
+// until then the members of this stage are undecided.
 func (s *Sweep) waitsFor(stage int) int {
 	if stage == 0 {
 		return 0
@@ -97,8 +96,8 @@ func (s *Sweep) waitsFor(stage int) int {
 	return len(s.Tasks(stage - 1))
 }
 
-// Member returns the member, from 1, that a task of a stage trains; ok is false as long
-// as that is not decided.
+// Member returns the member, from 1, that a task of a stage trains; ok is false if that is
+// undecided.
 func (s *Sweep) Member(stage, task int) (member int, ok bool) {
 	if s.waitsFor(stage) > 0 {
 		return 0, false
@@ -110,11 +109,11 @@ func (s *Sweep) Member(stage, task int) (member int, ok bool) {
 	return chosen[task] + 1, true
 }
 
-// Outcome returns how a job stands.
+// Outcome returns the state of a job.
 func (s *Sweep) Outcome(j Job) Result { return s.result(j) }
 
-// prepare reports whether the job has been done. What was cut short is gone on with;
-// for a folder in which training had not begun it makes room.
+// prepare reports whether the job is done. An interrupted run will be resumed; a folder in
+// which training had not started is removed.
 func (j *Job) prepare() (over bool, err error) {
 	r, err := runs.Open(j.Dir)
 	if err == nil {
@@ -134,7 +133,7 @@ func (j *Job) prepare() (over bool, err error) {
 	return false, runs.Remove(j.Dir)
 }
 
-// chosen returns the members of a stage: the best of the stage before, or all.
+// chosen returns the members of a stage: the best of the previous stage, or all.
 func (s *Sweep) chosen(stage int) []int {
 	all := make([]int, len(s.Members))
 	for i := range all {

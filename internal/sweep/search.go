@@ -6,31 +6,31 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// Searches is how the members of a sweep may be chosen.
+// Searches is the catalog of searches that a sweep can name.
 var Searches = catalog.New[Search]("search")
 
-// A Search chooses the members of a sweep, and how long each trains.
+// A Search determines the members of a sweep, and how long each trains.
 type Search interface {
-	// Members returns the settings to try. Params that the search cannot use go to problems.
+	// Members returns the settings to try. Params that the search does not support are
+	// added to problems.
 	Members(params []Param, seed uint64, problems *spec.Problems) []Member
-	// Stages returns what to train, one stage after the other, of so many members
-	// of a spec with so many epochs.
+	// Stages returns the stages for a number of members and a spec with a number of epochs.
 	Stages(members, epochs int) []Stage
 }
 
-// A Stage is the training of the best members of the stage before.
+// A Stage trains the best members of the previous stage.
 type Stage struct {
 	Members int `json:"members"`
 	Epochs  int `json:"epochs"`
 }
 
-// maxMembers bounds a sweep.
+// maxMembers limits the size of a sweep.
 const maxMembers = 10_000
 
-// drawKey sets the numbers for drawing apart from all others of the same seed.
+// drawKey separates the random numbers of searches from all others of the same seed.
 const drawKey = 0x7377656570 // "sweep"
 
-// draw returns n different members, or as many as there are.
+// draw returns n different members, or fewer if there are not as many.
 func draw(params []Param, seed uint64, n int) (all []Member) {
 	seen := map[string]bool{}
 	for i := 0; len(all) < n && i < 100*n; i++ {

@@ -179,7 +179,7 @@ func TestHalvingStages(t *testing.T) {
 	}
 }
 
-// trainer stands for the processes that train: the value of member i is i.
+// trainer replaces the processes that train: the result of member i is i.
 type trainer struct {
 	mu       sync.Mutex
 	jobs     []string
@@ -427,8 +427,8 @@ func TestDamagedPlansAreErrors(t *testing.T) {
 	}
 }
 
-// Whatever the bytes, reading a sweep file ends, does not panic, and either finds
-// problems or gives members whose values can stand behind --set.
+// For any input, reading a sweep file ends without a panic, and either reports problems or
+// returns members whose values are valid for --set.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("spec: s\nparams: {a.b: [1, {c: [2, 3]}], d: x}\n"))
 	f.Add([]byte("spec: s\nseed: 3\nsearch: {random: 5}\nparams: {a: {min: 1, max: 8, integer: true}, b: {min: 0.001, max: 1, log: true}}\n"))
@@ -457,7 +457,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// Whatever sweep.json says, a plan that is taken can be gone on with.
+// For any sweep.json, an accepted plan can be resumed.
 func FuzzPlan(f *testing.F) {
 	f.Add([]byte(`{"params": ["a"], "members": [["1"], ["2"]], "stages": [{"members": 2, "epochs": 1}, {"members": 1, "epochs": 3}], "parallel": 1}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -1,5 +1,5 @@
-// Package table writes tables for people, in columns by how wide text is in a terminal,
-// which is neither bytes nor characters: a Hangul syllable takes two columns.
+// Package table formats tables for people, with columns aligned by display width in a
+// terminal, which is neither bytes nor characters: a Hangul syllable takes two columns.
 package table
 
 import (
@@ -13,26 +13,26 @@ import (
 	"golang.org/x/term"
 )
 
-// Width returns the columns that s takes in a terminal.
+// Width returns the display width of s in columns.
 func Width(s string) int { return displaywidth.String(s) }
 
-// Cut returns s, or what of it takes width columns with "…" at its end.
+// Cut truncates s to width columns, with "…" at its end.
 func Cut(s string, width int) string { return displaywidth.TruncateString(s, max(width, 0), "…") }
 
-// A Writer lays out lines of cells, between which are tabs, as text/tabwriter does: lines
-// that follow each other have columns in common, a line without tabs ends them. A terminal
-// gets no line that is wider than it is: long cells are broken into several lines, and
-// columns that have no room even so follow below the others, beside the first one.
+// A Writer lays out lines of tab-separated cells, as text/tabwriter does: consecutive lines
+// share columns, and a line without tabs ends them. On a terminal no line is wider than the
+// terminal: long cells are broken into several lines, and columns that still do not fit
+// follow below the others, with the first column repeated.
 type Writer struct {
 	out   io.Writer
-	width int // of the terminal, 0 for none
+	width int // width of the terminal, 0 if there is none
 	text  bytes.Buffer
 
-	// Right puts cells at the right of their columns, but those of the last.
+	// Right aligns cells to the right, except for those of the last column.
 	Right bool
 }
 
-// New returns a Writer to w, which asks it for its width if it is a terminal.
+// New returns a Writer to w. If w is a terminal, its width is used.
 func New(w io.Writer) *Writer {
 	t := &Writer{out: w}
 	if file, ok := w.(*os.File); ok {
@@ -43,10 +43,10 @@ func New(w io.Writer) *Writer {
 	return t
 }
 
-// Write adds text, of which nothing is written before Flush.
+// Write adds text, which is buffered until Flush.
 func (t *Writer) Write(b []byte) (int, error) { return t.text.Write(b) }
 
-// Flush writes the lines so far.
+// Flush writes the buffered lines.
 func (t *Writer) Flush() error {
 	var out strings.Builder
 	var rows [][]string
@@ -66,11 +66,11 @@ func (t *Writer) Flush() error {
 }
 
 const (
-	gap    = 2  // columns of the terminal between two of the table
-	narrow = 10 // to which a column is made narrower where there is no room
+	gap    = 2  // spaces between two columns of the table
+	narrow = 10 // minimum width of a column that is made narrower
 )
 
-// layOut writes rows that have their columns in common.
+// layOut writes rows that share columns.
 func (t *Writer) layOut(out *strings.Builder, rows [][]string) {
 	var widths []int
 	for _, row := range rows {
@@ -96,8 +96,8 @@ func (t *Writer) layOut(out *strings.Builder, rows [][]string) {
 	}
 }
 
-// groups returns the columns that are written beside each other: all, or as many as have
-// room, each time with the first one.
+// groups returns the columns that are written side by side: all, or as many as fit, each
+// time with the first one.
 func (t *Writer) groups(widths []int) (groups [][]int) {
 	used := 0
 	for c, w := range widths {
@@ -118,7 +118,7 @@ func (t *Writer) groups(widths []int) (groups [][]int) {
 	return groups
 }
 
-// shrink makes the widest columns narrower until all have room.
+// shrink makes the widest columns narrower until all fit.
 func (t *Writer) shrink(widths []int) {
 	total := gap * (len(widths) - 1)
 	for _, w := range widths {
@@ -134,7 +134,7 @@ func (t *Writer) shrink(widths []int) {
 	}
 }
 
-// writeRow writes cells of a row, as many lines as the longest of them needs.
+// writeRow writes the cells of a row, in as many lines as the longest of them needs.
 func (t *Writer) writeRow(out *strings.Builder, row []string, columns, widths []int) {
 	cells := make([][]string, len(columns))
 	lines := 1
@@ -163,15 +163,14 @@ func (t *Writer) writeRow(out *strings.Builder, row []string, columns, widths []
 	}
 }
 
-// Wrap breaks s into lines of a width: after spaces and what joins the parts of names, else
-// anywhere between what a reader takes for characters. One that is wider than the width has
-// a line of its own.
+// Wrap breaks s into lines of a width: after spaces and separators within names, else
+// between any grapheme clusters. A cluster wider than the width has a line of its own.
 func Wrap(s string, width int) (lines []string) {
 	if Width(s) <= width {
 		return []string{s}
 	}
 	line, columns := "", 0
-	breakAt := 0 // bytes of line before which it may be broken; 0: nowhere
+	breakAt := 0 // length of the part of line after which it may be broken; 0: nowhere
 	for g := displaywidth.StringGraphemes(s); g.Next(); {
 		char := g.Value()
 		if columns+g.Width() > width && line != "" && char != " " {

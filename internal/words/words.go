@@ -1,4 +1,4 @@
-// Package words writes numbers and nouns as a person reads them.
+// Package words formats numbers and nouns for messages.
 package words
 
 import (
@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Plural returns the plural of a noun, such as a catalog's kind: layers, losses, searches.
+// Plural returns the plural of a noun, such as the kind of a catalog: layers, losses,
+// searches.
 func Plural(noun string) string {
 	if strings.HasSuffix(noun, "s") || strings.HasSuffix(noun, "rch") {
 		return noun + "es"
@@ -15,7 +16,7 @@ func Plural(noun string) string {
 	return noun + "s"
 }
 
-// Count writes "1 image", "2 images", "2 classes".
+// Count formats a number with a noun: "1 image", "2 images", "2 classes".
 func Count(n int, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -23,7 +24,7 @@ func Count(n int, noun string) string {
 	return Commas(n) + " " + Plural(noun)
 }
 
-// Commas writes n as 62,006.
+// Commas formats n as 62,006.
 func Commas(n int) string {
 	digits := strconv.Itoa(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -32,7 +33,7 @@ func Commas(n int) string {
 	return digits
 }
 
-// Bytes is the memory of n float32 values: 242.21 KB.
+// Bytes formats the memory of n float32 values: 242.21 KB.
 func Bytes(n int) string {
 	const unit = 1024
 	size := float64(n) * 4

@@ -1,4 +1,4 @@
-// Package initializer holds the ways a weight may start, one file each.
+// Package initializer holds the initializers of weights, one file each.
 package initializer
 
 import (
@@ -8,15 +8,15 @@ import (
 
 // An Initializer fills a weight before training.
 type Initializer interface {
-	// Fill writes w, a tensor of the given shape, from the numbers of r alone.
+	// Fill fills w, a tensor of the given shape; the values depend only on r.
 	Fill(w []float32, shape []int, r random.Stream)
 }
 
-// Initializers is every initializer a spec may name.
+// Initializers is the catalog of initializers that a spec can name.
 var Initializers = catalog.New[Initializer]("initializer")
 
-// fans returns how many inputs a unit has and how many units an input feeds:
-// Keras's compute_fans. Kernels are [in, out] or [height, width, in, out].
+// fans returns the fan-in and fan-out of a weight: Keras's compute_fans. Kernels are [in,
+// out] or [height, width, in, out].
 func fans(shape []int) (in, out int) {
 	switch len(shape) {
 	case 0:

@@ -50,8 +50,8 @@ func TestZerosAndOnesFillEverything(t *testing.T) {
 	}
 }
 
-// Means, variances and bounds are Keras's, over a kernel of 5·5·6 inputs and
-// 5·5·16 outputs a unit.
+// Means, variances and bounds are Keras's, for a kernel with fan-in 5·5·6 and fan-out
+// 5·5·16.
 func TestDistributionsAreThoseOfKeras(t *testing.T) {
 	shape := []int{5, 5, 6, 16}
 	const in, mean = 150, (150 + 400) / 2.
@@ -90,7 +90,7 @@ func TestDistributionsAreThoseOfKeras(t *testing.T) {
 	}
 }
 
-// The truncated normal distribution has the shape of the normal one inside.
+// Within the bounds, the truncated normal distribution has the shape of the normal one.
 func TestTruncatedNormalIsNormalInside(t *testing.T) {
 	w := make([]float32, 100_000)
 	fillTruncatedNormal(w, 3, random.New(7))

@@ -6,12 +6,12 @@ import (
 	"cnntrain/internal/random"
 )
 
-// A varianceScaling initializer draws values of mean 0 and variance scale / fan,
-// where the fan is the inputs of a unit, or the mean of inputs and outputs.
+// A varianceScaling initializer draws values with mean 0 and variance scale / fan, where
+// the fan is the fan-in or the mean of fan-in and fan-out.
 type varianceScaling struct {
 	scale  float64
-	mean   bool // of both fans
-	normal bool // truncated normal distribution; else uniform
+	mean   bool // use the mean of fan-in and fan-out
+	normal bool // truncated normal distribution; otherwise uniform
 }
 
 func (s varianceScaling) Fill(w []float32, shape []int, r random.Stream) {
@@ -29,13 +29,13 @@ func (s varianceScaling) Fill(w []float32, shape []int, r random.Stream) {
 }
 
 // truncatedDeviation is the standard deviation of the standard normal distribution
-// cut off at -2 and 2, as Keras has it.
+// truncated at -2 and 2, as in Keras.
 const truncatedDeviation = 0.87962566103423978
 
-// fillTruncatedNormal draws from the normal distribution of mean 0 cut off at two
-// deviations, by the inverse of its distribution function: one number a value.
+// fillTruncatedNormal draws from the normal distribution with mean 0 truncated at two
+// standard deviations, by inverse transform sampling: one random number per value.
 func fillTruncatedNormal(w []float32, deviation float64, r random.Stream) {
-	limit := math.Erf(math.Sqrt2) // the fraction within two deviations
+	limit := math.Erf(math.Sqrt2) // the probability within two standard deviations
 	for i := range w {
 		u := (2*r.Float64(uint64(i)) - 1) * limit
 		w[i] = float32(math.Sqrt2 * math.Erfinv(u) * deviation)

@@ -24,7 +24,7 @@ The model ends in softmax.`,
 	},
 })
 
-// logitsOption declares from_logits, as Keras has it, to say what to do in its place.
+// logitsOption declares from_logits, an option of Keras, in order to reject it with advice.
 func logitsOption(o *catalog.Options) {
 	var logits bool
 	o.Bind(&logits, "from_logits", "always false: the model ends in softmax").Quiet()
@@ -40,7 +40,7 @@ type categoricalCrossentropy struct{ smoothing float64 }
 
 func (*categoricalCrossentropy) Probabilities() bool { return true }
 
-// Targets is 1 and 0, but for smoothing (Szegedy et al. 2016).
+// Targets returns 1 and 0, unless labels are smoothed (Szegedy et al. 2016).
 func (l *categoricalCrossentropy) Targets(classes int) (right, other float32) {
 	each := l.smoothing / float64(classes)
 	return float32(1 - l.smoothing + each), float32(each)

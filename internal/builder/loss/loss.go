@@ -1,4 +1,4 @@
-// Package loss holds what training makes small, one file each.
+// Package loss holds the losses that training minimizes, one file each.
 package loss
 
 import (
@@ -7,18 +7,17 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// A Loss measures how far predictions are from the targets.
+// A Loss measures the difference between predictions and targets.
 type Loss interface {
 	// Build adds the loss to the graph: a scalar, the mean over the batch, from
 	// the model's output y and the targets, both [N, classes]. It is linear in the
 	// targets.
 	Build(y, target *G.Node) *G.Node
-	// Probabilities reports whether y must hold probabilities.
+	// Probabilities reports whether y must be probabilities.
 	Probabilities() bool
-	// Targets returns the target of the right one of some classes, and that of each
-	// of the others.
+	// Targets returns the target value of the true class, and that of each other class.
 	Targets(classes int) (right, other float32)
 }
 
-// Losses is every loss a spec may name.
+// Losses is the catalog of losses that a spec can name.
 var Losses = catalog.New[Loss]("loss")

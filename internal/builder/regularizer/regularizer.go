@@ -12,11 +12,11 @@ import (
 type Regularizer interface {
 	// Loss returns the loss plus the penalty on w.
 	Loss(loss, w *G.Node) *G.Node
-	// Grad returns the gradient for w of what Loss returns, from that of the loss.
+	// Grad returns the gradient of Loss's result for w, given that of the loss.
 	Grad(grad, w *G.Node) *G.Node
 }
 
-// Regularizers is every regularizer a spec may name.
+// Regularizers is the catalog of regularizers that a spec can name.
 var Regularizers = newRegularizers()
 
 func newRegularizers() *catalog.Catalog[Regularizer] {
@@ -25,7 +25,7 @@ func newRegularizers() *catalog.Catalog[Regularizer] {
 	return c
 }
 
-// penalty is l1·Σ|w| + l2·Σw².
+// penalty is the regularizer l1·Σ|w| + l2·Σw².
 type penalty struct{ l1, l2 float64 }
 
 func (p *penalty) Loss(loss, w *G.Node) *G.Node { return ops.AddPenalty(loss, w, p.l1, p.l2) }

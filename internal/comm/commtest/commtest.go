@@ -1,4 +1,4 @@
-// Package commtest has ranks that are goroutines of one process, for tests.
+// Package commtest provides ranks that are goroutines of one process, for tests.
 package commtest
 
 import (
@@ -8,8 +8,8 @@ import (
 	"cnntrain/internal/comm"
 )
 
-// Run runs f as each of size ranks, and returns when all have returned. It panics if a
-// message was left that nobody waited for.
+// Run runs f on each of size ranks, and returns when all have returned. It panics if a
+// message was never received.
 func Run(size int, f func(comm.World)) {
 	j := &job{size: size, mail: map[address]*envelope{}}
 	j.changed = sync.NewCond(&j.mu)
@@ -23,7 +23,7 @@ func Run(size int, f func(comm.World)) {
 	}
 }
 
-// A job is what the ranks have in common.
+// A job is the state shared by the ranks.
 type job struct {
 	size    int
 	mu      sync.Mutex
@@ -31,10 +31,10 @@ type job struct {
 	mail    map[address]*envelope
 }
 
-// An address is message number of those from one rank to another.
+// An address is the number of a message from one rank to another.
 type address struct{ from, to, number int }
 
-// An envelope is a message that was sent; its memory is the sender's.
+// An envelope is a sent message; its memory is the sender's.
 type envelope struct {
 	values []float32
 	bytes  []byte
@@ -87,7 +87,7 @@ func (r *rank) next(from int) address {
 	return a
 }
 
-// open waits for a message and hands it to read.
+// open waits for a message and calls read with it.
 func (j *job) open(a address, read func(*envelope)) {
 	for j.mail[a] == nil {
 		j.changed.Wait()

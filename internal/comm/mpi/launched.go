@@ -1,9 +1,9 @@
-// Package mpi makes the processes that mpirun or srun starts the ranks of a job. It needs
-// an MPI library, so the ranks are there only in programs built with the tag mpi:
+// Package mpi makes the processes started by mpirun or srun the ranks of a job. It needs an
+// MPI library, so it is included only in programs built with the tag mpi:
 //
 //	CGO_ENABLED=1 CC=mpicc go build -tags mpi ./cmd/cnntrain
 //
-// Any implementation of MPI 3.1 will do; the binary is for the one whose mpicc built it.
+// Any implementation of MPI 3.1 works; the binary is for the one whose mpicc built it.
 package mpi
 
 import (
@@ -11,14 +11,14 @@ import (
 	"strconv"
 )
 
-// sizes is the variables in which launchers say how many processes they start: Open MPI;
+// sizes lists the variables in which launchers give the number of processes: Open MPI;
 // MPICH, Intel MPI and other users of PMI; srun, for each step of a job.
 var sizes = []string{"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}
 
-// off is the variable that makes processes train alone all the same, if it is 0.
+// off is the variable that, if 0, makes each process train alone.
 const off = "CNNTRAIN_MPI"
 
-// launched returns how many processes the launcher says it has started; 1 without one.
+// launched returns the number of processes that the launcher started; 1 without a launcher.
 func launched(env func(string) string) int {
 	if env(off) == "0" {
 		return 1
@@ -31,15 +31,15 @@ func launched(env func(string) string) int {
 	return 1
 }
 
-// Launched returns how many processes were started to train as one; 1 for a process that
-// is to train alone.
+// Launched returns the number of processes that train together; 1 for a process that trains
+// alone.
 func Launched() int { return launched(os.Getenv) }
 
-// ranks is the variables that tell a process its number.
+// ranks lists the variables with the number of a process.
 var ranks = []string{"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}
 
-// Speaks reports whether this process is the first of those that were started to train as
-// one, before they know of each other.
+// Speaks reports whether this process is the first of those that train together, before
+// they communicate.
 func Speaks() bool {
 	if Launched() == 1 {
 		return true

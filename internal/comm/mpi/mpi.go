@@ -74,13 +74,13 @@ var Library = func() string {
 	return strings.ReplaceAll(strings.TrimSpace(strings.ReplaceAll(name, "\x00", "")), "\t", " ")
 }()
 
-// A world has one goroutine, on a thread of its own, that makes all calls of MPI: so
-// messages move while others compute, and the library need not know of threads. Between
-// the first and the last of these calls none waits, so that it can always end the job.
+// A world has one goroutine, on a thread of its own, that makes all MPI calls: so messages
+// move while others compute, and the library needs no thread support. None of the calls
+// between the first and the last blocks, so the job can always be aborted.
 type world struct {
 	rank, size, local, locals int
 	calls                     chan func()
-	active                    []*transfer // begun and not over, in the order they began
+	active                    []*transfer // transfers in progress, in the order of their start
 	waiting                   atomic.Int64
 }
 
@@ -89,14 +89,14 @@ func Open() (comm.World, error) {
 	if Launched() == 1 {
 		return comm.Self{}, nil
 	}
-	// Go has handlers for these signals, which say where the program was.
+	// Go has handlers for these signals, which print stack traces.
 	if _, given := os.LookupEnv("OMPI_MCA_opal_signal"); !given {
 		if err := os.Setenv("OMPI_MCA_opal_signal", "6"); err != nil {
 			return nil, err
 		}
 	}
 	w := &world{calls: make(chan func(), 64)}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // that thread must not wait for those that compute
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // that thread must not wait for compute threads
 	started := make(chan C.int)
 	go func() {
 		runtime.LockOSThread()
@@ -115,7 +115,7 @@ func Open() (comm.World, error) {
 	return w, nil
 }
 
-// run makes the calls that others ask for, and moves messages while there are any.
+// run makes the calls that other goroutines request, and polls while there are transfers.
 func (w *world) run() {
 	for {
 		if len(w.active) == 0 {
@@ -137,7 +137,7 @@ func (w *world) run() {
 	}
 }
 
-// poll reports whether a transfer is over.
+// poll reports whether a transfer is complete.
 func (w *world) poll() (over bool) {
 	left := w.active[:0]
 	for _, t := range w.active {
@@ -155,8 +155,8 @@ func (w *world) poll() (over bool) {
 	return over
 }
 
-// pause lets others compute: for a moment where somebody waits, who has nothing else to
-// do; longer where nobody does, or for long already, as for a rank that writes a file.
+// pause yields to other threads: briefly if a goroutine waits, which has nothing else to
+// do; longer if none waits, or if the wait is long, as for a rank that writes a file.
 func (w *world) pause(idle time.Duration) {
 	const patience = 5 * time.Millisecond
 	if w.waiting.Load() > 0 && idle < patience {
@@ -166,16 +166,16 @@ func (w *world) pause(idle time.Duration) {
 	C.rest(200_000)
 }
 
-// A transfer is messages, or another call of MPI, on their way.
+// A transfer is messages, or another MPI call, in progress.
 type transfer struct {
 	world    *world
 	n        C.int
 	requests *C.MPI_Request
-	pins     runtime.Pinner // of the memory that MPI reads and writes
+	pins     runtime.Pinner // pins the memory that MPI reads and writes
 	over     chan struct{}
 }
 
-// begin has begin called, which makes n requests.
+// begin calls begin on MPI's thread; it creates n requests.
 func (w *world) begin(n int, begin func(t *transfer)) *transfer {
 	t := &transfer{world: w, n: C.int(n), over: make(chan struct{})}
 	w.calls <- func() {
@@ -197,7 +197,7 @@ func (t *transfer) Wait() {
 	t.world.waiting.Add(-1)
 }
 
-// pin keeps the memory of values, of which there is at least one, where it is.
+// pin pins the memory of values, of which there must be at least one.
 func pin[T any](t *transfer, values []T) unsafe.Pointer {
 	p := &values[0]
 	t.pins.Pin(p)
@@ -242,7 +242,7 @@ func (w *world) Barrier() {
 	w.begin(1, func(t *transfer) { C.barrier(t.requests) }).Wait()
 }
 
-// Abort has the launcher end all processes, and does not return.
+// Abort makes the launcher end all processes, and does not return.
 func (w *world) Abort(code int) {
 	w.calls <- func() { C.endAll(C.int(code)) }
 	select {}

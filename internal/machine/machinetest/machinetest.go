@@ -1,4 +1,4 @@
-// Package machinetest runs graphs in tests as models run them.
+// Package machinetest runs graphs in tests in the same way as models do.
 package machinetest
 
 import (
@@ -13,9 +13,10 @@ import (
 )
 
 // New returns a machine for some targets of a graph, which has run once, with its outputs
-// in memory that was full of NaN. The test fails if a value of the targets is not, to the
-// bit, that of Gorgonia's TapeMachine, under which each output has memory of its own. What
-// the tape's run changes of the inputs, moving averages, is undone before the machine's.
+// in memory that was filled with NaN. The test fails if a value of the targets is not, bit
+// for bit, that of Gorgonia's TapeMachine, under which each output has memory of its own.
+// Changes that TapeMachine's run makes to inputs, moving averages, are reverted before the
+// machine's run.
 func New(t testing.TB, targets ...*G.Node) *machine.Machine {
 	t.Helper()
 	g := targets[0].Graph()
@@ -25,7 +26,7 @@ func New(t testing.TB, targets ...*G.Node) *machine.Machine {
 	}
 	before := copies(inputs)
 	tape := G.NewTapeMachine(g)
-	defer func() { _ = tape.Close() }() // which gives back nothing
+	defer func() { _ = tape.Close() }() // which releases nothing
 	if err := tape.RunAll(); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +64,7 @@ func New(t testing.TB, targets ...*G.Node) *machine.Machine {
 	return m
 }
 
-// Floats returns the values of a tensor, its own memory, or a copy of the one of a scalar.
+// Floats returns the values of a tensor, without copying, or a copy of a scalar's.
 func Floats(v G.Value) []float32 {
 	if s, ok := v.(*G.F32); ok {
 		return []float32{float32(*s)}
