@@ -74,7 +74,7 @@ func runDataList(o *dataOptions, s *streams) error {
 	for _, name := range dataset.Datasets.Names() {
 		what, _, _ := strings.Cut(dataset.Datasets.Info(name).Doc, "\n")
 		d := listedDataset{Name: name, What: what}
-		if set, err := decodeDataset(name); err == nil {
+		if set, err := decodeDataset(name, "data"); err == nil {
 			d.Shape, d.Classes = set.Shape(), set.Classes()
 		}
 		all = append(all, d)
@@ -89,16 +89,16 @@ func runDataList(o *dataOptions, s *streams) error {
 	return t.Flush()
 }
 
-// decodeDataset returns the dataset for a name or a path.
-func decodeDataset(name string) (dataset.Dataset, error) {
+// decodeDataset returns the dataset for a name or a path. Errors begin with where.
+func decodeDataset(name, where string) (dataset.Dataset, error) {
 	var problems spec.Problems
-	d, _ := dataset.Datasets.Decode(&spec.Item{Name: name, Pos: spec.Pos{File: "data"}}, &problems)
+	d, _ := dataset.Datasets.Decode(&spec.Item{Name: name, Pos: spec.Pos{File: where}}, &problems)
 	return d, problems.Err()
 }
 
 // openDataset loads the dataset of o, downloads missing files, and describes it.
 func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON, error) {
-	set, err := decodeDataset(o.name)
+	set, err := decodeDataset(o.name, "data")
 	if err != nil {
 		return nil, err
 	}

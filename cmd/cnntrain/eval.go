@@ -16,7 +16,8 @@ import (
 
 type evalOptions struct {
 	paths     []string
-	split     string
+	split     string // empty: as trained.On says
+	dataset   string // --dataset
 	dataDir   string
 	strict    bool
 	batchSize int
@@ -38,7 +39,7 @@ ensemble of all the models.`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
-			if err := checkSplit(o.split); err != nil {
+			if err := o.checkData(cmd); err != nil {
 				return err
 			}
 			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
@@ -47,10 +48,9 @@ ensemble of all the models.`,
 			return runEval(cmd.Context(), o, s)
 		},
 	}
-	addSplitFlag(cmd, &o.split)
+	o.addDataFlags(cmd)
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
-	addDataDirFlag(cmd, &o.dataDir)
 	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
@@ -79,7 +79,10 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 		}
 		return nil
 	}
-	on := o.on(s)
+	on, err := o.on(s)
+	if err != nil {
+		return err
+	}
 	for i, m := range members {
 		s.showEdited(o.paths[i], m)
 		if err := add(m.Evaluate(ctx, o.paths[i], on)); err != nil {
@@ -98,9 +101,29 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 	return nil
 }
 
+// addDataFlags adds the flags that select the examples to evaluate on.
+func (o *evalOptions) addDataFlags(cmd *cobra.Command) {
+	addSplitFlag(cmd, &o.split)
+	addTextFlag(cmd, &o.dataset, "dataset", "use `DATASET`, whose classes are found by name, in place of what the model was trained on; without --split, all images of a folder that has no test images of its own")
+	addDataDirFlag(cmd, &o.dataDir)
+}
+
+// checkData checks --split, and clears the default if the flag is not given.
+func (o *evalOptions) checkData(cmd *cobra.Command) error {
+	if !cmd.Flags().Changed("split") {
+		o.split = ""
+		return nil
+	}
+	return checkSplit(o.split)
+}
+
 // on returns the examples that the flags select.
-func (o *evalOptions) on(s *streams) trained.On {
-	return trained.On{Split: o.split, Source: source(o.dataDir, o.strict, s), Batch: o.batchSize}
+func (o *evalOptions) on(s *streams) (on trained.On, err error) {
+	on = trained.On{Split: o.split, Source: source(o.dataDir, o.strict, s), Batch: o.batchSize, Name: o.dataset}
+	if o.dataset != "" {
+		on.Dataset, err = decodeDataset(o.dataset, "--dataset")
+	}
+	return on, err
 }
 
 // printEvaluation prints a result as text.
@@ -113,7 +136,11 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	if e.Top5 != nil {
 		first = append(first, runs.Figure{Name: "top-5 accuracy", Value: *e.Top5})
 	}
-	fmt.Fprintf(w, "%s on %s %s images of %s\n%s\n", name, words.Commas(e.Examples), e.Split, e.Dataset, figures(append(first, e.Metrics...)))
+	split := e.Split + " "
+	if e.Split == "all" {
+		split = ""
+	}
+	fmt.Fprintf(w, "%s on %s %simages of %s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, figures(append(first, e.Metrics...)))
 	fmt.Fprintf(w, "balanced accuracy: %.4f macro F1: %.4f; the largest class alone would reach %.3f\n\n", e.Balanced, e.MacroF1, e.Largest)
 	t := table.New(w)
 	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tF1\tmost often taken for")

@@ -59,7 +59,7 @@ func newPlot(s *streams) *cobra.Command {
 			if len(args) > 1 && o.kind != "curves" {
 				return usagef("--kind %s: draws one model at a time", o.kind)
 			}
-			if err := checkSplit(o.split); err != nil {
+			if err := o.checkData(cmd); err != nil {
 				return err
 			}
 			if err := checkPicture(o.out); err != nil {
@@ -70,8 +70,7 @@ func newPlot(s *streams) *cobra.Command {
 	}
 	addPictureFlag(cmd, &o.out)
 	cmd.Flags().StringVar(&o.kind, "kind", "curves", "`KIND` of picture: "+strings.Join(names, ", "))
-	addSplitFlag(cmd, &o.split)
-	addDataDirFlag(cmd, &o.dataDir)
+	o.addDataFlags(cmd)
 	addComputeFlags(cmd)
 	return cmd
 }
@@ -114,7 +113,11 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	if o.kind == "filters" {
 		return filtersPicture(t)
 	}
-	d, err := t.Test(ctx, path, o.on(s))
+	on, err := o.on(s)
+	if err != nil {
+		return nil, err
+	}
+	d, err := t.Test(ctx, path, on)
 	if err != nil {
 		return nil, err
 	}

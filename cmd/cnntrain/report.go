@@ -101,7 +101,11 @@ func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) er
 		return err
 	}
 	p.addFilters(t)
-	d, err := t.Test(ctx, o.run, o.on(s))
+	on, err := o.on(s)
+	if err != nil {
+		return err
+	}
+	d, err := t.Test(ctx, o.run, on)
 	if err != nil {
 		return err
 	}

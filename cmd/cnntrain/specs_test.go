@@ -168,7 +168,7 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 		dataset = "./photos" // accepts any input
 	case "dataset":
 		dataset = item
-		if d, err := decodeDataset(e.Name); err == nil {
+		if d, err := decodeDataset(e.Name, "data"); err == nil {
 			input, units = d.Shape(), len(d.Classes())
 		}
 	case "initializer":

@@ -5,7 +5,6 @@ package data
 import (
 	"fmt"
 	"math"
-	"strings"
 
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/random"
@@ -115,12 +114,8 @@ func (s *Sets) checkClasses(few bool) error {
 			continue
 		}
 		classes := "class " + without[0] + " has"
-		if n := len(without); n > 1 {
-			classes = "classes " + strings.Join(without[:min(n, mostNamed)], ", ")
-			if n > mostNamed {
-				classes += fmt.Sprintf(" and %d more", n-mostNamed)
-			}
-			classes += " have"
+		if len(without) > 1 {
+			classes = "classes " + firstOf(without) + " have"
 		}
 		said := fmt.Sprintf("%s no %s images", classes, split.name)
 		if split.name == "training" && !few {
@@ -165,6 +160,8 @@ func FileOf(ex dataset.Examples, i int) (f dataset.File, ok bool) {
 		return FileOf(ex.Examples, ex.first+i)
 	case some:
 		return FileOf(ex.Examples, ex.index[i])
+	case relabeled:
+		return FileOf(ex.Examples, i)
 	case dataset.Files:
 		return ex.File(i), true
 	}

@@ -41,21 +41,59 @@ func DataDir(dir string) (string, error) {
 	return filepath.Join(cache, "cnntrain"), nil
 }
 
-// LoadData loads and splits the data. It downloads missing data unless src.Offline is set.
-func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, error) {
-	var err error
+// openAgain loads the data of e. It looks first where the run that e is from had it.
+func (e *Experiment) openAgain(ctx context.Context, src Source) (*dataset.Data, error) {
+	if e.Was == nil {
+		return e.open(ctx, e.Data.Dataset, src)
+	}
+	set := dataset.Again(e.Data.Dataset, e.Was.Path)
+	if src.Dir == "" && e.Was.DataDir != "" && !dataset.IsFiles(set) {
+		there := src
+		there.Dir, there.Offline = e.Was.DataDir, true
+		if d, err := e.open(ctx, set, there); err == nil {
+			return d, nil
+		} // else it may be where datasets are by default
+	}
+	return e.open(ctx, set, src)
+}
+
+// open loads a dataset, with images of the shape of the spec's input.
+func (e *Experiment) open(ctx context.Context, set dataset.Dataset, src Source) (d *dataset.Data, err error) {
+	src.Input = e.Spec.Input
 	if src.Dir, err = DataDir(src.Dir); err != nil {
 		return nil, err
 	}
-	src.Input = e.Spec.Input
-	d, err := e.Data.Dataset.Load(ctx, src.Source)
-	if err != nil {
+	if d, err = set.Load(ctx, src.Source); err != nil {
 		return nil, err
 	}
 	if src.Skipped != nil {
-		if err := src.Skipped(d.Skipped); err != nil {
-			return nil, err
+		err = src.Skipped(d.Skipped)
+	}
+	return d, err
+}
+
+// LoadOther loads set, another dataset than that which e was trained on, for a model that
+// knows the classes: those of set are found among them by name, and need not be all of them.
+// Nothing is held out for validation.
+func (e *Experiment) LoadOther(ctx context.Context, set dataset.Dataset, classes []string, src Source) (*data.Sets, error) {
+	d, err := e.open(ctx, set, src)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := data.Known(d, classes)
+	if err == nil && src.Warn != nil {
+		for _, w := range sets.Warnings {
+			src.Warn(w)
 		}
+	}
+	return sets, err
+}
+
+// LoadData loads and splits the data. It downloads missing data unless src.Offline is set.
+func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, error) {
+	d, err := e.openAgain(ctx, src)
+	if err != nil {
+		return nil, err
 	}
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}

@@ -17,7 +17,8 @@ import (
 
 // An Experiment is a decoded spec. It must not be used concurrently.
 type Experiment struct {
-	File  string // the argument of Load; empty otherwise
+	File  string        // the argument of Load; empty otherwise
+	Was   *runs.Dataset // the data of the run that the spec is from; nil: none
 	Spec  *spec.Spec
 	Plan  *builder.Plan
 	Data  *data.Config
@@ -37,8 +38,23 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 	e, err := New(spec.Load(path, overrides, &problems), &problems)
 	if e != nil {
 		e.File = file
+		if file != path && !slices.ContainsFunc(overrides, changesDataset) {
+			e.Remember(file)
+		}
 	}
 	return e, err
+}
+
+func changesDataset(o spec.Override) bool {
+	return len(o.Path) >= 2 && o.Path[0] == "data" && o.Path[1] == "dataset"
+}
+
+// Remember makes [Experiment.LoadData] look first where the run in dir, if there is one, had
+// its data.
+func (e *Experiment) Remember(dir string) {
+	if r, err := runs.Open(dir); err == nil {
+		e.Was = &r.Info.Dataset
+	}
 }
 
 // New decodes all of s, which is nil if it could not be read.
@@ -73,7 +89,7 @@ func (e *Experiment) fresh() (*Experiment, error) {
 	var problems spec.Problems
 	again, err := New(spec.Parse(e.File, text, nil, &problems), &problems)
 	if again != nil {
-		again.File, again.used = e.File, true
+		again.File, again.Was, again.used = e.File, e.Was, true
 	}
 	return again, err
 }

@@ -31,3 +31,32 @@ func (m *Model) changed(sets *data.Sets) string {
 	}
 	return said
 }
+
+// trainedOn says how many of the images for testing m was trained or validated on, by their
+// content; empty where there are none, or nobody knows.
+func (m *Model) trainedOn(sets *data.Sets) string {
+	r, err := runs.Open(filepath.Dir(m.File))
+	if err != nil || !sets.OfFiles() {
+		return ""
+	}
+	now, before, err := experiment.Manifests(r, sets)
+	if err != nil {
+		return ""
+	}
+	seen := map[string]bool{}
+	for _, e := range before {
+		if e.Split != "test" {
+			seen[e.Digest] = true
+		}
+	}
+	n := 0
+	for _, e := range now {
+		if seen[e.Digest] {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s are among those that %s was trained or validated on", words.Count(n, "image"), sets.Dir, r.Dir)
+}

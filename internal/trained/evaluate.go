@@ -2,7 +2,9 @@ package trained
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
@@ -12,18 +14,22 @@ import (
 
 // On says on which examples of a model's data to evaluate it.
 type On struct {
-	Split  string // train, val or test
+	Split  string // train, val or test; empty: test, or all images of a Dataset without test images
 	Source experiment.Source
-	Batch  int // batch size; 0: as in training
+	// Dataset, shown as Name, replaces the dataset of the training. Its classes are matched by
+	// name. nil: the dataset of the training.
+	Dataset dataset.Dataset
+	Name    string
+	Batch   int // batch size; 0: as in training
 }
 
 // Evaluate evaluates m, shown as name, on its own data.
 func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, error) {
-	r, sets, err := m.run(ctx, name, m.Net, on)
+	r, x, err := m.run(ctx, name, m.Net, on)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvaluation(name, on.Split, m, sets, r)
+	e := newEvaluation(name, m, x, r)
 	e.File = m.File
 	return e, nil
 }
@@ -34,45 +40,77 @@ func EvaluateTogether(ctx context.Context, name string, members []*Model, togeth
 	first := members[0]
 	for i, m := range members {
 		if alone[i].digest != alone[0].digest || alone[i].Examples != alone[0].Examples {
-			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.File, m.File, on.Split)
+			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.File, m.File, alone[i].Split)
 		}
 	}
-	r, sets, err := first.run(ctx, name, together, on)
+	r, x, err := first.run(ctx, name, together, on)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvaluation(name, on.Split, first, sets, r)
+	e := newEvaluation(name, first, x, r)
 	for _, m := range alone {
 		e.Members = append(e.Members, Member{m.File, m.Loss, m.Accuracy})
 	}
 	return e, nil
 }
 
-// run evaluates a predictor on the data of m.
-func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) (*train.Result, *data.Sets, error) {
-	sets, err := m.LoadData(ctx, on.Source)
+// An examined is the examples that a model is evaluated on.
+type examined struct {
+	dataset  string // its name
+	split    string // train, val, test or all
+	sets     *data.Sets
+	examples dataset.Examples
+}
+
+// run evaluates a predictor on the examples that on selects.
+func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) (*train.Result, *examined, error) {
+	x, err := m.find(ctx, on)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := m.CheckData(sets); err != nil {
-		return nil, nil, err
-	}
-	if what := m.changed(sets); what != "" && on.Source.Warn != nil {
-		on.Source.Warn(what)
-	}
-	examples := splitOf(sets, on.Split)
-	if examples == nil {
-		return nil, nil, fmt.Errorf("%s: its data has no %s split", name, on.Split)
+	if x.examples == nil {
+		return nil, nil, fmt.Errorf("%s: %s has no %s split", name, x.dataset, x.split)
 	}
 	batch := on.Batch
 	if batch == 0 {
 		batch = m.Train.BatchSize
 	}
-	r, err := train.Evaluate(ctx, p, examples, sets.Pixels(), batch, metricsOf(m.Train.Metrics, len(sets.Classes)))
-	return r, sets, err
+	r, err := train.Evaluate(ctx, p, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, len(x.sets.Classes)))
+	return r, x, err
 }
 
-// splitOf returns the examples of a split, nil if there are none.
-func splitOf(sets *data.Sets, split string) dataset.Examples {
-	return map[string]dataset.Examples{"train": sets.Train, "val": sets.Val, "test": sets.Test}[split]
+// find loads the examples that on says.
+func (m *Model) find(ctx context.Context, on On) (x *examined, err error) {
+	x = &examined{dataset: m.Data.Name, split: on.Split}
+	warn := ""
+	if on.Dataset == nil {
+		if x.sets, err = m.LoadData(ctx, on.Source); err == nil {
+			err = m.CheckData(x.sets)
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w; for a folder that has moved: --dataset", err)
+		}
+		if err == nil {
+			warn = m.changed(x.sets)
+		}
+	} else {
+		x.dataset = on.Name
+		set := dataset.Like(on.Dataset, m.Data.Dataset, on.Split == "")
+		if x.sets, err = m.LoadOther(ctx, set, m.ClassNames(), on.Source); err == nil {
+			warn = m.trainedOn(x.sets)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if warn != "" && on.Source.Warn != nil {
+		on.Source.Warn(warn)
+	}
+	if x.split == "" {
+		if x.split = "test"; on.Dataset != nil && x.sets.Test == nil {
+			x.split = "all"
+		}
+	}
+	x.examples = map[string]dataset.Examples{"train": x.sets.Train, "val": x.sets.Val, "test": x.sets.Test, "all": x.sets.Train}[x.split]
+	return x, nil
 }

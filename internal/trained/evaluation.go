@@ -6,7 +6,6 @@ import (
 	"math"
 	"slices"
 
-	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
@@ -95,10 +94,11 @@ func others(spec []metric.Metric) []metric.Metric {
 }
 
 // newEvaluation converts a result with the metrics of metricsOf.
-func newEvaluation(path, split string, m *Model, sets *data.Sets, r *train.Result) *Evaluation {
+func newEvaluation(path string, m *Model, x *examined, r *train.Result) *Evaluation {
+	sets := x.sets
 	_, largest := r.Largest()
 	e := &Evaluation{
-		Path: path, Dataset: m.Data.Name, Split: split, Examples: r.Examples, digest: sets.Digest,
+		Path: path, Dataset: x.dataset, Split: x.split, Examples: r.Examples, digest: sets.Digest,
 		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion,
 		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest,
 	}

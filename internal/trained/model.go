@@ -60,6 +60,7 @@ func Open(path string) (*Model, error) {
 	if m.Experiment, err = experiment.New(spec.Parse(file+" (spec)", []byte(text), nil, &problems), &problems); err != nil {
 		return nil, err
 	}
+	m.Remember(filepath.Dir(file))
 	m.Net = m.Plan.NewModel(uint64(m.Train.Seed))
 	return m, experiment.SetWeights(m.Net, f, file)
 }

@@ -6,7 +6,6 @@ import (
 	"image"
 	"slices"
 
-	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
@@ -17,9 +16,8 @@ import (
 // A Tested holds the prediction of a trained model for each example of a split.
 type Tested struct {
 	recorder
-	result   *train.Result
-	sets     *data.Sets
-	examples dataset.Examples
+	*examined
+	result *train.Result
 }
 
 // A recorder is a model that records its predictions during evaluation.
@@ -42,10 +40,9 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
 	d := &Tested{recorder: recorder{Predictor: m.Net}}
 	var err error
-	if d.result, d.sets, err = m.run(ctx, name, &d.recorder, on); err != nil {
+	if d.result, d.examined, err = m.run(ctx, name, &d.recorder, on); err != nil {
 		return nil, err
 	}
-	d.examples = splitOf(d.sets, on.Split)
 	return d, nil
 }
 

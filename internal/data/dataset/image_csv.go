@@ -62,7 +62,7 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 		return nil, err
 	}
 	rows, given, problems := readList(text)
-	l := &listing{top: filepath.Dir(file), given: given}
+	l := &listing{top: filepath.Dir(file), given: given, oneClass: f.oneClass}
 	for _, p := range problems {
 		l.problem("%s:%s", f.path, p)
 	}
@@ -85,7 +85,7 @@ func (l *listing) addRows(ctx context.Context, where string, rows []row) error {
 	}
 	slices.Sort(l.classes)
 	l.classes = slices.Compact(l.classes)
-	if len(l.classes) == 1 {
+	if len(l.classes) == 1 && !l.oneClass {
 		l.problem("%s: only one class, %q; there is nothing to tell apart", where, l.classes[0])
 	}
 	seen := map[string]row{}

@@ -61,6 +61,7 @@ type imageFolder struct {
 	path      string
 	testSplit float64
 	crop      bool
+	oneClass  bool // is enough; see Like
 }
 
 func (f *imageFolder) crops() bool { return f.crop }
@@ -77,7 +78,7 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder; it should have a folder of images for each class", f.path)
 	}
-	l, err := scanFolder(ctx, top)
+	l, err := scanFolder(ctx, top, f.oneClass)
 	if err != nil {
 		return nil, err
 	}

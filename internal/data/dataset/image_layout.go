@@ -12,8 +12,8 @@ import (
 )
 
 // scanFolder lists the images of a folder according to its layout.
-func scanFolder(ctx context.Context, top string) (*listing, error) {
-	l := &listing{top: filepath.Clean(top)}
+func scanFolder(ctx context.Context, top string, oneClass bool) (*listing, error) {
+	l := &listing{top: filepath.Clean(top), oneClass: oneClass}
 	f, err := l.look("")
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (l *listing) scanClasses(ctx context.Context, f *folder, p split) error {
 	case n == 0:
 		l.problem("%s", l.missingClasses(f))
 		return nil
-	case n == 1 && p == forTraining:
+	case n == 1 && p == forTraining && !l.oneClass:
 		no, err := l.onlyClass(f)
 		if err != nil || no != "" {
 			l.problem("%s", no)

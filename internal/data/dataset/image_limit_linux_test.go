@@ -13,7 +13,7 @@ import (
 func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 20, "a", "b")
-	l, err := scanFolder(context.Background(), dir)
+	l, err := scanFolder(context.Background(), dir, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,6 +44,8 @@ type listing struct {
 	tested  bool   // there is a folder of classes for testing
 	train   string // the folder of the classes
 
+	oneClass bool // is enough
+
 	problems []string // errors that make the listing unusable
 	warnings []string
 	skipped  []string // "FILE: why"

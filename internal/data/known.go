@@ -1,0 +1,61 @@
+package data
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/data/dataset"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Known returns the examples of d with the labels of a model that knows classes, by the names
+// of the classes as Unicode composes them. Of some of these there may be none; it is an error
+// if d has one that the model does not know.
+func Known(d *dataset.Data, classes []string) (*Sets, error) {
+	labels := make([]int, len(d.Classes))
+	var unknown []string
+	for i, name := range d.Classes {
+		labels[i] = slices.IndexFunc(classes, func(c string) bool { return norm.NFC.String(c) == norm.NFC.String(name) })
+		if labels[i] < 0 {
+			unknown = append(unknown, fmt.Sprintf("%q", name))
+		}
+	}
+	if n := len(unknown); n > 0 {
+		return nil, fmt.Errorf("the model does not know %s; its classes are %s", firstOf(unknown), firstOf(quoted(classes)))
+	}
+	s := &Sets{Classes: classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
+	known := func(ex dataset.Examples) dataset.Examples {
+		if ex == nil || ex.Len() == 0 {
+			return nil
+		}
+		return relabeled{ex, labels}
+	}
+	s.Train, s.Val, s.Test = known(d.Train), known(d.Val), known(d.Test)
+	return s, nil
+}
+
+func quoted(names []string) (all []string) {
+	for _, n := range names {
+		all = append(all, fmt.Sprintf("%q", n))
+	}
+	return all
+}
+
+// firstOf lists names, not too many of them.
+func firstOf(names []string) string {
+	said := strings.Join(names[:min(len(names), mostNamed)], ", ")
+	if more := len(names) - mostNamed; more > 0 {
+		said += fmt.Sprintf(" and %d more", more)
+	}
+	return said
+}
+
+// relabeled is examples whose labels stand for others.
+type relabeled struct {
+	dataset.Examples
+	labels []int
+}
+
+func (r relabeled) Label(i int) int { return r.labels[r.Examples.Label(i)] }
