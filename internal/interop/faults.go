@@ -7,21 +7,21 @@ import (
 	"strings"
 )
 
-// A fault is something because of which a file cannot be used.
+// A fault is a reason why a file cannot be used.
 type fault struct {
-	layers []string // which have it, if it is one of layers
-	class  string   // of the layers
+	layers []string // labels of the layers with the fault, if it is about layers
+	class  string   // class of the layers
 	text   string
 }
 
-// faults is everything that is wrong with a file.
+// faults collects everything that is wrong with a file.
 type faults []fault
 
 func (f *faults) add(format string, args ...any) {
 	*f = append(*f, fault{text: fmt.Sprintf(format, args...)})
 }
 
-// of notes what is wrong with a layer; the same of several layers of a class is one fault.
+// of records a fault of a layer; the same fault of several layers of a class is merged.
 func (f *faults) of(l *kerasLayer, text string) {
 	at := slices.IndexFunc(*f, func(o fault) bool { return o.layers != nil && o.class == l.class && o.text == text })
 	if at < 0 {
@@ -45,7 +45,7 @@ func (f fault) Error() string {
 	return fmt.Sprintf("layers %s (%s): %s", names, f.class, f.text)
 }
 
-// err returns all faults, a line each, nil if there are none.
+// err returns all faults, one per line, nil if there are none.
 func (f faults) err() error {
 	if len(f) == 0 {
 		return nil

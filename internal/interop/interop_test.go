@@ -25,7 +25,7 @@ import (
 
 // The files in testdata were written by bench/interop/golden.py.
 
-// imported is a model of Keras, as a model of ours.
+// imported is a model read from a Keras file.
 type imported struct {
 	*KerasFile
 	*Model
@@ -42,7 +42,7 @@ func importFile(t *testing.T, path string) *imported {
 	return modelOf(t, path, k)
 }
 
-// modelOf makes a model of what was read from path.
+// modelOf builds a model from a Keras file at path.
 func modelOf(t *testing.T, path string, k *KerasFile) *imported {
 	t.Helper()
 	i := &imported{KerasFile: k}
@@ -72,7 +72,7 @@ func modelOf(t *testing.T, path string, k *KerasFile) *imported {
 	return i
 }
 
-// probabilities returns those of images, whose classes nobody knows.
+// probabilities returns the predictions for images without labels.
 func probabilities(t *testing.T, m *builder.Model, x checkpoint.Tensor) []float32 {
 	t.Helper()
 	unknown := make([]int, x.Shape[0])
@@ -115,8 +115,8 @@ func TestKerasModelsPredictWhatTheyPredictInKeras(t *testing.T) {
 
 var writers = map[string]func(io.Writer, *Model) error{".h5": WriteKeras, ".keras": WriteKerasZip, ".weights.h5": WriteKerasWeights, ".onnx": WriteONNX}
 
-// Keras and onnxruntime have opened these files and predicted the same. If one has to
-// change, run bench/interop/prove.py, then golden.py.
+// Keras and onnxruntime have opened these files and predicted the same. If one must change,
+// run bench/interop/prove.py, then golden.py.
 func TestExportsAreTheBytesThatWereProven(t *testing.T) {
 	list, err := os.ReadFile("testdata/proven.sha256")
 	if err != nil {
@@ -166,7 +166,7 @@ func TestAllFilesOfAModelHaveTheSameWeights(t *testing.T) {
 	})
 }
 
-// example returns a layer that is the example of its catalog entry, without weights.
+// example returns the layer of the example of its catalog entry, without weights.
 func example(t *testing.T, name string) Layer {
 	t.Helper()
 	e := layer.Layers.Entry(name)
@@ -200,7 +200,7 @@ func TestEveryLayerGoesToKerasAndBack(t *testing.T) {
 	for _, name := range layer.Layers.Names() {
 		l := example(t, name)
 		m := &Model{Name: "m", Input: layer.Shape{6, 5, 2}, Layers: []Layer{l}}
-		if name == "dense" { // which on a map would be a convolution
+		if name == "dense" { // which would be a convolution on a map
 			m.Layers = []Layer{example(t, "flatten"), l}
 		}
 		last := len(m.Layers) - 1
@@ -263,7 +263,7 @@ func TestEveryLayerAndActivationGoesToONNX(t *testing.T) {
 	}
 }
 
-// FuzzReadKeras wants an error or a model, whatever a file holds.
+// FuzzReadKeras requires an error or a model for any file content.
 func FuzzReadKeras(f *testing.F) {
 	paths, err := filepath.Glob("testdata/keras/*.h5")
 	if err != nil {
@@ -325,7 +325,7 @@ func TestONNXFilesNameTheClassesAndTheShape(t *testing.T) {
 	}
 }
 
-// fields calls each with the fields of a message that hold bytes.
+// fields calls each with the byte fields of a message.
 func fields(t *testing.T, m []byte, each func(protowire.Number, []byte)) {
 	for len(m) > 0 {
 		field, kind, n := protowire.ConsumeTag(m)

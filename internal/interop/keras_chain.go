@@ -9,22 +9,22 @@ import (
 	"strings"
 )
 
-// config is the options of a thing in Keras's JSON.
+// config holds the options of an object in Keras's JSON.
 type config map[string]any
 
-// A kerasLayer is one layer of a model, models in it taken apart.
+// A kerasLayer is one layer of a model, with nested models flattened.
 type kerasLayer struct {
 	class, name string
 	config      config
-	ours        bool     // of the package customLayers
-	custom      string   // the module of a class that is not Keras's own
-	within      []string // the models that it is in, below the whole
-	path        string   // of its group in a .weights.h5
-	called      []config // the keywords of its calls, where they count
-	operands    []any    // of an operation that is no layer: x / 255
+	ours        bool     // from the package customLayers
+	custom      string   // the module of a class that is not part of Keras
+	within      []string // the nested models that it is in, outermost first
+	path        string   // path of its group in a .weights.h5
+	called      []config // the keyword arguments of its calls, if they matter
+	operands    []any    // of an operation that is not a layer: x / 255
 }
 
-// group returns the name of what an .h5 file keeps the layer's weights under.
+// group returns the name under which an .h5 file stores the layer's weights.
 func (l *kerasLayer) group() string {
 	if len(l.within) > 0 {
 		return l.within[0]
@@ -32,17 +32,17 @@ func (l *kerasLayer) group() string {
 	return l.name
 }
 
-// A chain is the layers of a model in the order in which images pass them.
+// A chain is the layers of a sequential model in execution order.
 type chain struct {
 	name   string
-	input  any // the shape of a batch, where a model says it that has no InputLayer
+	input  any // the batch input shape, for a model without an InputLayer
 	layers []kerasLayer
-	parts  bool // it is none: it branches
+	parts  bool // the graph branches
 	faults faults
 }
 
-// readChain reads the JSON of a model. The error is that of a text that is none; what
-// cannot be imported goes to faults.
+// readChain parses the JSON of a model. The error means that it is not the JSON of a model;
+// reasons why a model cannot be imported go to faults.
 func readChain(text []byte) (*chain, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -64,8 +64,8 @@ func readChain(text []byte) (*chain, error) {
 	return c, nil
 }
 
-// thing reads {"class_name": …, "config": {…}}. A config that is a list is that of a
-// Sequential model before Keras 2.2.3.
+// thing reads {"class_name": …, "config": {…}}. A config that is a list is a Sequential
+// model of Keras before 2.2.3.
 func thing(v any) (class string, options config, ok bool) {
 	o, _ := v.(map[string]any)
 	class, ok = o["class_name"].(string)
@@ -78,7 +78,7 @@ func thing(v any) (class string, options config, ok bool) {
 	return class, nil, false
 }
 
-// builtFor returns the shape of the batches that a model has been built for.
+// builtFor returns the batch shape for which a model was built.
 func builtFor(model any, options config) any {
 	if shape := options["build_input_shape"]; shape != nil {
 		return shape
@@ -88,19 +88,19 @@ func builtFor(model any, options config) any {
 	return build["input_shape"]
 }
 
-// isModel reports whether a class is one of those whose JSON says what they compute.
-// Model is what Keras called functional models up to 2.3.
+// isModel reports whether a class is a model that its JSON describes completely. Functional
+// models are called Model up to Keras 2.3.
 func isModel(class string) bool {
 	return class == "Sequential" || class == "Functional" || class == "Model"
 }
 
-// maxNested bounds how deep models lie in each other, maxLayers how many layers they have.
+// maxNested limits the depth of nested models, maxLayers the number of layers.
 const (
 	maxNested = 32
 	maxLayers = 10_000
 )
 
-// model appends the layers of a model. Path is that of its group in a .weights.h5.
+// model appends the layers of a model. Path is its group in a .weights.h5.
 func (c *chain) model(class string, options config, within []string, path string, called []config) {
 	if len(within) > maxNested {
 		c.faults.add("over %d models lie in each other", maxNested)
@@ -150,8 +150,8 @@ func nameOf(layer any) string {
 	return ""
 }
 
-// ownClass returns the class of a layer without the package under which docs/KERAS.md
-// registers it, and reports whether it was.
+// ownClass returns the class of a layer without the package name under which docs/KERAS.md
+// registers it, and whether it had that package.
 func ownClass(layer any, class string) (string, bool) {
 	o, _ := layer.(map[string]any)
 	registered, _ := o["registered_name"].(string)
@@ -163,7 +163,7 @@ func ownClass(layer any, class string) (string, bool) {
 	return class, false
 }
 
-// customModule returns the module of a class that somebody else has written.
+// customModule returns the module of a third-party class.
 func customModule(layer any) string {
 	o, _ := layer.(map[string]any)
 	module, _ := o["module"].(string)

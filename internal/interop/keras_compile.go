@@ -18,9 +18,9 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// readTraining returns how a model was compiled, the training_config of an .h5 file or
-// the compile_config of a .keras one, as the train section of a spec; nil where nothing of
-// it has a counterpart here. Notes name what has none.
+// readTraining converts the compile arguments of a model, the training_config of an .h5
+// file or the compile_config of a .keras one, to the train section of a spec; nil if
+// nothing has a counterpart here. Notes name what has none.
 func readTraining(text json.RawMessage) (train *yaml.Node, notes []string) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -53,15 +53,15 @@ func readTraining(text json.RawMessage) (train *yaml.Node, notes []string) {
 	return train, c.notes
 }
 
-// compiled collects what is said about a model's compile arguments.
+// compiled collects notes about a model's compile arguments.
 type compiled struct{ notes []string }
 
 func (c *compiled) note(format string, args ...any) {
 	c.notes = append(c.notes, fmt.Sprintf(format, args...))
 }
 
-// named reads what Keras names in many ways: "adam", "Adam", {"class_name": "Custom>Adam",
-// "config": {…}}, a function with its name as config, a wrapper around one.
+// named reads the forms in which Keras names an object: "adam", "Adam", {"class_name":
+// "Custom>Adam", "config": {…}}, a function with its name as config, a wrapper around one.
 func named(v any) (name string, options config) {
 	switch v := v.(type) {
 	case string:
@@ -79,7 +79,7 @@ func named(v any) (name string, options config) {
 	return name[strings.LastIndexAny(name, ">.")+1:], options
 }
 
-// only returns the one value of a list or a mapping by outputs, else v.
+// only returns the only value of a list or of a mapping by output, else v.
 func only(v any) any {
 	switch list := v.(type) {
 	case []any:
@@ -106,7 +106,7 @@ func (c *compiled) loss(v any) *yaml.Node {
 		c.note("loss %s: has no counterpart here; training would go on with categorical_crossentropy", brief(v))
 		return nil
 	}
-	delete(options, "from_logits") // softmax is at the end here, added if need be
+	delete(options, "from_logits") // import adds a final softmax if necessary
 	return c.thing(loss.Losses, name, options, "loss")
 }
 
@@ -131,7 +131,7 @@ func (c *compiled) optimizer(v any) *yaml.Node {
 	return c.thing(optimizer.Optimizers, name, options, "optimizer")
 }
 
-// rate returns the rate that a schedule of Keras begins with.
+// rate returns the initial learning rate of a Keras schedule.
 func (c *compiled) rate(optimizer, class string, schedule config) any {
 	rate := schedule["initial_learning_rate"]
 	if warm := schedule["warmup_target"]; warm != nil {
@@ -171,7 +171,7 @@ func (c *compiled) metrics(v any) *yaml.Node {
 	return list
 }
 
-// flat lists what lies in lists and in mappings by outputs.
+// flat flattens lists and mappings by output.
 func flat(v any) (all []any) {
 	switch v := v.(type) {
 	case nil:
@@ -192,8 +192,8 @@ func flat(v any) (all []any) {
 	return all
 }
 
-// unsaid is the values of compile options that mean what we do; those with nil mean
-// nothing here, whatever they are.
+// unsaid holds compile options with the values that agree with our behaviour; nil means
+// that the option has no effect here.
 var unsaid = map[string][]string{
 	"amsgrad": {"false"}, "use_ema": {"false"}, "decay": {"0", "0.0"},
 	"ema_momentum": nil, "ema_overwrite_frequency": nil, "jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
@@ -201,8 +201,8 @@ var unsaid = map[string][]string{
 	"reduction": {"auto", "sum_over_batch_size"}, "label_smoothing": {"0", "0.0"},
 }
 
-// thing returns a thing with its options as YAML. What it does not have is noted, and a
-// value that it does not take.
+// thing converts an object with its options to YAML. It notes options that the entry does
+// not have, and invalid values.
 func (c *compiled) thing(catalogue catalog.Listing, name string, options config, kind string) *yaml.Node {
 	info := catalogue.Info(name)
 	inner := mapping()
@@ -230,8 +230,8 @@ func (c *compiled) thing(catalogue catalog.Listing, name string, options config,
 	return mapping(spec.Scalar(name), inner)
 }
 
-// shortest writes a number that was a float32 with the digits it needs: Keras has
-// 0.0010000000474974513 for 0.001.
+// shortest formats a number that was a float32 with as few digits as necessary: Keras
+// writes 0.0010000000474974513 for 0.001.
 func shortest(v any) any {
 	n, ok := v.(json.Number)
 	if !ok {
@@ -243,7 +243,7 @@ func shortest(v any) any {
 	return v
 }
 
-// brief is a value as JSON, no longer than a line takes.
+// brief formats a value as JSON, truncated to fit in a line.
 func brief(v any) string {
 	text, err := json.Marshal(v)
 	if err != nil {

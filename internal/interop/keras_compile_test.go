@@ -45,7 +45,7 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 			"loss: categorical_crossentropy\noptimizer: {adam: {learning_rate: 0.02}}\n",
 			[]string{"optimizer adam: decay 1e-6 has no counterpart here"},
 		},
-		{ // what has no counterpart
+		{ // no counterpart
 			`{"optimizer": {"class_name": "Nadam", "config": {}}, "loss": "mse", "metrics": ["hinge", "accuracy"], "loss_weights": [2], "weighted_metrics": ["accuracy"]}`,
 			"metrics: [accuracy]\n",
 			[]string{"loss mse: has no counterpart", "optimizer Nadam: has no counterpart", "metric hinge: has no counterpart", `weighted_metrics ["accuracy"]: left out`, "loss_weights [2]: left out"},
@@ -90,7 +90,7 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 	}
 }
 
-// accepted fails unless a spec takes the train section.
+// accepted fails unless the train section is valid in a spec.
 func accepted(t *testing.T, section string) *spec.Spec {
 	t.Helper()
 	text := "name: m\ninput: [4, 4, 1]\nlayers: [flatten, dense: {units: 3, activation: softmax}]\n"
@@ -110,7 +110,7 @@ func accepted(t *testing.T, section string) *spec.Spec {
 	return s
 }
 
-// What export writes of a train section, import reads.
+// Import reads what export writes for a train section.
 func TestTrainingGoesToKerasAndBack(t *testing.T) {
 	for _, section := range []string{
 		"loss: {categorical_crossentropy: {label_smoothing: 0.2}}\noptimizer: {sgd: {learning_rate: 1, momentum: 1, nesterov: true, clipvalue: 2}}\nmetrics: []",
@@ -134,9 +134,9 @@ func TestTrainingGoesToKerasAndBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := newTraining(accepted(t, string(text)))
-		got.Schedule = want.Schedule // Keras has it only while training goes on
+		got.Schedule = want.Schedule // Keras has it only during training
 		if len(want.Metrics) == 0 {
-			got.Metrics = nil // for Keras none is no different from not said
+			got.Metrics = nil // for Keras none is the same as not given
 		}
 		if a, b := jsonText(t, got), jsonText(t, want); a != b {
 			t.Errorf("%s\ncame back as %s\nwas %s", section, a, b)

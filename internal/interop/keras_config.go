@@ -8,19 +8,19 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// kerasVersion is the version of Keras whose files these are.
+// kerasVersion is the version of Keras that exported files claim.
 const kerasVersion = "3.15.1"
 
-// An object is how Keras writes a thing down in JSON.
+// An object is the JSON of a Keras object.
 type object struct {
 	Module string         `json:"module"`
 	Class  string         `json:"class_name"`
 	Config map[string]any `json:"config"`
-	Name   *string        `json:"registered_name"` // of classes that are not Keras's own
+	Name   *string        `json:"registered_name"` // of classes that are not part of Keras
 }
 
-// kerasConfig returns the model as a Sequential one, in words that tf.keras 2.15 and
-// Keras 3 both know.
+// kerasConfig returns the JSON of the model as a Sequential model, in a form that tf.keras
+// 2.15 and Keras 3 both accept.
 func (m *Model) kerasConfig() object {
 	batch := append([]any{nil}, anys(m.Input)...)
 	layers := []object{{Module: "keras.layers", Class: "InputLayer", Config: map[string]any{
@@ -34,15 +34,15 @@ func (m *Model) kerasConfig() object {
 	}}
 }
 
-// customLayers is the package under which docs/KERAS.md registers the layers that are
-// not Keras's own.
+// customLayers is the package under which docs/KERAS.md registers the layers that are not
+// part of Keras.
 const customLayers = "cnntrain"
 
 // isCustom reports whether Keras has no such layer.
 func (l *Layer) isCustom() bool { return l.Name == "local_response_normalization" }
 
-// kerasConfig returns the layer as Keras has it. Its options are ours, but for the
-// few that kerasValue knows.
+// kerasConfig returns the JSON of the layer. Its options are ours, except for those that
+// kerasValue converts.
 func (l *Layer) kerasConfig() object {
 	config := map[string]any{}
 	for name, v := range l.Options {
@@ -56,17 +56,18 @@ func (l *Layer) kerasConfig() object {
 	}
 	config["name"], config["dtype"] = l.Label, "float32"
 	if l.Options["trainable"] == true || l.Name == "spatial_dropout2d" {
-		delete(config, "trainable") // which Keras's SpatialDropout2D does not take
+		delete(config, "trainable") // which Keras's SpatialDropout2D rejects
 	}
 	o := object{Module: "keras.layers", Class: l.Type, Config: config}
 	if l.isCustom() {
 		name := customLayers + ">" + l.Type
-		o.Module, o.Class, o.Name = customLayers, name, &name // tf.keras 2.15 looks for either, by the kind of file
+		o.Module, o.Class, o.Name = customLayers, name, &name // tf.keras 2.15 looks for either, depending on the file format
 	}
 	return o
 }
 
-// oldOptions is names that Keras 2 knows alone, and Keras 3 too.
+// oldOptions lists options that Keras 2 knows only by another name, which Keras 3 accepts
+// too.
 var oldOptions = map[string]string{"leaky_relu negative_slope": "alpha"}
 
 func (l *Layer) kerasValue(name string, v any) any {
@@ -78,7 +79,7 @@ func (l *Layer) kerasValue(name string, v any) any {
 	case v == (catalog.Pair{}):
 		return nil // not given
 	case l.Name == "random_contrast" && name == "value_range" && reflect.DeepEqual(v, catalog.Range{0, 255}):
-		return nil // which is how it is in tf.keras 2.15, that has no such option
+		return nil // the behaviour of tf.keras 2.15, which has no such option
 	case !list.IsValid() || list.Kind() != reflect.Slice:
 		return jsonValue(v)
 	case list.Len() == 0:
@@ -86,13 +87,13 @@ func (l *Layer) kerasValue(name string, v any) any {
 	case list.Len() > 1:
 		return jsonValue(v)
 	case l.Name == "random_contrast":
-		// One number is both bounds here, and the upper one alone in Keras.
+		// Here one number is both bounds, in Keras only the upper one.
 		return []any{jsonValue(list.Index(0).Interface()), jsonValue(list.Index(0).Interface())}
 	}
 	return jsonValue(list.Index(0).Interface())
 }
 
-// kerasOptions returns the options of a thing, with its numbers as Keras needs them.
+// kerasOptions returns the options of an object, with numbers in Keras's form.
 func kerasOptions(c catalog.Choice) map[string]any {
 	config := map[string]any{}
 	for name, v := range c.Values {
@@ -101,7 +102,7 @@ func kerasOptions(c catalog.Choice) map[string]any {
 	return config
 }
 
-// A decimal is written with a point, since Keras refuses whole numbers for floats.
+// Floats are written with a decimal point, because Keras rejects integers for them.
 type decimal float64
 
 func (d decimal) MarshalJSON() ([]byte, error) {
@@ -126,7 +127,7 @@ func jsonValue(v any) any {
 	return v
 }
 
-// kindOf returns the module of Keras that the values of an option are of.
+// kindOf returns the Keras module of the values of an option.
 func kindOf(option string) string {
 	if strings.HasSuffix(option, "_regularizer") {
 		return "regularizers"

@@ -15,23 +15,23 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// A container is what a file of Keras holds, whatever its format.
+// A container is the content of a Keras file, in any format.
 type container struct {
-	config   []byte      // JSON of the model, nil where there are weights alone
-	training []byte      // JSON of how it was compiled, nil where it was not
-	weights  *hdf5.Group // nil where there is the JSON alone
+	config   []byte      // JSON of the model, nil for weights alone
+	training []byte      // JSON of the compile arguments, nil if it was not compiled
+	weights  *hdf5.Group // nil for JSON alone
 }
 
-// The parts of a .keras file: keras/src/saving/saving_lib.py.
+// The members of a .keras file: keras/src/saving/saving_lib.py.
 const (
 	kerasConfigName  = "config.json"
 	kerasWeightsName = "model.weights.h5"
 )
 
-// maxJSON bounds the JSON of a model, of which the largest known has 2 MB.
+// maxJSON limits the size of the JSON of a model; the largest known one has 2 MB.
 const maxJSON = 64 << 20
 
-// open calls read with what is in the file at path. Weights are read while it runs.
+// open calls read with the content of the file at path. Weights are read during the call.
 func open(path string, read func(*container) error) error {
 	f, size, err := openFile(path)
 	if err != nil {
@@ -58,7 +58,7 @@ func open(path string, read func(*container) error) error {
 // A separate error is that of another file, which it names.
 type separate struct{ error }
 
-// openFile opens a regular file, and no pipe, which would wait for a writer.
+// openFile opens a regular file; opening a pipe would wait for a writer.
 func openFile(path string) (f *os.File, size int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -73,10 +73,10 @@ func openFile(path string) (f *os.File, size int64, err error) {
 	return f, info.Size(), err
 }
 
-// errUnknown is the error of a file that is none of Keras's.
+// errUnknown is the error for a file that was not written by Keras.
 var errUnknown = errors.New("not a file of Keras")
 
-// readContainer reads a file of size bytes. It takes memory in proportion to size.
+// readContainer reads a file of size bytes. Its memory is proportional to size.
 func readContainer(f io.ReaderAt, size int64) (*container, error) {
 	head := make([]byte, min(8, size))
 	if _, err := f.ReadAt(head, 0); err != nil && err != io.EOF {
@@ -93,7 +93,7 @@ func readContainer(f io.ReaderAt, size int64) (*container, error) {
 	return nil, errUnknown
 }
 
-// readH5 reads a file of HDF5: a whole model, or weights.
+// readH5 reads an HDF5 file: a whole model, or weights.
 func readH5(f io.ReaderAt, size int64) (*container, error) {
 	root, err := hdf5.Read(f, size)
 	if err != nil {
@@ -124,7 +124,7 @@ func readJSON(f io.ReaderAt, size int64) (*container, error) {
 	return &container{config: text, training: compileConfig(text)}, nil
 }
 
-// compileConfig returns how the model of a .keras file was compiled, nil if it was not.
+// compileConfig returns the compile arguments in a .keras file, nil if there are none.
 func compileConfig(config []byte) []byte {
 	var model struct {
 		Compile json.RawMessage `json:"compile_config"`
@@ -180,8 +180,8 @@ func weightsIn(members map[string]*zip.File) string {
 	return "none"
 }
 
-// section returns a member for reading at any place: the part of the file that it is,
-// as Keras stores it, or unpacked in memory. Either way its checksum has been verified.
+// section returns a member for random access: a section of the file, if stored uncompressed
+// as by Keras, or unpacked in memory. In both cases its checksum was verified.
 func section(f io.ReaderAt, m *zip.File) (io.ReaderAt, int64, error) {
 	if m.Method != zip.Store {
 		b, err := unzip(m, -1)
@@ -198,10 +198,10 @@ func section(f io.ReaderAt, m *zip.File) (io.ReaderAt, int64, error) {
 	return io.NewSectionReader(f, at, n), n, nil
 }
 
-// unzip returns the content of a member. It is an error if there is more than limit, or
-// than weights can be packed to where limit is negative: a zip bomb.
+// unzip returns the content of a member. It is an error if it is larger than limit, or, if
+// limit is negative, larger than weights can be compressed: a zip bomb.
 func unzip(m *zip.File, limit int64) ([]byte, error) {
-	const ratio, slack = 20, 16 << 20 // float32 of training shrink by a tenth, zeros a thousandfold
+	const ratio, slack = 20, 16 << 20 // trained float32 weights shrink by a tenth, zeros by a factor of a thousand
 	if limit < 0 {
 		limit = int64(min(m.CompressedSize64, 1<<40))*ratio + slack
 	}
@@ -229,7 +229,7 @@ func copyOf(w io.Writer, m *zip.File, limit int64) error {
 	return err
 }
 
-// unixPaths takes groups called a\b, which Keras 2 wrote on Windows, apart.
+// unixPaths converts groups named a\b, which Keras 2 wrote on Windows, to nested groups.
 func unixPaths(g *hdf5.Group) {
 	for _, name := range slices.Sorted(maps.Keys(g.Groups)) {
 		child := g.Groups[name]
@@ -249,7 +249,7 @@ func unixPaths(g *hdf5.Group) {
 	}
 }
 
-// inFile puts the file in front of each line of an error.
+// inFile prefixes each line of an error with the file.
 func inFile(path string, err error) error {
 	lines := strings.Split(err.Error(), "\n")
 	if len(lines) == 1 {

@@ -8,14 +8,15 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// What versions of Keras call otherwise than ours.
+// Names that versions of Keras use for our entries and options.
 var (
 	renamedOptions     = map[string]string{"leaky_relu alpha": "negative_slope"}
 	renamedActivations = map[string]string{"swish": "silu"}
 )
 
-// others is options of Keras that we do not have, with the values that mean what we
-// do, as JSON; those with none mean nothing here. Not given (null) always will do.
+// others lists options of Keras that we do not have, with the values that agree with our
+// behaviour, as JSON; an option without values has no effect here. null (not given) is
+// always accepted.
 var others = map[string][]string{
 	"adjustment":         {},
 	"batch_input_shape":  nil,
@@ -38,12 +39,12 @@ var others = map[string][]string{
 	"threshold":          {"0", "0.0"},
 	"virtual_batch_size": {},
 	"elu negative_slope": {},
-	"fill_mode":          nil, // of layers that move no pixel in from outside
+	"fill_mode":          nil, // of layers that use no pixels from outside the image
 	"fill_value":         nil,
 	"interpolation":      nil,
 	"value_range":        nil,
 
-	// Of the convolution that these are in Keras 2, and never read.
+	// Keras 2 writes these for convolutions, and never reads them.
 	"separable_conv2d kernel_initializer": nil,
 	"separable_conv2d kernel_regularizer": nil,
 	"separable_conv2d kernel_constraint":  nil,
@@ -53,15 +54,16 @@ var others = map[string][]string{
 	"depthwise_conv2d kernel_constraint":  nil,
 }
 
-// variances is what VarianceScaling stands for with these options. Keras wrote all of
-// its initializers so up to 2.3, which call the truncated normal distribution normal.
+// variances maps the options of VarianceScaling to named initializers. Up to 2.3 Keras
+// wrote all of its initializers in this form, with "normal" for the truncated normal
+// distribution.
 var variances = map[string]string{
 	"1 fan_avg uniform": "glorot_uniform", "1 fan_avg normal": "glorot_normal",
 	"2 fan_in uniform": "he_uniform", "2 fan_in normal": "he_normal",
 	"1 fan_in uniform": "lecun_uniform", "1 fan_in normal": "lecun_normal",
 }
 
-// variance returns the initializer that a VarianceScaling stands for, empty if none.
+// variance returns the initializer that a VarianceScaling is equal to, or "".
 func variance(class string, options config) string {
 	if class != "VarianceScaling" {
 		return ""
@@ -76,7 +78,7 @@ const (
 	doesNot    = "left out, since it changes nothing"
 )
 
-// leftOut is the classes without which a model is the same in use.
+// leftOut lists the classes that have no effect in inference and can be omitted.
 var leftOut = map[string]string{
 	"ActivityRegularization":  inTraining,
 	"AlphaDropout":            inTraining,
@@ -90,16 +92,16 @@ var leftOut = map[string]string{
 	"RandomShear": inTraining,
 }
 
-// merging is the classes of layers that join branches.
+// merging lists the classes of layers that merge branches.
 var merging = []string{"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"}
 
-// trainsAlone reports whether a layer of ours passes on what it gets in use.
+// trainsAlone reports whether a layer of ours is the identity in inference.
 func trainsAlone(name string) bool {
-	l, ok := layer.Layers.Entry(name).New(&catalog.Options{}), name != "random_crop" // which cuts
+	l, ok := layer.Layers.Entry(name).New(&catalog.Options{}), name != "random_crop" // which crops
 	return ok && (layer.Augments(l) || name == "dropout" || name == "spatial_dropout2d")
 }
 
-// advice is what to do about a class that is not here, as the end of an error.
+// advice returns what to do about an unsupported class, as the end of an error.
 func advice(l *kerasLayer) string {
 	switch {
 	case l.custom != "":

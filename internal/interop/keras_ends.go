@@ -13,10 +13,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// What goes into a model, and what comes out of it.
+// The input and the output of a model.
 
-// input takes the shape of an image from the first of these shapes of batches that is
-// one. Height and width alone are an image of one channel.
+// input returns the shape of an image from the first batch shape that is one. Height and
+// width alone are an image of one channel.
 func (r *specReader) input(shapes ...any) {
 	for _, shape := range shapes {
 		dims := dimensions(shape)
@@ -34,7 +34,7 @@ func (r *specReader) input(shapes ...any) {
 	}
 }
 
-// dimensions reads a shape; 0 stands for what is not fixed.
+// dimensions reads a shape; 0 stands for an unknown dimension.
 func dimensions(v any) (shape layer.Shape) {
 	list, _ := v.([]any)
 	for _, item := range list {
@@ -48,10 +48,10 @@ func dimensions(v any) (shape layer.Shape) {
 	return shape
 }
 
-// maxDimension keeps products of three sizes from overflowing.
+// maxDimension prevents the product of three sizes from overflowing.
 const maxDimension = 1 << 20
 
-// Rescaled reports whether the model rescales pixels before anything is learnt of them.
+// Rescaled reports whether the model rescales pixels before its first weights.
 func (k *KerasSpec) Rescaled() bool {
 	for i, it := range k.Layers {
 		if it.Name == "rescaling" {
@@ -64,8 +64,8 @@ func (k *KerasSpec) Rescaled() bool {
 	return false
 }
 
-// Rescale puts a rescaling layer in front: SCALE, or SCALE,OFFSET. It returns an error if
-// these are no numbers.
+// Rescale adds a rescaling layer at the start: SCALE, or SCALE,OFFSET. It returns an error
+// if these are not numbers.
 func (k *KerasSpec) Rescale(by string) error {
 	scale, offset, has := strings.Cut(by, ",")
 	options := mapping(spec.Scalar("scale"), &yaml.Node{Kind: yaml.ScalarNode, Value: scale})
@@ -82,7 +82,7 @@ func (k *KerasSpec) Rescale(by string) error {
 	return nil
 }
 
-// freeLabel returns a label that no layer has.
+// freeLabel returns an unused label.
 func (k *KerasSpec) freeLabel(label string) string {
 	for slices.ContainsFunc(k.Layers, func(it *spec.Item) bool { return it.Label == label }) {
 		label += "_"
@@ -90,7 +90,7 @@ func (k *KerasSpec) freeLabel(label string) string {
 	return label
 }
 
-// finish makes a classifier of the layers, or says why they are none.
+// finish completes the layers to a classifier, or reports why that is impossible.
 func (r *specReader) finish(logits bool) {
 	if r.unknown {
 		known := slices.AppendSeq(classes(layer.Layers), maps.Keys(leftOut))
@@ -132,7 +132,7 @@ func (r *specReader) finish(logits bool) {
 	}
 }
 
-// usesLogits reports whether a training config has a loss from logits.
+// usesLogits reports whether the loss of a training config has from_logits.
 func usesLogits(training []byte) bool {
 	var v any
 	if json.Unmarshal(training, &v) != nil {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// order returns the layers of a functional model from input to output. Where it parts
-// they stay in the order of the file, so that more can be found wrong with them.
+// order returns the layers of a functional model in execution order. After a branch they
+// stay in the order of the file, so that further errors can be found.
 func (c *chain) order(options config, members []any, within []string) []any {
 	byName := map[string]any{}
 	for _, m := range members {
@@ -56,8 +56,8 @@ func (c *chain) order(options config, members []any, within []string) []any {
 	return ordered
 }
 
-// partings says where a graph parts and joins; empty for a chain. before has the
-// layers that each takes the outputs of.
+// partings describes where a graph branches and merges; empty for a chain. before has the
+// inputs of each layer.
 func partings(before map[string][]string, members []any) string {
 	after := map[string][]string{}
 	for _, m := range members {
@@ -82,9 +82,9 @@ func partings(before map[string][]string, members []any) string {
 	return strings.Join(parts, "; ")
 }
 
-// tensors returns the layers whose outputs a value refers to, in the order in which it
-// does: ["name", 0, 0] of Keras 2, with keywords as a fourth, and __keras_tensor__ of
-// Keras 3, in lists and mappings.
+// tensors returns the layers whose outputs a value refers to, in order: ["name", 0, 0] of
+// Keras 2, with keyword arguments as a fourth element, and __keras_tensor__ of Keras 3, in
+// lists and mappings.
 func tensors(v any) (names []string) {
 	switch v := v.(type) {
 	case []any:
@@ -109,10 +109,10 @@ func tensors(v any) (names []string) {
 	return names
 }
 
-// constant is what Keras 2 has in the place of a layer for a number.
+// constant is what Keras 2 writes in place of a layer for a number.
 const constant = "_CONSTANT_VALUE"
 
-// reference reads ["name", node, tensor, …], behind which keywords may follow.
+// reference reads ["name", node, tensor, …], optionally with keyword arguments.
 func reference(v []any) (name string, ok bool) {
 	if len(v) < 3 {
 		return "", false
@@ -123,8 +123,8 @@ func reference(v []any) (name string, ok bool) {
 	return name, ok && node && tensor
 }
 
-// keywords returns the keywords of the calls of a layer in Keras 2. Those of Keras 3 do
-// not count: its functional models put their own training in the place of a layer's.
+// keywords returns the keyword arguments of a layer's calls in Keras 2. Those of Keras 3
+// have no effect: its functional models override the training argument.
 func keywords(layer any) (list []config) {
 	o, _ := layer.(map[string]any)
 	var find func(v any)
@@ -143,7 +143,7 @@ func keywords(layer any) (list []config) {
 	return list
 }
 
-// operands returns what an operation is called with: a json.Number where it is a number.
+// operands returns the arguments of an operation: a json.Number for a number.
 func operands(layer any) []any {
 	o, _ := layer.(map[string]any)
 	nodes, _ := o["inbound_nodes"].([]any)

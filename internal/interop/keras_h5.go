@@ -50,7 +50,7 @@ func WriteKeras(w io.Writer, m *Model) error {
 	return hdf5.Write(w, root)
 }
 
-// writeOptimizer writes what the optimizer remembers, if that is known.
+// writeOptimizer writes the state of the optimizer, if it is known.
 func (m *Model) writeOptimizer(root *hdf5.Group) error {
 	variables, err := m.optimizerVariables()
 	if err != nil || len(variables) == 0 {
@@ -66,11 +66,10 @@ func (m *Model) writeOptimizer(root *hdf5.Group) error {
 	return nil
 }
 
-// h5Optimizer returns the optimizer as HDF5 files have it. By the name of its class
-// tf.keras 2.15 takes, from such files, an optimizer of the kind it had before, which does
-// the same, but knows no AdamW, no weight decay and no null, and orders its state in
-// another way. Those of today are called Custom>Adam and the like; there Keras 3 takes
-// the optimizer with the options that it has by default.
+// h5Optimizer returns the optimizer for HDF5 files. For the plain class name tf.keras 2.15
+// creates its legacy optimizer, which computes the same but has no AdamW, no weight decay
+// and no null, and another order of state variables. Current optimizers are called
+// Custom>Adam and so on; for those Keras 3 uses its default options.
 func (t *Training) h5Optimizer() object {
 	o := t.kerasOptimizer()
 	if t.todays() {
@@ -81,7 +80,7 @@ func (t *Training) h5Optimizer() object {
 	return o
 }
 
-// todays reports whether tf.keras 2.15 needs one of its optimizers of today.
+// todays reports whether tf.keras 2.15 needs one of its current optimizers.
 func (t *Training) todays() bool {
 	decay, _ := t.Optimizer.Values["weight_decay"].(float64)
 	return t.State != nil || decay > 0 || t.Optimizer.Name == "adamw"

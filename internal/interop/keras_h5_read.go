@@ -9,9 +9,8 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// readH5Weights reads the weights of the layers that have some, from a file that Keras 2
-// wrote or the .h5 of Keras 3. A model in the model is as many layers as its weights
-// have scopes.
+// readH5Weights reads the weights of the layers that have any, from a file of Keras 2 or
+// the .h5 of Keras 3. A nested model yields as many layers as its weights have scopes.
 func readH5Weights(root *hdf5.Group) (layers []kerasWeights, err error) {
 	root = modelWeights(root)
 	list, ok := texts(root, "layer_names")
@@ -28,8 +27,8 @@ func readH5Weights(root *hdf5.Group) (layers []kerasWeights, err error) {
 	return layers, nil
 }
 
-// readH5Group reads the weights that belong to one name of layer_names, by their scope:
-// the path that they have in common but for their own names, conv2d in conv2d/kernel:0.
+// readH5Group reads the weights under one name of layer_names, grouped by scope: the path
+// without the weight's own name, conv2d in conv2d/kernel:0.
 func readH5Group(root *hdf5.Group, name string) (scopes []kerasWeights, err error) {
 	group, _ := find(root, name)
 	if group == nil {
@@ -53,8 +52,8 @@ func readH5Group(root *hdf5.Group, name string) (scopes []kerasWeights, err erro
 	return scopes, nil
 }
 
-// findH5Weights finds the weights of layers in such a file: those of a layer under its
-// name; those of a model in the model by the names in their scopes, else by their order.
+// findH5Weights assigns weights to layers: those of a layer by its name; those of a nested
+// model by the names in their scopes, else by order.
 func findH5Weights(root *hdf5.Group, origins []origin, found []kerasWeights) error {
 	root = modelWeights(root)
 	list, _ := texts(root, "layer_names")
@@ -74,7 +73,7 @@ func findH5Weights(root *hdf5.Group, origins []origin, found []kerasWeights) err
 		case len(scopes) == 0:
 		case len(members) == 0:
 			wrong.add("the model has no layer for the weights of %q", name)
-		case len(origins[members[0]].within) == 0: // one layer, and all is its own
+		case len(origins[members[0]].within) == 0: // one layer, all weights belong to it
 			for _, s := range scopes {
 				found[members[0]].tensors = append(found[members[0]].tensors, s.tensors...)
 			}
@@ -88,9 +87,9 @@ func findH5Weights(root *hdf5.Group, origins []origin, found []kerasWeights) err
 	return wrong.err()
 }
 
-// matchScopes gives the members of a model their weights: first those whose names the
-// scopes end in, then those whose names they end in but for a number, then the rest.
-// It returns what is left.
+// matchScopes assigns weights to the layers of a nested model: first by names that end a
+// scope, then by those that end it except for a numeric suffix, then by order. It returns
+// the remaining weights.
 func matchScopes(scopes []kerasWeights, origins []origin, members []int, found []kerasWeights) (left []kerasWeights) {
 	rules := []func(scope, name string) bool{
 		func(scope, name string) bool { return scope == name || strings.HasSuffix(scope, "/"+name) },
@@ -114,8 +113,8 @@ func matchScopes(scopes []kerasWeights, origins []origin, members []int, found [
 	return scopes
 }
 
-// texts returns a list of texts, which Keras splits into several if it is long:
-// layer_names, or layer_names0, layer_names1 and so on.
+// texts returns a list of strings, which Keras splits if it is long: layer_names, or
+// layer_names0, layer_names1 and so on.
 func texts(g *hdf5.Group, name string) (list []string, ok bool) {
 	if list, ok = g.Attributes[name].([]string); ok {
 		return list, true

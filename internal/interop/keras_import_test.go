@@ -19,8 +19,8 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// The files in testdata/dialects were written by bench/interop/dialects.py: a model that
-// holds others, by Keras 3 and by tf.keras 2.15.
+// The files in testdata/dialects were written by bench/interop/dialects.py: a model with
+// nested models, by Keras 3 and by tf.keras 2.15.
 
 func TestModelsInModelsPredictWhatTheyPredictInKeras(t *testing.T) {
 	for _, keras := range []string{"k3", "tf215"} {
@@ -85,23 +85,23 @@ func TestWhatIsNotAsInKerasIsNoted(t *testing.T) {
 	}
 }
 
-// layers is a model_config with these layers, as JSON, behind an input.
+// layers is the JSON of a model_config with an input and these layers.
 func layers(list string) string {
 	return `{"class_name": "Sequential", "config": {"name": "m", "layers": [
 		{"class_name": "InputLayer", "config": {"batch_shape": [null, 8, 8, 3]}}, ` + list + `]}}`
 }
 
-// classifier is layers, then those of a classifier of four.
+// classifier is layers followed by those of a classifier of four classes.
 func classifier(list string) string {
 	return layers(list + `, {"class_name": "Flatten", "config": {"name": "f"}}, {"class_name": "Dense", "config": {"name": "d", "units": 4, "activation": "softmax"}}`)
 }
 
-// denseModel is a model whose one layer is Dense with these options, as JSON.
+// denseModel is the JSON of a model with one Dense layer with these options.
 func denseModel(options string) string {
 	return layers(`{"class_name": "Flatten", "config": {"name": "f"}}, {"class_name": "Dense", "config": {"name": "d", ` + options + `}}`)
 }
 
-// graph is a functional model of an input, these layers, and outputs, as JSON.
+// graph is the JSON of a functional model with an input, these layers, and outputs.
 func graph(list, outputs string) string {
 	return `{"class_name": "Functional", "config": {"name": "m", "layers": [
 		{"class_name": "InputLayer", "name": "i", "config": {"batch_input_shape": [null, 8, 8, 3], "name": "i"}, "inbound_nodes": []}, ` + list + `],
@@ -116,7 +116,7 @@ const (
 	branchy = "the model is not a chain of layers, and branches cannot be imported yet: p goes to c and a; a takes p and c"
 )
 
-// operation is a model of an operation with these nodes, Flatten and Softmax, as JSON.
+// operation is the JSON of a model with an operation with these nodes, Flatten and Softmax.
 func operation(class, config, nodes string) string {
 	return graph(`{"class_name": "`+class+`", "module": "keras.src.ops.numpy", "name": "op", "config": {"name": "op"`+config+`}, "inbound_nodes": `+nodes+`},
 		{"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["op", 0, 0, {}]]]},
@@ -186,10 +186,10 @@ func TestEverythingWrongWithAModelIsNamedAtOnce(t *testing.T) {
 	}
 }
 
-// Each is a way in which a version of Keras says something that we say otherwise, or
-// need not say.
+// Each is a form in which a version of Keras writes something that we write differently or
+// not at all.
 func TestDialectsOfKerasAreUnderstood(t *testing.T) {
-	for config, want := range map[string]string{ // the layers in YAML, or a part
+	for config, want := range map[string]string{ // the layers in YAML, or a part of them
 		strings.Replace(classifier(`{"class_name": "ReLU", "config": {"name": "relu"}}`), `"config": {"name": "m", "layers": [`, `"config": [`, 1):                                                                                                                                               "",
 		`{"class_name": "Sequential", "config": [{"class_name": "Flatten", "config": {"batch_input_shape": [null, 8, 8, 3]}}, {"class_name": "Dense", "config": {"units": 4, "activation": "softmax"}}]}`:                                                                                        "input: [8, 8, 3]",
 		`{"class_name": "Sequential", "config": {"build_input_shape": [null, 8, 8, 3], "layers": [{"class_name": "Flatten", "config": {}}, {"class_name": "Softmax", "config": {}}]}}`:                                                                                                           "input: [8, 8, 3]",
@@ -240,7 +240,7 @@ func TestDialectsOfKerasAreUnderstood(t *testing.T) {
 	}
 }
 
-// The .h5 of tf.keras keeps beta where ours has gamma: same number, same shape.
+// The .h5 of tf.keras has beta where ours has gamma: same number and shape.
 func TestWeightsOfALayerGoByTheirNames(t *testing.T) {
 	i := importFile(t, "testdata/dialects/tf215.h5")
 	for at, l := range i.plan.Layers {
@@ -257,7 +257,7 @@ func TestWeightsOfALayerGoByTheirNames(t *testing.T) {
 	}
 }
 
-// A file of weights that Keras 2 wrote has those of frozen layers of a part last.
+// In a weights file of Keras 2 those of frozen layers of a nested model come last.
 func TestFrozenPartsOfFilesOfWeightsAreFoundByName(t *testing.T) {
 	i := importFile(t, "testdata/dialects/tf215.h5")
 	b, err := os.ReadFile("testdata/dialects/tf215.h5")
@@ -294,7 +294,7 @@ func member(t testing.TB, path, name string) []byte {
 	return b
 }
 
-// zipped packs members.
+// zipped returns a zip of members.
 func zipped(t testing.TB, method uint16, members ...any) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -347,7 +347,7 @@ func readWhole(b []byte) (*KerasFile, error) {
 	return readKeras(c)
 }
 
-// A weight that is NaN is named, by whatever reads the file and whatever else is wrong.
+// A weight that is NaN is named, by each reader and in addition to other errors.
 func TestWeightsThatAreNotNumbersAreNamed(t *testing.T) {
 	b, err := os.ReadFile("testdata/dialects/tf215.h5")
 	if err != nil {
@@ -462,7 +462,7 @@ func TestFilesAreNamedForWhatTheyAre(t *testing.T) {
 	}
 }
 
-// What Keras 2.12 and Keras on Windows call the groups of a .keras.
+// Names of the groups of a .keras in Keras 2.12 and in Keras on Windows.
 func TestOtherPathsOfWeights(t *testing.T) {
 	const path = "testdata/dialects/k3.keras"
 	c := func() *container {
@@ -505,7 +505,7 @@ func groupsOf(g *hdf5.Group) map[string]*hdf5.Group {
 	return g.Groups
 }
 
-// FuzzKerasConfig wants an error or a spec, whatever the JSON of a model says.
+// FuzzKerasConfig requires an error or a spec for any JSON of a model.
 func FuzzKerasConfig(f *testing.F) {
 	for _, name := range []string{"k3", "tf215"} {
 		b, err := os.ReadFile("testdata/dialects/" + name + ".json")
@@ -533,7 +533,7 @@ func FuzzKerasConfig(f *testing.F) {
 	})
 }
 
-// FuzzKerasArchive wants an error or a model, whatever an archive holds.
+// FuzzKerasArchive requires an error or a model for any archive.
 func FuzzKerasArchive(f *testing.F) {
 	for _, name := range []string{"k3", "tf215"} {
 		path := "testdata/dialects/" + name + ".keras"
@@ -546,7 +546,7 @@ func FuzzKerasArchive(f *testing.F) {
 	})
 }
 
-// FuzzKind wants a name, whatever a file holds.
+// FuzzKind requires a result without a panic for any file.
 func FuzzKind(f *testing.F) {
 	for _, h := range heads {
 		f.Add(append(make([]byte, h.at), h.begin...), "x")

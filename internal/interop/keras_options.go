@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// setOptions writes the options of a layer, or of a thing of its, as Keras has them,
+// setOptions writes the options of a layer, or of one of its objects, from Keras's JSON
 // into a mapping.
 func (r *specReader) setOptions(l *kerasLayer, to *yaml.Node, info catalog.Info, options config) {
 	for _, key := range slices.Sorted(maps.Keys(options)) {
@@ -42,7 +42,7 @@ func (r *specReader) setOptions(l *kerasLayer, to *yaml.Node, info catalog.Info,
 	}
 }
 
-// value returns the value of an option as YAML, nil where it is left out.
+// value returns the value of an option as YAML, nil if it is omitted.
 func (r *specReader) value(l *kerasLayer, f *catalog.Field, v any) (*yaml.Node, error) {
 	c := f.Things()
 	if c == nil {
@@ -64,7 +64,8 @@ func (r *specReader) value(l *kerasLayer, f *catalog.Field, v any) (*yaml.Node, 
 		known, r.faults = r.faults == nil, so
 	}
 	if !ok || !known {
-		// How a weight began, or was kept small, does not matter once it is there.
+		// The initializer and the regularizer of a weight do not matter once its values are
+		// known.
 		text, _ := json.Marshal(v)
 		if class != "" {
 			text = []byte(class)
@@ -78,7 +79,7 @@ func (r *specReader) value(l *kerasLayer, f *catalog.Field, v any) (*yaml.Node, 
 	return mapping(spec.Scalar(name), inner), nil
 }
 
-// short cuts a long text.
+// short truncates a long text.
 func short(text []byte) string {
 	const most = 60
 	if len(text) > most {
@@ -87,7 +88,7 @@ func short(text []byte) string {
 	return string(text)
 }
 
-// node returns a JSON value as YAML.
+// node converts a JSON value to YAML.
 func node(v any) (*yaml.Node, error) {
 	switch v := v.(type) {
 	case string:
@@ -118,8 +119,8 @@ func mapping(content ...*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle, Content: content}
 }
 
-// other takes an option that we do not have: it says what we do, it matters to training
-// alone, or it is a fault.
+// other handles an option that we do not have: it agrees with our behaviour, or it matters
+// only for training, or it is a fault.
 func (r *specReader) other(l *kerasLayer, thing, key string, v any) {
 	encoded, err := json.Marshal(v)
 	if err != nil {
@@ -148,7 +149,7 @@ func (r *specReader) other(l *kerasLayer, thing, key string, v any) {
 	}
 }
 
-// thingOf is thing, where a name alone will do.
+// thingOf is thing, simplified to a name if that is sufficient.
 func thingOf(v any) (class string, options config, ok bool) {
 	if text, isText := v.(string); isText {
 		return text, nil, true
@@ -156,8 +157,8 @@ func thingOf(v any) (class string, options config, ok bool) {
 	return thing(v)
 }
 
-// isLastAxis reports whether v, a number or a list of one, is the axis of channels of
-// what the layer gets. The batch is axis 0.
+// isLastAxis reports whether v, a number or a list of one, is the channel axis of the
+// layer's input. The batch is axis 0.
 func (r *specReader) isLastAxis(v any) bool {
 	if list, ok := v.([]any); ok && len(list) == 1 {
 		v = list[0]
@@ -167,7 +168,7 @@ func (r *specReader) isLastAxis(v any) bool {
 	return err == nil && (axis == -1 || r.shape == nil || int(axis) == len(r.shape))
 }
 
-// checkType looks at the type in which a layer computes.
+// checkType checks the dtype of a layer.
 func (r *specReader) checkType(l *kerasLayer, v any) {
 	class, options, ok := thing(v)
 	if ok { // a DTypePolicy, or a Policy of Keras 2
@@ -182,7 +183,7 @@ func (r *specReader) checkType(l *kerasLayer, v any) {
 	}
 }
 
-// byClass finds the thing that stands for a class of Keras.
+// byClass finds the entry for a class of Keras.
 func byClass(c catalog.Listing, class string) (name string, ok bool) {
 	for _, name := range c.Names() {
 		if info := c.Info(name); class != "" && (info.Keras == class || name == class) {

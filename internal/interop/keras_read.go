@@ -11,7 +11,7 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// IsKeras reports whether the file at path is one of HDF5 or a .keras archive.
+// IsKeras reports whether the file at path is an HDF5 file or a .keras archive.
 func IsKeras(path string) bool {
 	f, size, err := openFile(path)
 	if err != nil {
@@ -25,14 +25,14 @@ func IsKeras(path string) bool {
 	return hdf5.IsHDF5(head) || zipKind(f, size) == isKeras
 }
 
-// A KerasFile is a model of Keras with its weights, read.
+// A KerasFile is a Keras model with its weights.
 type KerasFile struct {
 	*KerasSpec
 	weights []kerasWeights
 }
 
-// ReadKeras reads the whole model in the file at path, .h5 or .keras. The error has
-// everything because of which it cannot be imported, a line each.
+// ReadKeras reads the whole model in the file at path, .h5 or .keras. The error contains
+// all reasons why it cannot be imported, one per line.
 func ReadKeras(path string) (k *KerasFile, err error) {
 	err = open(path, func(c *container) (err error) {
 		k, err = readKeras(c)
@@ -41,14 +41,14 @@ func ReadKeras(path string) (k *KerasFile, err error) {
 	return k, err
 }
 
-// ReadKerasPair reads a model of which one file holds the JSON, as model.to_json returns
-// it, and another the weights.
+// ReadKerasPair reads a model from two files: one with the JSON, as returned by
+// model.to_json, and one with the weights.
 func ReadKerasPair(path, weights string) (k *KerasFile, err error) {
 	err = open(path, func(c *container) error {
 		if c.config == nil {
 			return errors.New("holds no model, only weights; name the file with the model's JSON, and this one as --weights")
 		}
-		var wrong error // with what is in both
+		var wrong error // with the content of both
 		err := open(weights, func(w *container) error {
 			if w.weights == nil {
 				return errors.New("holds no weights")
@@ -73,7 +73,7 @@ func readKeras(c *container) (*KerasFile, error) {
 	}
 	model, err := readKerasConfig(c.config, c.training)
 	if err != nil {
-		// What else is wrong: no weight is of any use if one is not a number.
+		// Reported in addition to other errors: weights that are not finite are useless.
 		return nil, errors.Join(err, checkpoint.Finite(allTensors(modelWeights(c.weights), "")))
 	}
 	k := &KerasFile{KerasSpec: model}
@@ -81,15 +81,14 @@ func readKeras(c *container) (*KerasFile, error) {
 	return k, err
 }
 
-// Weights returns the weights with the names they have in p, the plan of Document.
+// Weights returns the weights with their names in p, the plan of Document.
 func (k *KerasFile) Weights(p *builder.Plan) ([]checkpoint.Tensor, error) {
 	return nameWeights(k.weights, p)
 }
 
-// ReadKerasWeights reads the weights for a model from the file at path: a whole model,
-// a .weights.h5 of Keras 3, or weights of Keras 2. As in Keras, the order of the
-// layers that have weights decides which is which; within a layer it is their names,
-// where the file has them.
+// ReadKerasWeights reads weights for a model from the file at path: a whole model, a
+// .weights.h5 of Keras 3, or weights of Keras 2. As in Keras, weights are assigned by the
+// order of the layers that have any; within a layer by name, if the file has names.
 func ReadKerasWeights(path string, p *builder.Plan) (tensors []checkpoint.Tensor, err error) {
 	err = open(path, func(c *container) (err error) {
 		tensors, err = readKerasWeights(c, p)
@@ -102,7 +101,7 @@ func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error
 	if c.weights == nil {
 		return nil, errors.New("holds the JSON of a model, and no weights")
 	}
-	var model *specReader // whatever it is for: its outputs may be replaced
+	var model *specReader // for any purpose: its output layers may be replaced
 	var err error
 	if c.config != nil {
 		if model, err = readLayers(c.config); err != nil {
@@ -113,7 +112,7 @@ func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error
 	switch {
 	case model != nil && model.faults == nil:
 		layers, err = model.readWeights(c.weights)
-	case isLegacy(c.weights): // which says itself what its weights are
+	case isLegacy(c.weights): // which has its own description of its weights
 		layers, err = readH5Weights(c.weights)
 	default:
 		layers, err = specOf(p).findWeights(c.weights)
@@ -124,7 +123,7 @@ func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error
 	return nameWeights(layers, p)
 }
 
-// specOf returns as much of a spec as it takes to find the weights of p's layers.
+// specOf returns the part of a spec that is needed to find the weights of p's layers.
 func specOf(p *builder.Plan) *KerasSpec {
 	k, paths := &KerasSpec{}, classPaths{}
 	for _, l := range p.Layers {
@@ -134,8 +133,8 @@ func specOf(p *builder.Plan) *KerasSpec {
 	return k
 }
 
-// readWeights reads the weights of the layers of k that have some, in their order, and
-// looks that no others are there.
+// readWeights reads the weights of the layers of k that have any, in their order, and
+// checks that there are no others.
 func (k *KerasSpec) readWeights(root *hdf5.Group) (layers []kerasWeights, err error) {
 	found, err := k.findWeights(root)
 	if err != nil {
@@ -164,9 +163,9 @@ func (k *KerasSpec) findWeights(root *hdf5.Group) (found []kerasWeights, err err
 	return found, findVars(root, k.origins, found)
 }
 
-// nameWeights gives the weights of a file the names they have in p. The order of the
-// layers says which is which; if they do not fit so, their names, where all have those of
-// p's layers: a part of a model that is frozen comes last in files of Keras 2.
+// nameWeights renames the weights of a file to those of p. Layers are matched by order; if
+// that fails, by name, provided that all names are those of p's layers: in files of Keras 2
+// the frozen part of a model comes last.
 func nameWeights(layers []kerasWeights, p *builder.Plan) ([]checkpoint.Tensor, error) {
 	layers = slices.DeleteFunc(layers, func(w kerasWeights) bool { return len(w.tensors) == 0 })
 	tensors, wrong := inOrder(layers, p)
@@ -201,8 +200,8 @@ func inOrder(layers []kerasWeights, p *builder.Plan) (tensors []checkpoint.Tenso
 	return tensors, wrong
 }
 
-// byLabel returns those layers whose names p's layers have, in the order of p, then the
-// others. A name is the end of a scope, from a slash on.
+// byLabel returns the layers with the names of p's layers, in the order of p, then the
+// others. A name matches the end of a scope after a slash.
 func byLabel(layers []kerasWeights, p *builder.Plan) (ordered []kerasWeights) {
 	named := func(scope, label string) bool {
 		for {

@@ -12,7 +12,7 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// leave reports whether a layer is left out or replaced, and notes it.
+// leave reports whether a layer is omitted or replaced, and notes it.
 func (r *specReader) leave(l *kerasLayer) bool {
 	if why := leftOut[l.class]; why != "" {
 		r.note(why+" ("+l.class+")", l.name)
@@ -38,8 +38,8 @@ func (r *specReader) leave(l *kerasLayer) bool {
 	return false
 }
 
-// affine returns the options of the Rescaling that an operation with a number is: x / 255,
-// x - 1. Keras 3 names the operation as a class, Keras 2 in the options of a TFOpLambda.
+// affine returns the options of a Rescaling equal to an operation with a number: x / 255, x
+// - 1. Keras 3 has a class per operation, Keras 2 names it in the options of a TFOpLambda.
 func affine(l *kerasLayer) (options config, ok bool) {
 	op := l.class
 	if f, _ := l.config["function"].(string); op == "TFOpLambda" {
@@ -51,7 +51,7 @@ func affine(l *kerasLayer) (options config, ok bool) {
 	first, isFirst := number(l.operands[0])
 	c, isSecond := number(l.operands[1])
 	scale, offset := 1.0, 0.0
-	if isFirst == isSecond { // no number, or nothing else
+	if isFirst == isSecond { // not a number, or other arguments
 		return nil, false
 	}
 	switch op = strings.ToLower(op); {
@@ -88,8 +88,8 @@ func number(v any) (float64, bool) {
 
 func text(v float64) json.Number { return json.Number(strconv.FormatFloat(v, 'g', -1, 64)) }
 
-// pointwise makes a Dense that gets a map, on whose last axis it works, the convolution
-// that does the same.
+// pointwise replaces a Dense on a map, which it applies to the last axis, by the equivalent
+// 1x1 convolution.
 func (r *specReader) pointwise(l *kerasLayer) {
 	if l.class != "Dense" || len(r.shape) != 3 {
 		return
@@ -101,11 +101,11 @@ func (r *specReader) pointwise(l *kerasLayer) {
 	l.class = "Conv2D"
 }
 
-// reshape takes a Reshape that is the identity, that makes an image of the input, or a
-// vector of a map.
+// reshape accepts a Reshape that is the identity, that makes an image of the input, or that
+// flattens a map.
 func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
 	if r.shape == nil || slices.Contains(r.shape, 0) {
-		return // what is wrong is in front
+		return // an earlier layer is invalid
 	}
 	have := r.shape.Size()
 	if i := slices.Index(to, -1); i >= 0 {
@@ -132,7 +132,7 @@ func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
 	}
 }
 
-// splitActivation takes an activation that is a layer out of the options of l, and
+// splitActivation removes an activation that is a layer object from the options of l, and
 // returns that layer: Dense(10, activation=LeakyReLU(0.1)).
 func (r *specReader) splitActivation(l *kerasLayer) *kerasLayer {
 	class, options, ok := thing(l.config["activation"])

@@ -19,34 +19,34 @@ type KerasSpec struct {
 	Name   string
 	Input  []int
 	Layers []*spec.Item
-	Notes  []string // what was left out or changed
+	Notes  []string // what was omitted or changed
 
-	train   *yaml.Node // how it was compiled, nil where that is not known
+	train   *yaml.Node // the compile arguments, nil if unknown
 	origins []origin   // of Layers
 }
 
-// An origin is what a layer was in Keras; the zero value is that of one added here.
+// An origin is the Keras layer behind a layer; the zero value is for one added here.
 type origin struct {
 	kerasLayer
-	own []layer.Weight // nil where there are none, or what is in front is not understood
+	own []layer.Weight // nil if there are none, or if an earlier layer was not understood
 }
 
-// A specReader makes a spec of a chain.
+// A specReader converts a chain to a spec.
 type specReader struct {
 	*KerasSpec
 	faults   faults
-	notes    map[string][]string // the layers that a note is about
-	shape    layer.Shape         // of one example behind the layers so far; nil: not known
-	function string              // the last activation of the layers so far
+	notes    map[string][]string // the layers of each note
+	shape    layer.Shape         // output shape of the layers so far, of one example; nil: unknown
+	function string              // last activation of the layers so far
 	labels   map[string]bool
-	counts   map[string]int // of the labels that specs give by themselves
-	copies   map[string]int // of labels that another layer had
-	unknown  bool           // whether a class was not known
-	parts    bool           // whether the layers are no chain, as has been said
+	counts   map[string]int // the default labels that are used
+	copies   map[string]int // the labels taken over from Keras
+	unknown  bool           // whether a class was unknown
+	parts    bool           // whether branches were reported
 }
 
-// readKerasConfig reads the JSON of a model, and of how it was compiled, nil where it
-// was not. The error has everything that cannot be imported.
+// readKerasConfig reads the JSON of a model and of its compile arguments, which is nil if
+// there are none. The error contains all reasons why it cannot be imported.
 func readKerasConfig(text, training []byte) (*KerasSpec, error) {
 	r, err := readLayers(text)
 	if err != nil {
@@ -64,7 +64,7 @@ func readKerasConfig(text, training []byte) (*KerasSpec, error) {
 	return r.KerasSpec, r.faults.err()
 }
 
-// readLayers reads the layers of a model, whatever it is for.
+// readLayers reads the layers of a model, for any purpose.
 func readLayers(text []byte) (*specReader, error) {
 	c, err := readChain(text)
 	if err != nil {
@@ -87,13 +87,13 @@ func readLayers(text []byte) (*specReader, error) {
 	return r, nil
 }
 
-// renamed is the note on changed names.
+// renamed is the note about changed names.
 const renamed = "names are changed, which have other characters here, or are another layer's already"
 
-// note says something about a layer.
+// note adds a note about a layer.
 func (r *specReader) note(text, layer string) { r.notes[text] = append(r.notes[text], layer) }
 
-// fault says what is wrong with a layer.
+// fault adds a fault of a layer.
 func (r *specReader) fault(l *kerasLayer, format string, args ...any) {
 	r.faults.of(l, fmt.Sprintf(format, args...))
 }
@@ -123,7 +123,7 @@ func (r *specReader) add(l kerasLayer) {
 	after := r.splitActivation(&l)
 	it := &spec.Item{Name: name, Options: mapping()}
 	r.checkCalls(&l)
-	so := r.faults // those of other layers
+	so := r.faults // names of other layers
 	r.faults = nil
 	r.setOptions(&l, it.Options, layer.Layers.Info(name), l.config)
 	decoded, errs := decode(it)
@@ -151,7 +151,7 @@ func (r *specReader) add(l kerasLayer) {
 	}
 }
 
-// append appends a layer that has been decoded, its label and what it owns.
+// append appends a decoded layer, its label and its weights.
 func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 	if r.Input == nil {
 		r.Input = r.shape
@@ -174,11 +174,11 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 	r.origins = append(r.origins, o)
 }
 
-// notInLabel is what names of layers here do not hold.
+// notInLabel matches characters that labels here cannot contain.
 var notInLabel = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
-// label names a layer: as in Keras where such a name may be had and is free, else
-// nearly so. It is written down where it is not the one that specs give by themselves.
+// label chooses the label of a layer: the name in Keras if it is valid and unused, else a
+// similar one. It is written in the spec only if it is not the default label.
 func (r *specReader) label(it *spec.Item, l *kerasLayer) {
 	automatic := func() string {
 		if n := r.counts[it.Name]; n > 0 {
@@ -211,7 +211,7 @@ func (r *specReader) label(it *spec.Item, l *kerasLayer) {
 	r.labels[name] = true
 }
 
-// checkCalls looks at how a layer, or a model that it is in, is called.
+// checkCalls checks the call arguments of a layer and of the models it is nested in.
 func (r *specReader) checkCalls(l *kerasLayer) {
 	for _, call := range l.called {
 		switch call["training"] {
@@ -225,8 +225,8 @@ func (r *specReader) checkCalls(l *kerasLayer) {
 	}
 }
 
-// decode decodes a copy of the item, for errors that name the layer, not a line of a
-// document nobody wrote.
+// decode decodes a copy of the item, so that errors name the layer rather than a line of a
+// generated document.
 func decode(it *spec.Item) (l layer.Layer, errs []string) {
 	var problems spec.Problems
 	alone := *it
@@ -240,7 +240,8 @@ func decode(it *spec.Item) (l layer.Layer, errs []string) {
 	return l, errs
 }
 
-// Document returns the spec as YAML, without the data, of which Keras says nothing.
+// Document returns the spec as YAML, without the data section, about which Keras files say
+// nothing.
 func (k *KerasSpec) Document() ([]byte, error) {
 	input := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle}
 	for _, d := range k.Input {

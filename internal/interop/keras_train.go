@@ -9,7 +9,7 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// compileConfig returns what Model.compile was given besides the optimizer.
+// compileConfig returns the arguments of Model.compile except for the optimizer.
 func (t *Training) compileConfig() map[string]any {
 	metrics := []any{}
 	for _, m := range t.Metrics {
@@ -23,10 +23,11 @@ func (t *Training) compileConfig() map[string]any {
 	}
 }
 
-// sparse reports whether labels are numbers of classes in Keras, and not rows with a one.
+// sparse reports whether Keras's labels are class numbers rather than one-hot rows.
 func (t *Training) sparse() bool { return strings.HasPrefix(t.Loss.Name, "sparse_") }
 
-// kerasLoss returns the loss by name, where that says all: it is the same in all versions.
+// kerasLoss returns the loss by name if it has no options: that form is the same in all
+// versions.
 func (t *Training) kerasLoss() any {
 	if smoothing, _ := t.Loss.Values["label_smoothing"].(float64); smoothing > 0 {
 		return object{Module: "keras.losses", Class: t.Loss.Keras, Config: map[string]any{
@@ -36,7 +37,7 @@ func (t *Training) kerasLoss() any {
 	return t.Loss.Name
 }
 
-// kerasMetric returns a metric. Keras finds out by itself what accuracy means for a loss.
+// kerasMetric returns a metric. Keras resolves accuracy according to the loss.
 func (t *Training) kerasMetric(m catalog.Choice) any {
 	if m.Name == "accuracy" {
 		return m.Name
@@ -51,13 +52,13 @@ func (t *Training) kerasMetric(m catalog.Choice) any {
 	return o
 }
 
-// withoutMetric reports whether Keras has a metric for rows with a one alone, and labels
-// are numbers of classes.
+// withoutMetric reports whether Keras has a metric for one-hot rows only, while labels are
+// class numbers.
 func (t *Training) withoutMetric(m catalog.Choice) bool {
 	return t.sparse() && m.Name != "accuracy" && m.Name != "top_k_categorical_accuracy"
 }
 
-// kerasOptimizer returns the optimizer. Where Keras has null for none, ours has 0.
+// kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {
 	config := kerasOptions(t.Optimizer)
 	for _, name := range []string{"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"} {
@@ -72,9 +73,9 @@ func (t *Training) kerasOptimizer() object {
 	return object{Module: "keras.optimizers", Class: t.Optimizer.Keras, Config: config}
 }
 
-// kerasRate returns the learning rate of a training that goes on, as a schedule of Keras,
-// which counts steps, even if it is constant: a rate alone is a variable of the optimizer
-// in Keras 3 and none in tf.keras 2.15, and no file could have the state for both.
+// kerasRate returns the learning rate of a training that can continue, as a Keras schedule,
+// which counts steps; also if it is constant: a plain rate is a variable of the optimizer
+// in Keras 3 but not in tf.keras 2.15, so no file could contain the state for both.
 func (t *Training) kerasRate() object {
 	rate, steps := t.State.LearningRate, float64(t.State.StepsPerEpoch)
 	if steps == 0 { // within the first epoch
@@ -109,9 +110,9 @@ func (t *Training) kerasRate() object {
 	return object{Module: "keras.optimizers.schedules", Class: class, Config: config}
 }
 
-// kerasSlots is what Keras's optimizers remember of each weight: lists of slots, where
-// those of one list alternate, weight by weight, and a list begins when the one before
-// has had all weights. Slots that are not in use are left out.
+// kerasSlots describes the state of Keras's optimizers: lists of slots; the slots of a list
+// alternate weight by weight, and each list covers all weights before the next starts.
+// Unused slots are omitted.
 var kerasSlots = map[string][][]string{
 	"adagrad": {{"accumulator"}},
 	"adam":    {{"momentum", "velocity"}},
@@ -120,14 +121,14 @@ var kerasSlots = map[string][][]string{
 	"sgd":     {{"momentum"}},
 }
 
-// A variable is one of Keras's optimizer.
+// A variable is a variable of a Keras optimizer.
 type variable struct {
 	name   string
 	values *hdf5.Dataset
 }
 
-// optimizerVariables returns the variables of the optimizer in Keras's order; none if
-// nothing is known of its state.
+// optimizerVariables returns the variables of the optimizer in Keras's order; nil if its
+// state is unknown.
 func (m *Model) optimizerVariables() ([]variable, error) {
 	if m.Training == nil || m.Training.State == nil {
 		return nil, nil
@@ -151,7 +152,7 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 	return all, nil
 }
 
-// trainable returns the names of the weights that training changes: LAYER_WEIGHT.
+// trainable returns the names of the trainable weights: LAYER_WEIGHT.
 func (m *Model) trainable() (names []string) {
 	for _, l := range m.Layers {
 		for _, own := range l.Own {
@@ -163,7 +164,7 @@ func (m *Model) trainable() (names []string) {
 	return names
 }
 
-// KerasNotes returns what a user of a file for Keras has to know. The format is keras for
+// KerasNotes returns notes for the user of an exported Keras file. The format is keras for
 // that of WriteKeras, keras-v3 of WriteKerasZip, keras-weights of WriteKerasWeights.
 func (m *Model) KerasNotes(format string) (notes []string) {
 	for _, l := range m.Layers {

@@ -15,17 +15,17 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// kerasWeights is the weights of one layer of a file.
+// kerasWeights is the weights of one layer in a file.
 type kerasWeights struct {
 	layer   string
-	tensors []checkpoint.Tensor // whose names are empty where the file has none that is Keras's
+	tensors []checkpoint.Tensor // with empty names if the file has none by Keras's conventions
 }
 
-// weightNames is what Keras calls weights.
+// weightNames are Keras's names of weights.
 var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel"}
 
-// weightName returns Keras's name of a weight in a path: kernel for conv2d/kernel:0, or
-// kernel_1:0; empty for another.
+// weightName returns the weight's name in a path: kernel for conv2d/kernel:0, or
+// kernel_1:0; empty for other paths.
 func weightName(path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	name, _, _ = strings.Cut(name, ":")
@@ -36,11 +36,11 @@ func weightName(path string) string {
 	return name
 }
 
-// numbered is what TensorFlow puts behind a name that was taken.
+// numbered matches the suffix that TensorFlow adds to a name in use.
 var numbered = regexp.MustCompile(`_[0-9]+$`)
 
-// as returns the weights in the order of a layer's own, whose names they get, or what
-// is wrong with that.
+// as returns the weights in the order of a layer's own weights and with their names, or why
+// they do not match.
 func (w kerasWeights) as(own []layer.Weight) (as kerasWeights, wrong faults) {
 	if len(w.tensors) != len(own) {
 		wrong.add("layer %q has %d weights%s, not %d%s", w.layer, len(w.tensors), listNames(names(w.tensors)), len(own), listNames(ownNames(own)))
@@ -86,7 +86,7 @@ func ownNames(own []layer.Weight) (list []string) {
 	return list
 }
 
-// listNames puts names in brackets; empty where there are none.
+// listNames formats names in brackets; empty if there are none.
 func listNames(list []string) string {
 	if list = slices.DeleteFunc(list, func(s string) bool { return s == "" }); len(list) == 0 {
 		return ""
@@ -94,7 +94,7 @@ func listNames(list []string) string {
 	return " (" + strings.Join(list, ", ") + ")"
 }
 
-// named returns the tensors with the name of the layer in front of theirs.
+// named returns the tensors with the layer's name as a prefix of their names.
 func (w kerasWeights) named() (tensors []checkpoint.Tensor) {
 	for _, t := range w.tensors {
 		t.Name = w.layer + "/" + t.Name
@@ -103,14 +103,14 @@ func (w kerasWeights) named() (tensors []checkpoint.Tensor) {
 	return tensors
 }
 
-// isLegacy reports whether weights lie as Keras 2 had them in .h5 files, with lists of
-// names, which the .h5 of Keras 3 has to this day.
+// isLegacy reports whether weights are stored as in the .h5 files of Keras 2, with lists of
+// names; the .h5 of Keras 3 still uses that layout.
 func isLegacy(root *hdf5.Group) bool {
 	_, ok := texts(modelWeights(root), "layer_names")
 	return ok
 }
 
-// modelWeights returns the group of the weights of the model itself.
+// modelWeights returns the group with the weights of the model itself.
 func modelWeights(root *hdf5.Group) *hdf5.Group {
 	if g := root.Groups["model_weights"]; g != nil {
 		return g
@@ -118,7 +118,7 @@ func modelWeights(root *hdf5.Group) *hdf5.Group {
 	return root
 }
 
-// find returns the group and the dataset at a path below g, nil if there is none.
+// find returns the group or the dataset at a path below g, nil if there is none.
 func find(g *hdf5.Group, path string) (*hdf5.Group, *hdf5.Dataset) {
 	folders := strings.Split(path, "/")
 	for i, name := range folders {
@@ -140,8 +140,8 @@ func readTensor(d *hdf5.Dataset) (checkpoint.Tensor, error) {
 	return checkpoint.Tensor{Shape: d.Shape, Data: values}, err
 }
 
-// allTensors returns everything below g that can be read, but what an optimizer and
-// metrics remember.
+// allTensors returns all readable tensors below g, except for the state of optimizers and
+// metrics.
 func allTensors(g *hdf5.Group, path string) (all []checkpoint.Tensor) {
 	for _, name := range slices.Sorted(maps.Keys(g.Datasets)) {
 		if t, err := readTensor(g.Datasets[name]); err == nil {
@@ -157,8 +157,8 @@ func allTensors(g *hdf5.Group, path string) (all []checkpoint.Tensor) {
 	return all
 }
 
-// findVars finds the weights of layers in a .weights.h5 file, where their order says
-// which is which.
+// findVars finds the weights of layers in a .weights.h5 file, where layers are matched by
+// order.
 func findVars(root *hdf5.Group, origins []origin, found []kerasWeights) error {
 	all := map[string]*hdf5.Group{}
 	varsBelow(root, "", all)
@@ -189,7 +189,7 @@ func findVars(root *hdf5.Group, origins []origin, found []kerasWeights) error {
 	return wrong.err()
 }
 
-// varsBelow finds the groups of weights of the layers below g by their paths.
+// varsBelow finds the groups of weights of the layers below g by path.
 func varsBelow(g *hdf5.Group, path string, all map[string]*hdf5.Group) {
 	var layers map[string]*hdf5.Group
 	if l := g.Groups["layers"]; l != nil {
@@ -206,8 +206,8 @@ func varsBelow(g *hdf5.Group, path string, all map[string]*hdf5.Group) {
 	}
 }
 
-// renumbered returns groups with the names that Keras 2.13 and later give them. Keras 2.12
-// counts layers that have weights twice: dense, dense_2, dense_4.
+// renumbered renames groups to the names of Keras 2.13 and later. Keras 2.12 counts layers
+// with weights twice: dense, dense_2, dense_4.
 func renumbered(groups map[string]*hdf5.Group) map[string]*hdf5.Group {
 	number := func(name string) int {
 		n, _ := strconv.Atoi(strings.TrimPrefix(numbered.FindString(name), "_"))

@@ -47,7 +47,7 @@ func WriteKerasZip(w io.Writer, m *Model) error {
 		{"config.json", jsonFile(config)},
 		{"model.weights.h5", func(w io.Writer) error { return hdf5.Write(w, weights) }},
 	} {
-		// The oldest date that the format has.
+		// The earliest date of the format.
 		out, err := z.CreateHeader(&zip.FileHeader{Name: f.name, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)})
 		if err == nil {
 			err = f.write(out)

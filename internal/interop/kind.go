@@ -12,12 +12,12 @@ import (
 	"cnntrain/internal/interop/hdf5"
 )
 
-// headSize is how much of a file is looked at to tell what it is.
+// headSize is the number of bytes of a file that are read to identify it.
 const headSize = 64 << 10
 
-// Kind says what the file or folder at path is and what to do with it, as the end of
-// an error: "is an ONNX model; …". It is empty where nothing is known of it, and for a
-// safetensors file. Nothing in a file is executed.
+// Kind identifies the file or folder at path and says what to do with it, as the end of an
+// error: "is an ONNX model; …". It is empty for unknown content and for safetensors files.
+// Nothing in a file is executed.
 func Kind(path string) string {
 	info, err := os.Stat(path)
 	switch {
@@ -61,7 +61,7 @@ const (
 	isNoModelFile = "is no file of a model"
 )
 
-// folderKind tells a folder of a model by the files in it.
+// folderKind identifies a model folder by its files.
 func folderKind(dir string) string {
 	has := func(names ...string) bool {
 		for _, name := range names {
@@ -84,10 +84,10 @@ func folderKind(dir string) string {
 	return "is a folder"
 }
 
-// globEscape keeps what has a meaning in patterns as it is.
+// globEscape escapes the special characters of patterns.
 var globEscape = strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`)
 
-// zipKind tells an archive by the names in it.
+// zipKind identifies an archive by its member names.
 func zipKind(f io.ReaderAt, size int64) string {
 	z, err := zip.NewReader(f, size)
 	if err != nil {
@@ -108,7 +108,7 @@ func zipKind(f io.ReaderAt, size int64) string {
 	return isArchive
 }
 
-// heads is how files of models, and what is taken for them, begin.
+// heads lists the first bytes of model files and of files confused with them.
 var heads = []struct {
 	at          int
 	begin, kind string
@@ -125,7 +125,7 @@ var heads = []struct {
 	{0, "model_checkpoint_path:", isTFWeights},
 }
 
-// headKind tells a file by how it begins, and a text also by what it says.
+// headKind identifies a file by its first bytes, and a text also by its content.
 func headKind(head []byte, name string) string {
 	if hdf5.IsHDF5(head) {
 		return isKeras
@@ -149,17 +149,17 @@ func headKind(head []byte, name string) string {
 	return textKind(head)
 }
 
-// isSafetensors reports whether a file begins with the length of a header and its JSON.
+// isSafetensors reports whether a file begins with the length of a header and JSON.
 func isSafetensors(head []byte) bool { return len(head) > 8 && head[8] == '{' && head[6]|head[7] == 0 }
 
-// isONNXHead reports whether head is that of a ModelProto: field 1, the version of the
-// representation, then text or a message.
+// isONNXHead reports whether head is that of a ModelProto: field 1, the IR version,
+// followed by a string or a message.
 func isONNXHead(head []byte) bool {
 	return len(head) > 4 && head[0] == 0x08 && head[1] < 0x20 && (head[2] == 0x12 || head[2] == 0x1a || head[2] == 0x3a || head[2] == 0x42)
 }
 
 func textKind(head []byte) string {
-	for range utf8.UTFMax - 1 { // the last character may be cut
+	for range utf8.UTFMax - 1 { // the last character may be truncated
 		if !utf8.Valid(head) {
 			head = head[:max(0, len(head)-1)]
 		}

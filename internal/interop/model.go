@@ -1,5 +1,5 @@
-// Package interop writes trained models for Keras and ONNX, and reads models and
-// weights that Keras wrote.
+// Package interop writes trained models for Keras and ONNX, and reads models and weights of
+// Keras.
 package interop
 
 import (
@@ -9,26 +9,26 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// A Model is what every format is written from.
+// A Model is the input of all export formats.
 type Model struct {
 	Name    string
 	Input   layer.Shape // of one image, [H W C]
 	Layers  []Layer
-	Classes []string // their names, nil where they are not known
+	Classes []string // their names, nil if unknown
 
 	Training *Training // how it was trained; nil: unknown
 }
 
-// A Layer is one layer with its options and its weights.
+// A Layer is a layer with its options and its weights.
 type Layer struct {
 	builder.Layer
-	Name    string         // in a spec: conv2d
-	Options map[string]any // as catalog.Values has them
+	Name    string         // entry in a spec: conv2d
+	Options map[string]any // as returned by catalog.Values
 	Weights []checkpoint.Tensor
 }
 
-// NewModel puts together a spec, its plan, and the weights of a model of that plan,
-// in its order.
+// NewModel combines a spec, its plan, and the weights of a model of that plan, in the
+// plan's order.
 func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model {
 	m := &Model{Name: s.Name, Input: p.Input, Training: newTraining(s)}
 	for i, it := range s.Layers {
@@ -39,7 +39,7 @@ func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model
 	return m
 }
 
-// weight returns the weight of that name, nil if the layer has none.
+// weight returns the weight with a name, nil if the layer has none.
 func (l *Layer) weight(name string) []float32 {
 	for i, w := range l.Own {
 		if w.Name == name {

@@ -12,17 +12,18 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// The versions of https://github.com/onnx/onnx/blob/main/docs/Versioning.md that
-// files follow: opset 17 came with the intermediate representation 8.
+// The versions of exported files, see
+// https://github.com/onnx/onnx/blob/main/docs/Versioning.md: opset 17 belongs to IR version
+// 8.
 const (
 	onnxOpset = 17
 	onnxIR    = 8
 )
 
-// WriteONNX writes the model as ONNX: images [batch, H, W, C], from 0 to 255, go in
-// as float32, probabilities [batch, classes] come out. Inside, maps are [N, C, H, W],
-// as ONNX has them. Layers that only act in training are left out. The metadata has the
-// shape of an image, and the names of the classes where they are known, as JSON lists.
+// WriteONNX writes the model as ONNX: the input is images [batch, H, W, C], float32 from 0
+// to 255, the output probabilities [batch, classes]. Internally maps are [N, C, H, W], as
+// ONNX requires. Layers that act only in training are omitted. The metadata has the shape
+// of an image, and the names of the classes if known, as JSON lists.
 func WriteONNX(w io.Writer, m *Model) error {
 	g := &onnxGraph{at: "images"}
 	for _, l := range m.Layers {
@@ -33,7 +34,7 @@ func WriteONNX(w io.Writer, m *Model) error {
 		g.layer = l.Label
 		add(g, &l)
 	}
-	g.layer = "probabilities" // names what comes out
+	g.layer = "probabilities" // names the output
 	g.emit("Identity", nil)
 	g.value(graphInput, "images", m.Input...)
 	g.value(graphOutput, g.at, m.Layers[len(m.Layers)-1].Out...)
@@ -62,7 +63,7 @@ const (
 	typeFloat, typeInt64 = 1, 7 // TensorProto.DataType
 )
 
-// A message is a protocol buffers message as it grows.
+// A message is a protocol buffers message under construction.
 type message []byte
 
 func (m *message) number(field protowire.Number, v int) {
@@ -77,24 +78,24 @@ func (m *message) bytes(field protowire.Number, b []byte) {
 	*m = protowire.AppendBytes(*m, b)
 }
 
-// An onnxGraph is the graph as it grows along the one path of a Sequential model.
+// An onnxGraph is a graph under construction along the one path of a Sequential model.
 type onnxGraph struct {
 	message
-	layer string // the one that nodes are being added for
-	at    string // the value that the next node takes
-	maps  bool   // at is [N, C, H, W]; else it is as the layers have it
+	layer string // the layer whose nodes are being added
+	at    string // name of the value that is the next node's input
+	maps  bool   // at is [N, C, H, W]; otherwise it has the layers' layout
 	nodes map[string]int
 }
 
-// attributes of a node: float64, int, string or []int.
+// attributes are those of a node: float64, int, string or []int.
 type attributes map[string]any
 
-// emit adds a node from at and further inputs, which becomes at.
+// emit adds a node with at and further inputs; its output becomes at.
 func (g *onnxGraph) emit(op string, a attributes, inputs ...string) {
 	g.at = g.node(op, a, append([]string{g.at}, inputs...)...)
 }
 
-// node adds a node and returns its output.
+// node adds a node and returns the name of its output.
 func (g *onnxGraph) node(op string, a attributes, inputs ...string) (output string) {
 	var n message
 	for _, in := range inputs {
@@ -111,7 +112,7 @@ func (g *onnxGraph) node(op string, a attributes, inputs ...string) (output stri
 	return output
 }
 
-// name returns a name for a value of the layer that is its alone.
+// name returns a unique name for a value of the layer.
 func (g *onnxGraph) name(of string) string {
 	name := g.layer
 	if name != "probabilities" {
@@ -152,7 +153,7 @@ func attribute(name string, value any) (a message) {
 	return a
 }
 
-// tensor adds a constant and returns its name.
+// tensor adds a constant tensor and returns its name.
 func (g *onnxGraph) tensor(name string, shape []int, data []float32) string {
 	raw := make([]byte, 0, 4*len(data))
 	for _, v := range data {
@@ -161,12 +162,12 @@ func (g *onnxGraph) tensor(name string, shape []int, data []float32) string {
 	return g.constant(name, typeFloat, shape, raw)
 }
 
-// scalar adds a constant of one value.
+// scalar adds a constant scalar.
 func (g *onnxGraph) scalar(name string, v float64) string {
 	return g.tensor(name, nil, []float32{float32(v)})
 }
 
-// integers adds a constant of integers.
+// integers adds a constant tensor of integers.
 func (g *onnxGraph) integers(name string, values ...int) string {
 	var raw []byte
 	for _, v := range values {
@@ -188,7 +189,7 @@ func (g *onnxGraph) constant(name string, kind int, shape []int, raw []byte) str
 	return name
 }
 
-// value declares an input or an output of the graph: a batch of a shape.
+// value declares an input or an output of the graph: a batch with a shape.
 func (g *onnxGraph) value(field protowire.Number, name string, shape ...int) {
 	const valueName, valueType, tensor, element, dims, dim, size, parameter = 1, 2, 1, 1, 2, 1, 1, 2
 	var batch, list, t, kind, v message
@@ -207,9 +208,9 @@ func (g *onnxGraph) value(field protowire.Number, name string, shape ...int) {
 	g.bytes(field, v)
 }
 
-// write writes the file that holds the graph.
+// write writes the file with the graph.
 func (g *onnxGraph) write(w io.Writer, meta map[string]any) error {
-	const most = math.MaxInt32 // bytes that protocol buffers can hold
+	const most = math.MaxInt32 // size limit of protocol buffers
 	if len(g.message) > most-1000 {
 		return fmt.Errorf("the model has %d bytes, and an ONNX file holds 2 GB", len(g.message))
 	}

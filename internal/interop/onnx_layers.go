@@ -8,7 +8,7 @@ import (
 	"cnntrain/internal/catalog"
 )
 
-// onnxLayers adds a layer to a graph, by its name in specs.
+// onnxLayers maps names of layers to functions that add them to a graph.
 var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"activation":                   func(g *onnxGraph, l *Layer) { g.activate(l.text("activation")) },
 	"average_pooling2d":            func(g *onnxGraph, l *Layer) { g.pool("AveragePool", l) },
@@ -43,10 +43,10 @@ func (l *Layer) text(option string) string       { return l.Options[option].(str
 func (l *Layer) number(option string) float64    { return l.Options[option].(float64) }
 func (l *Layer) pair(option string) catalog.Pair { return l.Options[option].(catalog.Pair) }
 
-// nothing is a layer that does nothing in use.
+// nothing is for layers that are the identity in inference.
 func nothing(*onnxGraph, *Layer) {}
 
-// toMaps makes at [N, C, H, W].
+// toMaps converts at to [N, C, H, W].
 func (g *onnxGraph) toMaps() {
 	if !g.maps {
 		g.emit("Transpose", attributes{"perm": []int{0, 3, 1, 2}})
@@ -54,7 +54,7 @@ func (g *onnxGraph) toMaps() {
 	}
 }
 
-// toLayers makes at what layers have: [N, H, W, C].
+// toLayers converts at to the layers' layout: [N, H, W, C].
 func (g *onnxGraph) toLayers() {
 	if g.maps {
 		g.emit("Transpose", attributes{"perm": []int{0, 2, 3, 1}})
@@ -62,7 +62,7 @@ func (g *onnxGraph) toLayers() {
 	}
 }
 
-// activate applies an activation function.
+// activate adds an activation function.
 func (g *onnxGraph) activate(function string) {
 	x := g.at
 	switch function {
@@ -97,8 +97,8 @@ func (g *onnxGraph) activate(function string) {
 	}
 }
 
-// window returns what a node that slides a window needs: its steps, and the zeros
-// around its input, [top, left, bottom, right].
+// window returns the attributes of a sliding window: strides, and padding [top, left,
+// bottom, right].
 func (l *Layer) window(size catalog.Pair) attributes {
 	strides, pads := l.pair("strides"), []int{0, 0, 0, 0}
 	if strides == (catalog.Pair{}) {
@@ -127,8 +127,8 @@ func (g *onnxGraph) poolAll(op string, l *Layer) {
 	}
 }
 
-// convolve adds a convolution with a kernel of any shape [H W I O], and a bias
-// unless that is nil. In groups, the kernel is [H W G O/G].
+// convolve adds a convolution with a kernel of shape [H W I O], and a bias unless that is
+// nil. With groups, the kernel is [H W G O/G].
 func (g *onnxGraph) convolve(a attributes, shape layer.Shape, kernel, bias []float32, groups int) {
 	g.toMaps()
 	h, w, in, out := shape[0], shape[1], shape[2], shape[3]
@@ -143,7 +143,7 @@ func (g *onnxGraph) convolve(a attributes, shape layer.Shape, kernel, bias []flo
 	g.emit("Conv", a, inputs...)
 }
 
-// transposed turns [N I O] into [O I N].
+// transposed converts [N I O] to [O I N].
 func transposed(x []float32, n, in, out int) []float32 {
 	y := make([]float32, len(x))
 	for k := range n {
@@ -227,8 +227,8 @@ func zeroPadding2D(g *onnxGraph, l *Layer) {
 	g.emit("Pad", nil, g.integers("pads", 0, 0, p[0][0], p[1][0], 0, 0, p[0][1], p[1][1]))
 }
 
-// centreCrop is random_crop in use: the largest centred part of the window's aspect,
-// resized to the window.
+// centreCrop is random_crop in inference: the largest centred rectangle with the window's
+// aspect ratio, resized to the window.
 func centreCrop(g *onnxGraph, l *Layer) {
 	g.toMaps()
 	h, w := l.In[0], l.In[1]

@@ -12,21 +12,22 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// Training is how a model was trained: what its spec says, and where training is.
+// Training describes how a model was trained: the train section of its spec, and the state
+// of the training.
 type Training struct {
 	Loss, Optimizer, Schedule catalog.Choice
 	Metrics                   []catalog.Choice
 	Epochs                    int
 
-	State *State // nil: the optimizer has done nothing yet
+	State *State // nil: before the first step
 }
 
-// State is what a training remembers between two steps.
+// State is the state of a training between two steps.
 type State struct {
-	Iterations    int     // steps done
+	Iterations    int     // completed steps
 	StepsPerEpoch int     // 0: unknown
-	LearningRate  float64 // of the optimizer, before the schedule
-	// Optimizer is what it remembers of each trainable weight, named SLOT/INDEX.
+	LearningRate  float64 // learning rate of the optimizer, before the schedule
+	// Optimizer is the optimizer's state for each trainable weight, named SLOT/INDEX.
 	Optimizer []checkpoint.Tensor
 }
 
@@ -50,16 +51,16 @@ func newTraining(s *spec.Spec) *Training {
 				t.Metrics = append(t.Metrics, choice(metric.Metrics, m))
 			}
 		case "epochs":
-			_ = n.Decode(&t.Epochs) // it was decoded before
+			_ = n.Decode(&t.Epochs) // it was decoded before without errors
 		}
 	}
 	if t.Loss.Name == "" || t.Optimizer.Name == "" {
-		return nil // as in a spec that only builds a model
+		return nil // as in a spec used only to build a model
 	}
 	return t
 }
 
-// choice reads a thing, NAME or {NAME: OPTIONS}, of a resolved spec.
+// choice reads an entry, NAME or {NAME: OPTIONS}, of a resolved spec.
 func choice[T any](c *catalog.Catalog[T], n *yaml.Node) catalog.Choice {
 	it := spec.Item{Name: n.Value}
 	if n.Kind == yaml.MappingNode && len(n.Content) == 2 {

@@ -12,13 +12,13 @@ import (
 // A Layer is a box of an architecture.
 type Layer struct {
 	Name   string // conv2d_1
-	Detail string // what there is to say of it, such as its kernel
+	Detail string // details, such as its kernel
 	Shape  string // of its output
-	Params string // how many weights, empty for none
+	Params string // number of weights, empty for none
 	Kind   Kind
 }
 
-// A Kind of layer decides the colour of its box.
+// A Kind of layer determines the colour of its box.
 type Kind int
 
 // The kinds.
@@ -32,7 +32,7 @@ const (
 	Random // augmentation and dropout
 )
 
-// Colours that black text can be read on.
+// Colours on which black text is readable.
 var kindColors = map[Kind]color.RGBA{
 	Other:         {0xee, 0xee, 0xee, 255},
 	Convolution:   {0x9c, 0xcf, 0xf2, 255},
@@ -43,11 +43,11 @@ var kindColors = map[Kind]color.RGBA{
 	Random:        {0xf2, 0xb5, 0x8f, 255},
 }
 
-// perColumn is after how many boxes the next column begins, where there are few layers.
-// Many make a picture about three times as wide as high.
+// perColumn is the number of boxes in a column, if there are few layers. With many, columns
+// are longer, so that the picture is about three times as wide as high.
 const perColumn = 14
 
-// nameWidth is the width of the longest name.
+// nameWidth is the maximum width of a name.
 const nameWidth = 240
 
 // Architecture draws the layers as boxes from top to bottom, column by column.
@@ -67,7 +67,7 @@ func layOutArchitecture(title string, layers []Layer) (p drawing) {
 	}
 	rows := max(perColumn, int(math.Sqrt(float64(len(layers)*int(width+gap))/(3*step))))
 	columns := max(1, (len(layers)+rows-1)/rows)
-	rows = (len(layers) + columns - 1) / columns // so that they are about as long
+	rows = (len(layers) + columns - 1) / columns // so that columns have about the same length
 	p = drawing{
 		width:  max(2*margin+vg.Length(columns)*(width+gap)-gap, textWidth(titleSize, title)+2*margin),
 		height: top + vg.Length(max(rows, 1))*step - (step - box) + margin,
@@ -85,7 +85,7 @@ func layOutArchitecture(title string, layers []Layer) (p drawing) {
 			case i == len(layers)-1:
 			case i%rows < rows-1:
 				c.arrow(x+width/2, y+box, x+width/2, y+step)
-			default: // to the head of the next column
+			default: // to the top of the next column
 				style := draw.LineStyle{Color: ink, Width: 1}
 				middle := x + width + gap/2
 				c.line(style, x+width, y+box/2, middle, y+box/2)
@@ -97,7 +97,7 @@ func layOutArchitecture(title string, layers []Layer) (p drawing) {
 	return p
 }
 
-// arrow draws a line down or to the right with a head at its end.
+// arrow draws a line down or to the right with an arrowhead at its end.
 func (c *canvas) arrow(x1, y1, x2, y2 vg.Length) {
 	const head = 3
 	c.line(draw.LineStyle{Color: ink, Width: 1}, x1, y1, x2, y2)

@@ -17,7 +17,7 @@ const (
 	smallSize = 7.5
 )
 
-// The colours of series, by Okabe and Ito, the darkest and most different first.
+// The colours of series, by Okabe and Ito, the darkest and most distinct first.
 var palette = []color.RGBA{
 	{0x00, 0x72, 0xb2, 255}, // blue
 	{0xd5, 0x5e, 0x00, 255}, // vermilion
@@ -34,21 +34,21 @@ var (
 	white = color.RGBA{255, 255, 255, 255}
 )
 
-// The sides that text is aligned to.
+// The alignments of text.
 const (
 	left   = text.XLeft
 	centre = text.XCenter
 	right  = text.XRight
 )
 
-// A canvas is drawn on with x from the left and y from the top.
+// A canvas has x from the left and y from the top.
 type canvas struct {
 	draw.Canvas
 	height vg.Length
-	dots   float64 // to an inch
+	dots   float64 // dots per inch
 }
 
-// newCanvas returns c, painted white.
+// newCanvas returns c, filled with white.
 func newCanvas(c draw.Canvas, dots float64) *canvas {
 	p := &canvas{c, c.Max.Y, dots}
 	p.rect(0, 0, c.Max.X, c.Max.Y, white)
@@ -63,24 +63,24 @@ func (c *canvas) line(style draw.LineStyle, x1, y1, x2, y2 vg.Length) {
 	c.StrokeLine2(style, x1, c.height-y1, x2, c.height-y2)
 }
 
-// image fills the rectangle with img, each pixel a square of one colour.
+// image fills the rectangle with img, each pixel a uniform square.
 func (c *canvas) image(x, y, w, h vg.Length, img image.Image) {
 	c.DrawImage(vg.Rectangle{Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y}}, enlarged(img, int(w.Dots(c.dots)+0.5), int(h.Dots(c.dots)+0.5)))
 }
 
-// area returns a part of c for a chart.
+// area returns a rectangle of c for a chart.
 func (c *canvas) area(x, y, w, h vg.Length) draw.Canvas {
 	return draw.Canvas{Canvas: c.Canvas.Canvas, Rectangle: vg.Rectangle{
 		Min: vg.Point{X: x, Y: c.height - y - h}, Max: vg.Point{X: x + w, Y: c.height - y},
 	}}
 }
 
-// text writes s with its middle at height y.
+// text writes s, vertically centred at y.
 func (c *canvas) text(x, y, size vg.Length, align text.XAlignment, fill color.Color, s string) {
 	c.rotated(x, y, size, align, fill, s, 0)
 }
 
-// textUp writes s upwards so that it ends at height y.
+// textUp writes s upwards, ending at height y.
 func (c *canvas) textUp(x, y, size vg.Length, s string) {
 	c.rotated(x, y, size, right, ink, s, math.Pi/2)
 }
@@ -91,8 +91,8 @@ func (c *canvas) rotated(x, y, size vg.Length, align text.XAlignment, fill color
 	c.FillText(style, vg.Point{X: x, Y: c.height - y}, s)
 }
 
-// enlarged returns img in a size, where pixels stay squares; one that is larger
-// already is left to the canvas.
+// enlarged returns img scaled up to a size without interpolation; a larger image is left to
+// the canvas.
 func enlarged(img image.Image, w, h int) image.Image {
 	b := img.Bounds()
 	if b.Dx() >= w || b.Dy() >= h {

@@ -10,15 +10,15 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Class is how well one class is told apart, in fractions from 0 to 1, NaN where there is
-// nothing to divide by.
+// A Class holds the recall and precision of one class, from 0 to 1, NaN if the denominator
+// is zero.
 type Class struct {
 	Name      string
-	Recall    float64 // of the class, what was found
-	Precision float64 // of what was taken for it, what was right
+	Recall    float64 // fraction of the class that was predicted as the class
+	Precision float64 // fraction of the predictions of the class that were right
 }
 
-// Classes draws two bars for each class, of many those with the lowest recall.
+// Classes draws two bars for each class; of many classes, for those with the lowest recall.
 func Classes(classes []Class) *Picture {
 	return &Picture{func() drawing { return layOutClasses(classes) }}
 }
@@ -68,8 +68,8 @@ func layOutClasses(classes []Class) (p drawing) {
 	return p
 }
 
-// lowestRecall returns n classes in their order. A class without images is the last one
-// to be there.
+// lowestRecall returns the n classes with the lowest recall, in their order. Classes
+// without images are chosen last.
 func lowestRecall(classes []Class, n int) (lowest []Class) {
 	order := make([]int, len(classes))
 	for i := range order {

@@ -11,15 +11,16 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// numbered is up to how many classes there are numbers in a confusion matrix.
+// numbered is the largest number of classes for which cells of a confusion matrix have
+// numbers.
 const numbered = 25
 
-// shownClasses is up to how many classes a picture has all of them.
+// shownClasses is the largest number of classes that are all drawn.
 const shownClasses = 60
 
-// Confusion draws how many examples of class i were taken for class j: a row for
-// each class, darker the larger its fraction of the row. Of many classes it draws those
-// that are confused most often.
+// Confusion draws how many examples of class i were predicted as class j: one row per
+// class; darker cells are a larger fraction of the row. Of many classes it draws those that
+// are confused most often.
 func Confusion(names []string, counts [][]int) *Picture {
 	return &Picture{func() drawing { return layOutConfusion(names, counts) }}
 }
@@ -71,8 +72,8 @@ func layOutConfusion(names []string, counts [][]int) (p drawing) {
 	return p
 }
 
-// shownInConfusion returns the classes to draw, in their order, and the title that says
-// which they are.
+// shownInConfusion returns the classes to draw, in their order, and the title that
+// describes the selection.
 func shownInConfusion(counts [][]int) (shown []int, title string) {
 	title = "confusion matrix"
 	if len(counts) <= shownClasses {
@@ -91,8 +92,8 @@ func shownInConfusion(counts [][]int) (shown []int, title string) {
 	return shown, fmt.Sprintf("%s: the %d of %d classes confused most often", title, len(shown), len(counts))
 }
 
-// mostConfused returns up to n classes in their order: those of the pairs that are taken
-// for each other most often, so that the cells that matter are among them.
+// mostConfused returns up to n classes in their order: those of the most frequent
+// confusions, so that the most important cells are shown.
 func mostConfused(counts [][]int, n int) (classes []int) {
 	type pair struct{ a, b, times int }
 	var pairs []pair
@@ -120,10 +121,11 @@ func mostConfused(counts [][]int, n int) (classes []int) {
 	return classes
 }
 
-// dark is from where on text has to be white.
+// dark is the value from which on text must be white.
 const dark = 0.4
 
-// heat is white for 0 and dark blue for 1. Small fractions are told apart best.
+// heat is a colour map: white for 0, dark blue for 1. Its resolution is highest for small
+// fractions.
 func heat(fraction float64) color.RGBA {
 	s := math.Pow(fraction, 0.7)
 	mix := func(to uint8) uint8 { return uint8(math.Round(255 + s*(float64(to)-255))) }

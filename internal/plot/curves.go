@@ -10,11 +10,11 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Chart is curves over the same axes.
+// A Chart is curves in one coordinate system.
 type Chart struct {
 	Title  string
-	X      string // what the axis says
-	Log    bool   // the x axis grows by factors
+	X      string // label of the y axis
+	Log    bool   // logarithmic x axis
 	Series []Series
 }
 
@@ -56,7 +56,7 @@ func layOutCurves(charts []Chart) (p drawing) {
 	return p
 }
 
-// sampleWidth is how long the line in a legend is.
+// sampleWidth is the length of the line in a legend.
 const sampleWidth = 22
 
 func (s *Series) legendWidth() vg.Length { return sampleWidth + 18 + textWidth(textSize, s.Name) }
@@ -75,7 +75,7 @@ func legendOf(charts []Chart) (entries []Series) {
 	return entries
 }
 
-// flow breaks the legend into rows of a width.
+// flow breaks the legend into rows of a maximum width.
 func flow(entries []Series, width vg.Length) (rows [][]Series) {
 	var used vg.Length
 	for _, s := range entries {
@@ -121,12 +121,12 @@ func (c *Chart) draw(area draw.Canvas) {
 		}
 	}
 	switch {
-	case p.X.Min > p.X.Max: // nothing to draw: an axis that any scale can have
+	case p.X.Min > p.X.Max: // no values: limits that are valid for any scale
 		p.X.Min, p.X.Max = 1, 10
 	case c.Log && p.X.Min == p.X.Max:
 		p.X.Min, p.X.Max = p.X.Min/10, p.X.Max*10
 	}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a number by adding 1
+	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a constant by adding 1
 		if around := math.Abs(axis.Max) * 1e-6; axis.Min == axis.Max && around > 1 {
 			axis.Min, axis.Max = axis.Min-around, axis.Max+around
 		}
@@ -134,7 +134,7 @@ func (c *Chart) draw(area draw.Canvas) {
 	p.Draw(draw.Crop(area, 6, -14, 4, -6))
 }
 
-// wholeTicks marks whole numbers, as epochs are.
+// wholeTicks places ticks at whole numbers, for epochs.
 type wholeTicks struct{}
 
 func (wholeTicks) Ticks(low, high float64) (ticks []plot.Tick) {
@@ -149,7 +149,7 @@ func (wholeTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 	return ticks
 }
 
-// powerTicks marks the powers of ten: 1e-3.
+// powerTicks places ticks at powers of ten: 1e-3.
 type powerTicks struct{}
 
 func (powerTicks) Ticks(low, high float64) (ticks []plot.Tick) {

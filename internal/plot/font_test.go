@@ -13,8 +13,8 @@ import (
 	"github.com/go-text/typesetting/fontscan"
 )
 
-// boxFont returns a TrueType font, of 1000 units, whose glyph of each rune is a square of
-// 800 on the baseline in an advance of 1000.
+// boxFont returns a TrueType font, of 1000 units per em, whose glyph of each rune is a
+// square of 800 on the baseline with an advance of 1000.
 func boxFont(runes ...rune) []byte {
 	slices.Sort(runes)
 	be := func(values ...any) []byte {
@@ -27,7 +27,7 @@ func boxFont(runes ...rune) []byte {
 		return b.Bytes()
 	}
 	glyphs := uint16(len(runes) + 1)
-	square := be(int16(1), []int16{100, 0, 900, 800}, // one contour and its bounds
+	square := be(int16(1), []int16{100, 0, 900, 800}, // one contour and its bounding box
 		uint16(3), uint16(0), []byte{1, 1, 1, 1}, // four points on the curve, no instructions
 		[]int16{100, 800, 0, -800}, []int16{0, 0, 800, 0})
 	var glyf, loca, hmtx []byte
@@ -37,7 +37,7 @@ func boxFont(runes ...rune) []byte {
 		hmtx = append(hmtx, be(uint16(1000), int16(100))...)
 	}
 	loca = append(loca, be(uint32(len(glyf)))...)
-	cmap := be([]uint16{0, 1, 3, 10}, uint32(12), // one table, for Unicode, 12 bytes on
+	cmap := be([]uint16{0, 1, 3, 10}, uint32(12), // one table, for Unicode, at offset 12
 		[]uint16{12, 0}, []uint32{uint32(16 + 12*len(runes)), 0, uint32(len(runes))})
 	for i, r := range runes {
 		cmap = append(cmap, be([]uint32{uint32(r), uint32(r), uint32(i + 1)})...)
@@ -66,7 +66,7 @@ func boxFont(runes ...rune) []byte {
 	return append(font, body...)
 }
 
-// withSystemFont makes a font of the system's that has runes the only one that is found.
+// withSystemFont makes a font that has runes the only system font that is found.
 func withSystemFont(t *testing.T, runes ...rune) {
 	t.Helper()
 	system := fontscan.NewFontMap(silent{})

@@ -14,11 +14,11 @@ import (
 	"github.com/go-text/typesetting/language"
 )
 
-// embedded is the font in the program, which gonum draws with too.
+// embedded is the font in the program, which gonum uses too.
 var embedded = sync.OnceValue(func() *font.Face {
 	face, err := font.ParseTTF(bytes.NewReader(liberationsansregular.TTF))
 	if err != nil {
-		panic(err) // not of any input
+		panic(err) // from trusted data only
 	}
 	return face
 })
@@ -28,18 +28,18 @@ func embeddedHas(r rune) bool {
 	return ok
 }
 
-// fonts chooses a font for each character: the embedded one, else one of the system, else
-// the embedded one again, whose sign for what it lacks is a box. The system is searched
-// once, when a first character asks for it.
+// fonts selects a font for each character: the embedded one, else one of the system, else
+// the embedded one with its box for missing characters. System fonts are searched when the
+// first character needs one.
 type fonts struct {
 	system   *fontscan.FontMap // nil until then
 	searched bool
 	script   language.Script
 	noted    map[rune]bool
-	missing  []rune // noted, and not yet told
+	missing  []rune // recorded, and not reported yet
 }
 
-// SetScript says what the characters to come belong to.
+// SetScript sets the script of the next characters.
 func (f *fonts) SetScript(s language.Script) { f.script = s }
 
 // ResolveFace returns a font for r.
@@ -62,7 +62,7 @@ func (f *fonts) ResolveFace(r rune) *font.Face {
 	return embedded()
 }
 
-// note keeps characters that no font has.
+// note records characters that no font has.
 func (f *fonts) note(missing []rune) {
 	for _, r := range missing {
 		if !f.noted[r] {
@@ -75,8 +75,8 @@ func (f *fonts) note(missing []rune) {
 	}
 }
 
-// Missing returns the characters that have boxes in the pictures drawn since it was last
-// called, since no font here has them. It returns each character once.
+// Missing returns the characters that no font on this system has, and that therefore are
+// drawn as boxes, in pictures since the last call. It returns each character once.
 func Missing() []rune {
 	shaper.Lock()
 	defer shaper.Unlock()
@@ -85,7 +85,7 @@ func Missing() []rune {
 	return missing
 }
 
-// TellMissing writes a line about what is Missing, if anything is.
+// TellMissing writes a line about Missing characters, if there are any.
 func TellMissing(logf func(format string, args ...any)) {
 	missing := Missing()
 	if len(missing) == 0 {
@@ -99,7 +99,7 @@ func TellMissing(logf func(format string, args ...any)) {
 	logf("no font here has %s%s, which pictures show as boxes; install one that does, such as Noto", string(missing), more)
 }
 
-// systemFonts finds the fonts of the system, nil where there are none.
+// systemFonts returns the fonts of the system, nil if there are none.
 func systemFonts() *fontscan.FontMap {
 	dir, err := indexDir()
 	if err != nil {
@@ -116,8 +116,8 @@ func systemFonts() *fontscan.FontMap {
 	return found
 }
 
-// indexDir is where fontscan keeps what it learned of fonts, which it does not search
-// without writing. It is an error if it could not write there.
+// indexDir is the folder in which fontscan saves its index of fonts; it does not search
+// without one. It is an error if the folder is not writable.
 func indexDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -135,7 +135,7 @@ func indexDir() (string, error) {
 	return dir, os.Remove(probe.Name())
 }
 
-// silent drops what fontscan says of fonts that it passes over.
+// silent discards fontscan's messages about fonts that it skips.
 type silent struct{}
 
 func (silent) Printf(string, ...any) {}

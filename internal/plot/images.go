@@ -5,8 +5,9 @@ import (
 	"image/color"
 )
 
-// Image makes pixels [h,w,channels], black at low and white at high, an image. One
-// channel is grey, three are red, green and blue; of other numbers the first is shown.
+// Image converts pixels [h,w,channels] to an image, with low as black and high as white.
+// One channel is greyscale, three are red, green and blue; of other numbers only the first
+// is shown.
 func Image(pixels []float32, h, w, channels int, low, high float32) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, w, h))
 	for i := range h * w {
@@ -23,9 +24,9 @@ func Image(pixels []float32, h, w, channels int, low, high float32) image.Image 
 	return img
 }
 
-// Filters makes each filter of a convolution's kernel [h,w,channels,filters] an
-// image, all on one scale around zero, which is grey. Where channels are not
-// colours, a filter is the mean over them.
+// Filters converts each filter of a convolution's kernel [h,w,channels,filters] to an
+// image, on one common scale with zero as grey. If channels are not colours, a filter is
+// averaged over them.
 func Filters(kernel []float32, h, w, channels, filters int) []image.Image {
 	shown := channels
 	if channels != 3 {

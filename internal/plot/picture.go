@@ -21,26 +21,26 @@ func init() {
 	plot.DefaultTextHandler = handler
 }
 
-// dpi makes a point two pixels of a PNG.
+// dpi is two pixels per point in a PNG.
 const dpi = 144
 
-// maxPixels bounds the memory of a PNG, of 4 bytes a pixel. A larger picture, such as
-// the architecture of thousands of layers, gets fewer pixels to a point.
+// maxPixels limits the memory of a PNG, 4 bytes per pixel. A larger picture, such as the
+// architecture of thousands of layers, gets a lower resolution.
 const maxPixels = 32 << 20
 
-// A Picture is something drawn, in a size of its own. It is laid out and drawn when it
-// is written.
+// A Picture is a drawing that determines its own size. It is laid out and drawn when it is
+// written.
 type Picture struct {
 	layout func() drawing
 }
 
-// A drawing is a picture whose size is known.
+// A drawing is a picture of known size.
 type drawing struct {
 	width, height vg.Length
 	draw          func(c *canvas)
 }
 
-// A Format is how a picture is written.
+// A Format is a file format.
 type Format string
 
 // The formats.
@@ -49,7 +49,7 @@ const (
 	SVG Format = "svg"
 )
 
-// FormatOf returns the format that the ending of a file's name stands for.
+// FormatOf returns the format for a file name's extension.
 func FormatOf(file string) (Format, error) {
 	switch f := Format(strings.TrimPrefix(strings.ToLower(filepath.Ext(file)), ".")); f {
 	case PNG, SVG:
@@ -65,7 +65,7 @@ func (p *Picture) Write(ctx context.Context, w io.Writer, f Format) error {
 		err     error
 	}
 	drawn := make(chan result, 1)
-	go func() { // what gonum draws and what searches for fonts cannot be stopped, only left
+	go func() { // gonum and the font search cannot be interrupted, only abandoned
 		picture, err := p.render(f)
 		drawn <- result{picture, err}
 	}()
@@ -81,8 +81,7 @@ func (p *Picture) Write(ctx context.Context, w io.Writer, f Format) error {
 	}
 }
 
-// render draws the picture. gonum panics over what it cannot draw, which must not end a
-// training.
+// render draws the picture. It recovers from gonum's panics, which must not end a training.
 func (p *Picture) render(f Format) (picture io.WriterTo, err error) {
 	defer func() {
 		if why := recover(); why != nil {
@@ -101,7 +100,7 @@ func (p *Picture) render(f Format) (picture io.WriterTo, err error) {
 	return vgimg.PngCanvas{Canvas: c}, nil
 }
 
-// A stoppable writer fails when its context is done.
+// A stoppable writer returns an error when its context is done.
 type stoppable struct {
 	ctx context.Context
 	io.Writer
@@ -114,8 +113,7 @@ func (s *stoppable) Write(b []byte) (int, error) {
 	return s.Writer.Write(b)
 }
 
-// svg writes a picture so that a browser that lacks the font, or shows a page of several
-// pictures, does the right thing.
+// svg adapts an SVG for browsers that lack the font, and for pages with several pictures.
 type svg struct{ *vgsvg.Canvas }
 
 func (s svg) WriteTo(w io.Writer) (int64, error) {

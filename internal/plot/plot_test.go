@@ -21,8 +21,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// examples is one picture of each kind, with what is hard: one point, a number that
-// is none, no class that was met, long names, names that are markup.
+// examples is one picture of each kind, with difficult cases: a single point, NaN, classes
+// without predictions, long names, names that are markup.
 func examples() map[string]*Picture {
 	names := []string{"cat", "a name that is far too long for the room it has in any picture", "<script>alert(1)</script> & \"more\""}
 	img := Image([]float32{0, 255, 128, 64}, 2, 2, 1, 0, 255)
@@ -104,8 +104,8 @@ func TestPicturesAreWrittenAsSVG(t *testing.T) {
 	}
 }
 
-// inkOf draws a picture and returns the part of it that is not white. Its rim must be, or
-// something is cut.
+// inkOf draws a picture and returns the rectangle that is not white. Its border must be
+// white, otherwise something is clipped.
 func inkOf(t *testing.T, p *Picture) (ink image.Rectangle) {
 	t.Helper()
 	var b bytes.Buffer
@@ -155,7 +155,7 @@ func TestNothingIsCut(t *testing.T) {
 				start := time.Now()
 				inkOf(t, Confusion(names, counts))
 				inkOf(t, Classes(classes))
-				if took := time.Since(start); took > 20*time.Second { // it took 67 s
+				if took := time.Since(start); took > 20*time.Second { // it used to take 67 s
 					t.Errorf("took %v", took)
 				}
 			})
@@ -207,7 +207,7 @@ func TestDrawingHeedsItsContext(t *testing.T) {
 	if took := time.Since(start); !errors.Is(err, context.Canceled) || took > time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
-	// What is written is no picture then, whatever was drawn.
+	// The output is not a picture then, whatever was drawn.
 	if err := Curves().Write(ctx, io.Discard, SVG); !errors.Is(err, context.Canceled) {
 		t.Errorf("written: %v", err)
 	}
@@ -236,7 +236,7 @@ func TestHugePicturesAreCoarser(t *testing.T) {
 }
 
 func TestImagesKeepTheirProportions(t *testing.T) {
-	img := image.NewRGBA(image.Rect(0, 0, 60, 20)) // transparent, so that only the size shows
+	img := image.NewRGBA(image.Rect(0, 0, 60, 20)) // transparent, because only the size matters
 	s := &Sheet{Rows: []SheetRow{{Images: []image.Image{img, image.NewRGBA(image.Rect(0, 0, 20, 60))}}}}
 	for i, want := range []vg.Point{{X: 48, Y: 16}, {X: 16, Y: 48}} {
 		if w, h := s.sizeOf(s.Rows[0].Images[i]); w != want.X || h != want.Y {
@@ -302,7 +302,7 @@ func TestFiltersShareOneScale(t *testing.T) {
 	if got, want := fmt.Sprint(images[0].At(0, 0), images[1].At(0, 0)), "{0 128 255 255} {191 191 128 255}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	// Of channels that are no colours, the mean.
+	// The mean over channels that are not colours.
 	if got, want := fmt.Sprint(Filters([]float32{2, 0}, 1, 1, 2, 1)[0].At(0, 0)), "{255 255 255 255}"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -12,18 +12,19 @@ import (
 type Series struct {
 	Name  string // in the legend; a name that was there before has one entry
 	X, Y  []float64
-	Group int       // decides the colour, and a sign where groups are more than colours
-	Thin  bool      // dashed: of training, where others are of validation
-	Marks []float64 // at which X a dot is
+	Group int       // determines the colour, and the marker if there are more groups than colours
+	Thin  bool      // dashed: for training, next to validation
+	Marks []float64 // the X of a dot
 }
 
-// signs tell apart groups of one colour. The first has none; a dot is the best epoch.
+// signs are the markers that distinguish groups of the same colour. The first group has
+// none; a dot marks the best epoch.
 var signs = []draw.GlyphDrawer{
 	nil, draw.BoxGlyph{}, draw.PyramidGlyph{}, draw.CrossGlyph{}, draw.PlusGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{},
 }
 
-// line is how the curve is drawn. Groups that are more than colours and signs together
-// have a line of dashes and dots.
+// line returns the style of the line. Groups beyond all combinations of colours and markers
+// have a dash-dotted line.
 func (s *Series) line() draw.LineStyle {
 	style := draw.LineStyle{Color: palette[s.Group%len(palette)], Width: 1.6}
 	if s.Thin {
@@ -38,13 +39,13 @@ func (s *Series) line() draw.LineStyle {
 	return style
 }
 
-// sign is what stands on the curve at some points, if anything does.
+// sign returns the marker at some points of the curve, nil if there is none.
 func (s *Series) sign() (draw.GlyphStyle, bool) {
 	shape := signs[s.Group/len(palette)%len(signs)]
 	return draw.GlyphStyle{Color: palette[s.Group%len(palette)], Radius: 3, Shape: shape}, shape != nil
 }
 
-// signed returns the points at which the sign stands, at other ones for each group.
+// signed returns the points with a marker, different ones for each group.
 func (s *Series) signed(points plotter.XYs) (at plotter.XYs) {
 	const most = 6
 	step := max(1, len(points)/most)
@@ -54,11 +55,11 @@ func (s *Series) signed(points plotter.XYs) (at plotter.XYs) {
 	return at
 }
 
-// drawable bounds what has a place on an axis; gonum never ends dividing one as long as
-// all of float64.
+// drawable limits coordinates; gonum does not terminate for an axis as long as the range of
+// float64.
 const drawable = 1e100
 
-// points returns the points of the curve that have a place, on a logarithmic axis those
+// points returns the points of the curve that can be drawn; on a logarithmic axis those
 // above zero.
 func (s *Series) points(log bool) (points plotter.XYs) {
 	for i, x := range s.X {
@@ -69,11 +70,11 @@ func (s *Series) points(log bool) (points plotter.XYs) {
 	return points
 }
 
-// manyPoints is how many points of a curve a chart has room for.
+// manyPoints is the largest number of points of a curve that is drawn in full.
 const manyPoints = 800
 
-// thinned returns the lowest and the highest of each few points where there are many, so
-// that no peak is lost.
+// thinned replaces groups of points by their minimum and maximum if there are many, so that
+// no peak is lost.
 func thinned(points plotter.XYs) plotter.XYs {
 	if len(points) <= manyPoints {
 		return points

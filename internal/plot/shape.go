@@ -18,15 +18,16 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// A shaped line is glyphs from left to right. Lengths are in units of the font size.
+// A shaped line is a sequence of glyphs from left to right. Lengths are in units of the
+// font size.
 type shaped struct {
 	glyphs  []glyph
 	width   float64
-	missing []rune // what no font has
+	missing []rune // characters that no font has
 }
 
-// A glyph stands at x and y, from its line's left end and baseline. It fills a rectangle
-// of those two more lengths from dx and dy on.
+// A glyph is placed at x and y, relative to its line's left end and baseline. Its bounding
+// box has the given size and starts at dx and dy.
 type glyph struct {
 	face                *font.Face
 	id                  font.GID
@@ -34,12 +35,11 @@ type glyph struct {
 	dx, dy, wide, upped float64
 }
 
-// shapeSize is the font size that text is shaped at: with lengths of 26 bits and 6 more
-// there is room for maxText characters.
+// shapeSize is the font size for shaping: lengths are fixed-point numbers of 26+6 bits,
+// which suffices for maxText characters.
 const shapeSize = 1024
 
-// shaper shapes text. Its lock is held wherever a face is used, since faces cache what
-// they are asked.
+// shaper shapes text. Its lock is held whenever a face is used, because faces have caches.
 var shaper struct {
 	sync.Mutex
 	fonts
@@ -48,8 +48,7 @@ var shaper struct {
 	order shaping.LineWrapper
 }
 
-// shape puts the glyphs of s in place: in visual order, with the forms that letters have
-// beside each other.
+// shape lays out the glyphs of s in visual order, with contextual forms.
 func shape(s string) (line shaped) {
 	shaper.Lock()
 	defer shaper.Unlock()
@@ -72,7 +71,7 @@ func shape(s string) (line shaped) {
 	return line
 }
 
-// direction is from right to left where nothing is to be read the other way.
+// direction is right to left if there are only right-to-left characters.
 func direction(s string) di.Direction {
 	rightToLeft := false
 	for _, r := range s {
@@ -89,14 +88,13 @@ func direction(s string) di.Direction {
 	return di.DirectionLTR
 }
 
-// em makes a length of shaping one in units of the font size.
+// em converts a length from shaping to units of the font size.
 func em(l fixed.Int26_6) float64 { return float64(l) / 64 / shapeSize }
 
-// missingWidth is how wide a character that no font has is, for each of the columns that
-// it would have in a terminal.
+// missingWidth is the width of a missing character, per column that it takes in a terminal.
 const missingWidth = 0.6
 
-// add puts the glyphs of a run, of a text of runes, at the end of the line.
+// add appends the glyphs of a run, of a text of runes, to the line.
 func (l *shaped) add(run *shaping.Output, runes []rune) {
 	for _, g := range run.Glyphs {
 		l.glyphs = append(l.glyphs, glyph{
@@ -113,7 +111,7 @@ func (l *shaped) add(run *shaping.Output, runes []rune) {
 	}
 }
 
-// draw fills the glyphs of a line that begins at a point.
+// draw fills the glyphs of a line that starts at a point.
 func (l *shaped) draw(c vg.Canvas, at vg.Point, size vg.Length) {
 	shaper.Lock()
 	defer shaper.Unlock()
@@ -130,7 +128,7 @@ func (l *shaped) draw(c vg.Canvas, at vg.Point, size vg.Length) {
 	}
 }
 
-// pathOf returns the outline of a glyph that stands at a point, with scale for its unit.
+// pathOf returns the outline of a glyph at a point, scaled.
 func pathOf(outline *font.GlyphOutline, at vg.Point, scale vg.Length) (path vg.Path) {
 	point := func(p opentype.SegmentPoint) vg.Point {
 		return vg.Point{X: at.X + vg.Length(p.X)*scale, Y: at.Y + vg.Length(p.Y)*scale}
@@ -151,7 +149,7 @@ func pathOf(outline *font.GlyphOutline, at vg.Point, scale vg.Length) (path vg.P
 	return path
 }
 
-// bitmap returns the picture that a glyph of a colour font is, or nil.
+// bitmap returns the image of a glyph of a colour font, or nil.
 func (g *glyph) bitmap() image.Image {
 	data, ok := g.face.GlyphDataBitmap(g.id)
 	if !ok || data.Format != font.PNG {

@@ -7,13 +7,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// A Sheet is images in rows and columns. Images keep their proportions.
+// A Sheet is images in rows and columns. Images keep their aspect ratio.
 type Sheet struct {
 	Title   string
-	Columns []string // above the columns, none where nil
+	Columns []string // column headers, none if nil
 	Rows    []SheetRow
-	Split   int     // so many columns stand apart from the rest, by a line
-	Size    float64 // of the longer side of an image in points; 0 is 48
+	Split   int     // number of columns that are separated from the rest by a line
+	Size    float64 // length of an image's longer side in points; 0 is 48
 }
 
 // A SheetRow is one row of a Sheet.
@@ -22,10 +22,10 @@ type SheetRow struct {
 	Images []image.Image
 }
 
-// Contact draws the sheet.
+// Contact draws the sheet, like a contact print.
 func Contact(s *Sheet) *Picture { return &Picture{s.layOut} }
 
-// labelWidth is the width of the longest label, labelLine the height of its lines.
+// labelWidth is the maximum width of a label, labelLine the height of its lines.
 const labelWidth, labelLine = 140, 11
 
 func (s *Sheet) layOut() (p drawing) {
@@ -83,7 +83,7 @@ func (s *Sheet) layOut() (p drawing) {
 	return p
 }
 
-// cell returns the size that has room for each image.
+// cell returns the size that fits each image.
 func (s *Sheet) cell() (wide, high vg.Length) {
 	for _, r := range s.Rows {
 		for _, img := range r.Images {
@@ -94,10 +94,10 @@ func (s *Sheet) cell() (wide, high vg.Length) {
 	return max(wide, minCell), high
 }
 
-// minCell is the width of a column of narrow images, which have names above them.
+// minCell is the width of a column of narrow images with a header.
 const minCell = 24
 
-// sizeOf returns the size that img is drawn in.
+// sizeOf returns the size at which img is drawn.
 func (s *Sheet) sizeOf(img image.Image) (w, h vg.Length) {
 	size := vg.Length(s.Size)
 	if size == 0 {
@@ -105,6 +105,6 @@ func (s *Sheet) sizeOf(img image.Image) (w, h vg.Length) {
 	}
 	b := img.Bounds()
 	longer := vg.Length(max(b.Dx(), b.Dy(), 1))
-	const least = 0.5 // a pixel
+	const least = 0.5 // one pixel
 	return max(size*vg.Length(b.Dx())/longer, least), max(size*vg.Length(b.Dy())/longer, least)
 }

@@ -17,14 +17,14 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// maxText is how many characters of a text are drawn at most.
+// maxText is the number of characters after which text is truncated.
 const maxText = 500
 
-// handler measures and draws all text of all pictures.
+// handler measures and draws the text of all pictures.
 var handler = writer{text.Plain{Fonts: font.DefaultCache}}
 
-// A writer writes text in the embedded font, and what that lacks in fonts of the system.
-// A text is one line.
+// A writer writes text in the embedded font, with system fonts for missing characters. A
+// text is one line.
 type writer struct{ text.Plain }
 
 func (w writer) Lines(s string) []string { return []string{visible(s)} }
@@ -55,21 +55,21 @@ func (w writer) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 	}
 	face := w.Fonts.Lookup(style.Font, style.Font.Size)
 	sin, cos := math.Sincos(style.Rotation)
-	origin := vg.Point{ // as Plain has it for one line
+	origin := vg.Point{ // as Plain does for one line
 		X: at.Y*vg.Length(sin) + at.X*vg.Length(cos) + vg.Length(style.XAlign)*vg.Length(line.width)*style.Font.Size,
 		Y: at.Y*vg.Length(cos) - at.X*vg.Length(sin) + vg.Length(style.YAlign)*style.Height(s) - face.Extents().Ascent + style.Font.Size,
 	}
 	c.SetColor(style.Color)
-	if isSVG { // whoever shows it has fonts too, and text can be searched
+	if isSVG { // the viewer has fonts too, and text stays searchable
 		c.FillString(face, origin, s)
 		return
 	}
 	line.draw(c, origin, style.Font.Size)
 }
 
-// visible returns s with what has no form of its own, such as line breaks, escape
-// sequences, what turns the direction of writing and what is no UTF-8, spelled as Go does:
-// "\n". It is cut after maxText characters.
+// visible returns s with invisible characters, such as line breaks, escape sequences,
+// direction overrides and invalid UTF-8, escaped as in Go: "\n". It truncates after maxText
+// characters.
 func visible(s string) string {
 	if utf8.ValidString(s) && len(s) <= maxText && strings.IndexFunc(s, hidden) < 0 {
 		return s
@@ -96,8 +96,8 @@ func hidden(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }
 
-// simple reports whether gonum can write s: the embedded font has all of it, and each
-// character stands to the right of the one before.
+// simple reports whether gonum can write s: the embedded font has all characters, and they
+// are written left to right without combining.
 func simple(s string) bool {
 	for _, r := range s {
 		if r >= 0x300 && (unicode.In(r, unicode.M, unicode.Cf, unicode.Hebrew, unicode.Arabic) || !embeddedHas(r)) {
@@ -107,11 +107,11 @@ func simple(s string) bool {
 	return true
 }
 
-// textStyle is that of all text, which is centred on its line.
+// textStyle is the style of all text, vertically centred.
 func textStyle(size vg.Length, align text.XAlignment) text.Style {
 	return text.Style{
 		Font: font.From(plot.DefaultFont, size), Handler: handler,
-		XAlign: align, YAlign: -0.4, // half the height of a small letter
+		XAlign: align, YAlign: -0.4, // half the x-height
 	}
 }
 
@@ -128,13 +128,13 @@ func widest(size, limit vg.Length, names []string) (w vg.Length) {
 	return w
 }
 
-// shorten cuts s to a width, between what a reader takes for characters.
+// shorten truncates s to a width, between grapheme clusters.
 func shorten(size, width vg.Length, s string) string {
 	s = visible(s)
 	if textWidth(size, s) <= width {
 		return s
 	}
-	ends := []int{0} // of each start of s
+	ends := []int{0} // width of each prefix of s
 	for g := displaywidth.StringGraphemes(s); g.Next(); {
 		ends = append(ends, ends[len(ends)-1]+len(g.Value()))
 	}

@@ -8,27 +8,27 @@ import (
 	"math"
 )
 
-// A Dataset is a tensor, row-major. One that was read has its values in the file
+// A Dataset is a tensor, row-major. The values of a dataset that was read stay in the file
 // until Float32s is called.
 type Dataset struct {
 	Shape []int
-	data  []float32 // of one to be written
-	count *int64    // of one to be written, in place of data: a whole number
+	data  []float32 // for writing
+	count *int64    // for writing, in place of data: an integer
 
 	file     io.ReaderAt
 	at       int64
 	elemSize int    // bytes of a float: 2, 4 or 8
-	strange  string // why the values cannot be read, if so
+	strange  string // why the values cannot be read
 }
 
-// NewDataset returns a dataset to be written, of as many values as shape says.
+// NewDataset returns a dataset for writing; shape determines the number of values.
 func NewDataset(shape []int, data []float32) *Dataset { return &Dataset{Shape: shape, data: data} }
 
-// NewCount returns a dataset of one whole number, to be written as an int64.
+// NewCount returns a dataset of one integer, to be written as an int64.
 func NewCount(n int64) *Dataset { return &Dataset{count: &n} }
 
-// Float32s returns the values. It returns an error if they are no floats, if one
-// of them is beyond a float32, or if the file cannot be read.
+// Float32s returns the values. It returns an error if they are not floats, if one of them
+// exceeds the range of float32, or if the file cannot be read.
 func (d *Dataset) Float32s() ([]float32, error) {
 	if d.file == nil {
 		return d.data, nil

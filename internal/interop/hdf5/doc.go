@@ -1,20 +1,20 @@
-// Package hdf5 reads and writes the part of HDF5 that Keras uses for models: groups,
+// Package hdf5 reads and writes the subset of HDF5 that Keras uses for models: groups,
 // their text attributes, and contiguous tensors of floats.
 //
 // The format is the oldest of the HDF5 File Format Specification Version 3.0
-// (https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html), superblock
-// version 0, which h5py writes unless told otherwise. A file is:
+// (https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html), superblock version
+// 0, which h5py writes by default. A file consists of:
 //
 //	superblock        the root group, the sizes of tree nodes
 //	object header     of each group and dataset: messages, among them attributes
 //	B-tree, heap      of each group: symbol nodes list its members in the order of
-//	                  their names, which lie in the group's local heap
+//	                  their names, which are in the group's local heap
 //	global heap       the texts of attributes
 //	data              of each dataset
 //
-// Chunked and compressed data, links and newer layouts are refused by name. Reading
-// trusts nothing: every access is checked against the size of the file, and what is
-// read of the file's structure is bounded by that size.
+// Chunked and compressed data, links and newer layouts are rejected by name. Reading does
+// not trust the file: every access is checked against the size of the file, and the amount
+// of metadata read is limited by that size.
 package hdf5
 
 // The numbers of the format.

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// listing writes a tree as lines: what is in it, in the order of names.
+// listing formats a tree as lines, ordered by name.
 func listing(t *testing.T, g *Group, path string) (lines []string) {
 	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(g.Attributes)) {
@@ -44,8 +44,8 @@ func encoded(t *testing.T, g *Group) []byte {
 
 func read(b []byte) (*Group, error) { return Read(bytes.NewReader(b), int64(len(b))) }
 
-// wide is a tree with more members than a symbol node holds, or one tree node of
-// the usual size, and more texts than a heap.
+// wide is a tree with more members than a symbol node or a tree node of the default size
+// holds, and more texts than a heap.
 func wide() *Group {
 	root := NewGroup()
 	root.Attributes["config"] = strings.Repeat(`{"ключ": 1}`, 20_000)
@@ -91,7 +91,7 @@ func TestWhatCannotBeStoredIsAnError(t *testing.T) {
 	}
 }
 
-// A cut file and one with a flipped byte give an error or a tree, and nothing worse.
+// A truncated file and one with a flipped byte give an error or a tree, without a panic.
 func TestDamageIsFoundOrHarmless(t *testing.T) {
 	for _, b := range samples(t) {
 		for n := 0; n < len(b); n += 1 + len(b)/100 {
@@ -107,7 +107,7 @@ func TestDamageIsFoundOrHarmless(t *testing.T) {
 	}
 }
 
-// readAll reads all values below g, whatever they are.
+// readAll reads all values below g, ignoring errors.
 func readAll(g *Group, err error) {
 	if err != nil {
 		return
@@ -120,7 +120,7 @@ func readAll(g *Group, err error) {
 	}
 }
 
-// samples is files that Keras wrote, and one of ours.
+// samples is files written by Keras, and one of ours.
 func samples(t testing.TB) (files [][]byte) {
 	paths, err := filepath.Glob("../testdata/keras/*.h5")
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"slices"
 )
 
-// Read reads the structure of a file of size bytes: groups, text attributes, and
-// where the values of datasets lie, which are read from r when they are asked for.
-// It returns an error, and takes memory in proportion to size, whatever the file says.
+// Read reads the structure of a file of size bytes: groups, text attributes, and the
+// locations of datasets, whose values are read from r on request. It returns an error for
+// invalid files, and its memory is proportional to size.
 func Read(r io.ReaderAt, size int64) (root *Group, err error) {
 	f := &reader{file: r, size: uint64(size), budget: 1<<20 + 4*size, seen: map[uint64]bool{}, heaps: map[uint64]map[uint32][]byte{}}
 	defer func() {
@@ -22,11 +22,11 @@ func Read(r io.ReaderAt, size int64) (root *Group, err error) {
 	return f.group(f.superblock(), 0), nil
 }
 
-// IsHDF5 reports whether a file that starts with head is one of HDF5.
+// IsHDF5 reports whether head is the start of an HDF5 file.
 func IsHDF5(head []byte) bool { return bytes.HasPrefix(head, []byte(signature)) }
 
-// A fault is what stops a reader. Reads are many and small, so they panic with one,
-// which Read turns into its error.
+// A fault ends reading. Reads are many and small, so they panic with a fault, which Read
+// returns as its error.
 type fault struct{ error }
 
 func fail(format string, args ...any) { panic(fault{fmt.Errorf(format, args...)}) }
@@ -35,10 +35,10 @@ func fail(format string, args ...any) { panic(fault{fmt.Errorf(format, args...)}
 type reader struct {
 	file   io.ReaderAt
 	size   uint64
-	budget int64                        // bytes that may still be read of the structure
+	budget int64                        // remaining limit of metadata bytes
 	values uint64                       // bytes of the datasets so far
 	seen   map[uint64]bool              // object headers
-	heaps  map[uint64]map[uint32][]byte // the texts of global heaps, by address and number
+	heaps  map[uint64]map[uint32][]byte // the texts of global heaps, by address and index
 }
 
 // bytes returns n bytes of the file at an address.
@@ -56,7 +56,7 @@ func (f *reader) bytes(at, n uint64) []byte {
 	return b
 }
 
-// structure returns n bytes that have to start with what marks them.
+// structure returns n bytes that must start with a signature.
 func (f *reader) structure(at, n uint64, mark string) []byte {
 	b := f.bytes(at, n)
 	if !bytes.HasPrefix(b, []byte(mark)) {
@@ -65,7 +65,7 @@ func (f *reader) structure(at, n uint64, mark string) []byte {
 	return b
 }
 
-// superblock returns the address of the root's header.
+// superblock returns the address of the root's object header.
 func (f *reader) superblock() uint64 {
 	if f.size < superblockSize || !IsHDF5(f.bytes(0, 8)) {
 		fail("not an HDF5 file, or truncated")
@@ -80,10 +80,10 @@ func (f *reader) superblock() uint64 {
 	return u64(b[64:])
 }
 
-// maxDepth bounds how deep groups lie in each other.
+// maxDepth limits the depth of nested groups.
 const maxDepth = 32
 
-// group reads the group with a header at an address.
+// group reads the group whose object header is at an address.
 func (f *reader) group(at uint64, depth int) *Group {
 	if depth > maxDepth {
 		fail("damaged: over %d groups lie in each other", maxDepth)
@@ -128,7 +128,7 @@ func (f *reader) member(g *Group, name string, header uint64, depth int) {
 	}
 }
 
-// inside puts a name before the fault that passes by.
+// inside adds a name to a fault on its way up.
 func inside(name string) {
 	switch v := recover().(type) {
 	case nil:
@@ -139,8 +139,8 @@ func inside(name string) {
 	}
 }
 
-// tree calls each with the members in the tree of a group at an address. Below
-// level 0 are the symbol nodes.
+// tree calls each with the members in the B-tree of a group at an address. Level 0 nodes
+// point to symbol nodes.
 func (f *reader) tree(at uint64, level byte, each func(name, header uint64)) {
 	b := f.structure(at, treeHead, "TREE")
 	if b[5] != level {
@@ -162,7 +162,7 @@ func (f *reader) tree(at uint64, level byte, each func(name, header uint64)) {
 	}
 }
 
-// header reads the messages of an object, those of its continuations too.
+// header reads the messages of an object, including continuations.
 func (f *reader) header(at uint64) (messages []message) {
 	b := f.bytes(at, 16)
 	if b[0] != 1 {
@@ -190,7 +190,7 @@ func (f *reader) header(at uint64) (messages []message) {
 	return messages
 }
 
-// dataset reads a dataset with these messages, but for its values.
+// dataset reads a dataset with these messages, without its values.
 func (f *reader) dataset(messages []message) *Dataset {
 	d := &Dataset{file: f.file, strange: "it says nothing of where its values are"}
 	float := false
@@ -222,7 +222,7 @@ func (f *reader) dataset(messages []message) *Dataset {
 	return d
 }
 
-// place finds where n bytes of values are.
+// place returns the location of n bytes of values.
 func (f *reader) place(d *Dataset, layout []byte, n uint64) {
 	const version, contiguous = 3, 1
 	need(layout, 2)
@@ -248,7 +248,7 @@ func (f *reader) place(d *Dataset, layout []byte, n uint64) {
 func (f *reader) attribute(g *Group, b []byte) {
 	need(b, 8)
 	version := b[0]
-	sizes := [3]int{int(u16(b[2:])), int(u16(b[4:])), int(u16(b[6:]))} // of name, type, shape
+	sizes := [3]int{int(u16(b[2:])), int(u16(b[4:])), int(u16(b[6:]))} // sizes of name, type, shape
 	b = b[8:]
 	if version == 3 {
 		need(b, 1)
@@ -268,14 +268,14 @@ func (f *reader) attribute(g *Group, b []byte) {
 	n := 1
 	for _, size := range space {
 		if size > math.MaxUint16 || n*size > math.MaxUint16 {
-			return // more than an attribute has room for
+			return // larger than an attribute can be
 		}
 		n *= size
 	}
 	texts, ok := f.texts(parts[1], b, n)
 	switch {
 	case n == 0:
-		g.Attributes[name] = []string{} // of whatever type
+		g.Attributes[name] = []string{} // of another type
 	case ok && len(space) == 0:
 		g.Attributes[name] = texts[0]
 	case ok:
@@ -283,7 +283,7 @@ func (f *reader) attribute(g *Group, b []byte) {
 	}
 }
 
-// texts reads n texts of a type; ok tells whether it is one of texts.
+// texts reads n texts of a type; ok reports whether the type is a text type.
 func (f *reader) texts(datatype, b []byte, n int) (texts []string, ok bool) {
 	need(datatype, 8)
 	size := int(u32(datatype[4:]))
@@ -334,7 +334,7 @@ func (f *reader) heap(at uint64) map[uint32][]byte {
 	for len(b) >= 16 {
 		number, size := uint32(u16(b)), u64(b[8:])
 		b = b[16:]
-		if number == 0 || size > uint64(len(b)) { // 0: what is left is free
+		if number == 0 || size > uint64(len(b)) { // 0: the rest is free
 			break
 		}
 		texts[number] = b[:size]
@@ -343,7 +343,7 @@ func (f *reader) heap(at uint64) map[uint32][]byte {
 	return texts
 }
 
-// shape reads a dataspace. An empty shape is that of one value.
+// shape reads a dataspace. A scalar has an empty shape.
 func shape(b []byte) (dims []int) {
 	need(b, 4)
 	rank, head := int(b[1]), 8
@@ -376,7 +376,7 @@ func textAt(b []byte, offset uint64) string {
 	return string(text)
 }
 
-// need fails unless b has n bytes.
+// need fails unless b has at least n bytes.
 func need(b []byte, n int) {
 	if len(b) < n {
 		fail("damaged: %d bytes where %d should be", len(b), n)

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Write writes a file that holds the members of root. The same tree gives the
-// same bytes. It returns an error if a name or an attribute cannot be stored.
+// Write writes a file with the members of root. The same tree gives the same bytes. It
+// returns an error if a name or an attribute cannot be stored.
 func Write(w io.Writer, root *Group) error {
 	out := &writer{leafK: 4, internalK: 16, dataAt: superblockSize, metaAt: superblockSize}
 	var texts []string
@@ -34,19 +34,19 @@ func Write(w io.Writer, root *Group) error {
 	return err
 }
 
-// A writer lays the file out as superblock, data, all else: so every address is
-// known before it is needed.
+// A writer lays the file out as superblock, data, metadata, so that every address is known
+// before it is used.
 type writer struct {
-	leafK, internalK int // half of the members of a symbol node and of a tree node
+	leafK, internalK int // half the capacity of a symbol node and of a tree node
 	data             []*Dataset
-	dataAt           uint64 // where the next data goes
-	metaAt           uint64 // where meta starts
+	dataAt           uint64 // offset of the next data
+	metaAt           uint64 // offset of meta
 	meta             bytes.Buffer
-	texts            [][]byte // the places of texts in the global heap, in the order of use
+	texts            [][]byte // references to texts in the global heap, in the order of use
 }
 
-// measure finds where the data ends, all texts in the order in which group needs
-// them, and a size of tree nodes with which one is enough for every group.
+// measure computes the end of the data, all texts in the order in which group needs them,
+// and a size of tree nodes for which one node per group is sufficient.
 func (w *writer) measure(g *Group, texts *[]string) {
 	symbols := ceil(len(g.Groups)+len(g.Datasets), 2*w.leafK)
 	w.internalK = max(w.internalK, ceil(symbols, 2))
@@ -66,25 +66,25 @@ func (w *writer) measure(g *Group, texts *[]string) {
 	}
 }
 
-// put appends b to meta, at a multiple of 8, and returns its address.
+// put appends b to meta, aligned to 8 bytes, and returns its address.
 func (w *writer) put(b []byte) uint64 {
 	at := w.metaAt + uint64(w.meta.Len())
 	w.meta.Write(padded(b))
 	return at
 }
 
-// superblock returns the head of the file, which ends in the entry of the root.
+// superblock returns the superblock, which ends with the root's symbol table entry.
 func (w *writer) superblock(tree, heap, header uint64) []byte {
 	b := []byte(signature)
 	b = append(b, 0, 0, 0, 0, 0, 8, 8, 0) // versions; bytes of an address and of a length
 	b = append16(b, w.leafK, w.internalK, 0, 0)
 	b = append64(b, 0, undefined, w.metaAt+uint64(w.meta.Len()), undefined)
-	b = append64(b, 0, header, 1) // 1: the entry repeats what the header says
+	b = append64(b, 0, header, 1) // 1: the entry caches the header's addresses
 	return append64(b, tree, heap)
 }
 
-// globalHeap writes the texts and notes their places. An index has 16 bits, so
-// there may be several heaps.
+// globalHeap writes the texts and records their references. An index has 16 bits, so there
+// may be several heaps.
 func (w *writer) globalHeap(texts []string) {
 	const most, least = 60_000, 4096 // texts, bytes
 	for some := range slices.Chunk(texts, most) {
@@ -97,7 +97,7 @@ func (w *writer) globalHeap(texts []string) {
 			b = append16(b, i+1, 1, 0, 0)
 			b = append(append64(b, uint64(len(text))), padded([]byte(text))...)
 		}
-		free := max(globalHeapHead, least-len(b)) // object 0 is what is left
+		free := max(globalHeapHead, least-len(b)) // object 0 is the free space
 		b = append64(b, 0, uint64(free))
 		b = append(b, make([]byte, free-globalHeapHead)...)
 		binary.LittleEndian.PutUint64(b[8:], uint64(len(b)))
@@ -105,7 +105,7 @@ func (w *writer) globalHeap(texts []string) {
 	}
 }
 
-// group writes g and all below it.
+// group writes g and everything below it.
 func (w *writer) group(g *Group) (tree, heap, header uint64, err error) {
 	headers := map[string]uint64{}
 	for _, name := range slices.Sorted(maps.Keys(g.Groups)) {
@@ -136,10 +136,10 @@ func (w *writer) group(g *Group) (tree, heap, header uint64, err error) {
 	return tree, heap, w.header(messages), nil
 }
 
-// members writes the names and headers of a group's members as heap and tree.
+// members writes the names and headers of a group's members as heap and B-tree.
 func (w *writer) members(headers map[string]uint64) (tree, heap uint64) {
 	names := slices.Sorted(maps.Keys(headers))
-	text := make([]byte, 8) // the empty name, below which no member is
+	text := make([]byte, 8) // the empty name, the lower bound of all members
 	var offsets []uint64
 	for _, name := range names {
 		offsets = append(offsets, uint64(len(text)))
@@ -157,7 +157,7 @@ func (w *writer) members(headers map[string]uint64) (tree, heap uint64) {
 			symbols = append64(symbols, offsets[i], headers[names[i]], 0, 0, 0)
 		}
 		symbols = append(symbols, make([]byte, symbolHead+2*w.leafK*entrySize-len(symbols))...)
-		node = append64(node, w.put(symbols), offsets[to-1]) // the key behind is the last name
+		node = append64(node, w.put(symbols), offsets[to-1]) // the last key is the last name
 		used++
 	}
 	binary.LittleEndian.PutUint16(node[6:], uint16(used))
@@ -165,7 +165,7 @@ func (w *writer) members(headers map[string]uint64) (tree, heap uint64) {
 	return w.put(append(node, make([]byte, size-len(node))...)), heap
 }
 
-// dataset writes what describes d, and notes its data.
+// dataset writes the header of d, and records its data.
 func (w *writer) dataset(d *Dataset) (header uint64) {
 	at := w.dataAt
 	w.data = append(w.data, d)
@@ -182,7 +182,7 @@ func (w *writer) dataset(d *Dataset) (header uint64) {
 	})
 }
 
-// A message is a part of an object header.
+// A message is a header message of an object.
 type message struct {
 	kind int
 	body []byte
@@ -240,9 +240,9 @@ var (
 	// float32Type is IEEE 754 binary32, little-endian.
 	float32Type = []byte{1<<4 | classFloat, 0x20, 31, 0, 4, 0, 0, 0,
 		0, 0, 32, 0, 23, 8, 0, 23, 127, 0, 0, 0} // offset, bits; exponent, fraction, bias
-	// int64Type is a whole number with a sign, little-endian.
+	// int64Type is a signed integer, little-endian.
 	int64Type = []byte{1 << 4, 8, 0, 0, 8, 0, 0, 0, 0, 0, 64, 0} // offset, bits
-	// textType is UTF-8 of any length: a sequence of bytes, read as text.
+	// textType is UTF-8 of variable length.
 	textType = []byte{1<<4 | classVlen, 1, 1, 0, vlenSize, 0, 0, 0,
 		1 << 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 8, 0} // integers of one byte
 )
@@ -268,7 +268,7 @@ func (d *Dataset) write(w io.Writer) error {
 	return err
 }
 
-// bytes is the size of the values, padded that of their place in the file.
+// bytes is the size of the values, padded that of their space in the file.
 func (d *Dataset) bytes() uint64 {
 	if d.count != nil {
 		return 8
@@ -278,7 +278,7 @@ func (d *Dataset) bytes() uint64 {
 
 func (d *Dataset) padded() uint64 { return (d.bytes() + 7) &^ 7 }
 
-// padded returns b with zeros up to a multiple of 8 bytes.
+// padded returns b padded with zeros to a multiple of 8 bytes.
 func padded(b []byte) []byte { return append(b[:len(b):len(b)], make([]byte, -len(b)&7)...) }
 
 func ceil(a, b int) int { return (a + b - 1) / b }
