@@ -29,7 +29,7 @@ var leakyReLULoop = newLoop(func(a *leakyReLUArgs, part int) {
 	out, x, v := a.out[from:to], a.x[from:to], a.v[from:to]
 	one, slope := math.Float32bits(1), math.Float32bits(a.slope)
 	for i := range out[:min(len(out), len(x), len(v))] {
-		factor := one // as bits, so that choosing takes no branch
+		factor := one // as bits, which avoids a branch
 		if !(x[i] > 0) {
 			factor = slope
 		}

@@ -1,6 +1,6 @@
 package kernels
 
-// pointwise computes out[i] = f(x[i], p), one value from one other.
+// pointwise computes out[i] = f(x[i], p).
 func pointwise(kernel string, out, x []float32, p float64, f func(x, p float64) float64) {
 	need(kernel, "x", x, len(out))
 	pointwiseLoop.run(blocks(len(out), grain), pointwiseArgs{out, x, p, f})
@@ -20,8 +20,8 @@ var pointwiseLoop = newLoop(func(a *pointwiseArgs, part int) {
 	}
 })
 
-// pointwiseGrad computes dx[i] = dy[i]·slope(v[i], p), where v is the input or the
-// output of the function, as slope wants it.
+// pointwiseGrad computes dx[i] = dy[i]·slope(v[i], p), where v is the input or the output
+// of the function, as slope requires.
 func pointwiseGrad(kernel string, dx, v, dy []float32, p float64, slope func(v, p float64) float64) {
 	need(kernel, "v", v, len(dx))
 	need(kernel, "dy", dy, len(dx))

@@ -45,7 +45,7 @@ func reluGrad(dx, y, dy []float32) {
 
 func reluGradGeneric(dx, y, dy []float32) (done int) {
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
-		g := math.Float32bits(dy[i]) // as bits, so that choosing takes no branch
+		g := math.Float32bits(dy[i]) // as bits, which avoids a branch
 		if !(y[i] > 0) {
 			g = 0
 		}

@@ -1,9 +1,9 @@
 package kernels
 
-// ReLUGradSumRows takes the gradient back through [ReLU] and the addition of a bias
-// before it, while it is in the cache: dy[n,u] stays where the output y[n,u] > 0 and
-// becomes 0 elsewhere, and sums[u] = Σn dy[n,u] of what stays, the gradient for the
-// bias. The results are those of [ReLUGrad] in place and [SumRows].
+// ReLUGradSumRows computes the gradients of [ReLU] and of the addition of a bias before it
+// in one pass: dy[n,u] is kept if the output y[n,u] > 0 and set to 0 otherwise, and sums[u]
+// = Σn dy[n,u] of the result, the gradient for the bias. The results are those of
+// [ReLUGrad] in place and [SumRows].
 func ReLUGradSumRows(sums, dy, y []float32, n, u int) {
 	const kernel = "ReLUGradSumRows"
 	need(kernel, "sums", sums, u)

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// withThreads runs the rest of a test on n threads.
+// withThreads sets the number of threads for the rest of a test.
 func withThreads(t testing.TB, n int) {
 	before := Threads()
 	SetThreads(n)
 	t.Cleanup(func() { SetThreads(before) })
 }
 
-// newRand returns random numbers that are the same in each run.
+// newRand returns a random number generator with a fixed seed.
 func newRand() *rand.Rand { return rand.New(rand.NewPCG(20, 26)) }
 
 // randoms returns n values, normally distributed.
@@ -55,7 +55,7 @@ func near(t *testing.T, what string, got []float32, want []float64) {
 	nearWithin(t, what, 1e-5, got, want)
 }
 
-// nearWithin fails unless got is want up to tolerance times its largest value.
+// nearWithin fails unless got is want within tolerance times the largest value of want.
 func nearWithin(t *testing.T, what string, tolerance float64, got []float32, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -93,7 +93,7 @@ func numericGrad(f func(x []float64) []float64, x []float64, dy []float32) []flo
 	return grad
 }
 
-// withCPU runs the rest of a test under one implementation.
+// withCPU sets the implementation for the rest of a test.
 func withCPU(t testing.TB, name string) {
 	before := CPU()
 	if err := SetCPU(name); err != nil {
@@ -106,7 +106,7 @@ func withCPU(t testing.TB, name string) {
 	})
 }
 
-// eachCPU runs a test under each implementation that this machine has.
+// eachCPU runs a test under each implementation that this machine supports.
 func eachCPU(t *testing.T, test func(t *testing.T)) {
 	for _, name := range cpus() {
 		t.Run(name, func(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// BenchmarkConv2D runs the convolutions of VGG and LeNet5 on one thread, under
-// each implementation. Products with padding count as work.
+// BenchmarkConv2D runs the convolutions of VGG and LeNet5 on one thread, under each
+// implementation. Products with padding are counted.
 func BenchmarkConv2D(b *testing.B) {
 	const n = 32
 	for _, s := range []Conv{

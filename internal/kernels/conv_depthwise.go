@@ -1,7 +1,7 @@
 package kernels
 
-// Depthwise is the sizes of a depthwise convolution: windows over each channel by
-// itself, as in a pooling, and M filters for each.
+// Depthwise is the sizes of a depthwise convolution: windows on each channel separately, as
+// in pooling, and M filters per channel.
 type Depthwise struct {
 	Pool
 	M int
@@ -41,14 +41,14 @@ func (s Depthwise) check(kernel string, x, w, y []float32) {
 	need(kernel, "output", y, s.N, s.OH, s.OW, s.C, s.M)
 }
 
-// depthwiseConv2DArgs is the values of a convolution, or the gradients for them.
+// depthwiseConv2DArgs holds the operands of a convolution, or the gradients for them.
 type depthwiseConv2DArgs struct {
 	x, w, b, y []float32
 	s          Depthwise
 }
 
-// pixel returns the channels of a pixel of x, filters those of the filters in one
-// place of the window, output those of the output.
+// pixel returns the channels of a pixel of x, filters those of the filters at a position of
+// the window, output those of the output.
 func (a *depthwiseConv2DArgs) pixel(n, ih, iw int) []float32 {
 	return a.x[((n*a.s.H+ih)*a.s.W+iw)*a.s.C:][:a.s.C]
 }
@@ -80,8 +80,8 @@ var depthwiseConv2DLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
 	}
 })
 
-// mulAddChannels adds x times w to out, where out and w have as many values for
-// each channel of x.
+// mulAddChannels adds x times w to out; out and w have the same number of values for each
+// channel of x.
 func mulAddChannels(out, x, w []float32) {
 	if len(x) == len(out) {
 		w = w[:len(out)]
@@ -99,7 +99,7 @@ func mulAddChannels(out, x, w []float32) {
 	}
 }
 
-// sumProducts adds dy times w to dx, where dy and w have as many values for each
+// sumProducts adds dy times w to dx; dy and w have the same number of values for each
 // channel of dx.
 func sumProducts(dx, dy, w []float32) {
 	if len(dx) == len(dy) {
@@ -133,8 +133,8 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseConv2DArgs, n int) {
 	}
 })
 
-// One part is one place of the window, over the whole batch: first summed within
-// each image.
+// One part is one position of the window, over the whole batch: first summed within each
+// image.
 var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
 	s := &a.s
 	kh, kw := part/s.KW, part%s.KW

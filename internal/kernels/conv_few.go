@@ -1,18 +1,18 @@
 package kernels
 
-// Where a batch has few pixels, a convolution is as fast as its weights can be read
-// from memory. So each weight is read once, where it lies, in long runs: a part takes
-// some channels of all taps and adds up what they give to every pixel; the sums of the
-// parts are added up in their order.
+// If a batch has few pixels, reading the weights from memory takes most of the time of a
+// convolution. So each weight is read once, in place and in long runs: a part computes the
+// products of some channels of all taps with every pixel; the sums of the parts are added
+// in their order.
 
 const (
-	fewPixels   = 16      // of the output in the whole batch
+	fewPixels   = 16      // of the output, in the whole batch
 	fewChannels = 64      // of one part
-	fewWeights  = 1 << 16 // that do not stay in the cache anyway
+	fewWeights  = 1 << 16 // too large for the cache anyway
 )
 
-// few reports whether a convolution has so few pixels. An image in such a small batch
-// gets the result it has in a larger one but for rounding.
+// few reports whether a convolution has so few pixels. An image in such a small batch has
+// the same result as in a larger one except for rounding.
 func (s *Conv) few() bool {
 	return s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
 }
@@ -73,8 +73,8 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 	}
 })
 
-// addScaled adds to y up to four rows, each as long as y, times the values of a.
-// The values behind the rows, in next, will be asked for soon.
+// addScaled adds to y up to four rows, each as long as y, scaled by the values of a. It
+// prefetches the rows in next.
 func addScaled(y, rows, next, a []float32) {
 	done := 0
 	if len(a) == 4 {

@@ -1,14 +1,14 @@
 package kernels
 
-// A gather is a convolution seen from its output: each pixel is the sum over the
-// taps of its window that lie inside the image,
+// A gather is a convolution by output pixel: each pixel is the sum over the taps of its
+// window that are inside the image,
 //
 //	out[n,oh,ow,f] = b[f] + Σkh,kw,c x[n, oh·SH-Top+kh, ow·SW-Left+kw, c]·w[kh,kw,c,f]
 //
-// Both the forward pass and, for each phase of the strides, the gradient for the
-// image are of this form. The embedded sizes are those of the sum, N images of
-// [H,W,C] and outputs of [OH,OW,F]; Top and Left may be negative, KH, KW, OH and
-// OW may be 0. Pixels of the output lie outPixel values apart, and so on.
+// Both the forward pass and, for each phase of the strides, the gradient for the image have
+// this form. The embedded sizes are those of the sum, N images of [H,W,C] and outputs of
+// [OH,OW,F]; Top and Left may be negative, KH, KW, OH and OW may be 0. outPixel is the
+// distance of output pixels in values, and so on.
 type gather struct {
 	Conv
 	out, x, w, b                []float32 // w is packed, b nil for zeros
@@ -29,10 +29,10 @@ func gatherImages(out, x, w, b []float32, s Conv) {
 	giveScratch(packed)
 }
 
-// gatherGrads is [Conv2DGradX] by tiles. The pixels (ih,iw) for which ih+Top and
-// iw+Left leave the same remainders when divided by SH and SW see the same taps
-// of the filters, each SH and SW pixels apart: these pixels are the output of a
-// gather over dy with stride 1 and those taps in reverse order.
+// gatherGrads is [Conv2DGradX] by tiles. The pixels (ih,iw) for which ih+Top and iw+Left
+// have the same remainders modulo SH and SW use the same taps of the filters, SH and SW
+// pixels apart: these pixels are the output of a gather over dy with stride 1 and those
+// taps in reverse order.
 func gatherGrads(dx, dy, w []float32, s Conv) {
 	width := min(panel, s.C)
 	packed := takeScratch(s.KH * s.KW * s.F * blocks(s.C, panel) * width)
@@ -68,8 +68,8 @@ type packArgs struct {
 
 const packRows = 128
 
-// One part is some rows of w as the matrix [KH*KW*C,F], which go to panels of 32 columns,
-// or of all if there are fewer.
+// One part is some rows of w as the matrix [KH*KW*C,F], copied to panels of 32 columns, or
+// of all columns if there are fewer.
 var packLoop = newLoop(func(a *packArgs, part int) {
 	taps := a.s.KH * a.s.taps()
 	from, to := block(part, taps, packRows)
@@ -96,7 +96,7 @@ var packReversedLoop = newLoop(func(a *packArgs, part int) {
 	}
 })
 
-// run cuts the work into parts by its sizes.
+// run divides the work into parts by its sizes.
 func (g *gather) run() {
 	if g.N == 0 || g.OH == 0 || g.OW == 0 || g.F == 0 {
 		return
@@ -118,8 +118,8 @@ func (g *gather) run() {
 
 const inCache = 2048 // rows of a panel
 
-// One part is some rows of some images, in some panels. Panels of w are the
-// outer loop, and large ones are cut, so that they stay in the cache.
+// One part is some rows of some images, in some panels. Panels of w are the outer loop, and
+// large ones are divided, so that they stay in the cache.
 var gatherLoop = newLoop(func(g *gather, part int) {
 	n0, n1 := block(part%g.imageParts, g.N, g.images)
 	oh0, oh1 := block(part/g.imageParts%g.rowParts, g.OH, g.rows)
@@ -185,8 +185,7 @@ func (g *gather) row(n0, n1, oh, first, end, panelAt int) {
 	}
 }
 
-// fill sets pixels whose windows hold nothing of the image to the bias, or to what
-// ReLU makes of it.
+// fill sets pixels whose windows are outside the image to the bias, or to its ReLU.
 func (g *gather) fill(n0, n1, oh, ow, pixels, j, j1 int, bias []float32) {
 	for n := n0; n < n1; n++ {
 		for i := range pixels {

@@ -1,9 +1,9 @@
 package kernels
 
-// A few filters leave most lanes of a tile's columns empty. With enough images these
-// take the lanes: the image is turned into rows of one value of 32 images each, and
-// a pixel of the output is the product [F,taps]·[taps,images]. The sums have the same
-// terms in the same order as in the other form.
+// Few filters leave most lanes of a tile's columns unused. With enough images, images fill
+// the lanes instead: the image is transposed to rows of one value of 32 images each, and a
+// pixel of the output is the product [F,taps]·[taps,images]. The sums have the same terms
+// in the same order as in the other form.
 
 type batchArgs struct {
 	gather
@@ -24,7 +24,7 @@ func (g *gather) runBatched() {
 	giveScratch(a.turned)
 }
 
-const batchTurned = 1024 // values of each image that one part turns
+const batchTurned = 1024 // values of each image that one part transposes
 
 var batchTurnLoop = newLoop(func(a *batchArgs, part int) {
 	values := a.H * a.W * a.C

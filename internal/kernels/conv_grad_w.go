@@ -1,11 +1,11 @@
 package kernels
 
 // gradWTiles is [Conv2DGradW] by tiles: for each tap of the filters the product
-// [C,pixels]·[pixels,F] over the output pixels whose tap lies inside the image.
+// [C,pixels]·[pixels,F] over the output pixels whose tap is inside the image.
 func gradWTiles(dw, x, dy []float32, s Conv) {
 	a := gradWArgs{dw: dw, x: x, dy: dy, s: s, kws: s.KW, c: s.C, slices: 1}
 	if s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
-		a.kws, a.c = 1, s.taps() // all taps of a row, since they see the same pixels
+		a.kws, a.c = 1, s.taps() // all taps of a row, since they use the same pixels
 	}
 	a.turned = s.F < 16 && lanesFilled(a.c) > lanesFilled(s.F)
 	size := s.KH * s.taps() * s.F
@@ -21,9 +21,9 @@ func gradWTiles(dw, x, dy []float32, s Conv) {
 	}
 }
 
-// One part of the work is up to gradWRows taps by gradWCols filters, in runs of
-// about gradWPixels pixels, which stay in the cache. Small filters give few such
-// parts, so there each part takes a slice of the images and the sums are added up.
+// One part of the work is up to gradWRows taps by gradWCols filters, in runs of about
+// gradWPixels pixels, which stay in the cache. With small filters there are few such parts,
+// so each part computes a slice of the images and the sums are added.
 const (
 	gradWRows, gradWCols = 96, 128
 	gradWPixels          = 1024
@@ -36,10 +36,10 @@ type gradWArgs struct {
 	kws, c         int // each row of the filters is kws taps of c values
 	slices         int
 	cParts, fParts int
-	turned         bool // compute [F,pixels]·[pixels,C]: few filters leave lanes empty
+	turned         bool // compute [F,pixels]·[pixels,C]: few filters leave lanes unused
 }
 
-// lanesFilled is the fraction of the lanes of vectors of eight that n values fill.
+// lanesFilled is the fraction of the lanes of vectors of eight that n values use.
 func lanesFilled(n int) float64 { return float64(n) / float64(8*blocks(n, 8)) }
 
 var gradWLoop = newLoop(func(a *gradWArgs, part int) {
@@ -92,8 +92,8 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 	}
 })
 
-// pixelsOf returns the output pixels [from,to) along an axis whose tap k lies
-// inside the image.
+// pixelsOf returns the range [from,to) of output pixels along an axis whose tap k is inside
+// the image.
 func pixelsOf(k, stride, before, in, out int) (from, to int) {
 	return max(0, blocks(before-k, stride)), min(out, floorDiv(in-1+before-k, stride)+1)
 }

@@ -24,8 +24,8 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 //
 //	dx[n,ih,iw,c] = Σkh,kw,f dy[n,oh,ow,f]·w[kh,kw,c,f]
 //
-// over the kh and kw for which oh·SH-Top+kh = ih and ow·SW-Left+kw = iw have
-// whole solutions oh and ow inside the output.
+// over the kh and kw for which oh·SH-Top+kh = ih and ow·SW-Left+kw = iw have integer
+// solutions oh and ow inside the output.
 func Conv2DGradX(dx, dy, w []float32, s Conv) {
 	s.check("Conv2DGradX", dx, w, dy)
 	if r := s.reversed(); r.winograd() {

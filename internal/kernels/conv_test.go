@@ -23,9 +23,9 @@ func (s Conv) lens() (x, w, y int) {
 func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *rand.Rand, s Conv)) {
 	rng := newRand()
 	convs := []Conv{
-		NewConv(2, 2, 2, 16, 24, 3, 3, 1, 1, true), // every window reaches out of the image
+		NewConv(2, 2, 2, 16, 24, 3, 3, 1, 1, true), // every window extends beyond the image
 		NewConv(2, 1, 1, 3, 4, 5, 5, 1, 1, true),   // padding on all sides of one pixel
-		NewConv(1, 7, 7, 2, 3, 1, 1, 3, 3, true),   // pixels that no window sees
+		NewConv(1, 7, 7, 2, 3, 1, 1, 3, 3, true),   // pixels that are in no window
 		{N: 1, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
 	}
 	for range count {
@@ -84,7 +84,7 @@ func TestConvSizesFollowTensorFlow(t *testing.T) {
 	}{
 		{32, 5, 1, false, 28, 0},
 		{32, 5, 1, true, 32, 2},
-		{32, 2, 1, true, 32, 0}, // the odd zero stands after
+		{32, 2, 1, true, 32, 0}, // odd padding goes after
 		{32, 3, 2, true, 16, 0}, // one zero, after
 		{31, 3, 2, true, 16, 1},
 		{7, 3, 2, false, 3, 0},

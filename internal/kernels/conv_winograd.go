@@ -1,25 +1,25 @@
 package kernels
 
-// Winograd's algorithm F(4x4,3x3) computes a tile of 4x4 pixels of a convolution
-// with 3x3 filters from 6x6 pixels of the image, d, and the filter g as
+// Winograd's algorithm F(4x4,3x3) computes a tile of 4x4 pixels of a convolution with 3x3
+// filters from 6x6 pixels of the image, d, and the filter g as
 //
 //	Aᵀ·[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]·A
 //
-// with 36 products for each channel in place of 144 (Lavin and Gray, "Fast Algorithms
-// for Convolutional Neural Networks", 2015, section 4.1). A plane is one of the 36
-// values for all tiles and channels, or for all channels and filters: a matrix.
-// What stands between the transforms, ⊙ and the sum over channels, is 36 products
-// of two planes. Rounding errors are about ten times those of the plain sums.
+// with 36 products per channel instead of 144 (Lavin and Gray, "Fast Algorithms for
+// Convolutional Neural Networks", 2015, section 4.1). A plane is one of the 36 values for
+// all tiles and channels, or for all channels and filters: a matrix. Between the
+// transforms, ⊙ and the sum over channels are 36 products of two planes. Rounding errors
+// are about ten times those of direct sums.
 const (
 	winogradOut    = 4 // pixels along a side of a tile of the output
 	winogradIn     = 6 // and of the image
 	winogradPlanes = winogradIn * winogradIn
 )
 
-// winograd reports whether Winograd's algorithm is the faster one. Measured: with 16
-// channels and filters or more the transforms pay, and where at least two thirds of
-// the pixels that tiles cover exist. This may not depend on the number of images, or
-// the result of an image would.
+// winograd reports whether Winograd's algorithm is faster. Measured: the transforms pay off
+// with 16 channels and filters or more, and if at least two thirds of the pixels that tiles
+// cover exist. This must not depend on the number of images, or the result of an image
+// would.
 func (s *Conv) winograd() bool {
 	if s.Direct || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
 		return false
@@ -28,20 +28,21 @@ func (s *Conv) winograd() bool {
 	return s.C >= 16 && s.F >= 16 && 2*covered <= 3*s.OH*s.OW
 }
 
-// tileRows and tileCols are how many tiles cover an output, tiles all outputs.
+// tileRows and tileCols are the numbers of tiles that cover an output, tiles that for all
+// outputs.
 func (s *Conv) tileRows() int { return blocks(s.OH, winogradOut) }
 func (s *Conv) tileCols() int { return blocks(s.OW, winogradOut) }
 func (s *Conv) tiles() int    { return s.N * s.tileRows() * s.tileCols() }
 
-// tile returns the image of a tile and the output pixel that it begins with.
+// tile returns the image of a tile and its first output pixel.
 func (s *Conv) tile(i int) (n, oh, ow int) {
 	perImage := s.tileRows() * s.tileCols()
 	n, i = i/perImage, i%perImage
 	return n, i / s.tileCols() * winogradOut, i % s.tileCols() * winogradOut
 }
 
-// reversed is the convolution that makes the gradient for the image from that for
-// the output, with the filters turned by 180 degrees; the stride is 1.
+// reversed is the convolution that computes the gradient for the image from that for the
+// output, with filters rotated by 180 degrees; the stride is 1.
 func (s *Conv) reversed() Conv {
 	r := *s
 	r.H, r.W, r.C, r.OH, r.OW, r.F = s.OH, s.OW, s.F, s.H, s.W, s.C
@@ -51,7 +52,7 @@ func (s *Conv) reversed() Conv {
 }
 
 // imagePlanes transforms the tiles [from,to) of x. In a plane, each has a row of
-// winogradRow(C) values; planes lie plane values apart.
+// winogradRow(C) values; plane is the distance of planes.
 func (s *Conv) imagePlanes(planes []float32, plane int, x []float32, from, to int) {
 	row := winogradRow(s.C)
 	nothing := takeScratch(s.C)
@@ -66,8 +67,8 @@ func (s *Conv) imagePlanes(planes []float32, plane int, x []float32, from, to in
 	giveScratch(nothing)
 }
 
-// winogradRow is how far rows of c values lie apart in a plane: room for whole
-// vectors, and never a power of two, by which rows would share few cache lines.
+// winogradRow is the distance of rows of c values in a plane: a multiple of the vector
+// size, and never a power of two, with which rows would compete for few cache sets.
 func winogradRow(c int) int { return blocks(c, 16)*16 + 16 }
 
 type winogradArgs struct {
@@ -79,9 +80,9 @@ type winogradArgs struct {
 	tilesPerPart int
 }
 
-// winogradConv is [Conv2D], or [Conv2DGradX] of the reversed convolution, by
-// Winograd's algorithm. Either the images or the filters are transformed first, of
-// which there are fewer; the others by each part for itself.
+// winogradConv is [Conv2D], or [Conv2DGradX] of the reversed convolution, by Winograd's
+// algorithm. The smaller of images and filters is transformed first; the other one is
+// transformed by each part.
 func winogradConv(out, x, w, b []float32, s Conv, turned bool) {
 	a := winogradArgs{Conv: s, out: out, x: x, w: w, b: b, turned: turned}
 	tiles := s.tiles()
@@ -102,8 +103,8 @@ func winogradConv(out, x, w, b []float32, s Conv, turned bool) {
 
 const (
 	winogradTiles = 32  // of one part, so that their planes stay in the cache
-	winogradFew   = 4   // tiles of one part where they are only transformed
-	winogradRun   = 128 // channels added up in one go
+	winogradFew   = 4   // tiles of one part if they are only transformed
+	winogradRun   = 128 // channels summed in one pass
 )
 
 var winogradImagesLoop = newLoop(func(a *winogradArgs, part int) {
@@ -118,8 +119,7 @@ var winogradFiltersLoop = newLoop(func(a *winogradArgs, part int) {
 	a.filterPlanes(a.filters[a.filtersAt(p, c0):], p, c0, c1)
 })
 
-// filtersAt is where in filters the planes of a panel begin that hold the channels
-// from c on.
+// filtersAt is the offset in filters of the planes of a panel with the channels from c on.
 func (a *winogradArgs) filtersAt(p, c int) int { return winogradPlanes * (p*a.C + c) * panel }
 
 // filterPlanes transforms channels [c0,c1) of the filters of a panel. In a plane
@@ -186,8 +186,8 @@ var winogradLoop = newLoop(func(a *winogradArgs, part int) {
 	}
 })
 
-// multiply adds to the planes of outputs in one panel the products of channels
-// [c0,c1); the first of them start the sums.
+// multiply adds to the planes of outputs in one panel the products of channels [c0,c1); the
+// first channels initialize the sums.
 func (a *winogradArgs) multiply(sums, images, filters []float32, tiles, p, c0, c1 int) {
 	f0, f1 := block(p, a.F, panel)
 	row := winogradRow(a.C)

@@ -4,7 +4,7 @@ type winogradGradWArgs struct {
 	Conv
 	dw, x, dy          []float32
 	images, outputs    []float32 // planes of tiles of x and of dy
-	sums               []float32 // planes of dw, if they wait for more tiles
+	sums               []float32 // planes of dw, if there are several rounds
 	from, to           int       // tiles in this round
 	cPerPart, fPerPart int
 }
@@ -12,16 +12,16 @@ type winogradGradWArgs struct {
 const (
 	winogradGradRows   = 48      // channels of one part
 	winogradGradCols   = 64      // filters of one part
-	winogradPlaneParts = 4       // parts of the planes where there are several rounds
+	winogradPlaneParts = 4       // range of planes of one part if there are several rounds
 	winogradRound      = 3 << 19 // values in the planes of a round
 )
 
-// winogradGradW is [Conv2DGradW] by Winograd's algorithm: with x' and dy' the
-// planes of a tile of x and of dy, the transforms of [Conv2D] turned around give
+// winogradGradW is [Conv2DGradW] by Winograd's algorithm: with x' and dy' the planes of a
+// tile of x and of dy, transposing the transforms of [Conv2D] gives
 //
 //	dw = Gᵀ·[Σtiles x' ⊙ dy']·G
 //
-// Tiles are transformed in rounds, as many as stay in the cache.
+// Tiles are transformed in rounds of as many as stay in the cache.
 func winogradGradW(dw, x, dy []float32, s Conv) {
 	a := winogradGradWArgs{Conv: s, dw: dw, x: x, dy: dy}
 	perTile := winogradPlanes * (winogradRow(s.C) + winogradRow(s.F))
@@ -52,7 +52,7 @@ func winogradGradW(dw, x, dy []float32, s Conv) {
 	}
 }
 
-// partSums is how many values the planes of dw have in one part.
+// partSums is the number of values of the planes of dw in one part.
 func (a *winogradGradWArgs) partSums() int { return winogradPlanes * a.cPerPart * winogradGradCols }
 
 var winogradTilesLoop = newLoop(func(a *winogradGradWArgs, part int) {
@@ -78,8 +78,8 @@ func (a *winogradGradWArgs) outputPlanes(planes []float32, plane, from, to int) 
 	giveScratch(nothing)
 }
 
-// One part is some channels of some filters; if there are more rounds, so that all
-// sums are kept, in some planes.
+// One part is some channels of some filters; with several rounds, for which all sums are
+// kept, in some planes.
 var winogradGradWLoop = newLoop(func(a *winogradGradWArgs, part int) {
 	if a.sums == nil {
 		sums := takeScratch(a.partSums())

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// anyWinograd draws sizes for Winograd's algorithm: any padding, parts of tiles,
-// of vectors and of panels.
+// anyWinograd draws sizes for Winograd's algorithm: any padding, with incomplete tiles,
+// vectors and panels.
 func anyWinograd(rng *rand.Rand) Conv {
 	for {
 		s := Conv{
@@ -107,7 +107,7 @@ func TestWinogradTransformsAreTheirMatrices(t *testing.T) {
 	}
 }
 
-// every returns the values of x from first on that lie step apart.
+// every returns every step-th value of x from first on.
 func every(x []float32, first, step int) (y []float64) {
 	for i := first; i < len(x); i += step {
 		y = append(y, float64(x[i]))

@@ -1,18 +1,18 @@
 package kernels
 
-// A winogradTile is one tile to be transformed between pixels and planes, in some
-// channels. See conv_winograd.go for what these are.
+// A winogradTile is one tile to be transformed between pixels and planes, in some channels.
+// See conv_winograd.go.
 type winogradTile struct {
-	pixels   [winogradPlanes]*float32 // row by row, as many as the transform has
-	planes   *float32                 // this tile in the first plane, with room for whole vectors
-	plane    int                      // bytes from plane to plane
+	pixels   [winogradPlanes]*float32 // row by row, as many as the transform needs
+	planes   *float32                 // this tile in the first plane, padded to whole vectors
+	plane    int                      // distance of planes in bytes
 	channels int
-	bias     *float32 // added to each pixel of an output, with room for whole vectors
-	relu     int      // 1: pixels of an output are at least 0
+	bias     *float32 // added to each pixel of an output, padded to whole vectors
+	relu     int      // 1: apply ReLU to the output
 }
 
-// window points to k by k pixels of an image of h rows of w pixels, from row ih
-// and column iw on; to nothing where the image has none. Pixels lie size apart.
+// window points to k by k pixels of an image of h rows of w pixels, from row ih and column
+// iw on; pixels outside the image are nil. size is the distance of pixels.
 func (t *winogradTile) window(image []float32, h, w, size, k, ih, iw int, nothing *float32) {
 	row0, row1 := inside(ih, k, h)
 	col0, col1 := inside(iw, k, w)

@@ -1,7 +1,7 @@
 package kernels
 
-// The transforms, channel by channel: first the columns, then the rows. The functions
-// of a column multiply it by a matrix of Lavin and Gray.
+// The transforms, channel by channel: first the columns, then the rows. The functions of
+// type column multiply by a matrix of Lavin and Gray.
 
 func winogradImageGeneric(t *winogradTile)      { t.toPlanes(6, imageColumn) }
 func winogradFilterGeneric(t *winogradTile)     { t.toPlanes(3, filterColumn) }
@@ -9,7 +9,7 @@ func winogradOutputGeneric(t *winogradTile)     { t.toPixels(4, outputColumn, t.
 func winogradOutputGradGeneric(t *winogradTile) { t.toPlanes(4, outputGradColumn) }
 func winogradFilterGradGeneric(t *winogradTile) { t.toPixels(3, filterGradColumn, nil) }
 
-// A winogradColumn is a column before or after; shorter ones leave the rest.
+// A winogradColumn is a column before or after; shorter ones leave the rest unused.
 type winogradColumn [winogradIn]float32
 
 // toPlanes computes planes = m·pixels·mᵀ of k by k pixels, where column multiplies by m.

@@ -8,12 +8,12 @@ import (
 	"unsafe"
 )
 
-// An instructionSet is what kernels are made of: the inner loops, written for the
-// instructions of some processors. The file of a set takes the generic one, replaces
-// what the set does better, and adds itself to sets.
+// An instructionSet is the inner loops of kernels, for the instructions of some processors.
+// The file of a set copies the generic one, replaces the functions that the set can speed
+// up, and adds itself to sets.
 //
-// Functions over slices do the first values, as many as fill their vectors, and return
-// how many (done); the generic form does the rest. Slices are as long as the first.
+// Functions over slices process as many values as fill their vectors, and return their
+// number (done); the generic form processes the rest. Slices are as long as the first.
 type instructionSet struct {
 	name string
 
@@ -26,7 +26,7 @@ type instructionSet struct {
 	// Transforms of Winograd's algorithm, see winogradTile.
 	winogradImage, winogradFilter, winogradOutput, winogradOutputGrad, winogradFilterGrad func(t *winogradTile)
 
-	// Activations, dropout and other functions of single values.
+	// Activations, dropout and other elementwise functions.
 	relu      func(out, x []float32) (done int)
 	reluGrad  func(dx, y, dy []float32) (done int)
 	affine    func(out, x []float32, scale, offset float32) (done int)
@@ -41,25 +41,25 @@ type instructionSet struct {
 	sgd      func(w, grad []float32, lr float32) (done int)
 	momentum func(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
 
-	// Batch normalisation: rows of width values, and columns that lie stride apart.
-	// A width that is no multiple of lanes is left to the generic form.
+	// Batch normalization: rows of width values, and columns with a stride. If width is not
+	// a multiple of lanes, the generic form is used.
 	moments      func(x, columns, sums []float32, rows, width, stride int)
 	norm         func(out, x, columns []float32, rows, width, stride int, relu bool)
 	normGradSums func(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
 	normGrad     func(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
 
-	// Max pooling; nil where poolings of all shapes are computed in the same way.
+	// Max pooling; nil if poolings of all shapes are computed in the same way.
 	maxPoolRow     func(p *poolRow)
 	maxPoolGradRow func(p *poolRow) (missing int)
 
 	warpRow func(out, x []float32, from, to int, r *warpRow) (done int)
 
-	// Multiply-adds alone, and how many operations a round has.
+	// Multiply-adds alone, and the number of operations per round.
 	multiplyAdds  func(rounds int)
 	flopsPerRound int
 }
 
-// sets are those that run here, each better than those before it.
+// sets are those that this processor supports, each faster than those before it.
 var sets = []*instructionSet{&generic}
 
 // chosen is the set in use.
@@ -67,16 +67,16 @@ var chosen atomic.Pointer[instructionSet]
 
 func init() { chosen.Store(sets[len(sets)-1]) }
 
-// addSet is called in init by the files of instruction sets that run here.
+// addSet is called in init by the files of instruction sets that this processor supports.
 func addSet(s instructionSet) {
 	sets = append(sets, &s)
 	chosen.Store(&s)
 }
 
-// SetCPU chooses the implementation of all kernels called from then on: "avx512"
-// (F, DQ, BW and VL), "avx2" (with FMA) or "generic", plain Go. It returns an
-// error if this machine or build has no such implementation. Unless it is called,
-// the best one is used. Results differ between implementations by rounding.
+// SetCPU selects the implementation of all kernels called from then on: "avx512" (F, DQ, BW
+// and VL), "avx2" (with FMA) or "generic", plain Go. It returns an error if this machine or
+// build does not support it. The default is the best one. Results differ between
+// implementations by rounding.
 func SetCPU(name string) error {
 	have := cpus()
 	i := slices.Index(have, name)
@@ -90,7 +90,7 @@ func SetCPU(name string) error {
 // CPU returns the name of the implementation in use.
 func CPU() string { return current().name }
 
-// cpus returns the implementations that run here.
+// cpus returns the names of the supported implementations.
 func cpus() (names []string) {
 	for _, s := range sets {
 		names = append(names, s.name)
@@ -101,9 +101,9 @@ func cpus() (names []string) {
 // current is the set in use.
 func current() *instructionSet { return chosen.Load() }
 
-// noescape hides from the compiler where p goes. It would move *p to the heap, in each
-// call, since it does not know what a function in a table does with its arguments; those
-// of instruction sets keep none.
+// noescape hides p from escape analysis. Otherwise the compiler would move *p to the heap
+// in each call, because it does not know what a function in a table does with its
+// arguments; those of instruction sets do not keep any.
 func noescape[T any](p *T) *T {
 	hidden := uintptr(unsafe.Pointer(p))
 	return *(**T)(unsafe.Pointer(&hidden))

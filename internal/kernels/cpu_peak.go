@@ -5,9 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// MultiplyAdds keeps each of [Threads] goroutines busy with multiply-adds alone,
-// in registers, and returns how many operations that was, two for each lane of
-// each. Their rate is what no kernel on this machine can exceed.
+// MultiplyAdds keeps each of [Threads] goroutines busy with multiply-adds in registers, and
+// returns the number of operations, two per lane of each. Their rate is an upper limit for
+// every kernel on this machine.
 func MultiplyAdds(rounds int) (flops int) {
 	multiplyAddsLoop.run(Threads(), rounds)
 	return Threads() * rounds * current().flopsPerRound
@@ -15,7 +15,7 @@ func MultiplyAdds(rounds int) (flops int) {
 
 var multiplyAddsLoop = newLoop(func(rounds *int, _ int) { current().multiplyAdds(*rounds) })
 
-// multiplyAddsGeneric is twelve sums that do not wait for each other.
+// multiplyAddsGeneric computes twelve independent sums.
 func multiplyAddsGeneric(rounds int) {
 	x, y := float32(0.5), float32(0.25)
 	var a, b, c, d, e, f, g, h, i, j, k, l float32
@@ -28,5 +28,5 @@ func multiplyAddsGeneric(rounds int) {
 	multiplyAddsSum.Store(math.Float32bits(a + b + c + d + e + f + g + h + i + j + k + l))
 }
 
-// multiplyAddsSum is written so that the compiler computes the sums.
+// multiplyAddsSum prevents the compiler from removing the sums.
 var multiplyAddsSum atomic.Uint32

@@ -3,8 +3,8 @@ package kernels
 // The definitions of convolutions and dense layers, in float64, that tests compare all
 // implementations with.
 
-// products calls each for every product in the definition of a convolution, with the
-// place of a value of the image and those of the first filter in output and filters.
+// products calls each for every product in the definition of a convolution, with the index
+// of a value of the image and those of the first filter in output and filters.
 func (s Conv) products(each func(y, x, w int)) {
 	for n := range s.N {
 		for oh := range s.OH {
@@ -62,8 +62,7 @@ func defineDenseGrads(x, w, dy []float64, n, f, u int) (dx, dw []float64) {
 	return denseConv(n, f, u, false).defineGrads(x, w, dy)
 }
 
-// defineTransform computes to = m·from·mᵀ, where m has rows of k values and from is k
-// by k.
+// defineTransform computes to = m·from·mᵀ, where m has rows of k values and from is k by k.
 func defineTransform(m, from []float64, k int) (to []float64) {
 	rows := len(m) / k
 	to = make([]float64, rows*rows)
@@ -79,7 +78,7 @@ func defineTransform(m, from []float64, k int) (to []float64) {
 	return to
 }
 
-// transposed returns the transpose of m, which has so many columns.
+// transposed returns the transpose of m, which has a given number of columns.
 func transposed(m []float64, cols int) []float64 {
 	t := make([]float64, 0, len(m))
 	for j := range cols {

@@ -8,7 +8,7 @@ type denseArgs struct {
 	relu          bool
 }
 
-// checkDense panics unless input, weights and output have room for the sizes.
+// checkDense panics unless input, weights and output are long enough for the sizes.
 func checkDense(kernel string, x, w, y []float32, n, f, u int) {
 	if f < 1 || u < 1 {
 		panic(fmt.Sprintf("kernels: %s: impossible sizes %d to %d", kernel, f, u))
@@ -32,8 +32,8 @@ func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
 	}
 }
 
-// denseFew is up to how many examples a dense layer is faster by reading each weight once
-// where it lies, and not in tiles.
+// denseFew is the number of examples up to which a dense layer is faster without tiles, by
+// reading each weight once in place.
 const denseFew = 6
 
 // denseConv is a dense layer as a convolution of maps of one pixel.

@@ -1,10 +1,10 @@
 package kernels
 
-// Dense layers read the weights once for small batches, in runs of rows that stay in
-// the cache. Rows of large matrices lie so far apart that they share few
-// cache lines: where tiles would walk across such rows, they are copied first.
+// For small batches, dense layers read the weights once, in runs of rows that stay in the
+// cache. Rows of large matrices are so far apart that they compete for few cache sets:
+// matrices that tiles would read across rows are copied first.
 
-// denseLarge reports whether weights are so large that copies pay.
+// denseLarge reports whether weights are so large that copying pays off.
 func denseLarge(f, u int) bool { return f*u >= 1<<18 }
 
 // denseTiles is [Dense]; one part is some columns of w.
@@ -23,7 +23,7 @@ func denseTiles(a denseArgs) {
 const (
 	denseCols      = 64
 	denseLargeCols = 256
-	denseRun       = 256 // products in a row, of which the weights stay in the cache
+	denseRun       = 256 // products in a row, for which the weights stay in the cache
 )
 
 var denseTilesLoop = newLoop(func(a *denseArgs, part int) {

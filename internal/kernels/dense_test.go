@@ -23,7 +23,7 @@ func TestDenseIsItsDefinition(t *testing.T) {
 				DenseGradX(dx, dy, w, n, f, u)
 				DenseGradW(dw, x, dy, n, f, u)
 				SumRows(db, dy, n, u)
-				if n*f*u > 5000 { // too large for differences
+				if n*f*u > 5000 { // too large for difference quotients
 					wantX, wantW := defineDenseGrads(wide(x), wide(w), wide(dy), n, f, u)
 					near(t, "dx", dx, wantX)
 					near(t, "dw", dw, wantW)
@@ -43,7 +43,7 @@ func TestSumRowsStaysAccurateOverManyRows(t *testing.T) {
 		x := randoms(newRand(), n*u)
 		want := make([]float64, u)
 		for i := range x {
-			x[i] += 1 // sums that grow, which a single float32 total would round away
+			x[i] += 1 // growing sums, in which a single float32 total would lose precision
 			want[i%u] += float64(x[i])
 		}
 		out := make([]float32, u)

@@ -1,7 +1,7 @@
 package kernels
 
-// SumSquares returns Σ x², the square of the norm of x. Parts of x are summed in
-// float64 and rounded, then added up in their order.
+// SumSquares returns Σ x², the square of the norm of x. Blocks of x are summed in float64
+// and rounded, then added in their order.
 func SumSquares(x []float32) float64 {
 	parts := blocks(len(x), grain)
 	sums := takeScratch(parts)
@@ -19,7 +19,7 @@ type sumSquaresArgs struct{ sums, x []float32 }
 var sumSquaresLoop = newLoop(func(a *sumSquaresArgs, part int) {
 	from, to := block(part, len(a.x), grain)
 	x := a.x[from:to]
-	var sums [4]float64 // which do not wait for each other
+	var sums [4]float64 // which are independent of each other
 	for ; len(x) >= 4; x = x[4:] {
 		for i := range sums {
 			v := float64(x[i])
@@ -32,8 +32,8 @@ var sumSquaresLoop = newLoop(func(a *sumSquaresArgs, part int) {
 	a.sums[part] = float32(sums[0] + sums[1] + sums[2] + sums[3])
 })
 
-// Clip computes out[i] = x[i], but no less than low and no more than high; NaN
-// stays NaN. It may work in place.
+// Clip computes out[i] = x[i], limited to low and high; NaN stays NaN. It may work in
+// place.
 func Clip(out, x []float32, low, high float32) {
 	need("Clip", "x", x, len(out))
 	clipLoop.run(blocks(len(out), grain), clipArgs{out, x, low, high})

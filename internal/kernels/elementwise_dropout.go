@@ -24,13 +24,13 @@ func SpatialDropout2D(out, x []float32, key uint64, rate float64, n, pixels, c i
 	spatialDropoutLoop.run(n, spatialDropoutArgs{out, x, newDropper(key, rate), pixels, c})
 }
 
-// DropoutKey returns the key under which the values from 0 on are kept as those from
-// first on are under key: so some of the values can be computed by themselves.
+// DropoutKey returns the key whose mask from value 0 on is that of key from value first on:
+// so a part of the values can be computed separately.
 func DropoutKey(key uint64, first int) uint64 {
 	return key&^math.MaxUint32 | uint64(uint32(key)+uint32(first)*counterStep)
 }
 
-// A dropper decides what is dropped.
+// A dropper determines the mask.
 type dropper struct {
 	start, twist uint32 // the halves of the key
 	threshold    int32  // rate, where 1 is 2^31
@@ -50,7 +50,7 @@ const (
 	dropoutMul2 = 0x846ca68b
 )
 
-// keeps reports whether value i stays.
+// keeps reports whether value i is kept.
 func (d *dropper) keeps(i int) bool { return d.keepsAt(d.counter(i)) }
 
 func (d *dropper) counter(i int) uint32 { return d.start + uint32(i)*counterStep }
@@ -74,7 +74,7 @@ var dropoutLoop = newLoop(func(a *dropoutArgs, part int) {
 
 func dropoutGeneric(out, x []float32, counter uint32, d *dropper) (done int) {
 	for i, v := range x[:len(out)] {
-		bits := math.Float32bits(v * d.scale) // as bits, so that choosing takes no branch
+		bits := math.Float32bits(v * d.scale) // as bits, which avoids a branch
 		if !d.keepsAt(counter) {
 			bits = 0
 		}

@@ -9,7 +9,7 @@ import (
 	"cnntrain/internal/random"
 )
 
-// kept returns which of n values stay.
+// kept returns which of n values are kept.
 func kept(n int, key uint64, rate float64) []bool {
 	out, x := make([]float32, n), make([]float32, n)
 	for i := range x {
@@ -56,8 +56,8 @@ func TestDropoutKeepsTheExpectation(t *testing.T) {
 	})
 }
 
-// Neighbours, rows of a batch and keys that follow each other agree as often as
-// independent draws do.
+// Adjacent values, rows of a batch and consecutive keys agree as often as independent
+// draws.
 func TestDropoutIsIndependentOfPlaceAndKey(t *testing.T) {
 	const n = 1 << 17
 	agree := func(a, b []bool) float64 {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// awkward returns n values with NaN, infinities and zeros of both signs among
-// them, and many ties.
+// awkward returns n values that include NaN, infinities, zeros of both signs, and many
+// ties.
 func awkward(t testing.TB, rng *rand.Rand, n int) []float32 {
 	x := fence(t, n)
 	special := []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1), 1e-40, 1, -1}
@@ -22,7 +22,7 @@ func awkward(t testing.TB, rng *rand.Rand, n int) []float32 {
 	return x
 }
 
-// sameBits fails unless both hold the same values, NaN included.
+// sameBits fails unless both have the same values, including NaN.
 func sameBits(t *testing.T, what string, got, want []float32) {
 	t.Helper()
 	if !slices.EqualFunc(got, want, func(a, b float32) bool { return a == b || a != a && b != b }) {

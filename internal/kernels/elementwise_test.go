@@ -87,7 +87,7 @@ func TestAffineScalesAndShifts(t *testing.T) {
 	})
 }
 
-// The values are from the math module of Python.
+// Expected values are from Python's math module.
 func TestActivationsKeepTheirDigitsFarFromZero(t *testing.T) {
 	for _, c := range []struct {
 		name    string

@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// fence returns n values that are followed by memory that nobody may touch.
+// fence returns n values followed by memory that cannot be accessed.
 func fence(t testing.TB, n int) []float32 {
 	if n == 0 {
 		return nil

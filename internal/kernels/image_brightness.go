@@ -1,7 +1,7 @@
 package kernels
 
-// Colors is the sizes of n images whose colours change: Pixels pixels and C
-// channels each. Results are cut off at Low and High.
+// Colors is the sizes of n images whose colours change: Pixels pixels and C channels each.
+// Results are clipped to Low and High.
 type Colors struct {
 	N, Pixels, C int
 	Low, High    float32
@@ -13,7 +13,7 @@ func (s *Colors) check(kernel string, out, x, amounts []float32) {
 	need(kernel, "amounts", amounts, s.N)
 }
 
-// image returns what x holds of image n.
+// image returns the values of image n in x.
 func (s *Colors) image(x []float32, n int) []float32 {
 	size := s.Pixels * s.C
 	return x[n*size:][:size]
@@ -21,10 +21,10 @@ func (s *Colors) image(x []float32, n int) []float32 {
 
 func (s *Colors) cut(v float32) float32 { return min(max(v, s.Low), s.High) }
 
-// passes reports whether v is not cut off, so that a gradient goes through.
+// passes reports whether v is not clipped, so that its gradient is not 0.
 func (s *Colors) passes(v float32) bool { return v >= s.Low && v <= s.High }
 
-// Brightness adds to the values of image n of x the nth of the amounts.
+// Brightness adds amounts[n] to the values of image n of x.
 func Brightness(out, x, amounts []float32, s Colors) {
 	s.check("Brightness", out, x, amounts)
 	brightnessLoop.run(s.N, colorArgs{out, x, nil, amounts, s})

@@ -1,6 +1,6 @@
 package kernels
 
-// Contrast moves the values of image n of x away from the mean of their channel in
+// Contrast scales the distance of each value of image n of x from its channel's mean in
 // that image:
 //
 //	out = (x - mean)·amounts[n] + mean
@@ -9,8 +9,8 @@ func Contrast(out, x, amounts []float32, s Colors) {
 	contrastLoop.run(s.N, colorArgs{out, x, nil, amounts, s})
 }
 
-// ContrastGrad computes the gradient of [Contrast] for x, with a the amount and g
-// the gradient dy where nothing was cut off, else 0:
+// ContrastGrad computes the gradient of [Contrast] for x, with a the amount and g the
+// gradient dy where nothing was clipped, else 0:
 //
 //	dx = (g - mean(g))·a + mean(g)
 func ContrastGrad(dx, x, dy, amounts []float32, s Colors) {

@@ -1,7 +1,7 @@
 package kernels
 
-// Padding is the sizes of a padding: N images of H by W pixels and C channels,
-// and how many rows and columns of zeros go around them.
+// Padding is the sizes of a padding: N images of H by W pixels and C channels, and the
+// number of rows and columns of zeros on each side.
 type Padding struct {
 	N, H, W, C               int
 	Top, Bottom, Left, Right int
@@ -10,13 +10,13 @@ type Padding struct {
 // Output returns the height and width with the padding.
 func (s Padding) Output() (h, w int) { return s.Top + s.H + s.Bottom, s.Left + s.W + s.Right }
 
-// Pad2D computes out as x with zeros around each image.
+// Pad2D copies x to out with zeros around each image.
 func Pad2D(out, x []float32, s Padding) {
 	s.check("Pad2D", out, x)
 	pad2DLoop.run(s.N, pad2DArgs{out, x, s})
 }
 
-// Crop2D takes the padding off again: the gradient of [Pad2D] for x.
+// Crop2D removes the padding: the gradient of [Pad2D] for x.
 func Crop2D(dx, dy []float32, s Padding) {
 	s.check("Crop2D", dy, dx)
 	crop2DLoop.run(s.N, pad2DArgs{dy, dx, s})
@@ -33,7 +33,7 @@ type pad2DArgs struct {
 	s         Padding
 }
 
-// row returns one row of image n in both, less the padding.
+// row returns one row of image n in both, without the padding.
 func (a *pad2DArgs) row(n, ih int) (padded, x []float32) {
 	s := &a.s
 	h, w := s.Output()

@@ -7,12 +7,12 @@ import "fmt"
 type Warp struct {
 	N, H, W, C int
 	OH, OW     int
-	Fill       Fill    // what lies around an image
+	Fill       Fill    // how images are extrapolated
 	Value      float32 // of it, for FillConstant
-	Nearest    bool    // take the nearest pixel, else interpolate between four
+	Nearest    bool    // nearest pixel instead of bilinear interpolation
 }
 
-// A Fill says how an image goes on beyond its edge.
+// A Fill says how an image is extrapolated beyond its edge.
 type Fill int
 
 const (
@@ -22,10 +22,10 @@ const (
 	FillWrap                 // a b c d | a b c d | a b c d, not quite: see inside
 )
 
-// WarpImages resamples each image by its row m [6] of matrices: the pixel at
-// column ox and row oy of out is what x has at column m[0]·ox + m[1]·oy + m[2]
-// and row m[3]·ox + m[4]·oy + m[5]. This is TensorFlow's
-// ImageProjectiveTransformV3 for affine maps, rounding included.
+// WarpImages resamples each image with its row m [6] of matrices: the pixel at column ox
+// and row oy of out is read from x at column m[0]·ox + m[1]·oy + m[2] and row m[3]·ox +
+// m[4]·oy + m[5]. This is TensorFlow's ImageProjectiveTransformV3 for affine maps, rounding
+// included.
 func WarpImages(out, x, matrices []float32, s Warp) {
 	s.check("WarpImages", x, out, matrices)
 	warpLoop.run(s.N, warpArgs{out, x, matrices, s})
@@ -52,9 +52,9 @@ type warpArgs struct {
 	s                Warp
 }
 
-// A tap is where a pixel of the output comes from: the places of four pixels in
-// their image, two above and two below, or -1 outside of it, and the weights of
-// the right ones and the lower ones.
+// A tap is the source of a pixel of the output: the offsets of four pixels in their image,
+// two above and two below, or -1 outside of it, and the weights of the right and of the
+// lower ones.
 type tap struct {
 	at           [4]int
 	right, below float32
@@ -62,7 +62,7 @@ type tap struct {
 
 // One part is one image.
 var warpLoop = newLoop(func(a *warpArgs, n int) {
-	s := a.s // a copy, which stays in registers
+	s := a.s // a copy that stays in registers
 	out, x, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], *(*[6]float32)(a.matrices[6*n:])
 	if s.OH == s.H && s.OW == s.W && s.mirror(out, x, m) {
 		return
@@ -87,12 +87,12 @@ var warpLoop = newLoop(func(a *warpArgs, n int) {
 	}
 })
 
-// warpRow is what a row of the output has in common: the columns and rows it reads
-// are v = steps·ox + base + shift. Only the first two values of each count.
+// warpRow is the common data of a row of the output: the columns and rows it reads are v =
+// steps·ox + base + shift. Only the first two values of each are used.
 type warpRow struct {
 	steps, base, shift [4]float32
-	limit              [4]float32 // v of pixels that are all inside are from 0 up to this
-	strides            [4]int32   // bytes from column to column and from row to row
+	limit              [4]float32 // upper limit of v for pixels that are completely inside; the lower limit is 0
+	strides            [4]int32   // distances of columns and of rows in bytes
 }
 
 func (s *Warp) row(m *[6]float32, oy int) warpRow {
@@ -106,9 +106,8 @@ func (s *Warp) row(m *[6]float32, oy int) warpRow {
 	}
 }
 
-// warpRowGeneric interpolates pixels of three channels at columns from to to of a row
-// of the output, and returns the first that it cannot do since not all it needs is
-// inside x, else to.
+// warpRowGeneric interpolates pixels of three channels at columns [from,to) of a row of the
+// output, and returns the first column whose source is not completely inside x, else to.
 func warpRowGeneric(out, x []float32, from, to int, r *warpRow) (done int) {
 	width := int(r.strides[1]) / float
 	for ox := from; ox < to; ox++ {
@@ -124,8 +123,8 @@ func warpRowGeneric(out, x []float32, from, to int, r *warpRow) (done int) {
 	return to
 }
 
-// mirror copies an image as it is, or from right to left, from bottom to top, and
-// reports whether that is all that the map asks for.
+// mirror copies an image, optionally mirrored horizontally or vertically, and reports
+// whether the matrix is such a map.
 func (s *Warp) mirror(out, x []float32, m [6]float32) bool {
 	row, col := [2]float32{m[4], m[5]}, [2]float32{m[0], m[2]}
 	flipRows := row == [2]float32{-1, float32(s.H - 1)}
@@ -155,7 +154,7 @@ func (s *Warp) mirror(out, x []float32, m [6]float32) bool {
 	return true
 }
 
-// pick writes the pixel at column x and row y of an image, wherever that is.
+// pick computes the pixel for column x and row y of an image, inside or outside.
 func (s *Warp) pick(out, image []float32, x, y float32) {
 	right, bottom := float32(s.W-1), float32(s.H-1)
 	if !(x >= 0 && x <= right && y >= 0 && y <= bottom) {
@@ -174,14 +173,14 @@ func (s *Warp) pick(out, image []float32, x, y float32) {
 	s.mix(out, image, &t)
 }
 
-// mixInside interpolates where all four pixels are inside.
+// mixInside interpolates if all four pixels are inside.
 func (s *Warp) mixInside(out, image []float32, x, y float32) {
 	x0, y0 := int(x), int(y)
 	above := image[(y0*s.W+x0)*s.C:]
 	mix(out, above, above[s.W*s.C:], x-float32(x0), y-float32(y0))
 }
 
-// mix interpolates between two pixels each of the rows above and below.
+// mix interpolates between two pixels in each of the rows above and below.
 func mix(out, above, below []float32, right, down float32) {
 	left, up := 1-right, 1-down
 	if len(out) == 3 {
@@ -212,8 +211,8 @@ func (s *Warp) mix(out, x []float32, t *tap) {
 	}
 }
 
-// One part is one image. A pixel may get parts from everywhere in the output;
-// they are added in the order of the output.
+// One part is one image. A pixel may receive contributions from the whole output; they are
+// added in the order of the output.
 var warpGradLoop = newLoop(func(a *warpArgs, n int) {
 	s := &a.s
 	dy, dx, m := a.out[n*s.OH*s.OW*s.C:][:s.OH*s.OW*s.C], a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C], (*[6]float32)(a.matrices[6*n:])
@@ -236,7 +235,7 @@ var warpGradLoop = newLoop(func(a *warpArgs, n int) {
 	}
 })
 
-// tap finds what is at column x and row y of an image, both from Fill.inside.
+// tap returns the source at column x and row y of an image, both from Fill.inside.
 func (s *Warp) tap(x, y float32) tap {
 	if s.Nearest {
 		i := s.place(round(x), round(y))
@@ -253,7 +252,7 @@ func (s *Warp) tap(x, y float32) tap {
 	}
 }
 
-// place returns where the pixel at x and y is in its image, -1 outside of it.
+// place returns the offset of the pixel at x and y in its image, -1 if outside.
 func (s *Warp) place(x, y int) int {
 	if uint(x) >= uint(s.W) || uint(y) >= uint(s.H) {
 		return -1
@@ -261,7 +260,7 @@ func (s *Warp) place(x, y int) int {
 	return (y*s.W + x) * s.C
 }
 
-// floor and round take a coordinate to a whole one; half a pixel goes away from 0.
+// floor and round convert a coordinate to an integer; halves are rounded away from 0.
 func floor(v float32) int {
 	i := int(v)
 	if float32(i) > v {
@@ -277,10 +276,10 @@ func round(v float32) int {
 	return int(v + 0.5)
 }
 
-// inside takes a coordinate on an axis of n pixels to where the image has the same
-// value, from 0 to n-1, except for FillConstant. It is MapCoordinate of TensorFlow's
-// core/kernels/image/image_ops.h: between two copies of the image nothing is
-// interpolated, and FillWrap takes copies to repeat after n-1 pixels.
+// inside maps a coordinate on an axis of n pixels to an equivalent one from 0 to n-1,
+// except for FillConstant. It is MapCoordinate of TensorFlow's
+// core/kernels/image/image_ops.h: there is no interpolation between two copies of the
+// image, and FillWrap has copies that repeat after n-1 pixels.
 func (f Fill) inside(v float32, n int) float32 {
 	last := float32(n - 1)
 	if f == FillConstant || v >= 0 && v <= last {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// somewhere returns n matrices that turn, scale and move.
+// somewhere returns n matrices that rotate, scale and translate.
 func somewhere(rng *rand.Rand, n int) []float32 {
 	m := randoms(rng, 6*n)
 	for i := range m {
@@ -103,8 +103,8 @@ func TestWarpGivesTheBitsOfTheGenericOne(t *testing.T) {
 	}
 }
 
-// BenchmarkWarp resamples 32 images of 32x32x3 on one thread: turned by 18 degrees,
-// and mirrored.
+// BenchmarkWarp resamples 32 images of 32x32x3 on one thread: rotated by 18 degrees, and
+// mirrored.
 func BenchmarkWarp(b *testing.B) {
 	withThreads(b, 1)
 	x, out := randoms(newRand(), 32*32*32*3), make([]float32, 32*32*32*3)
@@ -125,7 +125,7 @@ func BenchmarkWarp(b *testing.B) {
 	}
 }
 
-// A map that only mirrors is copied; a wider output goes the long way round.
+// A map that only mirrors is copied; a wider output uses the general case.
 func TestMirroredImagesAreThoseOfTheLongWay(t *testing.T) {
 	rng := newRand()
 	for range 40 {

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// A kernelCase is a call of one kernel with sizes that give several parts and
-// odd remainders. The suite below holds for each of them.
+// A kernelCase is a call of one kernel with sizes that give several parts and odd
+// remainders. The suite below applies to each of them.
 type kernelCase struct {
 	name    string
-	out, in []int // lengths of the outputs, which may be inputs too, and inputs
-	anySize bool  // the length of the first output (input, if none) is the size
+	out, in []int // lengths of the outputs, some of which may be inputs too, and inputs
+	anySize bool  // the size is the length of the first output (of the input, if there is none)
 	run     func(out, in [][]float32)
 }
 
@@ -128,7 +128,7 @@ func kernelCases() []kernelCase {
 		{"SGD", []int{long, long}, []int{long}, true, func(out, in [][]float32) { SGD(out[0], in[0], out[1], 0.01, 0.9, true) }},
 		{"Adagrad", []int{long, long}, []int{long}, true, func(out, in [][]float32) { Adagrad(out[0], in[0], out[1], 0.01, 1e-7) }},
 		{"RMSprop", []int{long, long, long, long}, []int{long}, true, func(out, in [][]float32) {
-			RMSprop(out[0], in[0], out[1], out[2], out[3], 0.01, 0.9, 0.5, 100) // so much that the root is of no negative
+			RMSprop(out[0], in[0], out[1], out[2], out[3], 0.01, 0.9, 0.5, 100) // large enough that the radicand is not negative
 		}},
 		{"Clip", []int{long}, []int{long}, true, func(out, in [][]float32) { Clip(out[0], in[0], 0.2, 1) }},
 		{"SumSquares", nil, []int{long}, true, func(out, in [][]float32) { SumSquares(in[0]) }},
@@ -151,7 +151,7 @@ func (c kernelCase) slices() (out, in [][]float32) {
 	return out, in
 }
 
-// positive makes values that are good for each kernel, probabilities included.
+// positive returns values that are valid for each kernel, including probabilities.
 func positive(x []float32) []float32 {
 	for i, v := range x {
 		x[i] = float32(math.Abs(float64(v))) + 0.01
@@ -220,7 +220,7 @@ func TestKernelWritesItsOutputOnly(t *testing.T) {
 					w[k], w[len(w)-1-k] = canary, canary
 				}
 				whole = append(whole, w)
-				group[i] = w[margin : len(w)-margin] // the capacity reaches into the margin
+				group[i] = w[margin : len(w)-margin] // the capacity extends into the margin
 			}
 		}
 		c.run(out, in)
@@ -322,7 +322,7 @@ func TestEmptyBatchIsNoWork(t *testing.T) {
 	})
 }
 
-// panicOf returns what f panics with, or "".
+// panicOf returns the panic value of f, or "".
 func panicOf(f func()) (message string) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -2,8 +2,8 @@ package kernels
 
 import "math"
 
-// Probabilities are kept this far from 0 and 1 (keras.config.epsilon), in
-// float32 as Keras has them.
+// Probabilities are clipped to this distance from 0 and 1 (keras.config.epsilon), in
+// float32 as in Keras.
 const (
 	smallest float32 = 1e-7
 	largest  float32 = 1 - 1e-7

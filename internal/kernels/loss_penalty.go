@@ -31,9 +31,9 @@ var penaltyLoop = newLoop(func(a *penaltyArgs, part int) {
 	a.out[part] = float32(a.l1*absolute + a.l2*squares)
 })
 
-// AddPenaltyGrad computes out[i] = grad[i] + l1·sign(w[i]) + 2·l2·w[i] for each
-// value of out: the gradient of [AddPenalty] for w, if grad is that of the loss.
-// It may work in place.
+// AddPenaltyGrad computes out[i] = grad[i] + l1·sign(w[i]) + 2·l2·w[i] for each value of
+// out: the gradient of [AddPenalty] for w, if grad is that of the loss. It may work in
+// place.
 func AddPenaltyGrad(out, grad, w []float32, l1, l2 float64) {
 	need("AddPenaltyGrad", "grad", grad, len(out))
 	need("AddPenaltyGrad", "w", w, len(out))

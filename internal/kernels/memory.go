@@ -1,11 +1,10 @@
 package kernels
 
-// hugePage is the size of the larger pages that operating systems offer.
+// hugePage is the size of huge pages.
 const hugePage = 2 << 20 // bytes
 
-// Memory returns n zeros. Where they are many, it asks the operating system for
-// large pages: a pass over hundreds of megabytes then misses fewer translations
-// of addresses.
+// Memory returns n zeros. For large n it requests huge pages, which reduce TLB misses in
+// passes over hundreds of megabytes.
 func Memory(n int) []float32 {
 	s := make([]float32, n)
 	if n*float >= 2*hugePage {

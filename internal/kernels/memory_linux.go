@@ -6,8 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// adviseHuge asks for large pages for those that s fills. It is
-// advice: a system that has none to give leaves s as it is.
+// adviseHuge requests huge pages for the whole ones within s. The system may ignore that.
 func adviseHuge(s []float32) {
 	b := unsafe.Slice((*byte)(unsafe.Pointer(&s[0])), len(s)*float)
 	skip := int(-uintptr(unsafe.Pointer(&b[0])) & (hugePage - 1))

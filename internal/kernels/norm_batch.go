@@ -2,23 +2,23 @@ package kernels
 
 import "math"
 
-// Batch normalisation (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167)
-// of x [n,c], where n counts examples and pixels:
+// Batch normalization (Ioffe and Szegedy 2015, https://arxiv.org/abs/1502.03167) of x
+// [n,c], where n counts examples and pixels:
 //
 //	y = (x - mean)·scale + beta,   scale = gamma / √(variance + epsilon)
 //
-// per channel, and max(y, 0) where ReLU is set.
+// per channel, and max(y, 0) if ReLU is set.
 
-// BatchNorm is the sizes and constants of a batch normalisation.
+// BatchNorm is the sizes and constants of a batch normalization.
 type BatchNorm struct {
 	N, C    int
 	Epsilon float64
 	ReLU    bool
 }
 
-// Moments computes the mean and the (biased) variance of each channel of x. The
-// squares are taken of the distance from the first row, which loses nothing
-// where the mean is far from 0, and added up in blocks.
+// Moments computes the mean and the (biased) variance of each channel of x. Squares are of
+// the distance from the first row, which avoids cancellation if the mean is far from 0, and
+// are summed in blocks.
 func (s BatchNorm) Moments(mean, variance, x []float32) {
 	need("BatchNorm.Moments", "mean", mean, s.C)
 	need("BatchNorm.Moments", "variance", variance, s.C)
@@ -38,7 +38,7 @@ func (s BatchNorm) Moments(mean, variance, x []float32) {
 	giveScratch(a.columns)
 }
 
-// Apply computes y. gamma and beta may be nil, which stand for 1 and 0.
+// Apply computes y. gamma and beta may be nil, meaning 1 and 0.
 func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
 	need("BatchNorm.Apply", "out", out, s.N, s.C)
 	need("BatchNorm.Apply", "x", x, s.N, s.C)
@@ -64,9 +64,8 @@ func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []
 	giveScratch(a.columns)
 }
 
-// Grad computes the gradient for x. mean and variance are the moments of x if
-// dbeta and dgamma, as [BatchNorm.GradSums] gives them, are there, and constants
-// if these are nil:
+// Grad computes the gradient for x. mean and variance are the moments of x if dbeta and
+// dgamma, as computed by [BatchNorm.GradSums], are given, and constants if these are nil:
 //
 //	dx = scale·(dy - dbeta/n - (x-mean)/√(variance + epsilon)·dgamma/n)
 func (s BatchNorm) Grad(dx, x, dy, mean, variance, gamma, beta, dbeta, dgamma []float32) {
@@ -107,9 +106,9 @@ func (s BatchNorm) deviation(variance float32) float64 {
 	return math.Sqrt(float64(variance) + s.Epsilon)
 }
 
-// columnArgs is the arguments of the loops below. What is the same for all rows
-// comes in columns, each wide values: the c channels, for as many rows as are
-// taken together.
+// columnArgs is the arguments of the loops below. What is the same for all rows is in
+// columns, each wide values long: the c channels, repeated for the rows that are processed
+// together.
 type columnArgs struct {
 	s          BatchNorm
 	out, x, dy []float32
@@ -168,8 +167,8 @@ func (s BatchNorm) args(kernel string, mean, variance, gamma, beta []float32) co
 	return a
 }
 
-// together returns how many rows of c channels the assembly takes for one: as
-// many as fill whole vectors, and more if that is little work.
+// together returns the number of rows of c channels that the assembly processes together:
+// as many as fill whole vectors, and more if those are short.
 func together(c int) int {
 	const least, most = 128, 8192
 	for k := 1; k*c <= most && c > 0; k++ {
@@ -180,11 +179,11 @@ func together(c int) int {
 	return 1
 }
 
-// block is how many rows one part handles.
+// block is the number of rows of one part.
 func (a *columnArgs) block() int { return max(16, min(sumBlock, rowsPerPart(a.s.C))) }
 
-// sum runs a loop that writes two sums per channel and part, and gives the
-// totals over all parts to f.
+// sum runs a loop that writes two sums per channel and part, and calls f with the totals
+// over all parts.
 func (a columnArgs) sum(loop *loop[columnArgs], f func(c int, sum1, sum2 float64)) {
 	parts := blocks(a.s.N, a.block())
 	a.sums = takeScratch(parts * 2 * a.wide)
@@ -200,7 +199,7 @@ func (a columnArgs) sum(loop *loop[columnArgs], f func(c int, sum1, sum2 float64
 	giveScratch(a.sums)
 }
 
-// The loops take the rows of a part together first, then those left one by one.
+// The loops first process the rows of a part together, then the remaining ones one by one.
 var momentsLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	clear(r.sums)

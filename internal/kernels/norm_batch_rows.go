@@ -1,6 +1,6 @@
 package kernels
 
-// columnRows is the rows of one part that are still to do.
+// columnRows is the remaining rows of one part.
 type columnRows struct{ columnArgs }
 
 func (a *columnArgs) rows(part int) columnRows {
@@ -20,7 +20,7 @@ func (a *columnArgs) rows(part int) columnRows {
 	return r
 }
 
-// skip leaves out the first rows taken together, which are done.
+// skip removes the first rows processed together, which are done.
 func (r *columnRows) skip(whole int) {
 	if whole == 0 {
 		return
@@ -36,8 +36,7 @@ func (r *columnRows) skip(whole int) {
 	}
 }
 
-// fold leaves out the first rows taken together, and makes sums over channels of
-// theirs.
+// fold is skip, and adds up the sums of the rows processed together to sums per channel.
 func (r *columnRows) fold(whole int) {
 	r.skip(whole)
 	for _, sums := range [][]float32{r.sums[:r.wide], r.sums[r.wide:]} {
@@ -47,8 +46,8 @@ func (r *columnRows) fold(whole int) {
 	}
 }
 
-// whole is how many rows taken together there are; none where these are no whole
-// vectors.
+// whole returns the number of groups of rows processed together; 0 if these do not fill
+// whole vectors.
 func (r *columnRows) whole() int {
 	if r.wide == 0 || r.wide%16 != 0 {
 		return 0
@@ -67,8 +66,8 @@ func momentsGeneric(x, columns, sums []float32, rows, width, stride int) {
 	}
 }
 
-// A normalizer is the columns for x - mean and y, before a ReLU. Each operation is
-// rounded on its own, so that forward and backward agree on the sign of y.
+// A normalizer is the columns for x - mean and y, before a ReLU. Each operation is rounded
+// separately, so that forward and backward pass agree on the sign of y.
 type normalizer struct {
 	mean, scale, offset []float32
 	relu                bool

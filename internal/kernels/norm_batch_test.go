@@ -50,7 +50,7 @@ func TestBatchNormIsItsDefinition(t *testing.T) {
 		wantMean, wantVariance, want := s.define(wide(x), wide(gamma), wide(beta))
 		near(t, "mean", mean, wantMean)
 		near(t, "variance", variance, wantVariance)
-		if s.C < 100 { // where channels are as large as 513, their rounding shows
+		if s.C < 100 { // in sums over many rows, rounding is visible
 			near(t, "y", y, want)
 		}
 	})
@@ -91,7 +91,7 @@ func TestBatchNormGradIsFiniteDifference(t *testing.T) {
 	})
 }
 
-// The mean square less the squared mean, in float32, has no correct digit here.
+// In float32, the mean square minus the squared mean would have no correct digit here.
 func TestMomentsKeepTheVarianceOfDistantValues(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
 		rng := newRand()
@@ -140,8 +140,8 @@ func TestBatchNormWithReLUIsBoth(t *testing.T) {
 	})
 }
 
-// Given the same moments, y and dx have the same bits in all implementations;
-// the slices end where memory does.
+// For the same moments, y and dx have the same bits in all implementations; the slices end
+// at inaccessible memory.
 func TestBatchNormGivesTheBitsOfTheGenericOne(t *testing.T) {
 	rng := newRand()
 	for range 200 {
@@ -164,8 +164,8 @@ func TestBatchNormGivesTheBitsOfTheGenericOne(t *testing.T) {
 	}
 }
 
-// BenchmarkBatchNorm is over the first maps of VGG, for 32 images; ReLU is what
-// reading and writing once costs.
+// BenchmarkBatchNorm is on the first maps of VGG, for 32 images; ReLU is the cost of one
+// pass over memory.
 func BenchmarkBatchNorm(b *testing.B) {
 	withThreads(b, 1)
 	rng := newRand()

@@ -2,9 +2,9 @@ package kernels
 
 import "math"
 
-// LocalResponseNorm is the sizes and constants of a local response
-// normalisation (Krizhevsky, Sutskever and Hinton 2012, section 3.3) of x [n,c],
-// where n counts examples and pixels:
+// LocalResponseNorm is the sizes and constants of a local response normalization
+// (Krizhevsky, Sutskever and Hinton 2012, section 3.3) of x [n,c], where n counts examples
+// and pixels:
 //
 //	y[n,c] = x[n,c] / s[n,c]^Beta,   s[n,c] = Bias + Alpha·Σ x[n,k]²
 //
@@ -70,7 +70,7 @@ var localResponseNormGradLoop = newLoop(func(a *localResponseNormArgs, part int)
 	giveScratch(terms)
 })
 
-// near returns the channels [low, high) around c.
+// near returns the range [low, high) of channels around c.
 func (s *LocalResponseNorm) near(c int) (low, high int) {
 	return max(0, c-s.Radius), min(s.C, c+s.Radius+1)
 }
@@ -84,7 +84,7 @@ func (s *LocalResponseNorm) scale(x []float32, c int) float64 {
 	return s.Bias + s.Alpha*sum
 }
 
-// power is scale^Beta; roots are ten times as fast as the general case.
+// power is scale^Beta; square roots are ten times as fast as the general case.
 func (s *LocalResponseNorm) power(scale float64) float64 {
 	switch s.Beta {
 	case 0.5:

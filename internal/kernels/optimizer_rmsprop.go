@@ -2,9 +2,8 @@ package kernels
 
 import "math"
 
-// RMSprop updates the weights w and what it keeps of them, in place, from the
-// gradient g (Tieleman and Hinton 2012), in the form of Keras 3's
-// keras/src/optimizers/rmsprop.py:
+// RMSprop updates the weights w and their state, in place, from the gradient g (Tieleman
+// and Hinton 2012), in the form of Keras 3's keras/src/optimizers/rmsprop.py:
 //
 //	velocity = rho·velocity + (1-rho)·g²
 //	average = rho·average + (1-rho)·g
@@ -12,8 +11,8 @@ import "math"
 //	momenta = momentum·momenta + step
 //	w -= momenta
 //
-// The average is nil for no centring: then it is 0 in the step. The momenta are nil
-// for no momentum, w -= step. Each factor is rounded once, from float64. It reports
+// The average is nil without centring: then it is 0 in the step. The momenta are nil
+// without momentum, w -= step. Each factor is rounded once, from float64. It reports
 // whether the weights are finite.
 func RMSprop(w, g, velocity, average, momenta []float32, lr, rho, momentum, epsilon float64) bool {
 	need("RMSprop", "g", g, len(w))

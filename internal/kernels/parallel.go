@@ -11,19 +11,19 @@ import (
 var (
 	threads atomic.Int64
 
-	// queue carries invitations to help with a job. Nobody waits for an answer:
-	// the caller works too, and one that comes late finds nothing left to do.
+	// queue carries requests to help with a job. Nobody waits for an answer: the caller
+	// works too, and a late helper finds nothing left to do.
 	queue = make(chan helper, 64)
 
 	startMu sync.Mutex
-	started atomic.Int64 // workers, which answer invitations for ever
+	started atomic.Int64 // workers, which serve requests for ever
 )
 
 func init() { SetThreads(0) }
 
-// SetThreads sets how many goroutines a kernel may run on, its caller included;
-// n below 1 means [runtime.GOMAXPROCS]. It may be called at any time and holds
-// for kernels called from then on. Results do not depend on it.
+// SetThreads sets the number of goroutines a kernel may run on, including its caller; n
+// below 1 means [runtime.GOMAXPROCS]. It may be called at any time and affects kernels
+// called from then on. Results do not depend on it.
 func SetThreads(n int) {
 	if n < 1 {
 		n = runtime.GOMAXPROCS(0)
@@ -31,10 +31,10 @@ func SetThreads(n int) {
 	threads.Store(int64(n))
 }
 
-// Threads returns how many goroutines a kernel may run on.
+// Threads returns the number of goroutines a kernel may run on.
 func Threads() int { return int(threads.Load()) }
 
-// A helper is a job as workers see it, whatever its arguments.
+// A helper is a job as workers see it, without its argument type.
 type helper interface{ help() }
 
 func startWorkers(n int) {
@@ -52,9 +52,8 @@ func startWorkers(n int) {
 	}
 }
 
-// receive takes a value from c. It stays awake for some ten microseconds before it
-// waits, since waking up takes as long as a small kernel, and kernels follow each
-// other closely.
+// receive receives a value from c. It spins for some ten microseconds before it blocks,
+// since waking up takes as long as a small kernel, and kernels follow each other closely.
 func receive[T any](c <-chan T) T {
 	const tries, yields = 200, 50
 	for range yields {
@@ -65,14 +64,14 @@ func receive[T any](c <-chan T) T {
 			default:
 			}
 		}
-		runtime.Gosched() // others may need the processor
+		runtime.Gosched() // other goroutines may need the processor
 	}
 	return <-c
 }
 
-// A loop runs body for parts 0 to n-1, in any order and on several goroutines.
-// There is one for each kernel, in a package variable, so that a call need not
-// allocate: A holds the kernel's arguments, and used jobs are kept for reuse.
+// A loop runs body for parts 0 to n-1, in any order and on several goroutines. There is one
+// per kernel, in a package variable, so that a call need not allocate: A holds the kernel's
+// arguments, and jobs are reused.
 type loop[A any] struct {
 	body func(a *A, part int)
 	free chan *job[A]
@@ -82,7 +81,7 @@ func newLoop[A any](body func(a *A, part int)) *loop[A] {
 	return &loop[A]{body, make(chan *job[A], 16)}
 }
 
-// run returns when all parts are done. A panic of body is passed on.
+// run returns when all parts are done. It repeats a panic of body.
 func (l *loop[A]) run(parts int, args A) {
 	var j *job[A]
 	select {
@@ -110,33 +109,33 @@ func (l *loop[A]) run(parts int, args A) {
 	}
 }
 
-// A job is one run of a loop, and may be used for the next one while invitations
-// to it still wait: a helper touches nothing but left until it has got a part.
+// A job is one run of a loop. It may be reused while requests for it are still queued: a
+// helper accesses only left until it has got a part.
 type job[A any] struct {
 	loop    *loop[A]
 	args    A
-	left    atomic.Int64 // parts that nobody has taken; below 0 there are none
+	left    atomic.Int64 // parts that are not taken; below 0 there are none
 	undone  atomic.Int64 // parts that are not finished
 	done    chan struct{}
 	failure atomic.Pointer[partError]
 }
 
-// runWith invites helpers, works along, and waits for the parts that others took.
+// runWith requests helpers, works too, and waits for the parts that others took.
 func (j *job[A]) runWith(helpers, parts int) {
 	startWorkers(helpers)
 	j.undone.Store(int64(parts))
-	j.left.Store(int64(parts)) // from here on helpers join in
+	j.left.Store(int64(parts)) // from here on helpers take parts
 	for range helpers {
 		select {
 		case queue <- j:
-		default: // so many wait already that all workers are busy
+		default: // the queue is full, so all workers are busy
 		}
 	}
 	j.help()
 	receive(j.done)
 }
 
-// help does parts until none is left.
+// help runs parts until none is left.
 func (j *job[A]) help() {
 	for {
 		part := j.left.Add(-1)
@@ -159,8 +158,8 @@ func (j *job[A]) do(part int) {
 	j.loop.body(&j.args, part)
 }
 
-// A partError is what a run with helpers panics with when one of its parts panicked on
-// some goroutine: the value and the stack of that panic.
+// A partError is the panic value of a run with helpers if one of its parts panicked on some
+// goroutine: the value and the stack of that panic.
 type partError struct {
 	value any
 	stack []byte

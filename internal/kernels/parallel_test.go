@@ -75,7 +75,7 @@ func TestWorkersShareTheParts(t *testing.T) {
 		if arrived.Add(1) == 3 {
 			close(together)
 		}
-		<-together // each of three goroutines must hold one of the three parts
+		<-together // each of three goroutines must run one of the three parts
 	})
 	l.run(3, countArgs{})
 }

@@ -2,9 +2,9 @@ package kernels
 
 import "fmt"
 
-// Pool is the sizes of a pooling: N images of H by W pixels and C channels,
-// windows of KH by KW pixels moved by SH and SW, Top rows and Left columns of
-// padding before the image, OH by OW pixels of output.
+// Pool is the sizes of a pooling: N images of H by W pixels and C channels, windows of KH
+// by KW pixels with strides SH and SW, Top rows and Left columns of padding before the
+// image, OH by OW pixels of output.
 type Pool struct {
 	N, H, W, C int
 	KH, KW     int
@@ -13,8 +13,8 @@ type Pool struct {
 	OH, OW     int
 }
 
-// NewPool returns the sizes of a pooling with TensorFlow's 'same' or, else,
-// 'valid' padding. OH or OW is 0 where the window does not fit into the image.
+// NewPool returns the sizes of a pooling with TensorFlow's 'same' or, else, 'valid'
+// padding. OH or OW is 0 if the window does not fit into the image.
 func NewPool(n, h, w, c, kh, kw, sh, sw int, same bool) Pool {
 	s := Pool{N: n, H: h, W: w, C: c, KH: kh, KW: kw, SH: sh, SW: sw}
 	s.OH, s.Top = window(h, kh, sh, same)
@@ -36,8 +36,8 @@ func (s Pool) checkWindows(kernel string) {
 	}
 }
 
-// cells returns the rows and columns of image pixels in the window of a pixel
-// of the output, as far as they lie inside the image.
+// cells returns the rows and columns of image pixels inside the window of a pixel of the
+// output.
 func (s *Pool) cells(oh, ow int) (top, bottom, left, right int) {
 	top, left = oh*s.SH-s.Top, ow*s.SW-s.Left
 	kh0, kh1 := inside(top, s.KH, s.H)

@@ -53,8 +53,8 @@ var averagePool2DGradLoop = newLoop(func(a *averagePool2DArgs, n int) {
 	}
 })
 
-// eachPixel calls f with the channels of each pixel in the window of a pixel of
-// the output, and the weight that each pixel has in the mean, which it returns.
+// eachPixel calls f with the channels of each pixel in the window of a pixel of the output.
+// It returns the weight of each pixel in the mean.
 func (a *averagePool2DArgs) eachPixel(part, ow int, f func(x []float32, weight float32)) float32 {
 	s := &a.s
 	top, bottom, left, right := s.cells(part%s.OH, ow)

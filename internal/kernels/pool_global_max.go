@@ -28,9 +28,9 @@ var globalMaxPoolLoop = newLoop(func(a *globalMaxPoolArgs, n int) {
 	}
 })
 
-// GlobalMaxPoolGrad computes the gradient of [GlobalMaxPool] for x from its
-// output y and the gradient for it. Pixels that all hold the maximum get equal fractions
-// of dy, as in TensorFlow's reduce_max; in [MaxPool2DGrad] the first one has it all.
+// GlobalMaxPoolGrad computes the gradient of [GlobalMaxPool] for x from its output y and
+// the gradient for it. If several pixels hold the maximum, dy is divided equally among
+// them, as in TensorFlow's reduce_max; in [MaxPool2DGrad] the first one gets all of it.
 func GlobalMaxPoolGrad(dx, x, y, dy []float32, n, pixels, c int) {
 	need("GlobalMaxPoolGrad", "dx", dx, n, pixels, c)
 	need("GlobalMaxPoolGrad", "x", x, n, pixels, c)

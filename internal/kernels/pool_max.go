@@ -1,7 +1,7 @@
 package kernels
 
-// MaxPool2D computes out[n,oh,ow,c] as the largest of x[n,ih,iw,c] over the
-// pixels in the window of oh and ow. Padding never wins; NaN always does.
+// MaxPool2D computes out[n,oh,ow,c] as the largest of x[n,ih,iw,c] over the pixels in the
+// window of oh and ow, without padding; NaN if there is one.
 func MaxPool2D(out, x []float32, s Pool) {
 	s.check("MaxPool2D", x, out)
 	maxPool2DLoop.run(s.N*s.OH, maxPool2DArgs{out, x, s})

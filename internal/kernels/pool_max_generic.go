@@ -39,8 +39,8 @@ func (a *maxPool2DGradArgs) imageGeneric(n int) {
 	}
 }
 
-// first returns where the window of a pixel of the output first holds its
-// maximum y in channel c. Only the window of a NaN y holds NaN.
+// first returns the first position in the window of a pixel of the output that holds its
+// maximum y in channel c. If y is NaN, that is a NaN.
 func (s *Pool) first(x []float32, y float32, n, oh, ow, c int) int {
 	top, bottom, left, right := s.cells(oh, ow)
 	for ih := top; ih < bottom; ih++ {

@@ -1,22 +1,22 @@
 package kernels
 
-// A poolRow is one row of output pixels whose windows lie inside the image and do
-// not overlap, as the kernels in assembly take it. Steps are in bytes.
+// A poolRow is one row of output pixels whose windows are inside the image and do not
+// overlap, in the form for kernels in assembly. Strides are in bytes.
 type poolRow struct {
 	x, y, dx, dy     *float32
 	pixels, channels int
 	kh, kw           int
-	pixel, row       int // from pixel to pixel and row to row of the image
-	step             int // from window to window
+	pixel, row       int // distance of pixels and of rows of the image
+	step             int // distance of windows
 }
 
-// simple reports whether the rows of a pooling are as in poolRow.
+// simple reports whether the rows of a pooling have the form of poolRow.
 func (s *Pool) simple() bool {
 	return s.Top == 0 && s.Left == 0 && s.KH <= s.SH && s.KW <= s.SW && s.OW > 0 && s.C > 0 &&
 		(s.OH-1)*s.SH+s.KH <= s.H && (s.OW-1)*s.SW+s.KW <= s.W
 }
 
-// rowOf returns row oh of image n, for part n*OH+oh, and where it starts.
+// rowOf returns row oh of image n, for part n*OH+oh, and its offset.
 func (s *Pool) rowOf(part int) (p poolRow, x, y int) {
 	n, oh := part/s.OH, part%s.OH
 	p = poolRow{pixels: s.OW, channels: s.C, kh: s.KH, kw: s.KW,
@@ -36,8 +36,8 @@ func (s *Pool) maxRow(out, x []float32, part int) bool {
 	return true
 }
 
-// maxGradRows computes one image of the result of [MaxPool2DGrad], or returns
-// false, also where y is not the maximum of x.
+// maxGradRows computes one image of the result of [MaxPool2DGrad], or returns false, also
+// if y is not the maximum of x.
 func (s *Pool) maxGradRows(dx, x, y, dy []float32, n int) bool {
 	kernel := current().maxPoolGradRow
 	if kernel == nil || !s.simple() {

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// define computes the pooling in float64, and for each output which x it is.
+// define computes the pooling in float64, and for each output the index of its maximum in
+// x.
 func (s Pool) define(x []float64) (y []float64, from []int) {
 	for n := range s.N {
 		for oh := range s.OH {

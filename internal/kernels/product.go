@@ -13,20 +13,20 @@ package kernels
 // the size of the tile: a row of a result does not depend on the other rows.
 type tile struct {
 	c, add, a, b       *float32
-	cRow, addRow, aRow int // bytes from row to row
+	cRow, addRow, aRow int // row strides in bytes
 	n1, a1, b1         int
 	n2, a2, b2         int
 	n3, a3, b3         int
 	rows, cols         int
-	relu               int // 1: what would be negative is 0
+	relu               int // 1: apply ReLU to the result
 }
 
-const float = 4 // bytes
+const float = 4 // strides in bytes
 
-// panel is the most columns of a tile.
+// panel is the largest number of columns of a tile.
 const panel = 32
 
-// zeros is what sums are added to that start at nothing.
+// zeros is the row that sums without a start are added to.
 var zeros [panel]float32
 
 // A product is a product of matrices of any size,
@@ -42,31 +42,31 @@ type product struct {
 	bPanel     int
 	axes       [3]axis // the innermost first
 	start      start
-	add        []float32 // as start says
-	relu       bool      // what would be negative is 0
+	add        []float32 // what the sums are added to
+	relu       bool      // apply ReLU to the result
 }
 
-// An axis is one of the three sums: n terms, which lie a and b values apart.
+// An axis is one of the three sums: n terms, with strides a and b.
 type axis struct{ n, a, b int }
 
-// once is an axis that is not there.
+// once is an axis of length one.
 var once = axis{n: 1}
 
 // turned is the axis of the product with a and b exchanged.
 func (x axis) turned() axis { return axis{x.n, x.b, x.a} }
 
-// A start says what the sums of a product are added to.
+// A start is the initial value of the sums of a product.
 type start int
 
 const (
 	fromZero start = iota
 	fromRow        // to the row add, each row of them
-	fromRows       // to the matrix add, whose rows lie cRow values apart
-	fromC          // to what c holds: a product goes on
+	fromRows       // the matrix add, with row stride cRow
+	fromC          // the values of c: continues a product
 )
 
-// startFrom adds the sums to a row, from one of its values on, or to nothing if it is
-// nil.
+// startFrom returns a start with a row, from one of its values on, or with zeros if the row
+// is nil.
 func (p *product) startFrom(row []float32, at int) {
 	if row == nil {
 		p.start = fromZero
@@ -93,7 +93,7 @@ func (p *product) run(rows, cols int) {
 		t.cols = min(cols-j, kernel.cols)
 		t.b = &p.b[j/panel*p.bPanel+j%panel]
 		for tiles, i := blocks(rows, kernel.rows), 0; tiles > 0; tiles-- {
-			t.rows = blocks(rows-i, tiles) // of about the same size each
+			t.rows = blocks(rows-i, tiles) // of about equal size
 			t.c = &p.c[i*p.cRow+j]
 			t.a = &p.a[i*p.aRow]
 			if p.start != fromZero {
@@ -106,11 +106,11 @@ func (p *product) run(rows, cols int) {
 	}
 }
 
-// tile is what all tiles of the product have in common.
+// tile returns the common part of all tiles of the product.
 func (p *product) tile() tile {
 	x, y, z := p.axes[0], p.axes[1], p.axes[2]
 	if x.n < 1 || y.n < 1 || z.n < 1 {
-		panic("kernels: a product without terms") // for which assembly would not end
+		panic("kernels: a product without terms") // for which the assembly would not terminate
 	}
 	t := tile{
 		cRow: p.cRow * float, addRow: p.cRow * float, aRow: p.aRow * float,
@@ -124,8 +124,8 @@ func (p *product) tile() tile {
 	return t
 }
 
-// A tileKernel computes tiles of up to rows by cols values, which is what fits into
-// registers, where at least so many columns are left. No tile spans two panels.
+// A tileKernel computes tiles of up to rows by cols values, which fit into registers; it is
+// used while at least a given number of columns is left. No tile spans two panels.
 type tileKernel struct {
 	rows, cols, least int
 	run               func(t *tile)

@@ -1,8 +1,7 @@
 package kernels
 
-// toPanels copies rows by cols values of x, rows stride values apart, to panels: the
-// first 32 columns row by row, then the next. There is room for so many rows in
-// each panel.
+// toPanels copies rows by cols values of x, with a row stride, to panels: the first 32
+// columns row by row, then the next. Each panel has space for a given number of rows.
 func toPanels(panels, x []float32, rows, cols, stride, room int) {
 	whole := cols / panel
 	if whole > 0 && rows > 0 {

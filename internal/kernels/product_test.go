@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// fence copies x to where memory ends at the last value, so that a kernel that
-// reads or writes behind it faults.
+// fence copies x to the end of accessible memory, so that a kernel that accesses values
+// behind it faults.
 func fences(t testing.TB, x ...[]float32) [][]float32 {
 	fenced := make([][]float32, len(x))
 	for i := range x {
@@ -19,8 +19,8 @@ func fences(t testing.TB, x ...[]float32) [][]float32 {
 	return fenced
 }
 
-// compareConv runs the kernels of a convolution under each implementation and on
-// 1, 2 and 4 threads, with memory that ends behind each slice.
+// compareConv runs the kernels of a convolution under each implementation and on 1, 2 and 4
+// threads, with inaccessible memory after each slice.
 func compareConv(t *testing.T, rng *rand.Rand, s Conv) {
 	nx, nw, ny := s.lens()
 	s.ReLU = rng.IntN(2) == 0
@@ -53,7 +53,7 @@ func compareDense(t *testing.T, rng *rand.Rand, n, f, u int) {
 	})
 }
 
-// compare runs kernels whose results, y before a ReLU, are defined so.
+// compare runs kernels with the given definitions of their results; y is before a ReLU.
 func compare(t *testing.T, what string, tolerance float64, relu bool, y, dx, dw []float64, run func(y, dx, dw []float32)) {
 	t.Helper()
 	if relu {
@@ -88,8 +88,8 @@ func compare(t *testing.T, what string, tolerance float64, relu bool, y, dx, dw 
 	}
 }
 
-// anyConv draws sizes that meet tails of rows, columns and panels, strides, odd
-// padding, single pixels and batches large enough for the lanes of vectors.
+// anyConv draws sizes that cover remainders of rows, columns and panels, strides, odd
+// padding, single pixels, and batches large enough for the lanes of vectors.
 func anyConv(rng *rand.Rand) Conv {
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	channels := func() int {
@@ -122,10 +122,10 @@ func TestConvAndDenseAreTheirDefinitions(t *testing.T) {
 		})
 	}
 	for _, s := range []Conv{
-		NewConv(50, 1, 1, 3, 5, 3, 3, 1, 1, true), // two parts of images
-		NewConv(50, 9, 9, 1, 6, 5, 5, 1, 1, true), // the same in the lanes, and filters that are turned
+		NewConv(50, 1, 1, 3, 5, 3, 3, 1, 1, true), // two blocks of images
+		NewConv(50, 9, 9, 1, 6, 5, 5, 1, 1, true), // the same in the lanes, and reversed filters
 		NewConv(50, 9, 9, 3, 6, 5, 5, 2, 1, false),
-		NewConv(2, 6, 5, 700, 40, 3, 3, 1, 1, true),  // a panel in several pieces
+		NewConv(2, 6, 5, 700, 40, 3, 3, 1, 1, true),  // a panel in several runs
 		NewConv(1, 40, 60, 5, 9, 3, 3, 1, 1, true),   // more pixels than one run of the gradient
 		NewConv(3, 4, 4, 101, 133, 2, 2, 1, 1, true), // several parts of channels and filters
 		{N: 2, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
@@ -138,7 +138,7 @@ func TestConvAndDenseAreTheirDefinitions(t *testing.T) {
 	compareDense(t, rng, 2, 1000, 600)
 }
 
-// With few pixels in the batch and many weights, convolutions take another way.
+// With few pixels in the batch and many weights, convolutions use another algorithm.
 func TestFewPixelsAreTheDefinition(t *testing.T) {
 	rng := newRand()
 	for _, s := range []Conv{
@@ -170,7 +170,7 @@ func FuzzConv2D(f *testing.F) {
 	})
 }
 
-// A row of a result is a sum of its own: the same bits in any batch.
+// Each row of a result is an independent sum: it has the same bits in any batch.
 func TestResultOfAnImageDoesNotDependOnItsBatch(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
 		rng := newRand()

@@ -2,8 +2,8 @@ package kernels
 
 import "unsafe"
 
-// tileGeneric computes a tile in blocks of 3 by 2 sums: with more of them, the compiler
-// for amd64 runs out of registers, and writes sums to memory in each step.
+// tileGeneric computes a tile in blocks of 3 by 2 sums: with more, the compiler for amd64
+// runs out of registers, and spills sums to memory in each step.
 func tileGeneric(t *tile) {
 	for j := 0; j < t.cols; j += 2 {
 		for i := 0; i < t.rows; i += 3 {
@@ -22,8 +22,8 @@ func tileGeneric(t *tile) {
 	}
 }
 
-// sums3x2 returns the sums of rows from i and columns from j on. In place of rows and
-// columns that are not there it takes the last ones again.
+// sums3x2 returns the sums of rows from i and columns from j on. Missing rows and columns
+// are replaced by the last ones.
 func (t *tile) sums3x2(i, j int) [3][2]float32 {
 	a0, a1, a2 := value(t.a, i*t.aRow), value(t.a, min(i+1, t.rows-1)*t.aRow), value(t.a, min(i+2, t.rows-1)*t.aRow)
 	b0, b1 := value(t.b, j*float), value(t.b, min(j+1, t.cols-1)*float)
@@ -48,7 +48,7 @@ func (t *tile) sums3x2(i, j int) [3][2]float32 {
 	return [3][2]float32{{s00, s01}, {s10, s11}, {s20, s21}}
 }
 
-// value is the value so many bytes after p.
+// value returns the value at an offset in bytes from p.
 func value(p *float32, bytes int) *float32 {
 	return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes))
 }

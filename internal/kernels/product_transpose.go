@@ -1,7 +1,7 @@
 package kernels
 
-// transpose computes dst[i,j] = src[j,i] for rows by cols values of dst. Rows
-// start dstRow and srcRow values apart.
+// transpose computes dst[i,j] = src[j,i] for rows by cols values of dst. dstRow and srcRow
+// are row strides in values.
 func transpose(dst, src []float32, rows, cols, dstRow, srcRow int) {
 	eights := 0
 	if whole := rows / 8; whole > 0 {

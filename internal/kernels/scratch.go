@@ -2,7 +2,7 @@ package kernels
 
 import "math/bits"
 
-// spare holds working memory between calls: slices of 2^i values in spare[i].
+// spare holds scratch memory between calls: slices of 2^i values in spare[i].
 var spare = func() (s [48]chan []float32) {
 	for i := range s {
 		s[i] = make(chan []float32, 16)
@@ -10,7 +10,7 @@ var spare = func() (s [48]chan []float32) {
 	return
 }()
 
-// takeScratch returns n values of unknown content. Give them back with giveScratch.
+// takeScratch returns n values of undefined content. Return them with giveScratch.
 func takeScratch(n int) []float32 {
 	size := bits.Len(uint(max(n, 1) - 1))
 	select {

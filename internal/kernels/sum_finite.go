@@ -30,8 +30,7 @@ func zeroTimesGeneric(x []float32) (sum float32, done int) {
 	return sum, len(x)
 }
 
-// finite reports whether the sums of all parts are those of finite values, and
-// gives the sums back.
+// finite reports whether the sums of all parts are finite, and releases the sums.
 func finite(sums []float32) bool {
 	total := float32(0)
 	for _, s := range sums {

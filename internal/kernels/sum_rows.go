@@ -1,8 +1,8 @@
 package kernels
 
-// sumBlock is how many rows are added up before the sum joins a total: with
-// sums of that many float32 values the rounding errors stay near 1e-6 however
-// many rows there are.
+// sumBlock is the number of rows that are summed before the sum is added to a total: with
+// sums of that many float32 values the rounding errors stay near 1e-6 for any number of
+// rows.
 const sumBlock = 512
 
 // SumRows computes out[u] = Σn x[n,u], first over blocks of rows and then over
@@ -46,8 +46,8 @@ func addFewRows(out, x []float32) {
 	}
 }
 
-// addRowsTiles multiplies x by ones. As many short rows as fit into a panel are
-// taken for one, and the sums of these added up.
+// addRowsTiles multiplies x by ones. As many short rows as fit into a panel are processed
+// as one, and their sums are added up.
 func addRowsTiles(out, x []float32) {
 	together := max(1, min(panel, len(x)/8)/len(out))
 	width := together * len(out)

@@ -1,8 +1,8 @@
 package kernels
 
-// window returns how many windows of size k fit along an axis of size in, and
-// how many zeros stand before it, by TensorFlow's rule for 'valid' and 'same'
-// padding (tf.nn.convolution, "Notes on padding").
+// window returns the number of windows of size k along an axis of size in, and the number
+// of zeros before it, by TensorFlow's rule for 'valid' and 'same' padding
+// (tf.nn.convolution, "Notes on padding").
 func window(in, k, stride int, same bool) (out, before int) {
 	if same {
 		out = blocks(in, stride)
@@ -14,8 +14,8 @@ func window(in, k, stride int, same bool) (out, before int) {
 	return (in-k)/stride + 1, 0
 }
 
-// inside returns which cells [from,to) of the window that starts at position
-// start lie inside an axis of size in; the others are padding.
+// inside returns the range [from,to) of cells of a window that starts at position start and
+// that are inside an axis of size in; the others are padding.
 func inside(start, k, in int) (from, to int) {
 	return max(0, -start), min(k, in-start)
 }

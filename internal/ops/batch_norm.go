@@ -15,16 +15,16 @@ type Norm struct {
 	Mean, Variance *G.Node
 	Epsilon        float64
 	ReLU           bool
-	Batch          bool // Mean and Variance are those of X, and its gradient knows
+	Batch          bool // Mean and Variance are the moments of X, so its gradient includes their gradients
 
-	// Whole is not nil where X is a share of the batch that Mean and Variance are of: it
-	// replaces values by their mean over all shares.
+	// Whole is not nil if X is a share of the batch for which Mean and Variance are
+	// computed: it replaces values by their mean over all shares.
 	Whole func(values []float64)
 }
 
-// BatchMoments returns mean and (biased) variance over all axes of x but the
-// last; of the whole batch where whole, as in a [Norm], is not nil. Each run of it also
-// moves the moving ones, which are weights: moving = moving·momentum + batch·(1-momentum).
+// BatchMoments returns mean and (biased) variance over all axes of x but the last; of the
+// global batch if whole, as in a [Norm], is not nil. Each run also updates the moving
+// averages, which are weights: moving = moving·momentum + batch·(1-momentum).
 func BatchMoments(x, movingMean, movingVariance *G.Node, momentum float64, whole func([]float64)) (mean, variance *G.Node) {
 	s := normSizes(x)
 	over := make([]float64, 2*s.C)
@@ -44,8 +44,8 @@ func BatchMoments(x, movingMean, movingVariance *G.Node, momentum float64, whole
 	return row(moments, 0), row(moments, 1)
 }
 
-// wholeMoments makes mean and variance of a share those of the whole batch, since the
-// mean square is the variance plus the square of the mean. values is memory for both.
+// wholeMoments replaces mean and variance of a share by those of the global batch; the mean
+// square is the variance plus the square of the mean. values is memory for both.
 func wholeMoments(mean, variance []float32, values []float64, whole func([]float64)) {
 	means, squares := values[:len(mean)], values[len(mean):]
 	for c, m := range mean {
@@ -91,7 +91,7 @@ func (n Norm) withReLU() func() *G.Node {
 	return func() *G.Node { return BatchNorm(n) }
 }
 
-// gradSums is the gradients of beta and gamma, [2,C].
+// gradSums computes the gradients of beta and gamma, [2,C].
 func (n Norm) gradSums(s kernels.BatchNorm, dy *G.Node) *G.Node {
 	return apply(op{name: "batch_norm_grad_sums", out: tensor.Shape{2, s.C},
 		run: func(out []float32, in ...[]float32) {
@@ -101,9 +101,10 @@ func (n Norm) gradSums(s kernels.BatchNorm, dy *G.Node) *G.Node {
 	}, n.inputs(n.X, dy)...)
 }
 
-// wholeSums is what the gradient of X needs of the whole batch: the mean of the sums
-// over the shares. (A share of n examples of N has the gradient of its own mean loss,
-// N/n times that of the whole, and N/n as few values to divide the sums by: both cancel.)
+// wholeSums computes what the gradient of X needs from the global batch: the mean of the
+// sums over the shares. (A share of n examples of N has the gradient of its own mean loss,
+// N/n times that of the global mean, and divides the sums by n instead of N: both factors
+// cancel.)
 func (n Norm) wholeSums(sums *G.Node) *G.Node {
 	if n.Whole == nil {
 		return sums
@@ -122,7 +123,7 @@ func (n Norm) wholeSums(sums *G.Node) *G.Node {
 	}, sums)
 }
 
-// grad is the gradient of X.
+// grad computes the gradient of X.
 func (n Norm) grad(s kernels.BatchNorm, dy, sums *G.Node) *G.Node {
 	if !n.Batch {
 		return apply(op{name: "batch_norm_grad", out: n.X.Shape(),
@@ -140,7 +141,7 @@ func (n Norm) grad(s kernels.BatchNorm, dy, sums *G.Node) *G.Node {
 	}, n.inputs(n.X, dy, sums)...)
 }
 
-// inputs is the given nodes, then those of params.
+// inputs returns the given nodes followed by those of params.
 func (n Norm) inputs(nodes ...*G.Node) []*G.Node {
 	if n.Gamma != nil {
 		nodes = append(nodes, n.Gamma)
@@ -151,7 +152,7 @@ func (n Norm) inputs(nodes ...*G.Node) []*G.Node {
 	return append(nodes, n.Mean, n.Variance)
 }
 
-// params tells the last inputs apart.
+// params identifies the last inputs.
 func (n Norm) params(in [][]float32) (gamma, beta, mean, variance []float32) {
 	if n.Gamma != nil {
 		gamma, in = in[0], in[1:]

@@ -6,14 +6,14 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Brightness adds an amount to each image of x [N,H,W,C] and cuts off what is below
-// low or above high. At each run, amounts fills a [N] with those of the images.
+// Brightness adds an amount to each image of x [N,H,W,C] and clips the result to low and
+// high. In each run, amounts fills a [N] with the images' amounts.
 func Brightness(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
 	return colors("brightness", x, low, high, amounts, kernels.Brightness, kernels.BrightnessGrad)
 }
 
-// Contrast moves the values of each image of x away from the mean of their channel
-// by a factor; the rest is as for Brightness.
+// Contrast multiplies the distance of each value from its channel's mean in the image by a
+// factor; the rest is as for Brightness.
 func Contrast(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
 	return colors("contrast", x, low, high, amounts, kernels.Contrast, kernels.ContrastGrad)
 }

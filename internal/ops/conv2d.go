@@ -7,11 +7,11 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A Conv says how the filters of a convolution slide.
+// A Conv holds the options of a convolution.
 type Conv struct {
 	Strides [2]int
-	Same    bool // pad with zeros so that only strides shrink the map
-	Direct  bool // sum up products as they are: no Winograd
+	Same    bool // zero padding, so that only strides reduce the size
+	Direct  bool // without Winograd's algorithm
 }
 
 // Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C,F], plus b [F]
@@ -62,7 +62,7 @@ func conv2DGradW(x, dy *G.Node, s kernels.Conv) *G.Node {
 	}, x, dy)
 }
 
-// convFlops counts the zeros of the padding too, as is usual.
+// convFlops includes the products with padding, as is usual.
 func convFlops(s kernels.Conv) int { return 2 * s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C }
 
 func (c Conv) sizes(x, w *G.Node) kernels.Conv {

@@ -7,9 +7,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// CategoricalCrossentropy is the mean over the batch of -Σ target·log y, for
-// probabilities y and target [N,C]. Where y is a Softmax, loss and gradient are
-// taken from its input, which loses nothing to rounding; Keras does the same.
+// CategoricalCrossentropy is the mean over the batch of -Σ target·log y, for probabilities
+// y and target [N,C]. If y is a Softmax, loss and gradient are computed from its input,
+// which is numerically stable; Keras does the same.
 func CategoricalCrossentropy(y, target *G.Node) *G.Node {
 	n, c := y.Shape()[0], y.Shape()[1]
 	if x, ok := logits(y); ok {

@@ -6,15 +6,13 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Dropout sets values of x to 0 with probability rate and scales the others by
-// 1/(1-rate). key is asked at each run; a run that has the same key as another
-// has the same mask.
+// Dropout sets values of x to 0 with probability rate and scales the others by 1/(1-rate).
+// key is called in each run; equal keys give equal masks.
 func Dropout(x *G.Node, rate float64, key func() uint64) *G.Node {
 	return drop("dropout", x, func(out, x []float32) { kernels.Dropout(out, x, key(), rate) })
 }
 
-// DropoutKey returns the key under which the values from 0 on are kept as those from
-// first on are under key.
+// DropoutKey returns the key whose mask from value 0 on is that of key from value first on.
 func DropoutKey(key uint64, first int) uint64 { return kernels.DropoutKey(key, first) }
 
 // SpatialDropout2D is Dropout of whole channels of x [N,H,W,C].
@@ -25,7 +23,7 @@ func SpatialDropout2D(x *G.Node, rate float64, key func() uint64) *G.Node {
 	})
 }
 
-// drop is an op whose gradient is itself.
+// drop is an op whose gradient is the same op on the gradient.
 func drop(name string, x *G.Node, run func(out, x []float32)) *G.Node {
 	return apply(op{
 		name:   name,

@@ -6,7 +6,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Memory returns n zeros where kernels are fast to read and write.
+// Memory returns n zeros in memory that is fast for kernels.
 func Memory(n int) []float32 { return kernels.Memory(n) }
 
 // NewTensor returns a tensor of zeros in [Memory].

@@ -1,4 +1,4 @@
-// Package ops makes kernels into Gorgonia ops with gradients.
+// Package ops wraps kernels as Gorgonia ops with gradients.
 package ops
 
 import (
@@ -12,41 +12,40 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// An op is a kernel as Gorgonia sees it. All of Gorgonia's interface lives
-// here; the other files of this package give only run and grads.
+// An op is a kernel as a Gorgonia op. It implements all of Gorgonia's interface; the other
+// files of this package provide only run and grads.
 //
-// Its output lies in memory of its own, or where a machine has placed it; it owns
-// the slices it hands to the kernel. So running it allocates nothing.
+// Its output is in memory of its own, or where a machine has placed it. It owns the slices
+// of arguments that it passes to the kernel, so running it allocates nothing.
 type op struct {
 	name string
 	out  tensor.Shape
 	run  func(out []float32, in ...[]float32)
 
-	flops  int  // multiplications and additions of a run; 0 where that is not what it does
-	reuses int  // which input, counted from 1, the output may overwrite; 0 for none
+	flops  int  // multiplications and additions per run; 0 if the op does not consist of these
+	reuses int  // the input, counted from 1, that the output may overwrite; 0 for none
 	view   bool // the output is the first input in another shape: run does nothing
 
-	// withReLU adds an op that is this one with max(·, 0) of its output, nil where
-	// there is none.
+	// withReLU adds a fused op of this one followed by max(·, 0); nil if there is none.
 	withReLU func() *G.Node
 
-	// grads gives the gradient of each input from the inputs, the output y and
-	// the output's gradient dy, nil for an input without one. An op whose grads
-	// is nil has no gradient: it is one.
+	// grads returns the gradient of each input from the inputs, the output y and the
+	// output's gradient dy, nil for an input without one. An op whose grads is nil is not
+	// differentiable: it is a gradient itself.
 	grads func(in []*G.Node, y, dy *G.Node) []*G.Node
-	// constant is how many of the last inputs have no gradient: labels.
+	// constant is the number of trailing inputs without a gradient: labels.
 	constant int
 
-	id     uint64 // equal ops must not be merged: each has an output of its own
+	id     uint64 // Gorgonia must not merge equal ops: each has its own output
 	inputs []*G.Node
 	y      G.Value
-	buf    []float32   // the memory of y; nil until it is needed or placed
-	in     [][]float32 // the memory of the inputs
+	buf    []float32   // memory of y; nil until it is needed or placed
+	in     [][]float32 // memory of the inputs
 }
 
 var lastID atomic.Uint64
 
-// apply adds o to the graph of its inputs. Inputs are float32, shapes fixed.
+// apply adds o to the graph of its inputs. Inputs are float32 with fixed shapes.
 func apply(o op, in ...*G.Node) *G.Node {
 	o.id, o.inputs = lastID.Add(1), in
 	if o.out.Dims() == 0 {
@@ -61,7 +60,7 @@ func apply(o op, in ...*G.Node) *G.Node {
 	return G.Must(G.ApplyOp(&o, in...))
 }
 
-// Do runs the kernel. The value returned belongs to the op and changes with the next Do.
+// Do runs the kernel. The returned value belongs to the op and changes with the next Do.
 func (o *op) Do(values ...G.Value) (G.Value, error) {
 	for i, v := range values {
 		switch v := v.(type) {
@@ -87,10 +86,9 @@ func (o *op) Do(values ...G.Value) (G.Value, error) {
 	return o.y, nil
 }
 
-// Size, Reuses, Place and Flops make an op a machine.Placeable: how many values the
-// output has, 0 for one that needs no place; which inputs it may overwrite, and whether
-// it must have the very memory of its one; where it lies; and how many multiplications
-// and additions a run takes.
+// Size, Reuses, Place and Flops implement machine.Placeable: the number of values of the
+// output, 0 if it needs no memory; which inputs it may overwrite, and whether it must share
+// the memory of its one input; its memory; and the multiplications and additions per run.
 func (o *op) Size() int {
 	if o.out.Dims() == 0 {
 		return 0

@@ -16,8 +16,7 @@ import (
 
 var _ machine.Placeable = (*op)(nil)
 
-// A gradCase is an op over inputs of some shapes and what it computes, written
-// down in float64 without regard to speed.
+// A gradCase is an op on inputs of some shapes with its definition in float64.
 type gradCase struct {
 	name   string
 	shapes []tensor.Shape
@@ -26,9 +25,8 @@ type gradCase struct {
 	fixed  map[int][]float32 // inputs without a gradient, such as labels
 }
 
-// spread returns n values in random order that are apart from each other and
-// from 0 by more than a difference quotient moves them, so that max and relu
-// are differentiable there.
+// spread returns n values in random order whose distances from each other and from 0 exceed
+// the step of a difference quotient, so that max and relu are differentiable there.
 func spread(r *rand.Rand, n int) []float32 {
 	values := make([]float32, n)
 	for i, p := range r.Perm(n) {
@@ -37,7 +35,7 @@ func spread(r *rand.Rand, n int) []float32 {
 	return values
 }
 
-// weightedSum makes a scalar out of y that gives every value a gradient of its own.
+// weightedSum reduces y to a scalar such that every value has its own gradient.
 func weightedSum(y, r *G.Node) *G.Node {
 	return apply(op{
 		name: "weighted_sum", out: tensor.ScalarShape(), constant: 1,
@@ -52,9 +50,9 @@ func weightedSum(y, r *G.Node) *G.Node {
 	}, y, r)
 }
 
-// checkGradients compares the op's values with c.want, and its gradients with
-// difference quotients of c.want in float64. The op may overwrite its inputs, but for the
-// first one where that is read again behind it, as by a skip connection.
+// checkGradients compares the op's values with c.want, and its gradients with difference
+// quotients of c.want in float64. The op may overwrite its inputs, except for the first one
+// in cases where a later node reads that too, as in a skip connection.
 func checkGradients(t *testing.T, c gradCase, r *rand.Rand, again bool) {
 	t.Helper()
 	g := G.NewGraph()
@@ -75,7 +73,7 @@ func checkGradients(t *testing.T, c gradCase, r *rand.Rand, again bool) {
 		n := node(fmt.Sprint("in", i), s, data)
 		if c.fixed[i] == nil {
 			wrt = append(wrt, n)
-			n = Affine(n, 1, 0) // in memory that the machine may use again
+			n = Affine(n, 1, 0) // in memory that the machine may reuse
 		}
 		nodes = append(nodes, n)
 	}
@@ -129,7 +127,7 @@ func checkGradients(t *testing.T, c gradCase, r *rand.Rand, again bool) {
 	}
 }
 
-// compare asks for a difference below 1e-5 of the largest value.
+// compare requires a difference below 1e-5 of the largest value.
 func compare(t *testing.T, what string, got []float32, want []float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -147,7 +145,7 @@ func compare(t *testing.T, what string, got []float32, want []float64) {
 
 func between(r *rand.Rand, low, high int) int { return low + r.IntN(high-low+1) }
 
-// sizes is the output length and the padding in front along one axis, by
+// sizes returns the output length and the padding before the start along one axis, by
 // TensorFlow's rule.
 func sizes(in, window, stride int, same bool) (out, before int) {
 	if !same {
@@ -222,7 +220,7 @@ func convCase(r *rand.Rand) gradCase {
 	return c
 }
 
-// windows draws a map and windows that fit it.
+// windows draws a map and windows that fit into it.
 func windows(r *rand.Rand) (x tensor.Shape, size, strides [2]int, same bool) {
 	size = [2]int{between(r, 1, 4), between(r, 1, 4)}
 	strides = [2]int{between(r, 1, 4), between(r, 1, 4)}
@@ -419,7 +417,7 @@ func randomShape(r *rand.Rand) tensor.Shape {
 	return s
 }
 
-// elementCase is an op that computes each value by itself.
+// elementCase is an elementwise op.
 func elementCase(name string, shape tensor.Shape, build func(x *G.Node) *G.Node, f func(float64) float64) gradCase {
 	return gradCase{
 		name:   fmt.Sprintf("%s of %v", name, shape),
@@ -534,8 +532,8 @@ func softmaxCase(r *rand.Rand) gradCase {
 	}
 }
 
-// crossentropyCase takes the loss behind a softmax, or of probabilities that
-// another op has touched, which is computed differently.
+// crossentropyCase has the loss after a softmax, or of probabilities from another op, which
+// is computed differently.
 func crossentropyCase(fused bool) func(r *rand.Rand) gradCase {
 	return func(r *rand.Rand) gradCase {
 		n, c := between(r, 1, 9), between(r, 2, 12)
@@ -574,8 +572,8 @@ func crossentropyCase(fused bool) func(r *rand.Rand) gradCase {
 	}
 }
 
-// batchNormCase leaves gamma or beta out now and then. The moments are those of
-// the batch, or constants.
+// batchNormCase sometimes omits gamma or beta. The moments are those of the batch, or
+// constants.
 func batchNormCase(r *rand.Rand) gradCase {
 	s := randomShape(r)
 	s[0] += 5
@@ -591,7 +589,7 @@ func batchNormCase(r *rand.Rand) gradCase {
 		shapes: []tensor.Shape{s, {c}, {c}, {c}, {c}},
 		fixed:  map[int][]float32{3: mean, 4: variance},
 		build: func(in []*G.Node) *G.Node {
-			// What is left out still gets a gradient: of 0.
+			// An omitted input still has a gradient: 0.
 			n.X, n.Gamma, n.Beta, n.Mean, n.Variance = in[0], Affine(in[1], 0, 1), Affine(in[2], 0, 0), in[3], in[4]
 			if gamma {
 				n.Gamma = in[1]
@@ -632,7 +630,7 @@ func batchNormCase(r *rand.Rand) gradCase {
 	}
 }
 
-// rectified puts a ReLU behind a case, which makes one op of both.
+// rectified adds a ReLU to a case, which fuses both into one op.
 func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 	return func(r *rand.Rand) gradCase {
 		c := of(r)
@@ -694,8 +692,8 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	}
 }
 
-// The value behind a node used twice is the same memory; a graph may not mix up
-// two ops that look alike.
+// The gradients of a node that is used twice share memory; a graph must not merge two ops
+// that look alike.
 func TestEqualOpsAreNotMerged(t *testing.T) {
 	g := G.NewGraph()
 	x := G.NewTensor(g, tensor.Float32, 1, G.WithShape(3), G.WithName("x"), G.WithInit(G.Ones()))

@@ -7,9 +7,9 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// AddPenalty is loss + l1·Σ|w| + l2·Σw². It has no gradient: that of w is made
-// from the loss's own by [AddPenaltyGrad], in one pass and without a sum that
-// Gorgonia would allocate in each step.
+// AddPenalty is loss + l1·Σ|w| + l2·Σw². It has no gradient: that of w is computed from the
+// loss's by [AddPenaltyGrad], in one pass and without a sum that Gorgonia would allocate in
+// each step.
 func AddPenalty(loss, w *G.Node, l1, l2 float64) *G.Node {
 	return apply(op{
 		name: "add_penalty",

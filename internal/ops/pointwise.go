@@ -46,7 +46,7 @@ const (
 	ofOutput
 )
 
-// pointwise is a function of each value by itself.
+// pointwise is an elementwise function.
 func pointwise(name string, x *G.Node, forward func(out, x []float32), grad func(dx, v, dy []float32), of int) *G.Node {
 	return apply(op{
 		name:   name,

@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// ReLU is max(x, 0), in one op with the one that computes x where there is such an
-// op. Then x itself is left without a reader.
+// ReLU is max(x, 0), fused with the op that computes x if possible. Then nothing reads x
+// itself.
 func ReLU(x *G.Node) *G.Node {
 	if o, ok := x.Op().(*op); ok && o.withReLU != nil {
 		return o.withReLU()
@@ -28,8 +28,8 @@ func reluGrad(y, dy *G.Node) *G.Node {
 	}, y, dy)
 }
 
-// sumGrads takes the gradient for y [...,U] back to that for what y is the sum or,
-// with relu, the positive part of, and to that for the bias, if there is one.
+// sumGrads converts the gradient for y [...,U] to that for the sum of which y is the value,
+// or with relu the positive part, and to that for the bias, if there is one.
 func sumGrads(y, dy *G.Node, relu, bias bool) (dsum, db *G.Node) {
 	switch {
 	case relu && bias:
@@ -42,8 +42,8 @@ func sumGrads(y, dy *G.Node, relu, bias bool) (dsum, db *G.Node) {
 	return dy, nil
 }
 
-// reluGradSumRows is two ops, since an op has one output, but one pass: the first
-// leaves in sums what the second hands out.
+// reluGradSumRows is two ops, since an op has one output, but one pass: the first computes
+// sums too, which the second returns.
 func reluGradSumRows(y, dy *G.Node) (dsum, db *G.Node) {
 	u := dy.Shape()[dy.Dims()-1]
 	n := dy.Shape().TotalSize() / u

@@ -22,7 +22,7 @@ func Softmax(x *G.Node) *G.Node {
 	}, x)
 }
 
-// logits returns what y is the softmax of, if it is one.
+// logits returns the input of the softmax that y is, or nil.
 func logits(y *G.Node) (x *G.Node, ok bool) {
 	if o, ok := y.Op().(*op); ok && o.name == "softmax" {
 		return o.inputs[0], true

@@ -7,7 +7,7 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// Resampling says how Warp reads between and beyond pixels.
+// Resampling says how Warp interpolates and extrapolates.
 type Resampling struct {
 	Fill    string  // reflect, constant, nearest, wrap
 	Value   float32 // for constant
@@ -19,8 +19,8 @@ var fills = map[string]kernels.Fill{
 	"nearest": kernels.FillNearest, "wrap": kernels.FillWrap,
 }
 
-// Warp resamples images x [N,H,W,C] to [N,height,width,C]. At each run, matrices
-// fills m [N,6] for it: see kernels.WarpImages.
+// Warp resamples images x [N,H,W,C] to [N,height,width,C]. In each run, matrices fills m
+// [N,6] for it: see kernels.WarpImages.
 func Warp(x *G.Node, height, width int, how Resampling, matrices func(m []float32)) *G.Node {
 	xs := x.Shape()
 	s := kernels.Warp{N: xs[0], H: xs[1], W: xs[2], C: xs[3], OH: height, OW: width,

@@ -10,7 +10,7 @@ import (
 
 // A Series is one curve.
 type Series struct {
-	Name  string // in the legend; a name that was there before has one entry
+	Name  string // in the legend; equal names share an entry
 	X, Y  []float64
 	Group int       // determines the colour, and the marker if there are more groups than colours
 	Thin  bool      // dashed: for training, next to validation
