@@ -15,7 +15,7 @@ import (
 // docs/ARCHITECTURE.md; change it there and here, with a reason, never to make a build
 // pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot, table, words, interop/hdf5 :
+	kernels, spec, checkpoint, random, plot, table, words, interop/hdf5, data/imagecache :
 	catalog             : spec words
 	machine             : kernels
 	machine/machinetest : machine
@@ -27,7 +27,7 @@ const layout = `
 	builder             : spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
 	comm                : kernels
 	comm/commtest, comm/mpi : comm
-	data/dataset        : catalog random data/picture
+	data/dataset        : catalog random data/imagecache data/picture
 	data                : spec catalog random data/dataset
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
@@ -36,7 +36,7 @@ const layout = `
 	runs                : spec checkpoint
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
-	experiment          : builder checkpoint comm comm/mpi data data/dataset interop kernels plot random runs spec sweep train train/callback train/optimizer words
+	experiment          : builder checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot random runs spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
 	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule
 `

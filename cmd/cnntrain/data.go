@@ -103,7 +103,10 @@ func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON,
 		return nil, err
 	}
 	src := source(o.dataDir, o.strict, s)
-	if src.Dir, err = experiment.DataDir(src.Dir); err != nil {
+	if src.Dir, err = experiment.DataDirOf(set, src.Dir); err != nil {
+		return nil, err
+	}
+	if src.Images, err = experiment.ImageCache(); err != nil {
 		return nil, err
 	}
 	src.Insecure = o.plain

@@ -34,6 +34,12 @@ interrupted by ctrl-c, by SIGTERM, with the state saved
 .TP
 .B CNNTRAIN_DATA
 the folder with the datasets, where \-\-data\-dir is not given
+.TP
+.B CNNTRAIN_CACHE
+the folder for decoded images, or "off" (default: decoded in the user's cache folder)
+.TP
+.B CNNTRAIN_CACHE_SIZE
+how large it may get, such as 20GB (default 10GB)
 `)
 	return b.String()
 }

@@ -21,6 +21,11 @@ import (
 var update = flag.Bool("update", false, "rewrite golden files and what scripts expect")
 
 func TestMain(m *testing.M) {
+	if _, ok := os.LookupEnv("CNNTRAIN_CACHE"); !ok {
+		if err := os.Setenv("CNNTRAIN_CACHE", "off"); err != nil { // tests leave the user's cache alone
+			panic(err)
+		}
+	}
 	testscript.Main(m, map[string]func(){"cnntrain": main})
 }
 
@@ -57,6 +62,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("COURSE", course)
 			env.Setenv("DATA", os.Getenv("CNNTRAIN_TEST_DATA"))
 			env.Setenv("CNNTRAIN_DATA", filepath.Join(env.WorkDir, "no-data"))
+			env.Setenv("CNNTRAIN_CACHE", filepath.Join(env.WorkDir, "decoded"))
 			return nil
 		},
 		Condition: func(cond string) (bool, error) {

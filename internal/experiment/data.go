@@ -41,6 +41,15 @@ func DataDir(dir string) (string, error) {
 	return filepath.Join(cache, "cnntrain"), nil
 }
 
+// DataDirOf is the [DataDir] of a dataset. Image files do not need any.
+func DataDirOf(set dataset.Dataset, dir string) (string, error) {
+	dir, err := DataDir(dir)
+	if err != nil && dataset.IsFiles(set) {
+		return "", nil
+	}
+	return dir, err
+}
+
 // openAgain loads the data of e. It looks first where the run that e is from had it.
 func (e *Experiment) openAgain(ctx context.Context, src Source) (*dataset.Data, error) {
 	if e.Was == nil {
@@ -60,7 +69,10 @@ func (e *Experiment) openAgain(ctx context.Context, src Source) (*dataset.Data, 
 // open loads a dataset, with images of the shape of the spec's input.
 func (e *Experiment) open(ctx context.Context, set dataset.Dataset, src Source) (d *dataset.Data, err error) {
 	src.Input = e.Spec.Input
-	if src.Dir, err = DataDir(src.Dir); err != nil {
+	if src.Dir, err = DataDirOf(set, src.Dir); err != nil {
+		return nil, err
+	}
+	if src.Images, err = ImageCache(); err != nil {
 		return nil, err
 	}
 	if d, err = set.Load(ctx, src.Source); err != nil {

@@ -38,8 +38,8 @@ func (f *fit) newRun() (*runs.Run, error) {
 // dataset returns the description of the data for run.json.
 func (f *fit) dataset() (runs.Dataset, error) {
 	sets := f.sets
-	dir, err := DataDir(f.options.Source.Dir)
-	if err == nil {
+	dir, err := DataDirOf(f.Data.Dataset, f.options.Source.Dir)
+	if err == nil && dir != "" {
 		dir, err = filepath.Abs(dir)
 	}
 	d := runs.Dataset{DataDir: dir, Name: f.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}

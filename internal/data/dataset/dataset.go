@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/imagecache"
 )
 
 // Examples is labelled images of one size: one split of a dataset.
@@ -60,6 +61,8 @@ type Source struct {
 	// Progress, if set, is called from one goroutine with the progress of a long operation,
 	// in bytes: what names the file, total is -1 if unknown.
 	Progress func(what string, done, total int64)
+	// Images says where decoded images of files are kept.
+	Images imagecache.Options
 	// Checked, if set, is called concurrently with the number of images of a folder that
 	// have been test-decoded.
 	Checked func(done, total int)

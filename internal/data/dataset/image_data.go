@@ -23,8 +23,16 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	if c != nil && (len(c) != 3 || c[2] != 1 && c[2] != 3) {
 		return nil, fmt.Errorf("%s: images have 3 channels, or 1 as grey ones; the input %v asks for something else", l.top, c)
 	}
+	dir, err := filepath.Abs(l.top)
+	if err != nil {
+		return nil, err
+	}
+	if l.collection, err = filepath.Abs(expandHome(f.path)); err != nil {
+		return nil, err
+	}
 	l.sort()
-	if err := l.check(ctx, src); err != nil {
+	images := newImageReader(src.Images, src.Input, f.crop)
+	if err := l.check(ctx, src, images); err != nil {
 		return nil, err
 	}
 	if !l.given {
@@ -33,9 +41,8 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	if len(l.problems) > 0 {
 		return nil, l.err()
 	}
-	dir, err := filepath.Abs(l.top)
-	if err != nil {
-		return nil, err
+	if said := images.cache.Short(); said != "" {
+		l.warn("%s", said)
 	}
 	var n [splits]int
 	for _, file := range l.files {
@@ -55,19 +62,20 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 			return nil, err
 		}
 		d.Shape = []int{size.Y, size.X, 3}
+		images.shape = d.Shape
 	}
 	for p, to := range map[split]*Examples{forTraining: &d.Train, forValidation: &d.Val, forTesting: &d.Test} {
 		if len(files[p]) > 0 {
-			*to = &folderExamples{f, l.top, d.Shape, files[p]}
+			*to = &folderExamples{images, l.top, files[p]}
 		}
 	}
 	return d, nil
 }
 
 // check removes unreadable files. A class without readable images is a problem.
-func (l *listing) check(ctx context.Context, src Source) error {
+func (l *listing) check(ctx context.Context, src Source, images *imageReader) error {
 	listed := l.perClass()
-	readable, skipped, err := checkImages(ctx, src, l.top, l.files)
+	readable, skipped, err := images.checkImages(ctx, src, l)
 	var refused *refusedError
 	if errors.As(err, &refused) {
 		l.problems = append(l.problems, refused.lines...)
@@ -147,10 +155,9 @@ type Files interface {
 
 // folderExamples is images that are read on demand.
 type folderExamples struct {
-	set   *imageFolder
-	top   string
-	shape []int
-	files []imageFile
+	images *imageReader
+	top    string
+	files  []imageFile
 }
 
 func (e *folderExamples) Len() int { return len(e.files) }
@@ -162,5 +169,5 @@ func (e *folderExamples) File(i int) File {
 }
 
 func (e *folderExamples) Image(dst []float32, i int) error {
-	return ReadImage(e.set, dst, e.shape, fileAt(e.top, e.files[i].name))
+	return e.images.image(dst, fileAt(e.top, e.files[i].name), e.files[i].sum)
 }

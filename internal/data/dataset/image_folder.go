@@ -29,11 +29,16 @@ do. JPEGs are decoded with libjpeg's accurate DCT, as in Pillow; TensorFlow uses
 one, which differs by about 1 of 255. The first frame of an animation is used. HEIC and
 AVIF files must be converted first.
 
-Images are resized to the spec's input (bilinear, as in Keras) each time they are used,
-so memory does not grow with their number. An image with another aspect ratio than the
-input is stretched; with ` + "`crop_to_aspect_ratio`" + ` it is cropped to the largest
-centred part with the input's aspect ratio. ` + "`predict`" + ` does the same. If the input
-has 1 channel, images are converted to greyscale.
+Images are resized to the spec's input (bilinear, as in Keras). An image with another
+aspect ratio than the input is stretched; with ` + "`crop_to_aspect_ratio`" + ` it is cropped to
+the largest centred part with the input's aspect ratio. ` + "`predict`" + ` does the same. If the
+input has 1 channel, images are converted to greyscale.
+
+Decoded and resized images are kept in memory (256 MB) and in a cache folder, so that later
+epochs and later runs do not decode them again, nor read files that have not changed. The
+folder is ` + "`$CNNTRAIN_CACHE`" + `, by default one in the user's cache folder; ` + "`off`" + ` means none.
+It takes up to ` + "`$CNNTRAIN_CACHE_SIZE`" + `, by default ` + "`10GB`" + `, and may be deleted at any time.
+Images that do not fit are decoded in each epoch, so memory does not grow with their number.
 
 If the folder contains a folder train, the class folders are in train and in val and
 test, which are optional. The names training, valid, validation, dev and testing are

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+
+	"cnntrain/internal/data/imagecache"
 )
 
 // encoded returns a uniformly coloured image as PNG or JPEG.
@@ -277,12 +279,25 @@ func TestClassOfUnreadableImagesIsRefused(t *testing.T) {
 func TestImageThatIsGoneIsNamed(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 1, "a", "b")
-	d := mustLoad(t, &imageFolder{path: dir}, inputShape)
-	gone := filepath.Join(dir, "a", "000.png")
-	if err := os.Remove(gone); err != nil {
-		t.Fatal(err)
+	file := filepath.Join(dir, "a", "000.png")
+	src := inputShape
+	for _, src.Images.Memory = range []int64{imagecache.DefaultMemory, 1} {
+		d := mustLoad(t, &imageFolder{path: dir}, src)
+		if err := os.Rename(file, file+"~"); err != nil {
+			t.Fatal(err)
+		}
+		err := d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/000.png"))
+		if src.Images.Memory > 1 {
+			if err != nil {
+				t.Errorf("an image in memory: %v", err)
+			}
+		} else {
+			mustFail(t, err, file)
+		}
+		if err := os.Rename(file+"~", file); err != nil {
+			t.Fatal(err)
+		}
 	}
-	mustFail(t, d.Train.Image(make([]float32, 4*6*3), slices.Index(files(d.Train), "a/000.png")), gone)
 }
 
 func TestImageFolderStopsWhenCancelled(t *testing.T) {

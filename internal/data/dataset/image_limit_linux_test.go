@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"cnntrain/internal/data/imagecache"
 )
 
 // Too many open files do not mean damaged images: training must not go on without them.
@@ -30,7 +32,7 @@ func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 	if err := errors.Join(next.Close(), syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low)); err != nil {
 		t.Fatal(err)
 	}
-	err = l.check(context.Background(), inputShape)
+	err = l.check(context.Background(), inputShape, newImageReader(imagecache.Options{}, inputShape.Input, false))
 	if back := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); back != nil {
 		t.Fatal(back)
 	}

@@ -37,12 +37,13 @@ func fileAt(top, name string) string {
 
 // A listing is the images of a future dataset, before any of them is decoded.
 type listing struct {
-	top     string   // base of relative names
-	classes []string // composed (NFC), in alphabetical order
-	files   []imageFile
-	given   bool   // each file already has its split
-	tested  bool   // there is a folder of classes for testing
-	train   string // the folder of the classes
+	top        string   // base of relative names
+	collection string   // absolute path of the folder or list
+	classes    []string // composed (NFC), in alphabetical order
+	files      []imageFile
+	given      bool   // each file already has its split
+	tested     bool   // there is a folder of classes for testing
+	train      string // the folder of the classes
 
 	oneClass bool // is enough
 

@@ -1,28 +1,10 @@
 package dataset
 
 import (
-	"crypto/sha256"
 	"errors"
-	"io"
 	"io/fs"
-	"os"
 	"syscall"
 )
-
-// readSum computes the digest of the file at path.
-func (f *imageFile) readSum(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, file); err != nil {
-		return err
-	}
-	sum.Sum(f.sum[:0])
-	return nil
-}
 
 // Refused reports whether err is an error of the operating system rather than of a file's
 // content: too many open files, no permission, an I/O error. A missing file is not one.

@@ -12,6 +12,10 @@ import (
 	"golang.org/x/image/tiff"
 )
 
+// Version changes whenever a file may decode or resize to other pixels than before. Cached
+// pixels of another version are not used.
+const Version = 1
+
 // A Picture is a decoded image, rotated as its EXIF orientation says. The caller of Open or
 // Decode must close it.
 type Picture struct {
@@ -42,7 +46,7 @@ type head struct {
 // Open decodes an image file. Errors of the operating system are *fs.PathErrors; all other
 // errors are about the content and name the file.
 func Open(path string) (*Picture, error) {
-	data, err := read(path)
+	data, err := Read(path)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +59,7 @@ func Open(path string) (*Picture, error) {
 
 // SizeOf returns width and height of an image file after rotation.
 func SizeOf(path string) (image.Point, error) {
-	data, err := read(path)
+	data, err := Read(path)
 	if err != nil {
 		return image.Point{}, err
 	}
@@ -66,7 +70,8 @@ func SizeOf(path string) (image.Point, error) {
 	return upright(h.size, h.orientation), nil
 }
 
-func read(path string) ([]byte, error) {
+// Read reads an image file that is to be decoded. Errors are as those of Open.
+func Read(path string) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:

@@ -1,0 +1,88 @@
+// Package imagecache keeps decoded images: in memory as far as they fit, and in a folder
+// of bounded size that any number of processes may share.
+package imagecache
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"runtime/debug"
+	"sync"
+)
+
+// A Key names pixels: it is a digest of the content of a file and of all that was done to it.
+type Key [sha256.Size]byte
+
+// Options says where images are kept and how many. The zero value keeps them in memory alone.
+type Options struct {
+	Dir      string // the folder, made if need be; empty for none
+	MaxBytes int64  // that the files in the folder may take
+	Memory   int64  // bytes of memory; 0: DefaultMemory, or a quarter of GOMEMLIMIT if that is less
+}
+
+// DefaultMemory is the memory that images may take: 80,000 of 28x28x1, 400 of 224x224x3.
+const DefaultMemory = 256 << 20
+
+// DefaultMaxBytes is the size of a folder where nobody says another: 17,000 images of 224x224x3.
+const DefaultMaxBytes = 10_000_000_000
+
+// A Cache has the pixels of images. Its methods may be called from many goroutines. It never
+// fails: an image that cannot be kept, or has been damaged, is not there.
+type Cache struct {
+	memory *memory
+	folder *folder // nil without
+	bytes  sync.Pool
+}
+
+// New returns a Cache. Nothing is read or written before it is used.
+func New(o Options) *Cache {
+	if o.Memory == 0 {
+		o.Memory = min(DefaultMemory, debug.SetMemoryLimit(-1)/4)
+	}
+	c := &Cache{memory: newMemory(o.Memory)}
+	c.bytes.New = func() any { return new([]byte) }
+	if o.Dir != "" && o.MaxBytes > 0 {
+		c.folder = newFolder(o.Dir, o.MaxBytes)
+	}
+	return c
+}
+
+// Get fills dst with the pixels that Put was given, and reports whether they are there.
+func (c *Cache) Get(k Key, dst []float32) bool {
+	if c.memory.get(k, dst) {
+		return true
+	}
+	if c.folder == nil {
+		return false
+	}
+	buf := c.bytes.Get().(*[]byte)
+	defer c.bytes.Put(buf)
+	packed, ok := c.folder.get(k, len(dst), buf)
+	if ok {
+		unpack(dst, packed)
+		c.memory.put(k, packed)
+	}
+	return ok
+}
+
+// Put keeps pixels if there is room for them.
+func (c *Cache) Put(k Key, pixels []float32) {
+	buf := c.bytes.Get().(*[]byte)
+	defer c.bytes.Put(buf)
+	*buf = pack(*buf, pixels)
+	c.memory.put(k, *buf)
+	if c.folder != nil {
+		c.folder.put(k, *buf)
+	}
+}
+
+// Short says why some images were not kept, as far as that is known: they have to be decoded
+// each time. It is empty where all have been.
+func (c *Cache) Short() string {
+	switch {
+	case !c.memory.full():
+		return ""
+	case c.folder == nil:
+		return fmt.Sprintf("decoded images take more than the %d MB of memory they may, and there is no cache folder: some are decoded in each epoch; choose one with CNNTRAIN_CACHE", c.memory.most/1e6)
+	}
+	return c.folder.short()
+}

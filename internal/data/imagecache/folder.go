@@ -1,0 +1,168 @@
+package imagecache
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// folder has packed images as files DIR/images/01/23456789….pixels: a mark, the key, the
+// packed pixels, and a checksum of all of these. A file is written under another name and
+// renamed, so that it is there whole or not at all; what a crash of the machine leaves
+// incomplete all the same has a wrong checksum.
+type folder struct {
+	dir   string
+	most  int64     // bytes of all files
+	start time.Time // files that were used since are in use
+
+	mu   sync.Mutex
+	room int64 // that may be written before the files are counted again
+	stop error // why no more is written
+}
+
+var (
+	mark       = []byte("cnnpix1\n")
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	errFull    = errors.New("full")
+)
+
+const (
+	ending    = ".pixels"
+	temporary = ".tmp"
+	headSize  = 8 + len(Key{})
+	extraSize = headSize + 4
+	// fresh is how long a file counts as just used, so that its time is not written at each use.
+	fresh = 10 * time.Minute
+)
+
+func newFolder(dir string, most int64) *folder {
+	// The times of files may be those of another machine, and coarse.
+	return &folder{dir: dir, most: most, start: time.Now().Add(-2 * time.Second)}
+}
+
+func (f *folder) path(k Key) string {
+	name := hex.EncodeToString(k[:])
+	return filepath.Join(f.dir, "images", name[:2], name[2:]+ending)
+}
+
+// get reads an image of n pixels into buf and returns it packed.
+func (f *folder) get(k Key, n int, buf *[]byte) (packed []byte, ok bool) {
+	path := f.path(k)
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, false
+	}
+	size := info.Size()
+	if size != int64(extraSize+n) && size != int64(extraSize+4*n) {
+		_ = os.Remove(path)
+		return nil, false
+	}
+	all := grown(buf, int(size))
+	if _, err := io.ReadFull(file, all); err != nil {
+		return nil, false
+	}
+	content, sum := all[:len(all)-4], binary.LittleEndian.Uint32(all[len(all)-4:])
+	if crc32.Checksum(content, castagnoli) != sum || !bytes.HasPrefix(content, mark) || !bytes.Equal(content[8:headSize], k[:]) {
+		_ = os.Remove(path)
+		return nil, false
+	}
+	if now := time.Now(); info.ModTime().Before(f.start) || now.Sub(info.ModTime()) > fresh {
+		_ = os.Chtimes(path, now, now) // that it is not the first to be removed
+	}
+	return content[headSize:], true
+}
+
+func grown(buf *[]byte, n int) []byte {
+	if cap(*buf) < n {
+		*buf = make([]byte, n)
+	}
+	return (*buf)[:n]
+}
+
+// put writes an image, if there is room.
+func (f *folder) put(k Key, packed []byte) {
+	if !f.take(int64(extraSize + len(packed))) {
+		return
+	}
+	head := append(bytes.Clone(mark), k[:]...)
+	sum := crc32.Update(crc32.Checksum(head, castagnoli), castagnoli, packed)
+	f.stopFor(f.write(f.path(k), head, packed, binary.LittleEndian.AppendUint32(nil, sum)))
+}
+
+// write makes a file, whole or not at all. Only the person whose it is can read it, as
+// photos may be private.
+func (f *folder) write(path string, parts ...[]byte) error {
+	dir := filepath.Dir(path)
+	file, err := os.CreateTemp(dir, "*"+temporary)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
+		}
+		file, err = os.CreateTemp(dir, "*"+temporary)
+	}
+	if err != nil {
+		return err
+	}
+	for _, p := range parts {
+		if err == nil {
+			_, err = file.Write(p)
+		}
+	}
+	err = errors.Join(err, file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+		if _, there := os.Stat(path); there == nil {
+			err = nil // under Windows another process may be reading its own copy
+		}
+	}
+	if err != nil {
+		_ = os.Remove(file.Name())
+	}
+	return err
+}
+
+// stopFor ends writing after an error. A full disk gets back what is easy to do without: the
+// run that fills the cache has to write its weights there.
+func (f *folder) stopFor(err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.stop != nil {
+		return
+	}
+	f.stop = err
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		used := f.count()
+		f.evict(used, used.total/4, time.Now())
+	}
+}
+
+// short says why some images were not kept, or nothing.
+func (f *folder) short() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.stop == nil:
+		return ""
+	case errors.Is(f.stop, errFull):
+		return fmt.Sprintf("the cache of decoded images is full (%.3g GB in %s): some are decoded in each epoch; allow more with CNNTRAIN_CACHE_SIZE", float64(f.most)/1e9, f.dir)
+	}
+	return fmt.Sprintf("decoded images cannot be kept: %v; some are decoded in each epoch; choose another folder with CNNTRAIN_CACHE", f.stop)
+}
