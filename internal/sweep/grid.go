@@ -9,7 +9,7 @@ import (
 
 var _ = Searches.Add(catalog.Entry[Search]{
 	Name:    "grid",
-	Doc:     "Every combination of the values.\nThe value of the last param changes fastest. Each param needs a list of values.",
+	Doc:     "Every combination of the values.\nThe last param varies fastest. Each param needs a list of values.",
 	Example: "grid",
 	New:     func(*catalog.Options) Search { return grid{} },
 })

@@ -8,16 +8,16 @@ import (
 var _ = Searches.Add(catalog.Entry[Search]{
 	Name: "halving",
 	Doc: `Successive halving: many settings for a few epochs, the best of them for more (Jamieson and Talwalkar 2016).
-Settings are drawn at random and trained for min_epochs. The best of them, one in
-factor, go on to factor times the epochs, and so on up to the epochs of the spec. To
-go on is to train from the start for more epochs, which gives the same first epochs
-to the bit, unless train.schedule depends on how many there are.`,
+Settings are drawn at random and trained for min_epochs. The best fraction 1/factor of them
+is trained for factor times the epochs, and so on up to the epochs of the spec. Each stage
+trains from the start, which repeats the epochs of the previous stage bit for bit, unless
+train.schedule depends on the number of epochs.`,
 	Example: "halving: {runs: 27, min_epochs: 2, factor: 3}",
 	New: func(o *catalog.Options) Search {
 		h := &halving{epochs: 1, factor: 3}
-		o.Bind(&h.runs, "runs", "settings to draw").Required().Min(1).Max(maxMembers)
-		o.Bind(&h.epochs, "min_epochs", "epochs that each of them trains at least").Min(1)
-		o.Bind(&h.factor, "factor", "how many times fewer, and for how many times the epochs, go on").Min(2)
+		o.Bind(&h.runs, "runs", "number of settings to draw").Required().Min(1).Max(maxMembers)
+		o.Bind(&h.epochs, "min_epochs", "epochs of each member in the first stage").Min(1)
+		o.Bind(&h.factor, "factor", "factor by which each stage has fewer members, and more epochs").Min(2)
 		return h
 	},
 })

@@ -7,11 +7,11 @@ import (
 
 var _ = Searches.Add(catalog.Entry[Search]{
 	Name:    "random",
-	Doc:     "Settings drawn at random, no two alike (Bergstra and Bengio 2012).\nWhere few of many options matter it finds good settings sooner than a grid.",
+	Doc:     "Random settings without duplicates (Bergstra and Bengio 2012).\nIf only a few of many options matter, it finds good settings sooner than a grid.",
 	Example: "random: 20",
 	New: func(o *catalog.Options) Search {
 		r := &randomly{}
-		o.Bind(&r.runs, "runs", "settings to draw").Required().Min(1).Max(maxMembers)
+		o.Bind(&r.runs, "runs", "number of settings to draw").Required().Min(1).Max(maxMembers)
 		return r
 	},
 })

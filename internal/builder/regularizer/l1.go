@@ -8,7 +8,7 @@ var _ = Regularizers.Add(catalog.Entry[Regularizer]{
 	Example: "l1: 0.001",
 	Doc: `Adds l1·Σ|w| to the loss.
 
-Drives weights that help little to 0 (lasso).`,
+Drives unimportant weights to 0 (lasso).`,
 	New: func(o *catalog.Options) Regularizer {
 		p := &penalty{l1: 0.01}
 		o.Bind(&p.l1, "l1", "factor of the absolute values").Min(0)

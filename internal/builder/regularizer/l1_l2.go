@@ -8,10 +8,10 @@ var _ = Regularizers.Add(catalog.Entry[Regularizer]{
 	Example: "l1_l2: {l1: 0.001, l2: 0.01}",
 	Doc: `Adds l1·Σ|w| + l2·Σw² to the loss.
 
-The name may be left out: ` + "`kernel_regularizer: {l1: 0.001, l2: 0.01}`" + `.
+The name may be omitted: ` + "`kernel_regularizer: {l1: 0.001, l2: 0.01}`" + `.
 
-Both factors have to be given: Keras takes 0 or 0.01 for one that is not, depending
-on how the regularizer is written there.`,
+Both factors are required: in Keras the default is 0 or 0.01, depending on how the
+regularizer is written there.`,
 	New: func(o *catalog.Options) Regularizer {
 		p := &penalty{}
 		o.Bind(&p.l1, "l1", "factor of the absolute values").Required().Min(0)

@@ -19,8 +19,8 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Doc: `CIFAR-10: 60,000 colour photos of 32x32 pixels in ten classes, 10,000 of them for testing.
 
 Read from cifar-10-batches-bin in the data folder, the binary version of
-https://www.cs.toronto.edu/~kriz/cifar.html; downloaded from there (170 MB) where
-it is missing. From Alex Krizhevsky, Learning Multiple Layers of Features from
+https://www.cs.toronto.edu/~kriz/cifar.html; downloaded from there (170 MB) if
+missing. Source: Alex Krizhevsky, Learning Multiple Layers of Features from
 Tiny Images, 2009.`,
 	New: func(*catalog.Options) Dataset { return &cifar10{perFile: 10_000, archive: cifar10Archive} },
 })

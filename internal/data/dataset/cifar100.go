@@ -18,9 +18,9 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Example: "cifar100",
 	Doc: `CIFAR-100: 60,000 colour photos of 32x32 pixels in a hundred classes, 10,000 of them for testing.
 
-Each class is one of five in a coarse class. Read from cifar-100-binary in the data
+Each coarse class consists of five classes. Read from cifar-100-binary in the data
 folder, the binary version of https://www.cs.toronto.edu/~kriz/cifar.html; downloaded
-from there (169 MB) where it is missing.`,
+from there (169 MB) if missing.`,
 	New: func(o *catalog.Options) Dataset {
 		c := &cifar100{labelMode: "fine", sizes: [2]int{50_000, 10_000}, archive: cifar100Archive}
 		o.Bind(&c.labelMode, "label_mode", "which classes to use: the 100 fine or the 20 coarse ones").OneOf("fine", "coarse")

@@ -6,10 +6,10 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "fashion_mnist",
 	Keras:   "keras.datasets.fashion_mnist",
 	Example: "fashion_mnist",
-	Doc: `Fashion-MNIST: 70,000 grey pictures of clothes of 28x28 pixels in ten classes, 10,000 of them for testing.
+	Doc: `Fashion-MNIST: 70,000 greyscale images of clothes of 28x28 pixels in ten classes, 10,000 of them for testing.
 
 Read from the folder fashion_mnist in the data folder, IDX files plain or gzipped;
-downloaded (31 MB) where they are missing. From Xiao, Rasul and Vollgraf,
+downloaded (31 MB) if missing. Source: Xiao, Rasul and Vollgraf,
 Fashion-MNIST, 2017.`,
 	New: func(*catalog.Options) Dataset {
 		return &idxSet{name: "fashion_mnist", classes: clothes, files: fashionFiles, sizes: [2]int{60_000, 10_000}}

@@ -6,10 +6,10 @@ var _ = Datasets.Add(catalog.Entry[Dataset]{
 	Name:    "mnist",
 	Keras:   "keras.datasets.mnist",
 	Example: "mnist",
-	Doc: `MNIST: 70,000 handwritten digits, grey, of 28x28 pixels, 10,000 of them for testing.
+	Doc: `MNIST: 70,000 greyscale handwritten digits of 28x28 pixels, 10,000 of them for testing.
 
 Read from the folder mnist in the data folder, IDX files plain or gzipped; downloaded
-(12 MB) where they are missing. From LeCun, Bottou, Bengio and Haffner, Gradient-based
+(12 MB) if missing. Source: LeCun, Bottou, Bengio and Haffner, Gradient-based
 learning applied to document recognition, 1998.`,
 	New: func(*catalog.Options) Dataset {
 		return &idxSet{name: "mnist", classes: digits, files: mnistFiles, sizes: [2]int{60_000, 10_000}}
