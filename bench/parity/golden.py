@@ -148,6 +148,33 @@ LAYER_CASES = {
         (3, 4, 2),
         {"conv2d": {"filters": 3, "kernel_size": 5, "padding": "same"}},
         normal),
+    "conv2d_dilation": (
+        (9, 8, 3),
+        {"conv2d": {"filters": 4, "kernel_size": 3, "dilation_rate": 2}},
+        normal),
+    "conv2d_dilation_same_groups": (
+        (7, 8, 6),
+        {"conv2d": {"filters": 4, "kernel_size": [3, 2],
+                    "dilation_rate": [2, 3], "groups": 2, "padding": "same"}},
+        normal),
+    "conv2d_groups_strides": (
+        (8, 7, 6),
+        {"conv2d": {"filters": 9, "kernel_size": 3, "strides": 2,
+                    "groups": 3, "padding": "same", "activation": "relu"}},
+        normal),
+    "conv2d_groups_depthwise": (
+        (6, 7, 4),
+        {"conv2d": {"filters": 8, "kernel_size": 3, "groups": 4}}, normal),
+    "depthwise_conv2d_dilation": (
+        (8, 7, 3),
+        {"depthwise_conv2d": {"kernel_size": 3, "dilation_rate": [2, 3],
+                              "padding": "same", "depth_multiplier": 2}},
+        normal),
+    "separable_conv2d_dilation": (
+        (8, 7, 3),
+        {"separable_conv2d": {"filters": 4, "kernel_size": 3,
+                              "dilation_rate": 2}},
+        normal),
     "max_pooling2d_even": ((6, 8, 3), "max_pooling2d", normal),
     "max_pooling2d_odd": ((7, 5, 3), "max_pooling2d", normal),
     "max_pooling2d_3": ((9, 7, 3), {"max_pooling2d": 3}, normal),

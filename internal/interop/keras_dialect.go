@@ -23,11 +23,9 @@ var others = map[string][]string{
 	"batch_shape":        nil,
 	"build_input_shape":  nil,
 	"data_format":        {`"channels_last"`},
-	"dilation_rate":      {"1", "[1,1]"},
 	"dynamic":            {"false"},
 	"dtype":              {`"float32"`},
 	"fused":              nil,
-	"groups":             {"1"},
 	"input_dtype":        nil,
 	"max_value":          {},
 	"negative_slope":     {"0", "0.0"},
@@ -45,6 +43,8 @@ var others = map[string][]string{
 	"value_range":        nil,
 
 	// Keras 2 writes these for convolutions, and never reads them.
+	"separable_conv2d groups":             {"1"},
+	"depthwise_conv2d groups":             {"1"},
 	"separable_conv2d kernel_initializer": nil,
 	"separable_conv2d kernel_regularizer": nil,
 	"separable_conv2d kernel_constraint":  nil,

@@ -140,7 +140,7 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		layers(`{"class_name": "LSTM", "config": {"name": "l"}}`):                                                                                                                "layer l (LSTM): there is no such layer here\nlayers that can be imported: Activation, ",
 		layers(`{"class_name": "Lambda", "config": {"name": "l"}}`):                                                                                                              "layer l (Lambda): there is no such layer here, since it holds Python code",
 		layers(`{"class_name": "Dense", "module": "mine.layers", "config": {"name": "l"}}`):                                                                                      "since it is of the module mine.layers",
-		layers(`{"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": 3, "groups": 2}}`):                                                                 "layer c (Conv2D): conv2d has no option groups here, and it is 2",
+		layers(`{"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": 3, "groups": 2}}`):                                                                 "layer c (Conv2D): 3 channels cannot be divided into 2 groups",
 		layers(`{"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": 3, "data_format": "channels_first"}}`):                                             `data_format is "channels_first", and here channels are the last axis`,
 		layers(`{"class_name": "Conv2D", "config": {"name": "c", "filters": 2, "kernel_size": [3]}}`):                                                                            `layer c (Conv2D): "kernel_size" must be a whole number or [height, width], got [3]`,
 		layers(`{"class_name": "Conv2D", "config": {"name": "c", "kernel_size": 3}}`):                                                                                            `missing "filters"`,
@@ -177,9 +177,9 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 
 func TestEverythingWrongWithAModelIsNamedAtOnce(t *testing.T) {
 	_, err := readKerasConfig([]byte(layers(`{"class_name": "LSTM", "config": {"name": "l"}},
-		{"class_name": "Conv2D", "config": {"name": "c", "filters": 0, "kernel_size": 3, "groups": 2}},
+		{"class_name": "Conv2D", "config": {"name": "c", "filters": 0, "kernel_size": 3, "padding_mode": 2}},
 		{"class_name": "GRU", "config": {"name": "g"}}`)), nil)
-	for _, want := range []string{"layer l (LSTM)", "no option groups", `"filters" must be`, "layer g (GRU)", "layers that can be imported"} {
+	for _, want := range []string{"layer l (LSTM)", "no option padding_mode", `"filters" must be`, "layer g (GRU)", "layers that can be imported"} {
 		if err == nil || strings.Count(err.Error(), want) != 1 {
 			t.Errorf("%s is not once in %v", want, err)
 		}

@@ -100,17 +100,22 @@ func (g *onnxGraph) activate(function string) {
 // window returns the attributes of a sliding window: strides, and padding [top, left,
 // bottom, right].
 func (l *Layer) window(size catalog.Pair) attributes {
-	strides, pads := l.pair("strides"), []int{0, 0, 0, 0}
+	strides, pads, span := l.pair("strides"), []int{0, 0, 0, 0}, size
 	if strides == (catalog.Pair{}) {
 		strides = size
 	}
+	a := attributes{"kernel_shape": size[:], "strides": strides[:], "pads": pads}
+	if dilation, ok := l.Options["dilation_rate"].(catalog.Pair); ok && dilation != (catalog.Pair{1, 1}) {
+		a["dilations"] = dilation[:]
+		span = catalog.Pair{(size[0]-1)*dilation[0] + 1, (size[1]-1)*dilation[1] + 1}
+	}
 	if l.text("padding") == "same" { // the odd one after
 		for i := range 2 {
-			zeros := max(0, (l.Out[i]-1)*strides[i]+size[i]-l.In[i])
+			zeros := max(0, (l.Out[i]-1)*strides[i]+span[i]-l.In[i])
 			pads[i], pads[i+2] = zeros/2, zeros-zeros/2
 		}
 	}
-	return attributes{"kernel_shape": size[:], "strides": strides[:], "pads": pads}
+	return a
 }
 
 func (g *onnxGraph) pool(op string, l *Layer) {
@@ -127,14 +132,12 @@ func (g *onnxGraph) poolAll(op string, l *Layer) {
 	}
 }
 
-// convolve adds a convolution with a kernel of shape [H W I O], and a bias unless that is
-// nil. With groups, the kernel is [H W G O/G].
+// convolve adds a convolution with a kernel of any shape [H W I O], and a bias
+// unless that is nil; in groups, I is the channels of one. A depthwise kernel [H W C M]
+// lies as [H W 1 C*M] does.
 func (g *onnxGraph) convolve(a attributes, shape layer.Shape, kernel, bias []float32, groups int) {
 	g.toMaps()
 	h, w, in, out := shape[0], shape[1], shape[2], shape[3]
-	if groups > 1 {
-		in, out = 1, shape[2]*shape[3]
-	}
 	inputs := []string{g.tensor("kernel", []int{out, in, h, w}, transposed(kernel, h*w, in, out))}
 	if bias != nil {
 		inputs = append(inputs, g.tensor("bias", []int{out}, bias))
@@ -157,17 +160,20 @@ func transposed(x []float32, n, in, out int) []float32 {
 }
 
 func conv2d(g *onnxGraph, l *Layer) {
-	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("kernel"), l.weight("bias"), 1)
+	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("kernel"), l.weight("bias"), l.Options["groups"].(int))
 	g.activate(l.text("activation"))
 }
 
+// depthwise is the shape of a depthwise kernel [H W C M] as that of one in groups.
+func depthwise(s layer.Shape) layer.Shape { return layer.Shape{s[0], s[1], 1, s[2] * s[3]} }
+
 func depthwiseConv2D(g *onnxGraph, l *Layer) {
-	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("kernel"), l.weight("bias"), l.In[2])
+	g.convolve(l.window(l.pair("kernel_size")), depthwise(l.Own[0].Shape), l.weight("kernel"), l.weight("bias"), l.In[2])
 	g.activate(l.text("activation"))
 }
 
 func separableConv2D(g *onnxGraph, l *Layer) {
-	g.convolve(l.window(l.pair("kernel_size")), l.Own[0].Shape, l.weight("depthwise_kernel"), nil, l.In[2])
+	g.convolve(l.window(l.pair("kernel_size")), depthwise(l.Own[0].Shape), l.weight("depthwise_kernel"), nil, l.In[2])
 	g.convolve(attributes{}, l.Own[1].Shape, l.weight("pointwise_kernel"), l.weight("bias"), 1)
 	g.activate(l.text("activation"))
 }

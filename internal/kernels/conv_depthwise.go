@@ -1,15 +1,23 @@
 package kernels
 
 // Depthwise is the sizes of a depthwise convolution: windows on each channel separately, as
-// in pooling, and M filters per channel.
+// in pooling, and M filters per channel. GapH and GapW are as in [Conv].
 type Depthwise struct {
 	Pool
-	M int
+	M          int
+	GapH, GapW int
+}
+
+// NewDepthwise returns the sizes of a depthwise convolution, as [NewDilatedConv] does.
+func NewDepthwise(n, h, w, c, m, kh, kw, sh, sw, dh, dw int, same bool) Depthwise {
+	s := Depthwise{NewPool(n, h, w, c, span(kh, dh-1), span(kw, dw-1), sh, sw, same), m, dh - 1, dw - 1}
+	s.KH, s.KW = kh, kw
+	return s
 }
 
 // DepthwiseConv2D computes, with b [C*M] or nil for zeros and w [KH,KW,C,M],
 //
-//	out[n,oh,ow,c·M+m] = b[c·M+m] + Σkh,kw x[n, oh·SH-Top+kh, ow·SW-Left+kw, c]·w[kh,kw,c,m]
+//	out[n,oh,ow,c·M+m] = b[c·M+m] + Σkh,kw x[n, oh·SH-Top+kh·(GapH+1), ow·SW-Left+kw·(GapW+1), c]·w[kh,kw,c,m]
 //
 // where x is zero outside the image.
 func DepthwiseConv2D(out, x, w, b []float32, s Depthwise) {
@@ -35,13 +43,28 @@ func DepthwiseConv2DGradW(dw, x, dy []float32, s Depthwise) {
 }
 
 func (s Depthwise) check(kernel string, x, w, y []float32) {
-	s.checkWindows(kernel)
+	windows := s.Pool
+	windows.KH, windows.KW = span(s.KH, s.GapH), span(s.KW, s.GapW)
+	windows.checkWindows(kernel)
 	need(kernel, "image", x, s.N, s.H, s.W, s.C)
 	need(kernel, "filters", w, s.KH, s.KW, s.C, s.M)
 	need(kernel, "output", y, s.N, s.OH, s.OW, s.C, s.M)
 }
 
-// depthwiseConv2DArgs holds the operands of a convolution, or the gradients for them.
+// taps returns the rows and columns of filters, as far as they lie inside the image for
+// a pixel of the output.
+func (s *Depthwise) taps(oh, ow int) (kh0, kh1, kw0, kw1 int) {
+	kh0, kh1 = inside(oh*s.SH-s.Top, s.KH, s.GapH, s.H)
+	kw0, kw1 = inside(ow*s.SW-s.Left, s.KW, s.GapW, s.W)
+	return kh0, kh1, kw0, kw1
+}
+
+// pixel returns where in the image a tap of the filters lies.
+func (s *Depthwise) pixel(oh, ow, kh, kw int) (ih, iw int) {
+	return oh*s.SH - s.Top + kh*(s.GapH+1), ow*s.SW - s.Left + kw*(s.GapW+1)
+}
+
+// depthwiseConv2DArgs is the values of a convolution, or the gradients for them.
 type depthwiseConv2DArgs struct {
 	x, w, b, y []float32
 	s          Depthwise
@@ -70,11 +93,11 @@ var depthwiseConv2DLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
 		if clear(out); a.b != nil {
 			copy(out, a.b)
 		}
-		top, bottom, left, right := s.cells(oh, ow)
-		for ih := top; ih < bottom; ih++ {
-			for iw := left; iw < right; iw++ {
-				w := a.filters(ih-oh*s.SH+s.Top, iw-ow*s.SW+s.Left)
-				mulAddChannels(out, a.pixel(n, ih, iw), w)
+		kh0, kh1, kw0, kw1 := s.taps(oh, ow)
+		for kh := kh0; kh < kh1; kh++ {
+			for kw := kw0; kw < kw1; kw++ {
+				ih, iw := s.pixel(oh, ow, kh, kw)
+				mulAddChannels(out, a.pixel(n, ih, iw), a.filters(kh, kw))
 			}
 		}
 	}
@@ -122,11 +145,11 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseConv2DArgs, n int) {
 	for oh := range s.OH {
 		for ow := range s.OW {
 			dy := a.output(n, oh, ow)
-			top, bottom, left, right := s.cells(oh, ow)
-			for ih := top; ih < bottom; ih++ {
-				for iw := left; iw < right; iw++ {
-					w := a.filters(ih-oh*s.SH+s.Top, iw-ow*s.SW+s.Left)
-					sumProducts(a.pixel(n, ih, iw), dy, w)
+			kh0, kh1, kw0, kw1 := s.taps(oh, ow)
+			for kh := kh0; kh < kh1; kh++ {
+				for kw := kw0; kw < kw1; kw++ {
+					ih, iw := s.pixel(oh, ow, kh, kw)
+					sumProducts(a.pixel(n, ih, iw), dy, a.filters(kh, kw))
 				}
 			}
 		}
@@ -144,7 +167,7 @@ var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
 		clear(sums)
 		for oh := range s.OH {
 			for ow := range s.OW {
-				ih, iw := oh*s.SH-s.Top+kh, ow*s.SW-s.Left+kw
+				ih, iw := s.pixel(oh, ow, kh, kw)
 				if ih >= 0 && ih < s.H && iw >= 0 && iw < s.W {
 					mulAddChannels(sums, a.pixel(n, ih, iw), a.output(n, oh, ow))
 				}

@@ -14,7 +14,7 @@ const (
 // few reports whether a convolution has so few pixels. An image in such a small batch has
 // the same result as in a larger one except for rounding.
 func (s *Conv) few() bool {
-	return s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
+	return s.plain() && s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
 }
 
 type fewArgs struct {

@@ -12,7 +12,7 @@ type batchArgs struct {
 
 // batched reports whether images in the lanes are faster.
 func (g *gather) batched() bool {
-	return g.F < 16 && g.N >= 16 && g.KH*g.KW*g.F >= 64 && g.KH*g.taps() <= inCache && g.outPixel == g.F
+	return g.groupCount == 1 && g.plain() && g.F < 16 && g.N >= 16 && g.KH*g.KW*g.F >= 64 && g.KH*g.taps() <= inCache && g.outPixel == g.F
 }
 
 func (g *gather) runBatched() {
@@ -47,9 +47,9 @@ var batchLoop = newLoop(func(a *batchArgs, part int) {
 		}
 	}
 	p := product{start: fromRows, add: bias, cRow: panel, aRow: 1, bPanel: panel, relu: a.ReLU}
-	kh0, kh1 := inside(oh*a.SH-a.Top, a.KH, a.H)
+	kh0, kh1 := inside(oh*a.SH-a.Top, a.KH, 0, a.H)
 	for ow := range a.OW {
-		kw0, kw1 := inside(ow*a.SW-a.Left, a.KW, a.W)
+		kw0, kw1 := inside(ow*a.SW-a.Left, a.KW, 0, a.W)
 		if kh0 >= kh1 || kw0 >= kw1 {
 			continue
 		}
@@ -62,7 +62,7 @@ var batchLoop = newLoop(func(a *batchArgs, part int) {
 	}
 	transpose(a.out[n0*a.outImage+oh*a.outRow:], sums, n1-n0, a.OW*a.F, a.outImage, panel)
 	for ow := range a.OW {
-		kw0, kw1 := inside(ow*a.SW-a.Left, a.KW, a.W)
+		kw0, kw1 := inside(ow*a.SW-a.Left, a.KW, 0, a.W)
 		if kh0 >= kh1 || kw0 >= kw1 {
 			a.fill(n0, n1, oh, ow, 1, 0, a.F, a.b)
 		}

@@ -1,20 +1,22 @@
 package kernels
 
 // gradWTiles is [Conv2DGradW] by tiles: for each tap of the filters the product
-// [C,pixels]·[pixels,F] over the output pixels whose tap is inside the image.
-func gradWTiles(dw, x, dy []float32, s Conv) {
-	a := gradWArgs{dw: dw, x: x, dy: dy, s: s, kws: s.KW, c: s.C, slices: 1}
-	if s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
-		a.kws, a.c = 1, s.taps() // all taps of a row, since they use the same pixels
+// [C,pixels]·[pixels,F] over the output pixels whose tap lies inside the image, for each
+// group.
+func gradWTiles(dw, x, dy []float32, all Conv) {
+	s := all.ofGroup()
+	a := gradWArgs{dw: dw, x: x, dy: dy, s: s, xPixel: all.C, yPixel: all.F, groups: all.groups(), kws: s.KW, c: s.C, slices: 1}
+	if all.plain() && s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
+		a.kws, a.c = 1, s.taps() // all taps of a row, since they see the same pixels
 	}
 	a.turned = s.F < 16 && lanesFilled(a.c) > lanesFilled(s.F)
-	size := s.KH * s.taps() * s.F
+	size := s.KH * s.taps() * all.F
 	if size <= gradWSmall {
 		a.slices = max(1, min(s.N, 8))
 		a.dw = takeScratch(a.slices * size)
 	}
 	a.cParts, a.fParts = blocks(a.c, gradWRows), blocks(s.F, gradWCols)
-	gradWLoop.run(a.slices*s.KH*a.kws*a.cParts*a.fParts, a)
+	gradWLoop.run(a.slices*s.KH*a.kws*a.groups*a.cParts*a.fParts, a)
 	if size <= gradWSmall {
 		addRows(dw[:size], a.dw)
 		giveScratch(a.dw)
@@ -32,7 +34,9 @@ const (
 
 type gradWArgs struct {
 	dw, x, dy      []float32 // dw is [slices,KH,KW,C,F]
-	s              Conv
+	s              Conv      // of one group
+	xPixel, yPixel int       // values from pixel to pixel, those of all groups
+	groups         int
 	kws, c         int // each row of the filters is kws taps of c values
 	slices         int
 	cParts, fParts int
@@ -48,33 +52,36 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 	part /= a.fParts
 	c0, c1 := block(part%a.cParts, a.c, gradWRows)
 	part /= a.cParts
+	group := part % a.groups
+	part /= a.groups
 	kw, kh, slice := part%a.kws, part/a.kws%s.KH, part/a.kws/s.KH
 	n0, n1 := slice*s.N/a.slices, (slice+1)*s.N/a.slices
 
-	oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
-	ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
-	dw := a.dw[(((slice*s.KH+kh)*a.kws+kw)*a.c+c0)*s.F+f0:]
+	y, x := kh*(s.GapH+1), kw*(s.GapW+1) // of the tap in the window
+	oh0, oh1 := pixelsOf(y, s.SH, s.Top, s.H, s.OH)
+	ow0, ow1 := pixelsOf(x, s.SW, s.Left, s.W, s.OW)
+	dw := a.dw[(((slice*s.KH+kh)*a.kws+kw)*a.c+c0)*a.yPixel+group*s.F+f0:]
 	if oh0 >= oh1 || ow0 >= ow1 || n0 >= n1 {
 		for i := range c1 - c0 {
-			clear(dw[i*s.F:][:f1-f0])
+			clear(dw[i*a.yPixel:][:f1-f0])
 		}
 		return
 	}
 	images, rows := max(1, gradWPixels/(s.OH*s.OW)), max(1, gradWPixels/s.OW)
-	p := product{c: dw, cRow: s.F, aRow: 1, bPanel: panel}
+	p := product{c: dw, cRow: a.yPixel, aRow: 1, bPanel: panel}
 	if a.turned {
 		p.c, p.cRow = takeScratch((f1-f0)*(c1-c0)), c1-c0
 	}
 	for n := n0; n < n1; n += images {
 		for oh := oh0; oh < oh1; oh += rows {
-			inner := axis{ow1 - ow0, s.SW * s.C, s.F}
-			middle := axis{min(rows, oh1-oh), s.SH * s.W * s.C, s.OW * s.F}
-			outer := axis{min(images, n1-n), s.H * s.W * s.C, s.OH * s.OW * s.F}
+			inner := axis{ow1 - ow0, s.SW * a.xPixel, a.yPixel}
+			middle := axis{min(rows, oh1-oh), s.SH * s.W * a.xPixel, s.OW * a.yPixel}
+			outer := axis{min(images, n1-n), s.H * s.W * a.xPixel, s.OH * s.OW * a.yPixel}
 			if inner.n < 8 && outer.n > inner.n { // the longest in the innermost loop
 				inner, outer = outer, inner
 			}
-			p.a = a.x[((n*s.H+oh*s.SH-s.Top+kh)*s.W+ow0*s.SW-s.Left+kw)*s.C+c0:]
-			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*s.F+f0:]
+			p.a = a.x[((n*s.H+oh*s.SH-s.Top+y)*s.W+ow0*s.SW-s.Left+x)*a.xPixel+group*s.C+c0:]
+			p.b = a.dy[((n*s.OH+oh)*s.OW+ow0)*a.yPixel+group*s.F+f0:]
 			if a.turned {
 				p.a, p.b = p.b, p.a
 				p.axes = [3]axis{inner.turned(), middle.turned(), outer.turned()}
@@ -87,7 +94,7 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 		}
 	}
 	if a.turned {
-		transpose(dw, p.c, c1-c0, f1-f0, s.F, c1-c0)
+		transpose(dw, p.c, c1-c0, f1-f0, a.yPixel, c1-c0)
 		giveScratch(p.c)
 	}
 })

@@ -10,6 +10,13 @@ func randomConv(rng *rand.Rand, largest int) Conv {
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	for {
 		s := NewConv(pick(3), pick(largest), pick(largest), pick(5), pick(9), pick(5), pick(5), pick(3), pick(3), rng.IntN(2) == 0)
+		if rng.IntN(2) == 0 {
+			s = NewDilatedConv(s.N, s.H, s.W, s.C, s.F, s.KH, s.KW, 1, 1, pick(3), pick(3), rng.IntN(2) == 0)
+		}
+		if rng.IntN(2) == 0 {
+			s.Groups = pick(4)
+			s.C, s.F = s.C*s.Groups, s.F*s.Groups
+		}
 		if s.OH > 0 && s.OW > 0 {
 			return s
 		}
@@ -17,7 +24,7 @@ func randomConv(rng *rand.Rand, largest int) Conv {
 }
 
 func (s Conv) lens() (x, w, y int) {
-	return s.N * s.H * s.W * s.C, s.KH * s.KW * s.C * s.F, s.N * s.OH * s.OW * s.F
+	return s.N * s.H * s.W * s.C, s.KH * s.KW * s.C / s.groups() * s.F, s.N * s.OH * s.OW * s.F
 }
 
 func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *rand.Rand, s Conv)) {
@@ -27,6 +34,8 @@ func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *ra
 		NewConv(2, 1, 1, 3, 4, 5, 5, 1, 1, true),   // padding on all sides of one pixel
 		NewConv(1, 7, 7, 2, 3, 1, 1, 3, 3, true),   // pixels that are in no window
 		{N: 1, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
+		NewDilatedConv(2, 1, 3, 2, 3, 2, 2, 1, 1, 2, 2, true),                                  // a window all of whose pixels lie outside
+		{N: 2, H: 5, W: 5, C: 80, F: 120, KH: 3, KW: 3, SH: 1, SW: 1, OH: 3, OW: 3, Groups: 2}, // panels, the last one not full
 	}
 	for range count {
 		convs = append(convs, randomConv(rng, largest))
@@ -111,6 +120,8 @@ func TestConvWithWindowsOutsideTheImagePanics(t *testing.T) {
 		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, SH: 1, SW: 1, Top: 2, OH: 3, OW: 3},
 		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, SH: 1, SW: 1, OH: 3, OW: 5},
 		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, OH: 3, OW: 3},
+		{N: 1, H: 4, W: 4, C: 3, F: 2, KH: 2, KW: 2, SH: 1, SW: 1, OH: 3, OW: 3, Groups: 2},
+		{N: 1, H: 4, W: 4, C: 1, F: 1, KH: 2, KW: 2, SH: 2, SW: 1, OH: 1, OW: 3, GapH: 1},
 	} {
 		if panicOf(func() { Conv2D(x, x, x, nil, s) }) == "" {
 			t.Errorf("%+v: no panic", s)

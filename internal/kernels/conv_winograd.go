@@ -21,7 +21,7 @@ const (
 // cover exist. This must not depend on the number of images, or the result of an image
 // would.
 func (s *Conv) winograd() bool {
-	if s.Direct || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
+	if s.Direct || !s.plain() || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
 		return false
 	}
 	covered := s.tileRows() * s.tileCols() * winogradOut * winogradOut

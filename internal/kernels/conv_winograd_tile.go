@@ -14,8 +14,8 @@ type winogradTile struct {
 // window points to k by k pixels of an image of h rows of w pixels, from row ih and column
 // iw on; pixels outside the image are nil. size is the distance of pixels.
 func (t *winogradTile) window(image []float32, h, w, size, k, ih, iw int, nothing *float32) {
-	row0, row1 := inside(ih, k, h)
-	col0, col1 := inside(iw, k, w)
+	row0, row1 := inside(ih, k, 0, h)
+	col0, col1 := inside(iw, k, 0, w)
 	for i := range k {
 		pixels := t.pixels[i*k:][:k]
 		if i < row0 || i >= row1 {

@@ -3,20 +3,23 @@ package kernels
 // The definitions of convolutions and dense layers, in float64, that tests compare all
 // implementations with.
 
-// products calls each for every product in the definition of a convolution, with the index
-// of a value of the image and those of the first filter in output and filters.
+// products calls each for every product in the definition of a convolution, with the
+// place of a value of the image and those of the first filter of its group in output and
+// filters.
 func (s Conv) products(each func(y, x, w int)) {
+	one := s.ofGroup()
 	for n := range s.N {
 		for oh := range s.OH {
 			for ow := range s.OW {
 				for kh := range s.KH {
 					for kw := range s.KW {
-						ih, iw := oh*s.SH-s.Top+kh, ow*s.SW-s.Left+kw
+						ih, iw := oh*s.SH-s.Top+kh*(s.GapH+1), ow*s.SW-s.Left+kw*(s.GapW+1)
 						if ih < 0 || ih >= s.H || iw < 0 || iw >= s.W {
 							continue
 						}
 						for c := range s.C {
-							each(((n*s.OH+oh)*s.OW+ow)*s.F, ((n*s.H+ih)*s.W+iw)*s.C+c, ((kh*s.KW+kw)*s.C+c)*s.F)
+							f := c / one.C * one.F // the first filter of the group
+							each(((n*s.OH+oh)*s.OW+ow)*s.F+f, ((n*s.H+ih)*s.W+iw)*s.C+c, ((kh*s.KW+kw)*one.C+c%one.C)*s.F+f)
 						}
 					}
 				}
@@ -34,7 +37,7 @@ func (s Conv) define(x, w, b []float64) []float64 {
 		}
 	}
 	s.products(func(i, j, k int) {
-		for f := range s.F {
+		for f := range s.F / s.groups() {
 			y[i+f] += x[j] * w[k+f]
 		}
 	})
@@ -45,7 +48,7 @@ func (s Conv) define(x, w, b []float64) []float64 {
 func (s Conv) defineGrads(x, w, dy []float64) (dx, dw []float64) {
 	dx, dw = make([]float64, len(x)), make([]float64, len(w))
 	s.products(func(i, j, k int) {
-		for f := range s.F {
+		for f := range s.F / s.groups() {
 			dx[j] += dy[i+f] * w[k+f]
 			dw[k+f] += dy[i+f] * x[j]
 		}

@@ -23,6 +23,9 @@ func kernelCases() []kernelCase {
 	conv := NewConv(5, 9, 11, 3, 7, 3, 4, 2, 1, true)
 	wino := NewConv(5, 7, 8, 17, 35, 3, 3, 1, 1, true) // by Winograd's algorithm
 	wx, ww, wy := wino.lens()
+	grouped := NewDilatedConv(5, 9, 11, 6, 8, 3, 2, 1, 1, 2, 3, true)
+	grouped.Groups = 2
+	gx, gw, gy := grouped.lens()
 	x, w, y := 5*9*11*3, 3*4*3*7, 5*conv.OH*conv.OW*7
 	pool := NewPool(5, 9, 11, 3, 3, 2, 2, 1, true)
 	pooled := 5 * pool.OH * pool.OW * 3
@@ -31,7 +34,7 @@ func kernelCases() []kernelCase {
 	colors := Colors{N: n, Pixels: f, C: c, Low: 0.1, High: 2}
 	rows := 2*rowsPerPart(c) + 7
 	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
-	depthwise := Depthwise{pool, 2}
+	depthwise := Depthwise{Pool: pool, M: 2}
 	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
 	local := LocalResponseNorm{rows, c, 2, 1, 0.5, 0.75}
 	return []kernelCase{
@@ -41,6 +44,9 @@ func kernelCases() []kernelCase {
 		{"Conv2D", []int{wy}, []int{wx, ww, 35}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], wino) }},
 		{"Conv2DGradX", []int{wx}, []int{wy, ww}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], wino) }},
 		{"Conv2DGradW", []int{ww}, []int{wx, wy}, false, func(out, in [][]float32) { Conv2DGradW(out[0], in[0], in[1], wino) }},
+		{"Conv2D", []int{gy}, []int{gx, gw, 8}, false, func(out, in [][]float32) { Conv2D(out[0], in[0], in[1], in[2], grouped) }},
+		{"Conv2DGradX", []int{gx}, []int{gy, gw}, false, func(out, in [][]float32) { Conv2DGradX(out[0], in[0], in[1], grouped) }},
+		{"Conv2DGradW", []int{gw}, []int{gx, gy}, false, func(out, in [][]float32) { Conv2DGradW(out[0], in[0], in[1], grouped) }},
 		{"MaxPool2D", []int{pooled}, []int{x}, false, func(out, in [][]float32) { MaxPool2D(out[0], in[0], pool) }},
 		{"MaxPool2DGrad", []int{x, pooled}, []int{x, pooled}, false, func(out, in [][]float32) {
 			MaxPool2D(out[1], in[0], pool)

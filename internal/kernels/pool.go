@@ -40,7 +40,7 @@ func (s Pool) checkWindows(kernel string) {
 // output.
 func (s *Pool) cells(oh, ow int) (top, bottom, left, right int) {
 	top, left = oh*s.SH-s.Top, ow*s.SW-s.Left
-	kh0, kh1 := inside(top, s.KH, s.H)
-	kw0, kw1 := inside(left, s.KW, s.W)
+	kh0, kh1 := inside(top, s.KH, 0, s.H)
+	kw0, kw1 := inside(left, s.KW, 0, s.W)
 	return top + kh0, top + kh1, left + kw0, left + kw1
 }

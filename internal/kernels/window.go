@@ -14,10 +14,14 @@ func window(in, k, stride int, same bool) (out, before int) {
 	return (in-k)/stride + 1, 0
 }
 
-// inside returns the range [from,to) of cells of a window that starts at position start and
-// that are inside an axis of size in; the others are padding.
-func inside(start, k, in int) (from, to int) {
-	return max(0, -start), min(k, in-start)
+// span is the size of a window of k cells with gaps between them.
+func span(k, gap int) int { return (k-1)*(gap+1) + 1 }
+
+// inside returns the range [from,to) of cells of a window that starts at position start,
+// has gap pixels between cells, and that are inside an axis of size in; the others are
+// padding.
+func inside(start, k, gap, in int) (from, to int) {
+	return max(0, blocks(-start, gap+1)), min(k, blocks(in-start, gap+1))
 }
 
 // touches reports whether each of out windows has a cell inside the axis.

@@ -9,14 +9,23 @@ import (
 
 // A Conv holds the options of a convolution.
 type Conv struct {
-	Strides [2]int
-	Same    bool // zero padding, so that only strides reduce the size
-	Direct  bool // without Winograd's algorithm
+	Strides  [2]int
+	Dilation [2]int // distance between the pixels of a window; the zero value is 1 and 1
+	Groups   int    // groups of channels and filters; 0 is 1
+	Same     bool   // zero padding, so that only strides reduce the size
+	Direct   bool   // without Winograd's algorithm
 }
 
-// Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C,F], plus b [F]
+// Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C/groups,F], plus b [F]
 // unless that is nil.
-func Conv2D(x, w, b *G.Node, c Conv) *G.Node { return conv2D(x, w, b, c.sizes(x, w)) }
+func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
+	if channels := x.Shape()[3]; c.Groups == channels && channels > 1 { // each by itself
+		ws := w.Shape()
+		w = Reshape(w, tensor.Shape{ws[0], ws[1], channels, ws[3] / channels})
+		return DepthwiseConv2D(x, w, b, c)
+	}
+	return conv2D(x, w, b, c.sizes(x, w))
+}
 
 func conv2D(x, w, b *G.Node, s kernels.Conv) *G.Node {
 	in := []*G.Node{x, w}
@@ -57,17 +66,22 @@ func conv2DGradX(dy, w *G.Node, s kernels.Conv) *G.Node {
 }
 
 func conv2DGradW(x, dy *G.Node, s kernels.Conv) *G.Node {
-	return apply(op{name: "conv2d_grad_w", out: tensor.Shape{s.KH, s.KW, s.C, s.F}, flops: convFlops(s),
+	return apply(op{name: "conv2d_grad_w", out: tensor.Shape{s.KH, s.KW, s.C / max(1, s.Groups), s.F}, flops: convFlops(s),
 		run: func(out []float32, in ...[]float32) { kernels.Conv2DGradW(out, in[0], in[1], s) },
 	}, x, dy)
 }
 
 // convFlops includes the products with padding, as is usual.
-func convFlops(s kernels.Conv) int { return 2 * s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C }
+func convFlops(s kernels.Conv) int {
+	return 2 * s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C / max(1, s.Groups)
+}
 
 func (c Conv) sizes(x, w *G.Node) kernels.Conv {
 	xs, ws := x.Shape(), w.Shape()
-	s := kernels.NewConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], c.Same)
-	s.Direct = c.Direct
+	dilation := c.dilation()
+	s := kernels.NewDilatedConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
+	s.Direct, s.Groups = c.Direct, c.Groups
 	return s
 }
+
+func (c Conv) dilation() [2]int { return [2]int{max(1, c.Dilation[0]), max(1, c.Dilation[1])} }

@@ -8,13 +8,11 @@ import (
 )
 
 // DepthwiseConv2D is the cross-correlation of each channel of x [N,H,W,C] with M
-// filters of its own, w [KH,KW,C,M], plus b [C*M] unless that is nil.
-func DepthwiseConv2D(x, w, b *G.Node, strides [2]int, same bool) *G.Node {
+// filters of its own, w [KH,KW,C,M], plus b [C*M] unless that is nil. c has no groups.
+func DepthwiseConv2D(x, w, b *G.Node, c Conv) *G.Node {
 	xs, ws := x.Shape(), w.Shape()
-	s := kernels.Depthwise{
-		Pool: kernels.NewPool(xs[0], xs[1], xs[2], xs[3], ws[0], ws[1], strides[0], strides[1], same),
-		M:    ws[3],
-	}
+	dilation := c.dilation()
+	s := kernels.NewDepthwise(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)

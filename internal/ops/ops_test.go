@@ -158,14 +158,18 @@ func sizes(in, window, stride int, same bool) (out, before int) {
 // slide calls f with the input index (or -1 in the padding) for every output
 // cell and window cell of maps [N,H,W,C].
 func slide(x tensor.Shape, size, strides [2]int, same bool, f func(n, oy, ox, ky, kx, iy, ix int)) (oh, ow int) {
-	oh, top := sizes(x[1], size[0], strides[0], same)
-	ow, left := sizes(x[2], size[1], strides[1], same)
+	return slideDilated(x, size, strides, [2]int{1, 1}, same, f)
+}
+
+func slideDilated(x tensor.Shape, size, strides, dilation [2]int, same bool, f func(n, oy, ox, ky, kx, iy, ix int)) (oh, ow int) {
+	oh, top := sizes(x[1], (size[0]-1)*dilation[0]+1, strides[0], same)
+	ow, left := sizes(x[2], (size[1]-1)*dilation[1]+1, strides[1], same)
 	for n := range x[0] {
 		for oy := range oh {
 			for ox := range ow {
 				for ky := range size[0] {
 					for kx := range size[1] {
-						iy, ix := oy*strides[0]+ky-top, ox*strides[1]+kx-left
+						iy, ix := oy*strides[0]+ky*dilation[0]-top, ox*strides[1]+kx*dilation[1]-left
 						if iy >= 0 && iy < x[1] && ix >= 0 && ix < x[2] {
 							f(n, oy, ox, ky, kx, iy, ix)
 						}
@@ -181,33 +185,35 @@ func convCase(r *rand.Rand) gradCase {
 	size := [2]int{between(r, 1, 5), between(r, 1, 5)}
 	strides := [2]int{between(r, 1, 3), between(r, 1, 3)}
 	same, bias := r.IntN(2) == 0, r.IntN(4) > 0
-	h, w := between(r, 1, 8), between(r, 1, 8)
+	h, w, groups, dilation := between(r, 1, 8), between(r, 1, 8), between(r, 1, 3), dilationFor(r, &strides)
 	if !same {
-		h, w = max(h, size[0]), max(w, size[1])
+		h, w = max(h, (size[0]-1)*dilation[0]+1), max(w, (size[1]-1)*dilation[1]+1)
 	}
-	x := tensor.Shape{between(r, 1, 4), h, w, between(r, 1, 5)}
-	k := tensor.Shape{size[0], size[1], x[3], between(r, 1, 6)}
+	x := tensor.Shape{between(r, 1, 4), h, w, groups * between(r, 1, 3)}
+	k := tensor.Shape{size[0], size[1], x[3] / groups, groups * between(r, 1, 3)}
+	conv := Conv{Strides: strides, Dilation: dilation, Groups: groups, Same: same}
 	c := gradCase{
-		name:   fmt.Sprintf("conv2d of %v with %v, strides %v, same %v, bias %v", x, k, strides, same, bias),
+		name:   fmt.Sprintf("conv2d of %v with %v, %+v, bias %v", x, k, conv, bias),
 		shapes: []tensor.Shape{x, k, {k[3]}},
 		build: func(in []*G.Node) *G.Node {
 			if !bias {
-				return Conv2D(in[0], in[1], nil, Conv{Strides: strides, Same: same})
+				return Conv2D(in[0], in[1], nil, conv)
 			}
-			return Conv2D(in[0], in[1], in[2], Conv{Strides: strides, Same: same})
+			return Conv2D(in[0], in[1], in[2], conv)
 		},
 		want: func(in [][]float64) []float64 {
-			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			oh, ow := slideDilated(x, size, strides, dilation, same, func(int, int, int, int, int, int, int) {})
 			out := make([]float64, x[0]*oh*ow*k[3])
 			if bias {
 				for i := range out {
 					out[i] = in[2][i%k[3]]
 				}
 			}
-			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+			slideDilated(x, size, strides, dilation, same, func(n, oy, ox, ky, kx, iy, ix int) {
 				for c := range k[2] {
 					for f := range k[3] {
-						out[((n*oh+oy)*ow+ox)*k[3]+f] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c] * in[1][((ky*k[1]+kx)*k[2]+c)*k[3]+f]
+						first := f / (k[3] / groups) * k[2] // channel of the group
+						out[((n*oh+oy)*ow+ox)*k[3]+f] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+first+c] * in[1][((ky*k[1]+kx)*k[2]+c)*k[3]+f]
 					}
 				}
 			})
@@ -220,7 +226,16 @@ func convCase(r *rand.Rand) gradCase {
 	return c
 }
 
-// windows draws a map and windows that fit into it.
+// dilationFor draws a dilation rate, which goes with strides of 1 only.
+func dilationFor(r *rand.Rand, strides *[2]int) [2]int {
+	if r.IntN(2) == 0 {
+		return [2]int{1, 1}
+	}
+	*strides = [2]int{1, 1}
+	return [2]int{between(r, 1, 3), between(r, 1, 3)}
+}
+
+// windows draws a map and windows that fit it.
 func windows(r *rand.Rand) (x tensor.Shape, size, strides [2]int, same bool) {
 	size = [2]int{between(r, 1, 4), between(r, 1, 4)}
 	strides = [2]int{between(r, 1, 4), between(r, 1, 4)}
@@ -258,25 +273,27 @@ func poolCase(r *rand.Rand) gradCase {
 func depthwiseCase(r *rand.Rand) gradCase {
 	x, size, strides, same := windows(r)
 	k := tensor.Shape{size[0], size[1], x[3], between(r, 1, 3)}
-	m, bias := k[3], r.IntN(4) > 0
+	m, bias, dilation := k[3], r.IntN(4) > 0, dilationFor(r, &strides)
+	same = same || dilation != [2]int{1, 1}
+	conv := Conv{Strides: strides, Dilation: dilation, Same: same}
 	c := gradCase{
-		name:   fmt.Sprintf("depthwise_conv2d of %v with %v, strides %v, same %v, bias %v", x, k, strides, same, bias),
+		name:   fmt.Sprintf("depthwise_conv2d of %v with %v, %+v, bias %v", x, k, conv, bias),
 		shapes: []tensor.Shape{x, k, {x[3] * m}},
 		build: func(in []*G.Node) *G.Node {
 			if !bias {
-				return DepthwiseConv2D(in[0], in[1], nil, strides, same)
+				return DepthwiseConv2D(in[0], in[1], nil, conv)
 			}
-			return DepthwiseConv2D(in[0], in[1], in[2], strides, same)
+			return DepthwiseConv2D(in[0], in[1], in[2], conv)
 		},
 		want: func(in [][]float64) []float64 {
-			oh, ow := slide(x, size, strides, same, func(int, int, int, int, int, int, int) {})
+			oh, ow := slideDilated(x, size, strides, dilation, same, func(int, int, int, int, int, int, int) {})
 			out := make([]float64, x[0]*oh*ow*x[3]*m)
 			if bias {
 				for i := range out {
 					out[i] = in[2][i%(x[3]*m)]
 				}
 			}
-			slide(x, size, strides, same, func(n, oy, ox, ky, kx, iy, ix int) {
+			slideDilated(x, size, strides, dilation, same, func(n, oy, ox, ky, kx, iy, ix int) {
 				for c := range x[3] {
 					for f := range m {
 						out[(((n*oh+oy)*ow+ox)*x[3]+c)*m+f] += in[0][((n*x[1]+iy)*x[2]+ix)*x[3]+c] * in[1][((ky*k[1]+kx)*x[3]+c)*m+f]
@@ -639,6 +656,9 @@ func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 		c.build = func(in []*G.Node) *G.Node {
 			y := build(in)
 			rectified := ReLU(y)
+			if y.Op().(*op).name == "depthwise_conv2d" { // of as many groups as channels
+				return rectified
+			}
 			if o := rectified.Op().(*op); o.name == "relu" || o.withReLU != nil {
 				panic(o.name + " and relu are not one op")
 			}

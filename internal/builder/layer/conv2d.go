@@ -1,6 +1,8 @@
 package layer
 
 import (
+	"fmt"
+
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 
@@ -15,11 +17,20 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Input:   []int{6, 5, 2},
 	Doc: `2D convolution: each output is the sum over a window of inputs times filter weights, plus a bias.
 
+A kernel is [height, width, channels / groups, filters]. With groups equal to the number
+of channels it is a depthwise convolution.
 ` + paddingDoc,
 	New: func(o *catalog.Options) Layer {
-		l := &conv2d{}
+		l := &conv2d{groups: 1}
 		o.Bind(&l.filters, "filters", "number of filters, which is the number of output channels").Required().Min(1)
 		l.window.options(o)
+		o.Bind(&l.groups, "groups", "number of groups that channels and filters are divided into; a filter sees the channels of its group").Min(1).Quiet()
+		o.Check(func() error {
+			if l.filters%l.groups != 0 {
+				return fmt.Errorf("%d filters cannot be divided into %d groups", l.filters, l.groups)
+			}
+			return nil
+		})
 		l.linear.options(o, "filter", kernel{"kernel", "filters"})
 		return l
 	},
@@ -28,7 +39,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 type conv2d struct {
 	window
 	linear
-	filters int
+	filters, groups int
 }
 
 func (l *conv2d) Shape(in Shape) (Shape, error) {
@@ -36,14 +47,18 @@ func (l *conv2d) Shape(in Shape) (Shape, error) {
 	if err != nil {
 		return nil, err
 	}
+	if in[2]%l.groups != 0 {
+		return nil, fmt.Errorf("%d channels cannot be divided into %d groups", in[2], l.groups)
+	}
 	return Shape{h, w, l.filters}, nil
 }
 
 func (l *conv2d) Weights(in Shape) []Weight {
-	return l.weights(l.filters, Weight{Name: "kernel", Shape: Shape{l.size[0], l.size[1], in[2], l.filters}})
+	return l.weights(l.filters, Weight{Name: "kernel", Shape: Shape{l.size[0], l.size[1], in[2] / l.groups, l.filters}})
 }
 
 func (l *conv2d) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
-	conv := ops.Conv{Strides: l.strides, Same: l.padding == "same", Direct: g.Direct}
+	conv := l.conv(g)
+	conv.Groups = l.groups
 	return l.activate(ops.Conv2D(x, w[0], l.biasOf(w), conv))
 }

@@ -42,6 +42,6 @@ func (l *depthwiseConv2D) Weights(in Shape) []Weight {
 	return l.weights(in[2]*l.multiplier, Weight{Name: "kernel", Shape: Shape{l.size[0], l.size[1], in[2], l.multiplier}})
 }
 
-func (l *depthwiseConv2D) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	return l.activate(ops.DepthwiseConv2D(x, w[0], l.biasOf(w), l.strides, l.padding == "same"))
+func (l *depthwiseConv2D) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
+	return l.activate(ops.DepthwiseConv2D(x, w[0], l.biasOf(w), l.conv(g)))
 }

@@ -244,6 +244,10 @@ func TestShapes(t *testing.T) {
 		{"conv2d: {filters: 6, kernel_size: [3, 2], strides: [2, 3]}", Shape{7, 8, 3}, "3x3x6"},
 		{"conv2d: {filters: 6, kernel_size: 5}", Shape{4, 4, 3}, "a window of 5x5 is larger than the input of 4x4x3; use padding: same, or fewer pooling layers before it"},
 		{"conv2d: {filters: 6, kernel_size: 5}", Shape{10}, "needs an input of height, width and channels, got 10 values"},
+		{"conv2d: {filters: 6, kernel_size: 3, dilation_rate: 2}", Shape{7, 8, 3}, "3x4x6"},
+		{"conv2d: {filters: 6, kernel_size: 3, dilation_rate: [4, 1]}", Shape{8, 8, 3}, "a window of 9x3 is larger than the input of 8x8x3; use padding: same, or fewer pooling layers before it"},
+		{"conv2d: {filters: 6, kernel_size: 3, groups: 3}", Shape{8, 8, 9}, "6x6x6"},
+		{"conv2d: {filters: 6, kernel_size: 3, groups: 3}", Shape{8, 8, 4}, "4 channels cannot be divided into 3 groups"},
 		{"max_pooling2d", Shape{5, 5, 3}, "2x2x3"},
 		{"max_pooling2d: 3", Shape{9, 8, 3}, "3x2x3"},
 		{"max_pooling2d: {pool_size: 3, strides: 2, padding: same}", Shape{5, 5, 3}, "3x3x3"},
@@ -285,6 +289,7 @@ func TestWeightsAreThoseOfKeras(t *testing.T) {
 	}{
 		{"conv2d: {filters: 6, kernel_size: [5, 3]}", Shape{32, 32, 3}, "[kernel 5x3x3x6 bias 6]"},
 		{"conv2d: {filters: 6, kernel_size: 5, use_bias: false}", Shape{32, 32, 3}, "[kernel 5x5x3x6]"},
+		{"conv2d: {filters: 6, kernel_size: 5, groups: 3}", Shape{32, 32, 12}, "[kernel 5x5x4x6 bias 6]"},
 		{"dense: 7", Shape{75}, "[kernel 75x7 bias 7]"},
 		{"dense: {units: 7, use_bias: false}", Shape{75}, "[kernel 75x7]"},
 		{"max_pooling2d", Shape{4, 4, 1}, "[]"},

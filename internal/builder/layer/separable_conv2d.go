@@ -47,7 +47,7 @@ func (l *separableConv2D) Weights(in Shape) []Weight {
 		Weight{Name: "pointwise_kernel", Shape: Shape{1, 1, in[2] * l.multiplier, l.filters}})
 }
 
-func (l *separableConv2D) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	y := ops.DepthwiseConv2D(x, w[0], nil, l.strides, l.padding == "same")
+func (l *separableConv2D) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
+	y := ops.DepthwiseConv2D(x, w[0], nil, l.conv(g))
 	return l.activate(ops.Conv2D(y, w[1], l.biasOf(w), ops.Conv{Strides: [2]int{1, 1}}))
 }

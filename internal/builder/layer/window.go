@@ -1,15 +1,18 @@
 package layer
 
 import (
+	"errors"
 	"fmt"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
 )
 
 // A window is the common part of convolution and pooling: its size, strides and padding.
 type window struct {
 	size, strides catalog.Pair
 	padding       string
+	dilation      catalog.Pair // the zero Pair: a window without gaps
 }
 
 // options declares the options of a convolution's window and sets the defaults.
@@ -18,6 +21,30 @@ func (s *window) options(o *catalog.Options) {
 	o.Bind(&s.size, "kernel_size", "height and width of the window").Required().Min(1)
 	o.Bind(&s.strides, "strides", "stride of the window").Min(1)
 	o.Bind(&s.padding, "padding", "zero padding around the input").OneOf("valid", "same")
+	s.dilation = catalog.Pair{1, 1}
+	o.Bind(&s.dilation, "dilation_rate", "distance between the pixels of a window; 1 is that of neighbours").Min(1).Quiet()
+	o.Check(func() error {
+		if max(s.dilation[0], s.dilation[1]) > 1 && max(s.strides[0], s.strides[1]) > 1 {
+			return errors.New("strides and dilation_rate cannot both be above 1")
+		}
+		return nil
+	})
+}
+
+// span is the height and width of the window, with its gaps.
+func (s window) span() catalog.Pair {
+	span := s.size
+	for i, d := range s.dilation {
+		if d > 1 {
+			span[i] += (s.size[i] - 1) * (d - 1)
+		}
+	}
+	return span
+}
+
+// conv says how the window slides in a convolution.
+func (s window) conv(g *Graph) ops.Conv {
+	return ops.Conv{Strides: s.strides, Dilation: s.dilation, Same: s.padding == "same", Direct: g.Direct}
 }
 
 const paddingDoc = "With padding `valid` there is no padding; with `same` the input is padded with zeros\n" +
@@ -31,9 +58,10 @@ func (s window) output(in Shape) (h, w int, err error) {
 	if s.padding == "same" {
 		return (in[0] + s.strides[0] - 1) / s.strides[0], (in[1] + s.strides[1] - 1) / s.strides[1], nil
 	}
-	if in[0] < s.size[0] || in[1] < s.size[1] {
+	span := s.span()
+	if in[0] < span[0] || in[1] < span[1] {
 		return 0, 0, fmt.Errorf("a window of %dx%d is larger than the input of %v; use padding: same, or fewer pooling layers before it",
-			s.size[0], s.size[1], in)
+			span[0], span[1], in)
 	}
-	return (in[0]-s.size[0])/s.strides[0] + 1, (in[1]-s.size[1])/s.strides[1] + 1, nil
+	return (in[0]-span[0])/s.strides[0] + 1, (in[1]-span[1])/s.strides[1] + 1, nil
 }
