@@ -236,3 +236,43 @@ func classes(k keras) (labels []int) {
 	}
 	return labels
 }
+
+// Where Keras's recipe sees evidence for a class, so do we: in each of three images for each of
+// three classes, behind a rectified, a plain and an earlier convolution.
+func TestGradCAMEqualsKeras(t *testing.T) {
+	eachKeras(t, "gradcam.safetensors", func(t *testing.T, k keras) {
+		var problems spec.Problems
+		plan := builder.NewPlan(spec.Parse("keras", []byte(k.Metadata["spec"]), nil, &problems), &problems)
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
+		m := plan.NewModel(0)
+		for _, w := range m.Weights() {
+			copy(w.Data, k.data("weights/"+w.Name))
+		}
+		size := plan.Input.Size()
+		for _, label := range []string{"relu", "conv2d_1", "conv2d"} {
+			want := k.data("heat/" + label)
+			for i := range 9 {
+				asked := label
+				if label == "relu" {
+					asked = "" // that is what is looked at
+				}
+				heat, err := m.GradCAM(k.data("x")[i/3*size:][:size], i%3, asked)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := heat.H * heat.W; heat.Layer != label || 9*n != len(want) {
+					t.Fatalf("%s: %dx%d of %s", label, heat.H, heat.W, heat.Layer)
+				} else {
+					closeTo(t, fmt.Sprintf("%s, image %d, class %d", label, i/3, i%3), heat.Values, want[i*n:][:n])
+				}
+			}
+		}
+		for label, want := range map[string]string{"dense": "is no map over the image", "conv2": `did you mean "conv2d"`} {
+			if _, err := m.GradCAM(k.data("x")[:size], 0, label); err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", label, err)
+			}
+		}
+	})
+}
