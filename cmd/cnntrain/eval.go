@@ -22,6 +22,8 @@ type evalOptions struct {
 	strict    bool
 	batchSize int
 	ensemble  string
+	errors    string // --errors
+	suspects  bool
 	json      bool
 }
 
@@ -32,9 +34,17 @@ func newEval(s *streams) *cobra.Command {
 		Short: "Measure loss and accuracy of trained models",
 		Long: `Evaluates the best weights of each run, or the weights in a .safetensors file
 written by cnntrain, on the dataset of its spec. With --ensemble, also evaluates the
-ensemble of all the models.`,
+ensemble of all the models.
+
+--errors writes a CSV file of the images that were misclassified, the most confident
+predictions first: file, label, predicted class and its probability. --suspects lists
+images whose label is probably wrong: misclassified images of the validation data, those
+with the highest loss first. For suspects among all images, train folds (docs/GUIDE.md)
+and give their runs: each is evaluated on the images it was not trained on.`,
 		Example: `  cnntrain eval runs/lenet5/1
   cnntrain eval runs/lenet5/1/last.safetensors --split val --json
+  cnntrain eval runs/photos/1 --dataset ./new-photos --errors errors.csv
+  cnntrain eval sweeps/photos-folds/1/member-* --suspects
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -45,12 +55,23 @@ ensemble of all the models.`,
 			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
 				return usagef("--batch-size %d: must be at least 1", o.batchSize)
 			}
+			if o.suspects && !cmd.Flags().Changed("split") {
+				o.split = "val"
+			}
+			switch {
+			case o.suspects && o.ensemble != "":
+				return usagef("--suspects asks each model about images it was not trained on; leave out --ensemble")
+			case o.errors != "" && len(args) > 1 && o.ensemble == "":
+				return usagef("--errors: %d models are given; give one, or --ensemble mean or vote", len(args))
+			}
 			return runEval(cmd.Context(), o, s)
 		},
 	}
 	o.addDataFlags(cmd)
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
+	addTextFlag(cmd, &o.errors, "errors", "write the misclassified images to `FILE` as CSV")
+	cmd.Flags().BoolVar(&o.suspects, "suspects", false, "list images whose label is probably wrong, of the validation data unless --split is given")
 	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
@@ -74,7 +95,7 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 			return err
 		}
 		results = append(results, r)
-		if !o.json {
+		if !o.json && !o.suspects {
 			return printEvaluation(r, s.out)
 		}
 		return nil
@@ -95,7 +116,15 @@ func runEval(ctx context.Context, o *evalOptions, s *streams) error {
 			return err
 		}
 	}
-	if o.json {
+	if o.errors != "" {
+		if err := writeErrors(o.errors, results[len(results)-1].Tested.Mistakes()); err != nil {
+			return err
+		}
+	}
+	switch {
+	case o.suspects:
+		return showSuspects(results, o.json, s)
+	case o.json:
 		return s.printJSON(results)
 	}
 	return nil

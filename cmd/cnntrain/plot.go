@@ -20,6 +20,9 @@ import (
 type plotOptions struct {
 	evalOptions // paths, and options for evaluating a model
 	out, kind   string
+	image       string // of gradcam
+	class       string // of gradcam: whose evidence is shown; empty: the predicted one
+	layer       string // of gradcam; empty: the last convolution
 }
 
 // plotKinds lists the kinds of pictures and what each is drawn from.
@@ -28,6 +31,8 @@ var plotKinds = []struct{ name, what string }{
 	{"confusion", "the predicted classes of the examples of each class"},
 	{"classes", "recall and precision of each class"},
 	{"confused", "images of the classes that are confused most often"},
+	{"mistakes", "the misclassified images of which the model was most confident"},
+	{"gradcam", "where in an image the model sees evidence for a class (Grad-CAM)"},
 	{"filters", "the filters of the first convolution"},
 	{"architecture", "the layers of a spec or a run"},
 }
@@ -41,11 +46,13 @@ func newPlot(s *streams) *cobra.Command {
 		help += fmt.Sprintf("  %-13s %s\n", k.name, k.what)
 	}
 	cmd := &cobra.Command{
-		Use:   "plot RUN|SPEC... -o FILE",
+		Use:   "plot RUN|SPEC... [IMAGE] -o FILE",
 		Short: "Draw training curves, a confusion matrix, filters or the architecture",
 		Long:  help + "\nFor a spec, the architecture is drawn.",
 		Example: `  cnntrain plot runs/lenet5/1 runs/lenet5/2 -o curves.png
   cnntrain plot runs/lenet5/1 --kind confusion -o confusion.svg
+  cnntrain plot runs/photos/1 --kind mistakes -o mistakes.png
+  cnntrain plot runs/photos/1 cat.jpg --kind gradcam -o why.png
   cnntrain plot specs/vgg16.yaml -o net.svg`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,7 +63,15 @@ func newPlot(s *streams) *cobra.Command {
 			case !cmd.Flags().Changed("kind") && isSpec(args[0]):
 				o.kind = "architecture"
 			}
-			if len(args) > 1 && o.kind != "curves" {
+			if o.kind == "gradcam" {
+				if len(args) != 2 {
+					return usagef("--kind gradcam: a model and an image are needed; write: plot RUN IMAGE --kind gradcam -o FILE")
+				}
+				o.paths, o.image = args[:1], args[1]
+			} else if o.class != "" || o.layer != "" {
+				return usagef("--class and --layer go with --kind gradcam")
+			}
+			if len(o.paths) > 1 && o.kind != "curves" {
 				return usagef("--kind %s: draws one model at a time", o.kind)
 			}
 			if err := o.checkData(cmd); err != nil {
@@ -71,6 +86,8 @@ func newPlot(s *streams) *cobra.Command {
 	addPictureFlag(cmd, &o.out)
 	cmd.Flags().StringVar(&o.kind, "kind", "curves", "`KIND` of picture: "+strings.Join(names, ", "))
 	o.addDataFlags(cmd)
+	addTextFlag(cmd, &o.class, "class", "with --kind gradcam, show the evidence for `CLASS` (default: the predicted class)")
+	addTextFlag(cmd, &o.layer, "layer", "with --kind gradcam, look at the output of `LAYER` (default: the last convolution)")
 	addComputeFlags(cmd)
 	return cmd
 }
@@ -110,8 +127,11 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	if err != nil {
 		return nil, err
 	}
-	if o.kind == "filters" {
+	switch o.kind {
+	case "filters":
 		return filtersPicture(t)
+	case "gradcam":
+		return t.GradCAM(o.image, o.class, o.layer)
 	}
 	on, err := o.on(s)
 	if err != nil {
@@ -128,6 +148,9 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 		return d.Classes(), nil
 	}
 	sheet, err := d.Confused()
+	if o.kind == "mistakes" {
+		sheet, err = d.Surest()
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"image"
 	"html/template"
 	"io"
 	"os"
@@ -116,6 +117,15 @@ func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) er
 	}
 	for _, row := range sheet.Rows {
 		p.Tested.Confused = append(p.Tested.Confused, reportRow{strings.Join(row.Label, " "), p.pngs(row.Images)})
+	}
+	mistakes := d.Mistakes()
+	for _, m := range mistakes[:min(trained.MostSurest, len(mistakes))] {
+		img, err := d.Image(m)
+		if err != nil {
+			return err
+		}
+		label := fmt.Sprintf("%s: %s taken for %s, %.1f%%", m.File, m.Class, m.Predicted, 100*m.Probability)
+		p.Tested.Mistakes = append(p.Tested.Mistakes, reportRow{label, p.pngs([]image.Image{img})})
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ type reportEpoch struct {
 
 type reportTested struct {
 	Confusion, Classes template.HTML
-	Confused           []reportRow
+	Confused, Mistakes []reportRow
 }
 
 type reportRow struct {

@@ -149,3 +149,15 @@ func shorten(size, width vg.Length, s string) string {
 	}
 	return s[:ends[fits]] + "…"
 }
+
+// lastPart is the number of characters of a file's name that fit beside an image.
+const lastPart = 26
+
+// LastPart returns the end of a file's name, which tells it from others.
+func LastPart(file string) string {
+	runes := []rune(file)
+	if len(runes) <= lastPart {
+		return file
+	}
+	return "…" + string(runes[len(runes)-lastPart+1:])
+}

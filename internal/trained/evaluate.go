@@ -25,11 +25,11 @@ type On struct {
 
 // Evaluate evaluates m, shown as name, on its own data.
 func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, error) {
-	r, x, err := m.run(ctx, name, m.Net, on)
+	d, err := m.run(ctx, name, m.Net, on)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvaluation(name, m, x, r)
+	e := newEvaluation(name, m, d)
 	e.File = m.File
 	return e, nil
 }
@@ -43,11 +43,11 @@ func EvaluateTogether(ctx context.Context, name string, members []*Model, togeth
 			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.File, m.File, alone[i].Split)
 		}
 	}
-	r, x, err := first.run(ctx, name, together, on)
+	d, err := first.run(ctx, name, together, on)
 	if err != nil {
 		return nil, err
 	}
-	e := newEvaluation(name, first, x, r)
+	e := newEvaluation(name, first, d)
 	for _, m := range alone {
 		e.Members = append(e.Members, Member{m.File, m.Loss, m.Accuracy})
 	}
@@ -63,20 +63,21 @@ type examined struct {
 }
 
 // run evaluates a predictor on the examples that on selects.
-func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) (*train.Result, *examined, error) {
+func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) (*Tested, error) {
 	x, err := m.find(ctx, on)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if x.examples == nil {
-		return nil, nil, fmt.Errorf("%s: %s has no %s split", name, x.dataset, x.split)
+		return nil, fmt.Errorf("%s: %s has no %s split", name, x.dataset, x.split)
 	}
 	batch := on.Batch
 	if batch == 0 {
 		batch = m.Train.BatchSize
 	}
-	r, err := train.Evaluate(ctx, p, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, len(x.sets.Classes)))
-	return r, x, err
+	d := &Tested{recorder: recorder{Predictor: p}, examined: x}
+	d.result, err = train.Evaluate(ctx, &d.recorder, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, len(x.sets.Classes)))
+	return d, err
 }
 
 // find loads the examples that on says.

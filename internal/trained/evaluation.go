@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"cnntrain/internal/runs"
-	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
 )
 
@@ -29,6 +28,7 @@ type Evaluation struct {
 	Confusion [][]int      `json:"confusion"` // row: true class; column: predicted class
 
 	Members []Member `json:"members,omitempty"` // of an ensemble
+	Tested  *Tested  `json:"-"`
 	digest  string   // digest of the data
 }
 
@@ -94,13 +94,13 @@ func others(spec []metric.Metric) []metric.Metric {
 }
 
 // newEvaluation converts a result with the metrics of metricsOf.
-func newEvaluation(path string, m *Model, x *examined, r *train.Result) *Evaluation {
-	sets := x.sets
+func newEvaluation(path string, m *Model, d *Tested) *Evaluation {
+	r, sets := d.result, d.sets
 	_, largest := r.Largest()
 	e := &Evaluation{
-		Path: path, Dataset: x.dataset, Split: x.split, Examples: r.Examples, digest: sets.Digest,
+		Path: path, Dataset: d.dataset, Split: d.split, Examples: r.Examples, digest: sets.Digest,
 		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion,
-		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest,
+		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest, Tested: d,
 	}
 	values := r.Metrics[1:]
 	if len(sets.Classes) >= manyClasses {

@@ -3,6 +3,7 @@ package trained
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"image"
 	"slices"
 
@@ -25,25 +26,22 @@ type recorder struct {
 	train.Predictor
 	taken []int     // the predicted class
 	sure  []float32 // its probability
+	right []float32 // the probability of the class that the example is labelled with
 }
 
 func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32, error) {
 	loss, probabilities, err := r.Predictor.Evaluate(images, labels)
-	for one := range slices.Chunk(probabilities, r.Classes()) {
+	for i, label := range labels {
+		one := probabilities[i*r.Classes():][:r.Classes()]
 		best := metric.ArgMax(one)
-		r.taken, r.sure = append(r.taken, best), append(r.sure, one[best])
+		r.taken, r.sure, r.right = append(r.taken, best), append(r.sure, one[best]), append(r.right, one[label])
 	}
 	return loss, probabilities, err
 }
 
 // Test evaluates m, shown as name, example by example.
 func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
-	d := &Tested{recorder: recorder{Predictor: m.Net}}
-	var err error
-	if d.result, d.examined, err = m.run(ctx, name, &d.recorder, on); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return m.run(ctx, name, m.Net, on)
 }
 
 // Confusion draws the confusion matrix.
@@ -110,6 +108,29 @@ func (d *Tested) mistakes() []mistaken {
 		return cmp.Or(len(b.examples)-len(a.examples), a.class-b.class, a.taken-b.taken)
 	})
 	return all
+}
+
+// MostSurest is the number of mistakes that are shown as images.
+const MostSurest = 20
+
+// Surest has the misclassified images of which the model was most confident, with their files.
+func (d *Tested) Surest() (*plot.Sheet, error) {
+	all := d.Mistakes()
+	sheet := &plot.Sheet{Title: fmt.Sprintf("most confident mistakes, %d of %s", min(MostSurest, len(all)), words.Commas(len(all)))}
+	if len(all) == 0 {
+		sheet.Title = "no mistakes"
+	}
+	for _, m := range all[:min(MostSurest, len(all))] {
+		img, err := d.Image(m)
+		if err != nil {
+			return nil, err
+		}
+		sheet.Rows = append(sheet.Rows, plot.SheetRow{
+			Label:  []string{plot.LastPart(m.File), m.Class + " taken for", fmt.Sprintf("%s, %.1f%%", m.Predicted, 100*m.Probability)},
+			Images: []image.Image{img},
+		})
+	}
+	return sheet, nil
 }
 
 // ExampleImage reads example k, of the shape [H W C].

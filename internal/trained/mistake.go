@@ -1,0 +1,58 @@
+package trained
+
+import (
+	"cmp"
+	"image"
+	"math"
+	"slices"
+	"strconv"
+
+	"cnntrain/internal/data"
+)
+
+// A Mistake is an example that a model takes for another class than it is labelled with.
+type Mistake struct {
+	File        string  `json:"file"` // below the folder of the dataset; its position in the split, from 0, if it is no file
+	Class       string  `json:"class"`
+	Predicted   string  `json:"predicted"`
+	Probability float64 `json:"probability"`       // of the predicted class
+	Labelled    float64 `json:"label_probability"` // of the class that it is labelled with
+	Loss        float64 `json:"loss"`              // -log of that, at most that of the smallest float32
+
+	example int
+}
+
+// Mistakes returns what was taken for another class, the most confident predictions first.
+func (d *Tested) Mistakes() []Mistake {
+	var all []Mistake
+	for k, taken := range d.taken {
+		class := d.examples.Label(k)
+		if class == taken {
+			continue
+		}
+		m := Mistake{
+			File: strconv.Itoa(k), Class: d.sets.Classes[class], Predicted: d.sets.Classes[taken],
+			Probability: float64(d.sure[k]), Labelled: float64(d.right[k]), example: k,
+		}
+		m.Loss = -math.Log(max(m.Labelled, math.SmallestNonzeroFloat32))
+		if f, ok := data.FileOf(d.examples, k); ok {
+			m.File = f.Name
+		}
+		all = append(all, m)
+	}
+	slices.SortStableFunc(all, func(a, b Mistake) int { return cmp.Compare(b.Probability, a.Probability) })
+	return all
+}
+
+// Image reads the example of a mistake.
+func (d *Tested) Image(m Mistake) (image.Image, error) {
+	return ExampleImage(d.examples, m.example, d.sets.Shape)
+}
+
+// Suspects sorts mistakes of several models, each on examples it was not trained on, so that
+// those come first whose labels are most likely wrong: those with the highest loss.
+func Suspects(mistakes []Mistake) []Mistake {
+	all := slices.Clone(mistakes)
+	slices.SortStableFunc(all, func(a, b Mistake) int { return cmp.Compare(b.Loss, a.Loss) })
+	return all
+}
