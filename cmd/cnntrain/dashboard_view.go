@@ -88,7 +88,7 @@ func (v *dashboardView) render() string {
 		return ""
 	}
 	head := v.head()
-	foot := softStyle.Render(v.cut("q: plain lines, training goes on   ctrl-c: stop and save"))
+	foot := softStyle.Render(v.cut("q: plain lines, training continues   ctrl-c: stop and save"))
 	if v.stopping {
 		foot = boldStyle.Render(v.cut("stopping after this step and saving …"))
 	}

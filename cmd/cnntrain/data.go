@@ -167,9 +167,9 @@ func (s *streams) showSkipped(skipped []string, strict bool) error {
 	case len(skipped) == 0:
 		return nil
 	case strict && len(skipped) == 1:
-		return errors.New("1 image cannot be read; mend or remove it, or leave it out without --strict")
+		return errors.New("1 image cannot be read; fix or remove it, or omit --strict to leave it out")
 	case strict:
-		return fmt.Errorf("%s cannot be read; mend or remove them, or leave them out without --strict", words.Count(len(skipped), "image"))
+		return fmt.Errorf("%s cannot be read; fix or remove them, or omit --strict to leave them out", words.Count(len(skipped), "image"))
 	}
 	s.logf("%s left out that cannot be read", words.Count(len(skipped), "image"))
 	return nil

@@ -117,7 +117,7 @@ func checkResumeFlags(cmd *cobra.Command, args []string) error {
 	}
 	for _, name := range taken {
 		if cmd.Flags().Changed(name) {
-			return fmt.Errorf("--resume goes on with the run as it was begun; leave out --%s", name)
+			return fmt.Errorf("--resume continues the run with its own options; omit --%s", name)
 		}
 	}
 	return nil

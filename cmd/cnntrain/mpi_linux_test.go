@@ -215,7 +215,7 @@ func TestRanksUnderMPI(t *testing.T) {
 		waitFor(t, time.Minute, "an epoch", func() bool { _, err := os.Stat(run + "/last.safetensors"); return err == nil })
 		_ = syscall.Kill(-j.cmd.Process.Pid, syscall.SIGTERM) // end reports the rest
 		_ = j.end(t, 20*time.Second)                          // MPICH's mpirun, which received the signal too, may exit with 0
-		if text := j.said.String(); strings.Count(text, "cnntrain: interrupted; to go on: ") != 1 {
+		if text := j.said.String(); strings.Count(text, "cnntrain: interrupted; to resume: ") != 1 {
 			t.Errorf("an interrupted job says\n%s", text)
 		}
 		j = m.start(t, 3, ":", "fit", "--resume", run)
@@ -278,7 +278,7 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 			{"the mpirun of another library", `program=` + others[m.name] + `; exec $program "$@"`, []string{"fit", spec}, 2, "this process is one of 3, but MPI knows of no others: the launcher is not one of "},
 			{"too large a model for all of them", ":", []string{"fit", large}, 1, "with batches of 32 on 3 ranks of this machine needs about "},
 			{"NaN", ":", []string{"fit", nan}, 1, "is not a finite number at epoch 1, step "},
-			{"a full disk on rank 0", ":", []string{"fit", spec}, 1, "free some space, the file is as it was before; to go on from the last good state: cnntrain fit --resume "},
+			{"a full disk on rank 0", ":", []string{"fit", spec}, 1, "free some space, the file is as it was before; to resume from the last good state: cnntrain fit --resume "},
 		} {
 			t.Run(c.name, func(t *testing.T) {
 				if strings.Contains(c.name, "another library") && others[m.name] == "" {

@@ -110,7 +110,7 @@ func TestPredictGoesOnBehindAnImageItCannotRead(t *testing.T) {
 		errs string
 	}{
 		{[]string{filepath.Join(dir, "new")}, exitDone, true, "cnntrain: 1 image left out that cannot be read\n"},
-		{[]string{filepath.Join(dir, "new"), "--strict"}, exitFailed, true, "cnntrain: 1 image cannot be read; mend or remove it, or leave it out without --strict\n"},
+		{[]string{filepath.Join(dir, "new"), "--strict"}, exitFailed, true, "cnntrain: 1 image cannot be read; fix or remove it, or omit --strict to leave it out\n"},
 		{[]string{bad}, exitFailed, false, "cnntrain: 1 image left out that cannot be read\ncnntrain: no image is left to predict\n"},
 	} {
 		out.Reset()

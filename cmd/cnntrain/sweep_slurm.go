@@ -97,9 +97,9 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil && after != "":
-			return fmt.Errorf("%w; the stages before are submitted; once that is mended: scancel %s; cnntrain sweep --resume %s --slurm", err, strings.Join(jobsOf(all), " "), w.Dir)
+			return fmt.Errorf("%w; the stages before are submitted; once that is fixed: scancel %s; cnntrain sweep --resume %s --slurm", err, strings.Join(jobsOf(all), " "), w.Dir)
 		case err != nil:
-			return fmt.Errorf("%w; once that is mended: cnntrain sweep --resume %s --slurm", err, w.Dir)
+			return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, w.Dir)
 		}
 		after = sub.Job
 		s.logf("stage %d of %s: job %s, %s", sub.Stage, w.Dir, sub.Job, words.Count(sub.Tasks, "task"))
@@ -131,7 +131,7 @@ func maySubmit(ctx context.Context, w *sweep.Sweep) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return fmt.Errorf("%w; once that is mended: cnntrain sweep --resume %s --slurm", err, w.Dir)
+		return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, w.Dir)
 	case len(tasks) == 0:
 		return nil
 	}

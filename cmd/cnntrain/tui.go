@@ -47,9 +47,9 @@ func (s *streams) showError(err error) {
 
 // toGoOn says why a training stopped early, and how to resume it.
 func toGoOn(e *experiment.UnfinishedError) string {
-	text := fmt.Sprintf("%v; to go on from the last good state: cnntrain fit --resume %s", e.Err, e.Run)
+	text := fmt.Sprintf("%v; to resume from the last good state: cnntrain fit --resume %s", e.Err, e.Run)
 	if experiment.Canceled(e.Err) {
-		text = "interrupted; to go on: cnntrain fit --resume " + e.Run
+		text = "interrupted; to resume: cnntrain fit --resume " + e.Run
 	}
 	if e.Saving != nil {
 		text += "\n" + e.Saving.Error()

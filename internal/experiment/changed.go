@@ -36,7 +36,7 @@ func (f *fit) otherData() error {
 		now, before, err := Manifests(r, f.sets)
 		switch {
 		case errors.Is(err, os.ErrNotExist):
-			said = "it was begun by a version of cnntrain that split images by another rule and knew their names and sizes alone"
+			said = "it was started by a version of cnntrain that split images by another rule and recorded only their names and sizes"
 		case err != nil:
 			return err
 		default:
@@ -44,12 +44,12 @@ func (f *fit) otherData() error {
 		}
 	}
 	if !slices.Equal(f.sets.Classes, info.Dataset.Classes) {
-		return fmt.Errorf("%s was begun with other classes, %q, not %q: %s; train anew", r.Dir, info.Dataset.Classes, f.sets.Classes, said)
+		return fmt.Errorf("%s was started with other classes, %q, not %q: %s; start a new run", r.Dir, info.Dataset.Classes, f.sets.Classes, said)
 	}
 	if !f.options.Accept {
-		return fmt.Errorf("%s was begun with other data: %s; bring it back, or go on with what is there: --accept-data", r.Dir, said)
+		return fmt.Errorf("%s was started with other data: %s; restore it, or resume with the current data: --accept-data", r.Dir, said)
 	}
-	f.options.Listener.Logf("going on with other data: %s", said)
+	f.options.Listener.Logf("resuming with other data: %s", said)
 	accepted := append(info.Dataset.Accepted, said)
 	var err error
 	if info.Dataset, err = f.dataset(); err != nil {

@@ -63,7 +63,7 @@ train: {epochs: 3, batch_size: 4, class_weight: {cat: 2}, metrics: [accuracy, au
 	if err := os.Remove(filepath.Join(dir, "photos", "dog", "7.png")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err = experiment.Resume(t.Context(), cut.Dir, experiment.Options{}); err == nil || !strings.Contains(err.Error(), "was begun with other data: 1 lost (dog/7.png)") {
+	if _, err = experiment.Resume(t.Context(), cut.Dir, experiment.Options{}); err == nil || !strings.Contains(err.Error(), "was started with other data: 1 lost (dog/7.png)") {
 		t.Fatalf("resumed: %v", err)
 	}
 	l = &listener{}
@@ -75,7 +75,7 @@ train: {epochs: 3, batch_size: 4, class_weight: {cat: 2}, metrics: [accuracy, au
 	if d.Train+d.Validation+d.Test != 23 || len(d.Accepted) != 1 || !strings.HasPrefix(d.Accepted[0], "1 lost (dog/7.png)") || d.Digest == cut.Info.Dataset.Digest {
 		t.Errorf("%+v", d)
 	}
-	if want := "going on with " + cut.Dir + " after epoch 1, from previous.safetensors"; len(l.lines) < 2 || l.lines[1] != want {
+	if want := "resuming " + cut.Dir + " after epoch 1, from previous.safetensors"; len(l.lines) < 2 || l.lines[1] != want {
 		t.Errorf("said %q, want %q", l.lines, want)
 	}
 	if v, ok := again.Info.Test.Get("balanced_accuracy"); !ok || v < 0 || again.Info.Largest < 0.5 {

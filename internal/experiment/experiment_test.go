@@ -114,7 +114,7 @@ func TestTrainsStopsResumesAndPredicts(t *testing.T) {
 	if err != nil || again.Info.Status != runs.Finished || again.Info.Resumed != 1 {
 		t.Fatal(again, err)
 	}
-	if want := "going on with " + cut.Dir + " within epoch 2, from last.safetensors"; len(l.lines) != 1 || l.lines[0] != want {
+	if want := "resuming " + cut.Dir + " within epoch 2, from last.safetensors"; len(l.lines) != 1 || l.lines[0] != want {
 		t.Errorf("said %q, want %q", l.lines, want)
 	}
 	if !bytes.Equal(readBest(t, again.Dir), readBest(t, whole.Dir)) {

@@ -65,7 +65,7 @@ func (f *fit) checkBest(s *callback.State) error {
 		return nil
 	}
 	if _, err := checkpoint.Read(path); err != nil {
-		return fmt.Errorf("%w; delete it to go on and keep the best of the epochs to come", err)
+		return fmt.Errorf("%w; delete it to resume and keep the best of the remaining epochs", err)
 	}
 	return nil
 }

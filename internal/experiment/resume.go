@@ -101,13 +101,13 @@ func (f *fit) goOn() (*train.Saved, error) {
 		return nil, err
 	}
 	if ranks := ranksOf(f.options.World); ranks != r.Info.Ranks {
-		log("the run was begun with %s and goes on with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.options.World.Size(), "rank"))
+		log("the run was started with %s and is resumed with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.options.World.Size(), "rank"))
 		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
 	r.Info.Resumed++
 	if machine := ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
-		log("the run was begun with the kernels for %s and goes on with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
+		log("the run was started with the kernels for %s and is resumed with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
 	err = r.SaveInfo()
 	if err == nil && f.accepted && f.sets.OfFiles() {
@@ -140,7 +140,7 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 	case (errors.Is(err, fs.ErrNotExist) || errors.Is(err, errWithin)) && errors.Is(errBefore, fs.ErrNotExist):
 		return nil, f.beginAnew()
 	case errors.Is(errBefore, fs.ErrNotExist):
-		return nil, fmt.Errorf("%w; there is no other state to go on from", err)
+		return nil, fmt.Errorf("%w; there is no other state to resume from", err)
 	}
 	return nil, errors.Join(err, errBefore)
 }
@@ -151,7 +151,7 @@ func (f *fit) sayResumed(s *train.Saved, file string) {
 	if s.Within {
 		where = "within"
 	}
-	f.options.Listener.Logf("going on with %s %s epoch %d, from %s", f.run.Dir, where, s.Epoch, file)
+	f.options.Listener.Logf("resuming %s %s epoch %d, from %s", f.run.Dir, where, s.Epoch, file)
 }
 
 // beginAnew resets everything to the time before the first step.

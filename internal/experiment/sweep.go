@@ -26,7 +26,7 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 	}
 	members := c.Members(&problems)
 	if figures := base.Train.Figures(base.Data.MayHaveValidation()); !slices.Contains(figures, c.Monitor.Name) {
-		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no figure %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
+		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no metric %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
 	}
 	datasets := map[string]*Experiment{} // one member of each setting
 	epochs := base.Train.Epochs

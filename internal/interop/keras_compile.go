@@ -103,7 +103,7 @@ func (c *compiled) loss(v any) *yaml.Node {
 	class, options := named(v)
 	name, ok := catalog.Find(loss.Losses, class)
 	if !ok {
-		c.note("loss %s: has no counterpart here; training would go on with categorical_crossentropy", brief(v))
+		c.note("loss %s: has no counterpart here; training would continue with categorical_crossentropy", brief(v))
 		return nil
 	}
 	delete(options, "from_logits") // import adds a final softmax if necessary
@@ -113,12 +113,12 @@ func (c *compiled) loss(v any) *yaml.Node {
 func (c *compiled) optimizer(v any) *yaml.Node {
 	class, options := named(v)
 	if class == "" {
-		c.note("the file does not say which optimizer trained the model; training would go on with adam")
+		c.note("the file does not say which optimizer trained the model; training would continue with adam")
 		return nil
 	}
 	name, ok := catalog.Find(optimizer.Optimizers, class)
 	if !ok {
-		c.note("optimizer %s: has no counterpart here; training would go on with adam", class)
+		c.note("optimizer %s: has no counterpart here; training would continue with adam", class)
 		return nil
 	}
 	if v, old := options["lr"]; old { // of Keras 2.2

@@ -187,14 +187,14 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 	switch {
 	case format != "keras":
 	case t.State != nil:
-		notes = append(notes, "tf.keras 2.15 goes on with the optimizer's state; Keras 3 (to 3.15) cannot fit a model of an .h5 file with such a state until it is compiled again; use .keras there")
+		notes = append(notes, "tf.keras 2.15 continues with the optimizer's state; Keras 3 (to 3.15) cannot fit a model of an .h5 file with such a state until it is compiled again; use .keras there")
 	case t.todays():
 		notes = append(notes, fmt.Sprintf("optimizer %s: Keras 3 takes its default options from an .h5 file; compile the model there, or use .keras", t.Optimizer.Name))
 	}
 	switch {
 	case t.Schedule.Name == "" || t.Schedule.Name == "constant":
 	case t.State == nil:
-		notes = append(notes, fmt.Sprintf("schedule %s: left out, since these weights begin a training in Keras; export last.safetensors to go on with it", t.Schedule.Name))
+		notes = append(notes, fmt.Sprintf("schedule %s: left out, since these weights begin a training in Keras; export last.safetensors to continue with it", t.Schedule.Name))
 	case t.State.StepsPerEpoch == 0:
 		notes = append(notes, fmt.Sprintf("schedule %s: left out, since Keras counts steps, and how many an epoch has is not known before its end", t.Schedule.Name))
 	}

@@ -39,7 +39,7 @@ func layOutCurves(charts []Chart) (p drawing) {
 			charts[i].draw(c.area(vg.Length(i)*chartWidth, 0, chartWidth, chartHeight))
 		}
 		if len(charts) == 0 {
-			c.text(p.width/2, chartHeight/2, textSize, centre, ink, "no figures yet")
+			c.text(p.width/2, chartHeight/2, textSize, centre, ink, "no data yet")
 		}
 		for r, row := range rows {
 			x, y := vg.Length(textSize), chartHeight+vg.Length(r)*legendLine+legendLine/2

@@ -59,7 +59,7 @@ func (s *Sweep) Run(ctx context.Context, parallel int, train func(context.Contex
 // number, can train a stage without communication.
 func (s *Sweep) Task(stage, task int) (j Job, over bool, err error) {
 	if n := s.waitsFor(stage); n > 0 {
-		return j, false, fmt.Errorf("%s: stage %d is for the best of stage %d, where members still have to be trained: %d; train them first", s.Dir, stage+1, stage, n)
+		return j, false, fmt.Errorf("%s: stage %d trains the best members of stage %d, in which members are still to be trained: %d; train them first", s.Dir, stage+1, stage, n)
 	}
 	chosen := s.chosen(stage)
 	if task >= len(chosen) {

@@ -278,7 +278,7 @@ func TestTasksOfAStageWaitForTheOneBefore(t *testing.T) {
 	for _, task := range []int{3, 0, 2} {
 		train(0, task)
 	}
-	const want = ": stage 2 is for the best of stage 1, where members still have to be trained: 1; train them first"
+	const want = ": stage 2 trains the best members of stage 1, in which members are still to be trained: 1; train them first"
 	if _, _, err := s.Task(1, 0); err == nil || err.Error() != s.Dir+want {
 		t.Errorf("got %v", err)
 	}

@@ -108,7 +108,7 @@ func (m *Model) CheckData(sets *data.Sets) error {
 	}
 	for i, name := range m.Classes {
 		if !sameName(name, sets.Classes[i]) {
-			return fmt.Errorf("%s was trained with %q as class %d, and in %s that is %q; the folders of the classes have to be named alike",
+			return fmt.Errorf("%s was trained with %q as class %d, and in %s that is %q; the class folders must have the same names",
 				m.File, name, i, m.Data.Name, sets.Classes[i])
 		}
 	}

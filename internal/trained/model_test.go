@@ -15,7 +15,7 @@ func TestTrainedModelRefusesOtherClasses(t *testing.T) {
 	}{
 		{[]string{"cat", "é"}, ""},
 		{[]string{"cat"}, "best.safetensors was trained for 2 classes, and ./pets has 1"},
-		{[]string{"cat", "eel"}, "best.safetensors was trained with \"e\u0301\" as class 1, and in ./pets that is \"eel\"; the folders of the classes have to be named alike"},
+		{[]string{"cat", "eel"}, "best.safetensors was trained with \"e\u0301\" as class 1, and in ./pets that is \"eel\"; the class folders must have the same names"},
 	} {
 		got := ""
 		if err := m.CheckData(&data.Sets{Classes: c.classes}); err != nil {

@@ -125,7 +125,7 @@ func decodeIDX(r io.Reader, dims []int) ([]byte, error) {
 	}
 	switch n, err := io.ReadFull(r, header[:1]); { // reading to the end verifies gzip's checksum
 	case n > 0:
-		return nil, fmt.Errorf("goes on after byte %d, where it should end", len(header)+size)
+		return nil, fmt.Errorf("has data after byte %d, where it should end", len(header)+size)
 	case !errors.Is(err, io.EOF):
 		return nil, fmt.Errorf("is damaged: %w", err)
 	}

@@ -88,7 +88,7 @@ func (l *listing) check(ctx context.Context, src Source, images *imageReader) er
 	slices.Sort(l.skipped)
 	for c, n := range l.perClass() {
 		if n == 0 && listed[c] > 0 {
-			l.problem("%s: no training image of class %q can be read; mend them, or remove the class", l.top, l.classes[c])
+			l.problem("%s: no training image of class %q can be read; fix them, or remove the class", l.top, l.classes[c])
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func (l *listing) look(name string) (*folder, error) {
 			case gone(err) && isImage(file, e):
 				l.skipped = append(l.skipped, file+": leads to nothing")
 			case gone(err):
-				l.problem("%s: leads to nothing; mend or remove the link", file)
+				l.problem("%s: leads to nothing; fix or remove the link", file)
 			case err != nil:
 				return f, l.refused(err)
 			}

@@ -46,7 +46,7 @@ func TestLinksToNothingAreLeftOut(t *testing.T) {
 	}
 	link(t, filepath.Join(dir, "nowhere"), filepath.Join(dir, "c"))
 	_, err := (&imageFolder{path: dir}).Load(context.Background(), inputShape)
-	mustFail(t, err, filepath.Join(dir, "c")+": leads to nothing; mend or remove the link", filepath.Join(dir, "a", "gone.png"))
+	mustFail(t, err, filepath.Join(dir, "c")+": leads to nothing; fix or remove the link", filepath.Join(dir, "a", "gone.png"))
 }
 
 func TestLinkedFoldersBelongToTheirClass(t *testing.T) {
@@ -69,7 +69,7 @@ func TestAllProblemsOfAFolderAreTold(t *testing.T) {
 	}
 	want := `DIR/b: no images here; put some in, or remove the folder
 DIR/c: no images here; put some in, or remove the folder
-DIR: no training image of class "d" can be read; mend them, or remove the class
+DIR: no training image of class "d" can be read; fix them, or remove the class
 besides, these would be left out:
 DIR/d/x.jpg: `
 	if got := strings.ReplaceAll(err.Error(), dir, "DIR"); !strings.HasPrefix(got, want) || !strings.Contains(got, "DIR/e/bad.jpg: ") {

@@ -148,7 +148,7 @@ func (a *npy) labels(n int) ([]int, error) {
 	case !one:
 		return nil, fmt.Errorf("has the shape %v; labels are [N] or [N,1]", a.shape)
 	case a.kind.letter == 'f':
-		return nil, fmt.Errorf("labels have to be whole numbers, not %v; save y.astype(int)", a.kind)
+		return nil, fmt.Errorf("labels must be whole numbers, not %v; save y.astype(int)", a.kind)
 	case a.shape[0] != n:
 		return nil, fmt.Errorf("has %d labels for %d images", a.shape[0], n)
 	}

@@ -42,7 +42,7 @@ func readJPEG(data []byte) (*head, error) {
 	case f.frame == 0:
 		return nil, errors.New("it ends within its head")
 	case len(f.scans) > maxScans:
-		return nil, fmt.Errorf("its data goes %d times over the image, at most %d are read; save it anew", len(f.scans), maxScans)
+		return nil, fmt.Errorf("it has %d scans, at most %d are supported; save it again", len(f.scans), maxScans)
 	}
 	f.decode = f.sampler
 	return &f.head, nil

@@ -38,7 +38,7 @@ func newScan(s []byte, at int) scan {
 func (f *jpegFile) damage(err error) error {
 	var unsupported jpeg.UnsupportedError
 	if errors.As(err, &unsupported) {
-		return fmt.Errorf("a JPEG image that cannot be read: %w; save it anew", err)
+		return fmt.Errorf("a JPEG image that cannot be read: %w; save it again", err)
 	}
 	if f.progressive || len(f.scans) > 1 {
 		return f.damageOfScans(err)
