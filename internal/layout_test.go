@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +159,27 @@ func TestTablesGoByDisplayWidth(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		if strings.Contains(line, "text/tabwriter") {
 			t.Errorf("%.60s… imports text/tabwriter in place of internal/table", line)
+		}
+	}
+}
+
+// In training and in the application, one file each asks which rank this is.
+func TestRanksAreBesideTraining(t *testing.T) {
+	asks := regexp.MustCompile(`\b(w|World|world)\.(Rank|Size|Local)\(\)`)
+	for dir, only := range map[string]string{"train": "team.go", "experiment": "ranks.go"} {
+		files, err := filepath.Glob(dir + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			name := filepath.Base(file)
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if found := asks.Find(src); found != nil != (name == only) && !strings.HasSuffix(name, "_test.go") {
+				t.Errorf("%s/%s: found %q; only %s asks for ranks", dir, name, found, only)
+			}
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"cnntrain/internal/builder"
-	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -110,25 +109,6 @@ func (e *Experiment) checkData(problems *spec.Problems) {
 			problems.Add(e.Spec.Train.Pos, "train: %v", err)
 		}
 	}
-}
-
-// CheckRanks rejects what the ranks of w cannot train: a batch with fewer examples than
-// ranks, and a model too large for the ranks of this machine.
-func (e *Experiment) CheckRanks(w comm.World) error {
-	if size := w.Size(); e.Train.BatchSize < size {
-		return OptionError{fmt.Errorf("batch_size %d is less than the %d ranks; raise it or start fewer", e.Train.BatchSize, size)}
-	}
-	_, here := w.Local()
-	by := ""
-	if here > 1 {
-		by = fmt.Sprintf(" on %d ranks of this machine", here)
-	}
-	need := int64(here) * e.Plan.Memory((e.Train.BatchSize+w.Size()-1)/w.Size())
-	if have := TotalMemory(); have > 0 && need > have {
-		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.Spec.Name, e.Train.BatchSize, by, words.Bytes(int(need/4)), words.Bytes(int(have/4)))
-	}
-	return nil
 }
 
 // checkClasses compares the number of the model's outputs with the number of classes of the

@@ -3,7 +3,6 @@ package experiment
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -124,7 +123,7 @@ type fit struct {
 // do trains, from the start or from a state, and tests.
 func (f *fit) do(ctx context.Context, from *train.Saved) error {
 	spreadWeights(f.options.World, f.model)
-	if f.options.World.Rank() > 0 {
+	if f.run == nil {
 		return f.follow(ctx)
 	}
 	return f.lead(ctx, from)
@@ -163,12 +162,8 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		images += " in " + f.sets.Dir
 	}
 	if from == nil {
-		hands := ""
-		if n := f.options.World.Size(); n > 1 {
-			hands = fmt.Sprintf(" with %d ranks", n)
-		}
 		f.options.Listener.Logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
-			words.Count(f.sets.Train.Len(), "image"), images, hands, f.run.Dir)
+			words.Count(f.sets.Train.Len(), "image"), images, withRanks(f.options.World), f.run.Dir)
 		f.sayWeights()
 	}
 	f.began = time.Now()
@@ -289,7 +284,7 @@ func (f *fit) test(ctx context.Context) error {
 // are complete, and eval can be run once the cause is fixed. It returns err if that is a
 // request to stop, or if other ranks do not know about it.
 func (f *fit) untested(err error) error {
-	if Canceled(err) || f.options.World.Size() > 1 && !comm.Known(err) {
+	if Canceled(err) || !known(f.options.World, err) {
 		return err
 	}
 	if f.run != nil {

@@ -14,6 +14,7 @@ import (
 	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/data"
 	"cnntrain/internal/kernels"
+	"cnntrain/internal/words"
 )
 
 // OpenWorld returns the ranks if mpirun or srun has started this process as one, else
@@ -61,6 +62,25 @@ func processors() string {
 	_, rest, _ := strings.Cut(string(status), "Cpus_allowed_list:")
 	list, _, _ := strings.Cut(rest, "\n")
 	return strings.TrimSpace(list)
+}
+
+// CheckRanks rejects what the ranks of w cannot train: a batch with fewer examples than
+// ranks, and a model too large for the ranks of this machine.
+func (e *Experiment) CheckRanks(w comm.World) error {
+	if size := w.Size(); e.Train.BatchSize < size {
+		return OptionError{fmt.Errorf("batch_size %d is less than the %d ranks; raise it or start fewer", e.Train.BatchSize, size)}
+	}
+	_, here := w.Local()
+	by := ""
+	if here > 1 {
+		by = fmt.Sprintf(" on %d ranks of this machine", here)
+	}
+	need := int64(here) * e.Plan.Memory((e.Train.BatchSize+w.Size()-1)/w.Size())
+	if have := TotalMemory(); have > 0 && need > have {
+		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
+			e.Spec.Name, e.Train.BatchSize, by, words.Bytes(int(need/4)), words.Bytes(int(have/4)))
+	}
+	return nil
 }
 
 // facts is what must be equal on all ranks.
@@ -178,3 +198,14 @@ func ranksOf(w comm.World) int {
 	}
 	return w.Size()
 }
+
+// withRanks returns " with N ranks", for messages; empty if this process trains alone.
+func withRanks(w comm.World) string {
+	if w.Size() == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" with %d ranks", w.Size())
+}
+
+// known reports whether all ranks of w have err, so that they can continue together.
+func known(w comm.World, err error) bool { return w.Size() == 1 || comm.Known(err) }

@@ -65,9 +65,6 @@ func (f *fit) openRun(dir string) (err error) {
 
 // shareRun tells the other ranks, which may not see the run folder, what it contains.
 func (f *fit) shareRun() error {
-	if f.options.World.Size() == 1 {
-		return nil
-	}
 	shared := resumed{DataDir: f.options.Source.Dir, Finished: f.finished}
 	err := onFirst(f.options.World, func() (err error) {
 		shared.Spec, err = f.Spec.Resolved()
@@ -101,7 +98,7 @@ func (f *fit) goOn() (*train.Saved, error) {
 		return nil, err
 	}
 	if ranks := ranksOf(f.options.World); ranks != r.Info.Ranks {
-		log("the run was started with %s and is resumed with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(f.options.World.Size(), "rank"))
+		log("the run was started with %s and is resumed with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(max(1, ranks), "rank"))
 		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
