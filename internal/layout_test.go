@@ -38,7 +38,8 @@ const layout = `
 	runs                : spec checkpoint
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
-	experiment          : builder checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot random runs spec sweep train train/callback train/optimizer words
+	pretrained          : builder/layer checkpoint interop train
+	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
 	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule
 `

@@ -131,6 +131,7 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 		}
 	}
 	add("data.", dataFields())
+	add("weights.", weightsFields())
 	add("train.", trainFields())
 	for _, name := range callback.Callbacks.Names() {
 		add("train."+name+".", callback.Callbacks.Info(name).Fields)

@@ -43,6 +43,7 @@ var sections = []struct {
 	fields func() []*catalog.Field
 }{
 	{"data", dataFields},
+	{"weights", weightsFields},
 	{"train", trainFields},
 	{"sweep", func() []*catalog.Field { return catalog.Fields((&sweep.Config{}).Options) }},
 }
@@ -50,7 +51,7 @@ var sections = []struct {
 // explainList lists every word except the options.
 func explainList() string {
 	var b strings.Builder
-	b.WriteString("sections: data, train, sweep\n")
+	b.WriteString("sections: data, weights, train, sweep\n")
 	for _, l := range listings {
 		fmt.Fprintf(&b, "%s: %s\n", words.Plural(l.Kind()), strings.Join(l.Names(), ", "))
 	}

@@ -19,7 +19,7 @@ type fitOptions struct {
 	dataDir string
 	strict  bool
 	out     string
-	weights string
+	partial bool
 	resume  string        // a run folder
 	accept  bool          // --accept-data
 	every   time.Duration // --checkpoint-every
@@ -36,6 +36,7 @@ var fitOverrides = []struct{ flag, path, usage string }{
 	{"epochs", "train.epochs", "train for `N` epochs"},
 	{"batch-size", "train.batch_size", "batch size `N`"},
 	{"limit", "data.limit", "use only the first `N` training examples"},
+	{"weights", "weights.file", "start from the weights in `FILE`: of cnntrain, Keras or PyTorch"},
 	{"seed", "train.seed", "random seed `N`, for everything that is random"},
 	{"on-nan", "train.on_nan", "what to do on NaN: `stop`, or lower-lr to go back an epoch and halve the learning rate"},
 }
@@ -47,7 +48,9 @@ func newFit(s *streams) *cobra.Command {
 		Short: "Train a model",
 		Long: `Trains the model of a spec and writes a run folder, runs/NAME/N unless --out is
 given: the resolved spec, the metrics of every epoch, the best and the last weights.
---weights takes .safetensors files and the .h5 and .weights.h5 files of Keras.
+--weights takes .safetensors files, the .h5, .keras and .weights.h5 files of Keras, and
+the .pth, .pt and .safetensors files of PyTorch; cnntrain weights FILE SPEC shows what
+would be taken.
 
 A checkpoint is saved after each epoch, every --checkpoint-every, and when ctrl-c or a
 signal stops training. --resume continues from it: the run ends with the same bytes as
@@ -83,6 +86,9 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
 					o.flags = append(o.flags, spec.TextOverride(f.path, flag.Value.String(), "--"+f.flag))
 				}
 			}
+			if o.partial {
+				o.flags = append(o.flags, spec.TextOverride("weights.partial", "true", "--partial"))
+			}
 			return onRanks(s, cmd.Flags().Changed("threads"), func(w comm.World, s *streams) error {
 				return train(cmd.Context(), w, o, s)
 			})
@@ -95,7 +101,7 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
 	addStrictFlag(cmd, &o.strict)
 	addSetFlag(cmd, &o.sets)
 	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new")
-	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`")
+	cmd.Flags().BoolVar(&o.partial, "partial", false, "with --weights, take the weights that fit by name and shape")
 	addTextFlag(cmd, &o.resume, "resume", "continue the training in the run folder `RUN`, with the options it was started with")
 	cmd.Flags().BoolVar(&o.accept, "accept-data", false, "with --resume, continue from the end of an epoch although images were removed, added or changed")
 	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "also save a checkpoint within an epoch, every `TIME`; 0: never")
@@ -111,7 +117,7 @@ func checkResumeFlags(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("--resume takes the spec from the run; leave out %s", args[0])
 	}
-	taken := []string{"set", "out", "weights", "dry-run", "strict"}
+	taken := []string{"set", "out", "partial", "dry-run", "strict"}
 	for _, f := range fitOverrides {
 		taken = append(taken, f.flag)
 	}
@@ -152,7 +158,7 @@ func readFit(o *fitOptions) (*experiment.Experiment, error) {
 
 // options converts flags to options.
 func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
-	return experiment.Options{Out: o.out, Weights: o.weights, Every: o.every, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
+	return experiment.Options{Out: o.out, Every: o.every, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
 // train trains as the flags say, and reports the result.

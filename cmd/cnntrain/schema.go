@@ -5,6 +5,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 
@@ -33,12 +34,14 @@ extension YAML of Red Hat.`,
 	}
 }
 
-// dataFields and trainFields are the options of the two sections, from all packages.
+// dataFields, trainFields and weightsFields are the options of the sections, from all packages.
 func dataFields() []*catalog.Field { return catalog.Fields((&data.Config{}).Options) }
 
 func trainFields() []*catalog.Field {
 	return append(catalog.Fields((&train.Config{}).Options), catalog.Fields((&builder.Plan{}).Options)...)
 }
+
+func weightsFields() []*catalog.Field { return catalog.Fields((&experiment.Start{}).Options) }
 
 type object = map[string]any
 
@@ -88,10 +91,11 @@ func specSchema() object {
 			"description": orNull(object{"type": scalar, "description": "what the model is"}),
 			"input": object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": spec.MaxSide}, "minItems": 3, "maxItems": 3,
 				"description": "height, width and channels of an image"},
-			"data":   catalog.Object(dataFields()),
-			"blocks": orNull(object{"type": "object", "additionalProperties": block, "propertyNames": blockName, "description": "lists of layers with a name and parameters"}),
-			"layers": object{"$ref": "#/$defs/layers", "minItems": 1},
-			"train":  orNull(catalog.Object(trainFields())),
+			"data":    catalog.Object(dataFields()),
+			"blocks":  orNull(object{"type": "object", "additionalProperties": block, "propertyNames": blockName, "description": "lists of layers with a name and parameters"}),
+			"layers":  object{"$ref": "#/$defs/layers", "minItems": 1},
+			"weights": object{"anyOf": []any{catalog.Object(weightsFields()), object{"type": []string{"string", "null"}}}},
+			"train":   orNull(catalog.Object(trainFields())),
 		},
 		"required":             []string{"input", "layers", "data"},
 		"additionalProperties": false,

@@ -48,6 +48,10 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	torch, err := filepath.Abs("../../internal/pretrained/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	course, err := filepath.Abs("../../../shared/keras")
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +63,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("SPECS", specs)
 			env.Setenv("SCRIPTS", scripts)
 			env.Setenv("KERAS", keras)
+			env.Setenv("TORCH", torch)
 			env.Setenv("COURSE", course)
 			env.Setenv("DATA", os.Getenv("CNNTRAIN_TEST_DATA"))
 			env.Setenv("CNNTRAIN_DATA", filepath.Join(env.WorkDir, "no-data"))

@@ -7,18 +7,25 @@ import (
 	"math/bits"
 )
 
-// A dtype is a number format. We write F32; other tools use the others, which are converted
+// A DType is a number format. We write F32; other tools use the others, which are converted
 // when read.
-type dtype struct {
-	size    int // bytes
-	convert func(to []float32, from []byte) error
+type DType struct {
+	Name    string
+	Size    int                                   // bytes
+	Convert func(to []float32, from []byte) error // nil: of whole numbers or truths, which no weights are
 }
 
-var dtypes = map[string]dtype{
-	"F32":  {4, fromF32},
-	"F16":  {2, fromF16},
-	"BF16": {2, fromBF16},
-	"F64":  {8, fromF64},
+// DTypes is the types of safetensors.
+var DTypes = map[string]DType{}
+
+func init() {
+	for _, d := range []DType{
+		{"F32", 4, fromF32}, {"F16", 2, fromF16}, {"BF16", 2, fromBF16}, {"F64", 8, fromF64},
+		{"I64", 8, nil}, {"I32", 4, nil}, {"I16", 2, nil}, {"I8", 1, nil},
+		{"U64", 8, nil}, {"U32", 4, nil}, {"U16", 2, nil}, {"U8", 1, nil}, {"BOOL", 1, nil},
+	} {
+		DTypes[d.Name] = d
+	}
 }
 
 func fromF32(to []float32, from []byte) error {

@@ -20,15 +20,15 @@ type header struct {
 
 // parseHeader parses the JSON of a file token by token: encoding/json's Unmarshal accepts
 // duplicate keys, of which the last one wins, and keys in the wrong case. The returned
-// digest is a part of text.
-func parseHeader(text []byte) (*header, error) {
+// digest is a part of text. A tensor of integers is an error unless anyType.
+func parseHeader(text []byte, anyType bool) (*header, error) {
 	if !bytes.HasPrefix(text, []byte("{")) {
 		return nil, errors.New("not a safetensors file: its header does not start with {")
 	}
 	if !utf8.Valid(text) {
 		return nil, errors.New("header is not valid UTF-8")
 	}
-	p := &parser{text: text, dec: json.NewDecoder(bytes.NewReader(text))}
+	p := &parser{text: text, dec: json.NewDecoder(bytes.NewReader(text)), anyType: anyType}
 	p.dec.UseNumber()
 	h := &header{metadata: map[string]string{}}
 	err := p.object(func(name string) error {
@@ -53,8 +53,9 @@ func parseHeader(text []byte) (*header, error) {
 
 // A parser reads the tokens of the header.
 type parser struct {
-	text []byte
-	dec  *json.Decoder
+	text    []byte
+	dec     *json.Decoder
+	anyType bool // also those that are no weights
 }
 
 // metadata reads the text metadata, and separates our two entries.
@@ -124,13 +125,13 @@ func (p *parser) entry(name string) (entry, error) {
 	return e, e.setCount()
 }
 
-func (p *parser) dtype() (dtype, error) {
+func (p *parser) dtype() (DType, error) {
 	name, err := p.string()
 	if err != nil {
-		return dtype{}, err
+		return DType{}, err
 	}
-	d, ok := dtypes[name]
-	if !ok {
+	d, ok := DTypes[name]
+	if !ok || d.Convert == nil && !p.anyType {
 		return d, fmt.Errorf("%s is not supported; convert the tensor to F32 (F16, BF16 and F64 are read, too)", quote(name))
 	}
 	return d, nil

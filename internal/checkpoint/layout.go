@@ -9,7 +9,7 @@ import (
 // An entry is the description of one tensor in the header.
 type entry struct {
 	name       string
-	dtype      dtype
+	dtype      DType
 	shape      []int
 	begin, end int64 // offsets of its data, in bytes from the start of all data
 	count      int   // number of values, from the shape
@@ -50,9 +50,9 @@ func (e *entry) setCount() error {
 	if e.end < e.begin {
 		return fmt.Errorf("data_offsets [%d %d] end before they begin", e.begin, e.end)
 	}
-	if int64(n)*int64(e.dtype.size) != e.end-e.begin {
+	if int64(n)*int64(e.dtype.Size) != e.end-e.begin {
 		return fmt.Errorf("shape %v needs %d values of %d bytes, data_offsets [%d %d] give it %d bytes",
-			e.shape, n, e.dtype.size, e.begin, e.end, e.end-e.begin)
+			e.shape, n, e.dtype.Size, e.begin, e.end, e.end-e.begin)
 	}
 	e.count = n
 	return nil

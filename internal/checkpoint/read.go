@@ -52,7 +52,7 @@ func Decode(r io.Reader, size int64) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := parseHeader(head[lengthSize:])
+	h, err := parseHeader(head[lengthSize:], false)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,45 @@ func Decode(r io.Reader, size int64) (*File, error) {
 		return nil, errors.New("damaged: the content does not match its SHA-256 digest; use another copy of the file")
 	}
 	return f, nil
+}
+
+// A Stored tensor has its values in a file.
+type Stored struct {
+	Name  string
+	Shape []int
+	Type  DType
+	Read  func() ([]float32, error) // nil where Type has no Convert
+}
+
+// Scan reads the header of a safetensors file of size bytes, of any program, and no
+// values. The Metadata of one of ours, whose digest only Decode verifies, is not nil.
+func Scan(r io.ReaderAt, size int64) (tensors []Stored, ours map[string]string, err error) {
+	head, err := readHead(io.NewSectionReader(r, 0, size), size)
+	if err != nil {
+		return nil, nil, err
+	}
+	h, err := parseHeader(head[lengthSize:], true)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkLayout(h.entries, size-int64(len(head))); err != nil {
+		return nil, nil, err
+	}
+	for _, e := range h.entries {
+		t := Stored{Name: e.name, Shape: e.shape, Type: e.dtype}
+		if e.dtype.Convert != nil {
+			t.Read = func() ([]float32, error) {
+				in := io.NewSectionReader(r, int64(len(head))+e.begin, e.end-e.begin)
+				read, err := e.read(in, make([]byte, chunkSize))
+				return read.Data, err
+			}
+		}
+		tensors = append(tensors, t)
+	}
+	if h.digest != nil {
+		ours = h.metadata
+	}
+	return tensors, ours, nil
 }
 
 // readHead reads the length of the header and the header.
@@ -104,12 +143,12 @@ func readHead(r io.Reader, size int64) ([]byte, error) {
 func (e *entry) read(r io.Reader, chunk []byte) (Tensor, error) {
 	data := make([]float32, e.count)
 	for to := data; len(to) > 0; {
-		n := min(len(to), len(chunk)/e.dtype.size)
-		from := chunk[:n*e.dtype.size]
+		n := min(len(to), len(chunk)/e.dtype.Size)
+		from := chunk[:n*e.dtype.Size]
 		if err := readFull(r, from); err != nil {
 			return Tensor{}, err
 		}
-		if err := e.dtype.convert(to[:n], from); err != nil {
+		if err := e.dtype.Convert(to[:n], from); err != nil {
 			return Tensor{}, err
 		}
 		to = to[n:]

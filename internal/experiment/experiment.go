@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/catalog"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -22,6 +23,7 @@ type Experiment struct {
 	Plan  *builder.Plan
 	Data  *data.Config
 	Train *train.Config
+	Start Start
 
 	used bool
 }
@@ -68,6 +70,8 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	wrongData := problems.Len() > before
 	e.Train = train.NewConfig(s.Train, problems)
 	s.Train.CheckUnknown(problems)
+	catalog.DecodeSection(s.Weights, problems, e.Start.Options)
+	s.Weights.CheckUnknown(problems)
 	e.checkData(problems)
 	// With invalid data it is unknown whether there will be validation examples.
 	e.Train.CheckMonitors(wrongData || e.Data.MayHaveValidation(), problems)

@@ -19,7 +19,6 @@ import (
 // runs/NAME/N, with the data from the default folder.
 type Options struct {
 	Out      string        // the run folder, which must be empty or not exist; empty: runs/NAME/N
-	Weights  string        // a file with initial weights; empty: as in the spec
 	Accept   bool          // for Resume: resume although the data has changed
 	Every    time.Duration // maximum time between saved states within an epoch; 0: only at the end of epochs
 	Source   Source        // of the data; for Resume, an empty Dir means that of the run
@@ -96,8 +95,8 @@ func (f *fit) unlock(err *error) {
 func (e *Experiment) begin(o Options) (*builder.Model, error) {
 	model := e.Plan.NewModel(uint64(e.Train.Seed))
 	return model, onFirst(o.World, func() error {
-		if o.Weights != "" {
-			if err := e.StartFrom(model, o.Weights); err != nil {
+		if e.Start.File != "" {
+			if err := e.startFrom(model, e.Start.File, o.Listener); err != nil {
 				return err
 			}
 		}

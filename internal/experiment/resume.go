@@ -166,5 +166,5 @@ func (f *fit) beginAnew() error {
 	if digest != info.Weights.Digest {
 		return fmt.Errorf("%s is no longer what the run began with", info.Weights.File)
 	}
-	return f.StartFrom(f.model, info.Weights.File)
+	return f.startFrom(f.model, info.Weights.File, f.options.Listener)
 }

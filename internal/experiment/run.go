@@ -26,7 +26,7 @@ func (f *fit) newRun() (*runs.Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.NewRun(f.options.Out, f.options.Weights, runs.Info{
+	r, err := f.NewRun(f.options.Out, f.Start.File, runs.Info{
 		Spec: f.File, Status: runs.Running, Process: runs.ThisProcess(), Ranks: ranksOf(f.options.World), Dataset: d,
 	})
 	if err == nil && f.sets.OfFiles() {

@@ -56,19 +56,6 @@ func loadWeights(m *builder.Model, file string) error {
 	return SetWeights(m, f, file)
 }
 
-// StartFrom replaces the weights of m, a model of e, with those in a file: a checkpoint, or
-// a file of Keras.
-func (e *Experiment) StartFrom(m *builder.Model, file string) error {
-	if !interop.IsKeras(file) {
-		return loadWeights(m, file)
-	}
-	tensors, err := interop.ReadKerasWeights(file, e.Plan)
-	if err != nil {
-		return err
-	}
-	return SetWeights(m, &checkpoint.File{Tensors: tensors}, file)
-}
-
 // SetWeights copies the weights in f, read from file, into the model.
 func SetWeights(m *builder.Model, f *checkpoint.File, file string) error {
 	want := m.Weights()

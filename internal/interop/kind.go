@@ -50,7 +50,7 @@ const (
 	isKerasJSON   = "is the JSON of a Keras model, without weights; import it with --weights FILE.weights.h5"
 	isSavedModel  = "is a TensorFlow SavedModel, which holds a program; load it in Keras and save the model as .keras or .h5"
 	isTFWeights   = "is a TensorFlow checkpoint; in Keras, load it with model.load_weights and save the model as .keras or .h5"
-	isPyTorch     = "is a PyTorch file, and PyTorch's are not read; copy its weights into the same model in Keras, and save that"
+	isPyTorch     = "is a PyTorch file, which holds weights and no model; write a spec for it, and start from its weights with fit --weights"
 	isONNX        = "is an ONNX model, which cnntrain writes but does not read; import the Keras file that it was made from"
 	isTFLite      = "is a TensorFlow Lite model, which has no training form; import the Keras file that it was made from"
 	isSpec        = "is a spec, and no trained model; train it with cnntrain fit, then name its run"

@@ -108,11 +108,11 @@ func (r *reader) overrideScalars(values map[string]*yaml.Node) (rest []Override)
 			for _, part := range o.Value.Content {
 				r.flags[part] = o.Pos()
 			}
-		case key == "layers" || key == "data" || key == "train":
+		case key == "layers" || key == "data" || key == "weights" || key == "train":
 			rest = append(rest, o)
 		default:
 			r.problems.Add(o.Pos(), "unknown path %q%s", strings.Join(o.Path, "."),
-				Hint(key, []string{"name", "description", "input", "data", "layers", "train"}))
+				Hint(key, []string{"name", "description", "input", "data", "layers", "weights", "train"}))
 		}
 	}
 	return rest
@@ -123,15 +123,12 @@ func (r *reader) attach(overrides []Override) {
 	for _, o := range overrides {
 		path := strings.Join(o.Path, ".")
 		switch o.Path[0] {
-		case "data", "train":
+		case "data", "weights", "train":
 			if len(o.Path) < 2 {
-				r.problems.Add(o.Pos(), "name an option, such as %s", map[string]string{"data": "data.dataset", "train": "train.epochs"}[path])
+				r.problems.Add(o.Pos(), "name an option, such as %s", map[string]string{"data": "data.dataset", "weights": "weights.file", "train": "train.epochs"}[path])
 				continue
 			}
-			s := r.Data
-			if o.Path[0] == "train" {
-				s = r.Train
-			}
+			s := map[string]*Section{"data": r.Data, "weights": r.Weights, "train": r.Train}[o.Path[0]]
 			s.Overrides = append(s.Overrides, o.Below())
 		case "layers":
 			if len(o.Path) < 3 {

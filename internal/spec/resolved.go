@@ -30,6 +30,9 @@ func (s *Spec) Resolved() ([]byte, error) {
 		layers.Content = append(layers.Content, it.Node())
 	}
 	add("layers", layers)
+	if s.Weights.Given() {
+		add("weights", s.Weights.Resolved)
+	}
 	add("train", s.Train.Resolved)
 	var buf bytes.Buffer
 	enc := yaml.NewEncoder(&buf)

@@ -29,6 +29,19 @@ func (r *reader) section(s *Section, n *yaml.Node) {
 	}
 }
 
+// inFull returns a section that is a single value as a mapping of its main option.
+func inFull(n *yaml.Node, option string) *yaml.Node {
+	if n == nil || n.Kind != yaml.ScalarNode {
+		return n
+	}
+	key := Scalar(option)
+	key.Line, key.Column = n.Line, n.Column
+	return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: n.Line, Column: n.Column, Content: []*yaml.Node{key, n}}
+}
+
+// Given reports whether the document or an override has anything for the section.
+func (s *Section) Given() bool { return s.Options != nil || len(s.Overrides) > 0 }
+
 // Know registers an option.
 func (s *Section) Know(option string) { s.known[option] = true }
 

@@ -21,6 +21,7 @@ type Spec struct {
 	InputPos    Pos
 	Layers      []*Item        // after expansion of blocks and repeats
 	Data, Train *Section       // the data and train sections
+	Weights     *Section       // the weights section; without options or overrides, if there is none
 	Blocks      map[string]Pos // position of each block's definition
 }
 
@@ -57,7 +58,7 @@ func (it *Item) Thing(option string) string {
 }
 
 // topLevel is the keys of a document.
-var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "train"}
+var topLevel = []string{"name", "description", "input", "data", "blocks", "layers", "weights", "train"}
 
 // Load reads the spec in file and applies the overrides. Errors are added to problems; the
 // spec is nil if the file cannot be read or is not YAML.
@@ -88,7 +89,7 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 		return nil
 	}
 	s := &Spec{File: file, Name: NameOf(file), InputPos: Pos{file, 1, 1}, Blocks: map[string]Pos{}}
-	s.Data, s.Train = newSection("data", s.InputPos), newSection("train", s.InputPos)
+	s.Data, s.Weights, s.Train = newSection("data", s.InputPos), newSection("weights", s.InputPos), newSection("train", s.InputPos)
 	r := reader{Spec: s, problems: problems, overrides: overrides, flags: map[*yaml.Node]Pos{}, blocks: map[string]*block{}}
 	if root.Kind != yaml.MappingNode {
 		problems.Add(r.at(root), "a spec is a mapping with the keys %s", strings.Join(topLevel, ", "))
@@ -133,6 +134,7 @@ func (r *reader) document(root *yaml.Node) {
 	r.Description = r.text("description", values["description"])
 	r.input(values["input"], root)
 	r.section(r.Data, values["data"])
+	r.section(r.Weights, inFull(values["weights"], "file"))
 	r.section(r.Train, values["train"])
 	r.readBlocks(values["blocks"])
 	r.layers(values["layers"], root)

@@ -27,6 +27,7 @@ func (s *Spec) Values() []Value {
 			v = append(v, Value{path, it.Name})
 		}
 	}
+	add("weights", s.Weights.Options)
 	add("train", s.Train.Options)
 	return v
 }

@@ -27,6 +27,15 @@ func NewDataset(shape []int, data []float32) *Dataset { return &Dataset{Shape: s
 // NewCount returns a dataset of one integer, to be written as an int64.
 func NewCount(n int64) *Dataset { return &Dataset{count: &n} }
 
+// Type returns the type of the values as safetensors calls it: F16, F32 or F64; empty for
+// others, which cannot be read.
+func (d *Dataset) Type() string {
+	if d.strange != "" || d.count != nil {
+		return ""
+	}
+	return map[int]string{0: "F32", 2: "F16", 4: "F32", 8: "F64"}[d.elemSize]
+}
+
 // Float32s returns the values. It returns an error if they are not floats, if one of them
 // exceeds the range of float32, or if the file cannot be read.
 func (d *Dataset) Float32s() ([]float32, error) {

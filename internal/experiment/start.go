@@ -1,0 +1,81 @@
+package experiment
+
+import (
+	"errors"
+
+	"cnntrain/internal/builder"
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop"
+	"cnntrain/internal/pretrained"
+)
+
+// Start is the weights section of a spec: the weights that training starts from.
+type Start struct {
+	File    string // empty: random ones
+	Partial bool
+}
+
+// Options declares the options of the weights section.
+func (s *Start) Options(o *catalog.Options) {
+	o.Bind(&s.File, "file", "file of weights to start from: of cnntrain, of Keras (`.h5`, `.keras`, `.weights.h5`) or of PyTorch (`.pth`, `.pt`, `.safetensors`)")
+	o.Bind(&s.Partial, "partial", "take the weights that fit by name and shape, and start the other layers as usual; otherwise all must fit")
+}
+
+// StartFrom replaces the weights of m, a model of e, by those in a file of cnntrain, Keras
+// or PyTorch. The Assignment says which they are if not all had to fit or the file is
+// PyTorch's; it is nil otherwise.
+func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Assignment, err error) {
+	if !e.Start.Partial {
+		if interop.IsKeras(file) {
+			tensors, err := interop.ReadKerasWeights(file, e.Plan)
+			if err != nil {
+				return nil, err
+			}
+			return nil, SetWeights(m, &checkpoint.File{Tensors: tensors}, file)
+		}
+	}
+	err = pretrained.Open(file, func(f *pretrained.File) error {
+		if f.Format == pretrained.Ours && !e.Start.Partial {
+			return errOurs
+		}
+		a = f.Assign(interop.NewModel(e.Spec, e.Plan, m.Weights()))
+		if err := a.Check(e.Start.Partial); err != nil {
+			return err
+		}
+		return a.Load()
+	})
+	if errors.Is(err, errOurs) {
+		return nil, loadWeights(m, file)
+	}
+	return a, err
+}
+
+// startFrom is StartFrom, and tells the user what was taken.
+func (e *Experiment) startFrom(m *builder.Model, file string, l Listener) error {
+	a, err := e.StartFrom(m, file)
+	if a != nil {
+		for _, line := range a.Summary() {
+			l.Logf("%s", line)
+		}
+	}
+	return err
+}
+
+// errOurs says that a file is a checkpoint, whose tensors have the names of the model's.
+var errOurs = errors.New("a checkpoint")
+
+// Assignment says which weights of a file the model of e would take, and reads none.
+func (e *Experiment) Assignment(file string) (a *pretrained.Assignment, err error) {
+	var weights []checkpoint.Tensor
+	for _, l := range e.Plan.Layers {
+		for _, w := range l.Own {
+			weights = append(weights, checkpoint.Tensor{Name: l.Label + "/" + w.Name, Shape: w.Shape})
+		}
+	}
+	err = pretrained.Open(file, func(f *pretrained.File) error {
+		a = f.Assign(interop.NewModel(e.Spec, e.Plan, weights))
+		return nil
+	})
+	return a, err
+}

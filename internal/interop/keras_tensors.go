@@ -1,0 +1,124 @@
+package interop
+
+import (
+	"cmp"
+	"errors"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop/hdf5"
+)
+
+// ScanKeras calls read with every weight in a file of Keras: .h5, .keras or
+// .weights.h5, of models too that cannot be imported. A weight is called LAYER/NAME:
+// conv2d/kernel; it is LAYER/0, LAYER/1 where the file has no names of weights, as those of
+// Keras 3. Layers are in the order of the file; in one without, in the order of
+// their names and numbers. Values can be read until read returns.
+func ScanKeras(path string, read func([]checkpoint.Stored) error) error {
+	return open(path, func(c *container) error {
+		if c.weights == nil {
+			return errors.New("holds the JSON of a model, and no weights")
+		}
+		var tensors []checkpoint.Stored
+		var err error
+		if isLegacy(c.weights) {
+			tensors, err = scanH5(modelWeights(c.weights))
+		} else {
+			tensors = scanVars(c.weights)
+		}
+		if err == nil && len(tensors) == 0 {
+			err = errors.New("holds no weights")
+		}
+		if err != nil {
+			return err
+		}
+		return read(tensors)
+	})
+}
+
+// scanH5 lists the weights by layer_names and weight_names.
+func scanH5(root *hdf5.Group) (tensors []checkpoint.Stored, err error) {
+	layers, _ := texts(root, "layer_names")
+	for _, layer := range layers {
+		group, _ := find(root, layer)
+		if group == nil {
+			return nil, errors.New("damaged: layer " + strconv.Quote(layer) + " has no group")
+		}
+		paths, _ := texts(group, "weight_names")
+		for _, path := range paths {
+			_, values := find(group, path)
+			if values == nil {
+				return nil, errors.New("damaged: weight " + strconv.Quote(path) + " has no values")
+			}
+			name, scope := weightName(path), path[:max(0, strings.LastIndexByte(path, '/'))]
+			if name == "" {
+				name = path[len(scope):]
+			}
+			if scope == "" {
+				scope = layer
+			}
+			tensors = append(tensors, stored(scope+"/"+strings.TrimPrefix(name, "/"), values))
+		}
+	}
+	return tensors, nil
+}
+
+// scanVars lists the weights of a .weights.h5. A layer is called as it is in Keras, where
+// the file says it, and else by its path.
+func scanVars(root *hdf5.Group) (tensors []checkpoint.Stored) {
+	all := map[string]*hdf5.Group{}
+	varsBelow(root, "", all)
+	for _, path := range slices.SortedFunc(maps.Keys(all), compareNatural) {
+		layer := strings.ReplaceAll(strings.TrimPrefix(path, "layers/"), "/layers/", "/")
+		if name := all[path].Text("name"); name != "" {
+			layer = layer[:strings.LastIndexByte(layer, '/')+1] + name
+		}
+		for n := range len(all[path].Datasets) {
+			name := strconv.Itoa(n)
+			if d := all[path].Datasets[name]; d != nil {
+				tensors = append(tensors, stored(layer+"/"+name, d))
+			}
+		}
+	}
+	return tensors
+}
+
+func stored(name string, d *hdf5.Dataset) checkpoint.Stored {
+	return checkpoint.Stored{Name: name, Shape: d.Shape, Type: checkpoint.DTypes[d.Type()], Read: d.Float32s}
+}
+
+// compareNatural orders names as people count: conv2d, conv2d_2, conv2d_10.
+func compareNatural(a, b string) int {
+	for a != "" && b != "" {
+		x, restA := leadingNumber(a)
+		y, restB := leadingNumber(b)
+		if x >= 0 && y >= 0 {
+			if x != y {
+				return cmp.Compare(x, y)
+			}
+			a, b = restA, restB
+			continue
+		}
+		if a[0] != b[0] {
+			return cmp.Compare(a[0], b[0])
+		}
+		a, b = a[1:], b[1:]
+	}
+	return cmp.Compare(len(a), len(b))
+}
+
+// leadingNumber returns the number that s begins with, -1 if it begins with none.
+func leadingNumber(s string) (n int, rest string) {
+	end := 0
+	for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {
+		end++
+	}
+	if end == 0 {
+		return -1, s
+	}
+	n, _ = strconv.Atoi(s[:end])
+	return n, s[end:]
+}

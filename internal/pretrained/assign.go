@@ -1,0 +1,270 @@
+package pretrained
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/interop"
+)
+
+// A Row says where the weights of a layer come from.
+type Row struct {
+	Layer  string // label in the spec; empty: nothing takes what is in From
+	From   string // name in the file; empty: the layer starts with weights of its own
+	Shapes [][]int
+}
+
+// An Assignment says which weights of a file a model takes.
+type Assignment struct {
+	File  string
+	Rows  []Row    // layers in the order of the model, then what is left of the file
+	Notes []string // in which the model computes something else than the one that the weights are of
+
+	taken []taken
+	found int // layers that take something
+	fresh []string
+	left  []string
+}
+
+type taken struct {
+	name string // of the weight, for errors
+	source
+	to []float32
+}
+
+// Assign finds the weights of m's layers in f: by name where the shapes fit, else by
+// order and shape. PyTorch's are turned to Keras's layout.
+func (f *File) Assign(m *interop.Model) *Assignment {
+	a := &assigner{file: f, model: m, modules: f.modules(), of: make([]int, len(m.Layers))}
+	a.used = make([]bool, len(a.modules))
+	for i := range a.of {
+		a.of[i] = -1
+	}
+	a.byName()
+	// A convolution or a dense layer is known by its shape; a normalization follows one.
+	a.inOrder(func(l *interop.Layer) bool { return hasKernel(l) })
+	a.behind()
+	a.inOrder(func(*interop.Layer) bool { return true })
+	return a.result()
+}
+
+// An assigner finds modules for layers.
+type assigner struct {
+	file    *File
+	model   *interop.Model
+	modules []*module
+	used    []bool
+	of      []int // the module of each layer, -1: none
+}
+
+func hasKernel(l *interop.Layer) bool {
+	return slices.ContainsFunc(l.Own, func(w layer.Weight) bool { return strings.HasSuffix(w.Name, "kernel") })
+}
+
+// take gives layer i module m, if it fits and is free.
+func (a *assigner) take(i, m int) bool {
+	if a.used[m] || a.of[i] >= 0 {
+		return false
+	}
+	if _, ok := a.modules[m].fit(a.file.Format, &a.model.Layers[i], a.flattened(i)); !ok {
+		return false
+	}
+	a.used[m], a.of[i] = true, m
+	return true
+}
+
+// byName gives each layer the module of its name.
+func (a *assigner) byName() {
+	for i := range a.model.Layers {
+		for m := range a.modules {
+			name := a.modules[m].name
+			if label := a.model.Layers[i].Label; name == label || strings.HasSuffix(name, "/"+label) {
+				if a.take(i, m) {
+					break
+				}
+			}
+		}
+	}
+}
+
+// inOrder gives each layer that has no module yet, of those asked for, the first one that
+// is free and fits.
+func (a *assigner) inOrder(of func(*interop.Layer) bool) {
+	for i := range a.model.Layers {
+		if l := &a.model.Layers[i]; len(l.Own) == 0 || !of(l) {
+			continue
+		}
+		for m := range a.modules {
+			if a.take(i, m) {
+				break
+			}
+		}
+	}
+}
+
+// behind gives each layer without kernel what follows the module of the layer before it.
+func (a *assigner) behind() {
+	last := -1
+	for i := range a.model.Layers {
+		l := &a.model.Layers[i]
+		switch {
+		case len(l.Own) == 0:
+		case hasKernel(l):
+			last = a.of[i]
+		case last >= 0 && last+1 < len(a.modules):
+			a.take(i, last+1)
+		}
+	}
+}
+
+// flattened returns the shape of the maps that the values of layer i were flattened from,
+// nil if they were not.
+func (a *assigner) flattened(i int) layer.Shape {
+	for j := i - 1; j >= 0 && len(a.model.Layers[j].Out) == 1; j-- {
+		switch l := a.model.Layers[j]; {
+		case len(l.In) == 3:
+			if l.Type == "Flatten" {
+				return l.In
+			}
+			return nil
+		case l.In.Size() != l.Out.Size() || hasKernel(&l):
+			return nil
+		}
+	}
+	return nil
+}
+
+func (a *assigner) result() *Assignment {
+	r := &Assignment{File: a.file.Path}
+	for i := range a.model.Layers {
+		l := &a.model.Layers[i]
+		if len(l.Own) == 0 {
+			continue
+		}
+		row := Row{Layer: l.Label}
+		for _, w := range l.Own {
+			row.Shapes = append(row.Shapes, []int(w.Shape))
+		}
+		if a.of[i] < 0 {
+			r.fresh = append(r.fresh, l.Label)
+		} else {
+			m := a.modules[a.of[i]]
+			row.From = m.name
+			sources, _ := m.fit(a.file.Format, l, a.flattened(i))
+			for n, s := range sources {
+				r.taken = append(r.taken, taken{m.fullName(s.tensor, a.file.Format), s, l.Weights[n].Data})
+			}
+			r.found++
+		}
+		r.Rows = append(r.Rows, row)
+	}
+	for i, m := range a.modules {
+		if a.used[i] {
+			continue
+		}
+		row := Row{From: m.name}
+		for _, t := range m.tensors {
+			row.Shapes = append(row.Shapes, t.Shape)
+		}
+		r.left = append(r.left, cmp.Or(m.name, m.tensors[0].Name))
+		r.Rows = append(r.Rows, row)
+	}
+	if a.file.Format.channelsFirst() {
+		r.Notes = a.differences()
+	}
+	return r
+}
+
+// differences says in which the layers that take weights of PyTorch compute something else
+// than PyTorch's with its defaults.
+func (a *assigner) differences() (notes []string) {
+	var epsilon, padding []string
+	for i := range a.model.Layers {
+		if a.of[i] < 0 {
+			continue
+		}
+		l := &a.model.Layers[i]
+		if e, ok := l.Options["epsilon"].(float64); ok && l.Type == "BatchNormalization" && e != 1e-5 {
+			epsilon = append(epsilon, fmt.Sprintf("%s (%g)", l.Label, e))
+		}
+		if l.Options["padding"] == "same" && hasKernel(l) && (l.In[0] != l.Out[0] || l.In[1] != l.Out[1]) {
+			padding = append(padding, l.Label)
+		}
+	}
+	if len(epsilon) > 0 {
+		notes = append(notes, fmt.Sprintf("PyTorch's batch norm has epsilon 1e-5 by default; other here: %s", few(epsilon)))
+	}
+	if len(padding) > 0 {
+		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d and padding: valid do the same; here: %s", few(padding)))
+	}
+	return notes
+}
+
+// few joins the first of a list and counts the rest.
+func few(list []string) string {
+	const most = 4
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
+}
+
+// Check returns an error if nothing is taken or, unless partial, if a layer finds no
+// weights or weights of the file are left.
+func (a *Assignment) Check(partial bool) error {
+	var parts []string
+	switch {
+	case a.found == 0:
+		return fmt.Errorf("%s: no weight in it fits the model; its first layers and the model's: cnntrain weights %s, cnntrain summary", a.File, a.File)
+	case partial:
+		return nil
+	}
+	if len(a.fresh) > 0 {
+		parts = append(parts, "it has none for "+few(a.fresh))
+	}
+	if len(a.left) > 0 {
+		parts = append(parts, "the model has no layer for "+few(a.left))
+	}
+	if parts == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: weights of another architecture: %s; partial: true takes those that fit", a.File, strings.Join(parts, "; "))
+}
+
+// Summary says in a few lines what is taken, what is new and what is left.
+func (a *Assignment) Summary() (lines []string) {
+	line := fmt.Sprintf("%s: weights of %d of %d layers", a.File, a.found, a.found+len(a.fresh))
+	if len(a.fresh) > 0 {
+		line += "; new: " + few(a.fresh)
+	}
+	if len(a.left) > 0 {
+		line += "; left in the file: " + few(a.left)
+	}
+	return append([]string{line}, a.Notes...)
+}
+
+// Load copies the weights that are taken into the model. It returns an error if they cannot
+// be read or are not finite.
+func (a *Assignment) Load() error {
+	for _, t := range a.taken {
+		values, err := t.tensor.Read()
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", a.File, t.name, err)
+		}
+		if err := checkpoint.Finite([]checkpoint.Tensor{{Name: t.name, Shape: t.tensor.Shape, Data: values}}); err != nil {
+			return fmt.Errorf("%s: %w", a.File, err)
+		}
+		if t.turn != nil {
+			values = t.turn(values)
+		}
+		if copy(t.to, values) != len(t.to) || len(values) != len(t.to) {
+			return errors.New(a.File + ": " + t.name + ": damaged: it has not as many values as its shape says")
+		}
+	}
+	return nil
+}
