@@ -68,13 +68,19 @@ LAYERS = {
     "random_rotation": (keras.layers.RandomRotation, "factor"),
     "random_translation": (keras.layers.RandomTranslation, None),
     "random_zoom": (keras.layers.RandomZoom, "height_factor"),
-    "relu": (keras.layers.ReLU, None),
+    "prelu": (keras.layers.PReLU, None),
+    "relu": (keras.layers.ReLU, "max_value"),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "separable_conv2d": (keras.layers.SeparableConv2D, "filters"),
     "softmax": (keras.layers.Softmax, None),
     "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
     "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
+# Functions that Keras has no layer of their own for.
+LAYERS |= {name: (functools.partial(keras.layers.Activation, name), None)
+           for name in ["gelu", "hard_sigmoid", "hard_silu", "hard_swish",
+                        "mish", "relu6", "selu", "sigmoid", "silu",
+                        "softplus", "softsign", "tanh"]}
 WARPS = ("random_rotation", "random_zoom", "random_translation")
 OPTIMIZERS = {
     "adagrad": keras.optimizers.Adagrad,
@@ -88,6 +94,11 @@ OPTIMIZERS = {
 # How x is drawn.
 def normal(rng, shape):
     return rng.standard_normal(shape)
+
+
+def wide(rng, shape):
+    """Where functions with bounds have reached them, too."""
+    return 4 * rng.standard_normal(shape)
 
 
 def pixels(rng, shape):
@@ -305,6 +316,20 @@ LAYER_CASES |= {
     **{f"activation_{name}": ((4, 5, 2), {"activation": name}, normal)
        for name in ["elu", "gelu", "leaky_relu", "linear", "sigmoid", "silu",
                     "tanh"]},
+    **{name: ((4, 5, 2), name, wide)
+       for name in ["gelu", "hard_sigmoid", "hard_silu", "hard_swish", "mish",
+                    "relu6", "selu", "sigmoid", "silu", "softplus",
+                    "softsign", "tanh"]},
+    "relu_max": ((4, 5, 2), {"relu": 6}, wide),
+    "relu_slope": ((4, 5, 2), {"relu": {"negative_slope": 0.3}}, normal),
+    "relu_slope_max": (
+        (4, 5, 2), {"relu": {"negative_slope": 0.3, "max_value": 1}}, normal),
+    "relu_threshold": (
+        (4, 5, 2),
+        {"relu": {"threshold": 0.4, "negative_slope": 0.2, "max_value": 1.5}},
+        normal),
+    "prelu": ((4, 5, 2), "prelu", normal),
+    "prelu_shared": ((4, 5, 2), {"prelu": {"shared_axes": [1, 2]}}, normal),
     "dense_gelu": (
         (7,), {"dense": {"units": 5, "activation": "gelu"}}, normal),
     "conv2d_silu": (

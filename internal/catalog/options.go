@@ -43,8 +43,8 @@ type value interface {
 }
 
 // Bind declares the option name, decoded into *into: an int, float64, bool, string,
-// []string, Pair, Sides, Range, Numbers or Mapping. Its default is the current value of
-// *into.
+// []string, Pair, Sides, Range, Numbers, Optional, Ints, Floats or Mapping. Its default is
+// the current value of *into.
 func (o *Options) Bind(into any, name, doc string) *Field {
 	return o.add(&Field{Name: name, Doc: doc, value: plainOf(into)})
 }

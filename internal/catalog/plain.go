@@ -40,6 +40,12 @@ func plainOf(into any) value {
 		return &plain[Range]{into, ranges}
 	case *Numbers:
 		return &plain[Numbers]{into, numbers}
+	case *Optional:
+		return &plain[Optional]{into, optionals}
+	case *Ints:
+		return &plain[Ints]{into, integers}
+	case *Floats:
+		return &plain[Floats]{into, floatLists}
 	case *Mapping:
 		return &plain[Mapping]{into, mappings}
 	}

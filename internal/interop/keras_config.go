@@ -54,6 +54,9 @@ func (l *Layer) kerasConfig() object {
 		}
 		config[name] = v
 	}
+	if _, has := config["activation"]; l.Type == "Activation" && !has {
+		config["activation"] = l.Name // a layer that in Keras is a function
+	}
 	config["name"], config["dtype"] = l.Label, "float32"
 	if l.Options["trainable"] == true || l.Name == "spatial_dropout2d" {
 		delete(config, "trainable") // which Keras's SpatialDropout2D rejects
@@ -78,10 +81,12 @@ func (l *Layer) kerasValue(name string, v any) any {
 	switch {
 	case v == (catalog.Pair{}):
 		return nil // not given
-	case name == "dilation_rate" && v == catalog.Pair{1, 1}, name == "groups" && v == 1:
+	case name == "dilation_rate" && v == catalog.Pair{1, 1}, name == "groups" && v == 1, l.Name == "relu" && v == 0.0:
 		return nil // the default
 	case l.Name == "random_contrast" && name == "value_range" && reflect.DeepEqual(v, catalog.Range{0, 255}):
 		return nil // the behaviour of tf.keras 2.15, which has no such option
+	case isInts(v) && name != "axis" && list.Len() > 0:
+		return v // a shape or several axes, also if there is only one
 	case !list.IsValid() || list.Kind() != reflect.Slice:
 		return jsonValue(v)
 	case list.Len() == 0:
@@ -94,6 +99,8 @@ func (l *Layer) kerasValue(name string, v any) any {
 	}
 	return jsonValue(list.Index(0).Interface())
 }
+
+func isInts(v any) bool { _, ok := v.(catalog.Ints); return ok }
 
 // kerasOptions returns the options of an object, with numbers in Keras's form.
 func kerasOptions(c catalog.Choice) map[string]any {

@@ -20,6 +20,7 @@ type container struct {
 	config   []byte      // JSON of the model, nil for weights alone
 	training []byte      // JSON of the compile arguments, nil if it was not compiled
 	weights  *hdf5.Group // nil for JSON alone
+	version  string      // of Keras, empty if the file does not say it
 }
 
 // The members of a .keras file: keras/src/saving/saving_lib.py.
@@ -99,7 +100,7 @@ func readH5(f io.ReaderAt, size int64) (*container, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &container{weights: root}
+	c := &container{weights: root, version: root.Text("keras_version")}
 	if text := root.Text("model_config"); text != "" {
 		c.config = []byte(text)
 	}
@@ -121,7 +122,7 @@ func readJSON(f io.ReaderAt, size int64) (*container, error) {
 	if !bytes.Contains(text, []byte(`"class_name"`)) {
 		return nil, errUnknown
 	}
-	return &container{config: text, training: compileConfig(text)}, nil
+	return &container{config: text, training: compileConfig(text), version: versionIn(text)}, nil
 }
 
 // compileConfig returns the compile arguments in a .keras file, nil if there are none.
@@ -133,6 +134,15 @@ func compileConfig(config []byte) []byte {
 		return nil
 	}
 	return model.Compile
+}
+
+// versionIn returns the version of Keras that a JSON object names, if any.
+func versionIn(text []byte) string {
+	var v struct {
+		Version string `json:"keras_version"`
+	}
+	_ = json.Unmarshal(text, &v) // an object without it, or none, has no version
+	return v.Version
 }
 
 // readZip reads a .keras file.
@@ -156,6 +166,13 @@ func readZip(f io.ReaderAt, size int64) (*container, error) {
 		return nil, err
 	}
 	c.training = compileConfig(c.config)
+	if m := members["metadata.json"]; m != nil {
+		text, err := unzip(m, maxJSON)
+		if err != nil {
+			return nil, err
+		}
+		c.version = versionIn(text)
+	}
 	w := members[kerasWeightsName]
 	if w == nil {
 		return nil, fmt.Errorf("holds no %s; weights of another form (%s) are not read; save the model with model.save, as one file", kerasWeightsName, weightsIn(members))

@@ -10,7 +10,7 @@ import (
 
 // Names that versions of Keras use for our entries and options.
 var (
-	renamedOptions     = map[string]string{"leaky_relu alpha": "negative_slope"}
+	renamedOptions     = map[string]string{"leaky_relu alpha": "negative_slope", "relu alpha": "negative_slope"}
 	renamedActivations = map[string]string{"swish": "silu"}
 )
 
@@ -27,14 +27,10 @@ var others = map[string][]string{
 	"dtype":              {`"float32"`},
 	"fused":              nil,
 	"input_dtype":        nil,
-	"max_value":          {},
-	"negative_slope":     {"0", "0.0"},
 	"ragged":             {"false"},
-	"relu alpha":         {"0", "0.0"},
 	"renorm":             {"false"},
 	"renorm_momentum":    nil,
 	"sparse":             {"false"},
-	"threshold":          {"0", "0.0"},
 	"virtual_batch_size": {},
 	"elu negative_slope": {},
 	"fill_mode":          nil, // of layers that use no pixels from outside the image
@@ -52,6 +48,18 @@ var others = map[string][]string{
 	"depthwise_conv2d kernel_initializer": nil,
 	"depthwise_conv2d kernel_regularizer": nil,
 	"depthwise_conv2d kernel_constraint":  nil,
+}
+
+// checkVersion returns an error if the model uses a function that was another one in the
+// version of Keras that wrote it.
+func (k *KerasSpec) checkVersion(version string) error {
+	var wrong faults
+	for _, it := range k.Layers {
+		if layer.Function(it.Name, it.Thing("activation")) == "hard_sigmoid" && strings.HasPrefix(version, "2.") {
+			wrong.add("layer %s: hard_sigmoid was x/5 + 1/2 in Keras %s, limited to 0 to 1, and is x/6 + 1/2 in Keras 3 and here", it.Label, version)
+		}
+	}
+	return wrong.err()
 }
 
 // variances maps the options of VarianceScaling to named initializers. Up to 2.3 Keras

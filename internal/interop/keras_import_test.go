@@ -149,11 +149,10 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		layers(`{"class_name": "Dense", "config": {"name": "d", "units": 3}}, {"class_name": "MaxPooling2D", "config": {"name": "p"}}, {"class_name": "Softmax", "config": {}}`): "the model ends in 4x4x3 values",
 		layers(`{"class_name": "Reshape", "config": {"name": "r", "target_shape": [4, 16, 3]}}, {"class_name": "Reshape", "config": {"target_shape": [8, 8, 3]}}`):               "",
 		layers(`{"class_name": "Softmax", "config": {"name": "s"}}, {"class_name": "Reshape", "config": {"name": "r", "target_shape": [16, 4, 3]}}`):                             "layer r (Reshape): 8x8x3 values become 16x4x3",
-		layers(`{"class_name": "ReLU", "config": {"name": "r", "max_value": 6.0}}`):                                                                                              "relu has no option max_value here, and it is 6.0",
-		layers(`{"class_name": "ReLU", "config": {"name": "r", "max_value": 6.0}}, {"class_name": "ReLU", "config": {"name": "s", "max_value": 6.0}}`):                           "layers r, s (ReLU): relu has no option max_value here, and it is 6.0",
+		layers(`{"class_name": "ReLU", "config": {"name": "r", "min_value": 6.0}}, {"class_name": "ReLU", "config": {"name": "s", "min_value": 6.0}}`):                           "layers r, s (ReLU): relu has no option min_value here, and it is 6.0",
 		operation("TFOpLambda", `, "function": "math.truediv"`, `[["_CONSTANT_VALUE", -1, 3.0, {"y": ["i", 0, 0]}]]`):                                                            "layer op (TFOpLambda): there is no such layer here",
 		layers(`{"class_name": "LocalResponseNormalization", "config": {"name": "n"}}`):                                                                                          "there is no such layer here",
-		denseModel(`"units": 3, "activation": "selu"`):                                                                                                                           `"activation" cannot be "selu"`,
+		denseModel(`"units": 3, "activation": "sparsemax"`):                                                                                                                      `"activation" cannot be "sparsemax"`,
 		denseModel(`"units": {"a": 1}`): `units: cannot be {"a":1} here`,
 		denseModel(`"units": 3, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int8_from_float32"}}`): "its weights are quantized",
 		denseModel(`"units": 1, "activation": "sigmoid"`):                                                                  `ends in one sigmoid, and here each class has an output: end it in Dense(2, activation="softmax")`,
@@ -172,6 +171,23 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s\ngot %v\nwant %s", config, err, want)
 		}
+	}
+}
+
+// Keras 2 has another hard_sigmoid under the same name.
+func TestHardSigmoidOfKeras2IsRefused(t *testing.T) {
+	for version, want := range map[string]string{"2.15.0": "layer d: hard_sigmoid was x/5 + 1/2 in Keras 2.15.0", "3.15.1": "", "": ""} {
+		config := classifier(`{"class_name": "Conv2D", "config": {"name": "d", "filters": 2, "kernel_size": 1, "activation": "hard_sigmoid"}}`)
+		k, err := readKerasConfig([]byte(config), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = k.checkVersion(version); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", version, err, want)
+		}
+	}
+	if got := versionIn([]byte(`{"keras_version": "2.15.0", "class_name": "Sequential"}`)); got != "2.15.0" {
+		t.Errorf("version %q", got)
 	}
 }
 

@@ -195,7 +195,7 @@ func byClass(c catalog.Listing, class string) (name string, ok bool) {
 
 func classes(c catalog.Listing) (list []string) {
 	for _, name := range c.Names() {
-		if class := c.Info(name).Keras; class != "" && name != "local_response_normalization" {
+		if class := c.Info(name).Keras; class != "" && name != "local_response_normalization" && !slices.Contains(list, class) {
 			list = append(list, class)
 		}
 	}

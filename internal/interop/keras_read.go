@@ -53,7 +53,7 @@ func ReadKerasPair(path, weights string) (k *KerasFile, err error) {
 			if w.weights == nil {
 				return errors.New("holds no weights")
 			}
-			k, wrong = readKeras(&container{c.config, c.training, w.weights})
+			k, wrong = readKeras(&container{c.config, c.training, w.weights, c.version})
 			return nil
 		})
 		if err != nil {
@@ -75,6 +75,9 @@ func readKeras(c *container) (*KerasFile, error) {
 	if err != nil {
 		// Reported in addition to other errors: weights that are not finite are useless.
 		return nil, errors.Join(err, checkpoint.Finite(allTensors(modelWeights(c.weights), "")))
+	}
+	if err := model.checkVersion(c.version); err != nil {
+		return nil, err
 	}
 	k := &KerasFile{KerasSpec: model}
 	k.weights, err = model.readWeights(c.weights)

@@ -19,11 +19,17 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"dropout":                      nothing,
 	"elu":                          func(g *onnxGraph, l *Layer) { g.emit("Elu", attributes{"alpha": l.number("alpha")}) },
 	"flatten":                      flatten,
+	"gelu":                         activationOf("gelu"),
 	"global_average_pooling2d":     func(g *onnxGraph, l *Layer) { g.poolAll("GlobalAveragePool", l) },
 	"global_max_pooling2d":         func(g *onnxGraph, l *Layer) { g.poolAll("GlobalMaxPool", l) },
+	"hard_sigmoid":                 activationOf("hard_sigmoid"),
+	"hard_silu":                    activationOf("hard_silu"),
+	"hard_swish":                   activationOf("hard_swish"),
 	"leaky_relu":                   func(g *onnxGraph, l *Layer) { g.emit("LeakyRelu", attributes{"alpha": l.number("negative_slope")}) },
 	"local_response_normalization": localResponseNormalization,
 	"max_pooling2d":                func(g *onnxGraph, l *Layer) { g.pool("MaxPool", l) },
+	"mish":                         activationOf("mish"),
+	"prelu":                        prelu,
 	"random_brightness":            nothing,
 	"random_contrast":              nothing,
 	"random_crop":                  centreCrop,
@@ -31,11 +37,18 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"random_rotation":              nothing,
 	"random_translation":           nothing,
 	"random_zoom":                  nothing,
-	"relu":                         func(g *onnxGraph, _ *Layer) { g.activate("relu") },
+	"relu":                         relu,
+	"relu6":                        activationOf("relu6"),
 	"rescaling":                    rescaling,
+	"selu":                         activationOf("selu"),
 	"separable_conv2d":             separableConv2D,
-	"softmax":                      func(g *onnxGraph, _ *Layer) { g.activate("softmax") },
+	"sigmoid":                      activationOf("sigmoid"),
+	"silu":                         activationOf("silu"),
+	"softmax":                      activationOf("softmax"),
+	"softplus":                     activationOf("softplus"),
+	"softsign":                     activationOf("softsign"),
 	"spatial_dropout2d":            nothing,
+	"tanh":                         activationOf("tanh"),
 	"zero_padding2d":               zeroPadding2D,
 }
 
@@ -63,6 +76,11 @@ func (g *onnxGraph) toLayers() {
 }
 
 // activate adds an activation function.
+// activationOf adds a layer that is an activation function.
+func activationOf(function string) func(*onnxGraph, *Layer) {
+	return func(g *onnxGraph, _ *Layer) { g.activate(function) }
+}
+
 func (g *onnxGraph) activate(function string) {
 	x := g.at
 	switch function {
@@ -75,8 +93,24 @@ func (g *onnxGraph) activate(function string) {
 		g.emit("Add", nil, g.scalar("one", 1))
 		g.emit("Mul", nil, x)
 		g.emit("Mul", nil, g.scalar("half", 0.5))
+	case "hard_sigmoid":
+		g.emit("HardSigmoid", attributes{"alpha": 1. / 6, "beta": 0.5})
+	case "hard_silu", "hard_swish":
+		g.emit("HardSwish", nil)
 	case "leaky_relu":
 		g.emit("LeakyRelu", attributes{"alpha": 0.2})
+	case "mish":
+		g.emit("Softplus", nil)
+		g.emit("Tanh", nil)
+		g.emit("Mul", nil, x)
+	case "relu6":
+		g.emit("Clip", nil, g.scalar("min", 0), g.scalar("max", 6))
+	case "selu":
+		g.emit("Selu", nil)
+	case "softplus":
+		g.emit("Softplus", nil)
+	case "softsign":
+		g.emit("Softsign", nil)
 	case "relu":
 		g.emit("Relu", nil)
 	case "sigmoid":
@@ -176,6 +210,34 @@ func separableConv2D(g *onnxGraph, l *Layer) {
 	g.convolve(l.window(l.pair("kernel_size")), depthwise(l.Own[0].Shape), l.weight("depthwise_kernel"), nil, l.In[2])
 	g.convolve(attributes{}, l.Own[1].Shape, l.weight("pointwise_kernel"), l.weight("bias"), 1)
 	g.activate(l.text("activation"))
+}
+
+// relu is x up to the largest value where it is above the threshold, else slope·(x - threshold).
+func relu(g *onnxGraph, l *Layer) {
+	x, slope, threshold := g.at, l.number("negative_slope"), l.number("threshold")
+	switch {
+	case threshold != 0:
+		g.emit("Sub", nil, g.scalar("threshold", threshold))
+		g.emit("Mul", nil, g.scalar("slope", slope))
+		below, above := g.at, g.node("Greater", nil, x, g.scalar("threshold", threshold))
+		g.at = g.node("Where", nil, above, x, below)
+	case slope != 0:
+		g.emit("LeakyRelu", attributes{"alpha": slope})
+	default:
+		g.emit("Relu", nil)
+	}
+	if most := l.Options["max_value"].(catalog.Optional); len(most) > 0 {
+		g.emit("Min", nil, g.scalar("max", most[0]))
+	}
+}
+
+// prelu has slopes of the shape of one example, in the layout of maps if that is the input's.
+func prelu(g *onnxGraph, l *Layer) {
+	shape, alpha := l.Own[0].Shape, l.weight("alpha")
+	if g.maps {
+		shape, alpha = layer.Shape{shape[2], shape[0], shape[1]}, transposed(alpha, 1, shape[0]*shape[1], shape[2])
+	}
+	g.emit("PRelu", nil, g.tensor("alpha", shape, alpha))
 }
 
 func dense(g *onnxGraph, l *Layer) {

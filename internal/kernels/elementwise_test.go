@@ -104,6 +104,17 @@ func TestActivationsKeepTheirDigitsFarFromZero(t *testing.T) {
 		{"GELU", GELU, 30, 30},
 		{"ELU", func(out, x []float32) { ELU(out, x, 2) }, -1e-5, -1.9999900000333333e-05},
 		{"ELU", func(out, x []float32) { ELU(out, x, 2) }, -200, -2},
+		{"Softplus", Softplus, -20, 2.0611536181902037e-09},
+		{"Softplus", Softplus, 200, 200},
+		{"Mish", Mish, -20, -4.122307236380407e-08},
+		{"Mish", Mish, 200, 200},
+		{"SELU", SELU, -1e-5, -1.7580905590648877e-05},
+		{"Softsign", Softsign, -1e6, -0.999999000001},
+		{"HardSigmoid", HardSigmoid, -3.5, 0},
+		{"HardSiLU", HardSiLU, 1, 2. / 3},
+		{"Rectifier", Rectifier{Max: 6}.Apply, 7, 6},
+		{"Rectifier", Rectifier{Max: 6, Slope: 0.5, Threshold: 1}.Apply, -3, -2},
+		{"Rectifier", Rectifier{Max: 6, Slope: 0.5, Threshold: 1}.Apply, 1.5, 1.5},
 	} {
 		out := []float32{float32(math.NaN())}
 		c.run(out, []float32{float32(c.x)})
@@ -118,6 +129,10 @@ func TestActivationsPassNaNOn(t *testing.T) {
 		"Sigmoid": Sigmoid, "Tanh": Tanh, "SiLU": SiLU, "GELU": GELU,
 		"ELU":       func(out, x []float32) { ELU(out, x, 1) },
 		"LeakyReLU": func(out, x []float32) { LeakyReLU(out, x, 0.1) },
+		"HardSiLU":  HardSiLU, "HardSigmoid": HardSigmoid, "Mish": Mish, "SELU": SELU, "Softplus": Softplus, "Softsign": Softsign,
+		"ReLU6":     Rectifier{Max: 6}.Apply,
+		"Rectifier": Rectifier{Max: 6, Threshold: 1}.Apply,
+		"PReLU":     func(out, x []float32) { PReLU(out, x, []float32{0.1}, []int32{0}, 1, 1) },
 	} {
 		x := []float32{float32(math.NaN())}
 		run(x, x)

@@ -33,6 +33,11 @@ func kernelCases() []kernelCase {
 	const n, f, u, c = 5, 37, 43, 10
 	colors := Colors{N: n, Pixels: f, C: c, Low: 0.1, High: 2}
 	rows := 2*rowsPerPart(c) + 7
+	rectifier := Rectifier{Max: 1, Slope: 0.1, Threshold: 0.2}
+	slopes := make([]int32, f)
+	for i := range slopes {
+		slopes[i] = int32(i % 3)
+	}
 	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
 	depthwise := Depthwise{Pool: pool, M: 2}
 	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
@@ -105,6 +110,27 @@ func kernelCases() []kernelCase {
 		{"ELUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ELUGrad(out[0], in[0], in[1], 0.3) }},
 		{"LeakyReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { LeakyReLU(out[0], in[0], 0.3) }},
 		{"LeakyReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { LeakyReLUGrad(out[0], in[0], in[1], 0.3) }},
+		{"HardSigmoid", []int{long}, []int{long}, true, func(out, in [][]float32) { HardSigmoid(out[0], in[0]) }},
+		{"HardSigmoidGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { HardSigmoidGrad(out[0], in[0], in[1]) }},
+		{"HardSiLU", []int{long}, []int{long}, true, func(out, in [][]float32) { HardSiLU(out[0], in[0]) }},
+		{"HardSiLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { HardSiLUGrad(out[0], in[0], in[1]) }},
+		{"Softplus", []int{long}, []int{long}, true, func(out, in [][]float32) { Softplus(out[0], in[0]) }},
+		{"SoftplusGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SoftplusGrad(out[0], in[0], in[1]) }},
+		{"Mish", []int{long}, []int{long}, true, func(out, in [][]float32) { Mish(out[0], in[0]) }},
+		{"MishGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { MishGrad(out[0], in[0], in[1]) }},
+		{"Softsign", []int{long}, []int{long}, true, func(out, in [][]float32) { Softsign(out[0], in[0]) }},
+		{"SoftsignGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SoftsignGrad(out[0], in[0], in[1]) }},
+		{"SELU", []int{long}, []int{long}, true, func(out, in [][]float32) { SELU(out[0], in[0]) }},
+		{"SELUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SELUGrad(out[0], in[0], in[1]) }},
+		{"Rectifier.Apply", []int{long}, []int{long}, true, func(out, in [][]float32) { rectifier.Apply(out[0], in[0]) }},
+		{"Rectifier.Grad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { rectifier.Grad(out[0], in[0], in[1]) }},
+		{"PReLU", []int{n * f}, []int{n * f, 3}, false, func(out, in [][]float32) { PReLU(out[0], in[0], in[1], slopes, n, 3) }},
+		{"PReLUGradX", []int{n * f}, []int{n * f, n * f, 3}, false, func(out, in [][]float32) {
+			PReLUGradX(out[0], in[0], in[1], in[2], slopes, n, 3)
+		}},
+		{"PReLUGradAlpha", []int{3}, []int{n * f, n * f}, false, func(out, in [][]float32) {
+			PReLUGradAlpha(out[0], in[0], in[1], slopes, n, 3)
+		}},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
 		{"Dropout", []int{long}, []int{long}, true, func(out, in [][]float32) { Dropout(out[0], in[0], 77, 0.3) }},
 		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {

@@ -40,6 +40,42 @@ func LeakyReLU(x *G.Node, slope float32) *G.Node {
 		func(dx, x, dy []float32) { kernels.LeakyReLUGrad(dx, x, dy, slope) }, ofInput)
 }
 
+// Rectify is x up to most where it is above threshold, else slope·(x - threshold).
+func Rectify(x *G.Node, most, slope, threshold float64) *G.Node {
+	r := kernels.Rectifier{Max: float32(most), Slope: float32(slope), Threshold: float32(threshold)}
+	return pointwise("rectify", x, r.Apply, r.Grad, ofOutput)
+}
+
+// HardSigmoid is x/6 + 1/2, at least 0 and at most 1.
+func HardSigmoid(x *G.Node) *G.Node {
+	return pointwise("hard_sigmoid", x, kernels.HardSigmoid, kernels.HardSigmoidGrad, ofOutput)
+}
+
+// HardSiLU is x·HardSigmoid(x).
+func HardSiLU(x *G.Node) *G.Node {
+	return pointwise("hard_silu", x, kernels.HardSiLU, kernels.HardSiLUGrad, ofInput)
+}
+
+// Softplus is log(1 + exp(x)).
+func Softplus(x *G.Node) *G.Node {
+	return pointwise("softplus", x, kernels.Softplus, kernels.SoftplusGrad, ofInput)
+}
+
+// Mish is x·tanh(Softplus(x)).
+func Mish(x *G.Node) *G.Node {
+	return pointwise("mish", x, kernels.Mish, kernels.MishGrad, ofInput)
+}
+
+// Softsign is x / (1 + |x|).
+func Softsign(x *G.Node) *G.Node {
+	return pointwise("softsign", x, kernels.Softsign, kernels.SoftsignGrad, ofOutput)
+}
+
+// SELU is the self-normalizing ELU.
+func SELU(x *G.Node) *G.Node {
+	return pointwise("selu", x, kernels.SELU, kernels.SELUGrad, ofInput)
+}
+
 // What a gradient is computed from.
 const (
 	ofInput = iota

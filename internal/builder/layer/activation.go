@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/ops"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -17,9 +16,8 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Input:   []int{4, 3, 2},
 	Doc: `Applies a function to its input.
 
-` + "`relu` and `softmax` are layers of their own that do the same; `elu` and `leaky_relu`" + ` are,
-too, with an option. As functions they have alpha 1 and a negative slope of 0.2.
-` + "`gelu` is x·Φ(x), exactly; `silu` is x·sigmoid(x)" + `, also called Swish.`,
+Each function is a layer of its own name, too; those with options, such as ` + "`elu`" + ` and
+` + "`leaky_relu`" + `, have alpha 1 and a negative slope of 0.2 as functions.`,
 	New: func(o *catalog.Options) Layer {
 		l := &activation{}
 		activationOption(o, &l.function, "the function").Required()
@@ -34,11 +32,7 @@ type activationFunc func(x *G.Node) *G.Node
 // activations holds the functions that the activation options accept. Functions that are
 // layers too are registered in their own files.
 var activations = map[string]activationFunc{
-	"gelu":    ops.GELU,
-	"linear":  func(x *G.Node) *G.Node { return x },
-	"sigmoid": ops.Sigmoid,
-	"silu":    ops.SiLU,
-	"tanh":    ops.Tanh,
+	"linear": func(x *G.Node) *G.Node { return x },
 }
 
 // addFunction registers an activation function.
@@ -56,9 +50,13 @@ func Function(name, option string) string {
 	return option
 }
 
-// addActivation registers an activation function, and a layer of the same name.
+// addActivation registers an activation function, and a layer of the same name. Where
+// Keras has no class for it, it is Keras's Activation.
 func addActivation(e catalog.Entry[Layer], f activationFunc) activationFunc {
 	addFunction(e.Name, f)
+	if e.Keras == "" {
+		e.Keras = "Activation"
+	}
 	e.Example, e.Input = e.Name, []int{4, 3, 2}
 	e.New = func(*catalog.Options) Layer { return &activation{e.Name} }
 	Layers.Add(e)
