@@ -54,6 +54,10 @@ LAYERS = {
     "flatten": (keras.layers.Flatten, None),
     "global_average_pooling2d": (keras.layers.GlobalAveragePooling2D, "keepdims"),
     "global_max_pooling2d": (keras.layers.GlobalMaxPooling2D, "keepdims"),
+    "group_normalization": (keras.layers.GroupNormalization, "groups"),
+    "layer_normalization": (keras.layers.LayerNormalization, "axis"),
+    "normalization": (keras.layers.Normalization, None),
+    "unit_normalization": (keras.layers.UnitNormalization, "axis"),
     "leaky_relu": (keras.layers.LeakyReLU, "negative_slope"),
     "local_response_normalization": (LocalResponseNormalization, "depth_radius"),
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
@@ -316,6 +320,37 @@ LAYER_CASES |= {
     **{f"activation_{name}": ((4, 5, 2), {"activation": name}, normal)
        for name in ["elu", "gelu", "leaky_relu", "linear", "sigmoid", "silu",
                     "tanh"]},
+    "layer_normalization": ((3, 4, 6), "layer_normalization", normal),
+    "layer_normalization_flat": (
+        (20,), {"layer_normalization": {"epsilon": 1e-6, "center": False}},
+        normal),
+    "layer_normalization_axes": (
+        (3, 4, 2),
+        {"layer_normalization": {"axis": [1, 2, 3], "scale": False}}, normal),
+    "layer_normalization_two_axes": (
+        (3, 4, 2), {"layer_normalization": {"axis": [-2, -1]}}, normal),
+    "group_normalization": (
+        (3, 4, 6), {"group_normalization": {"groups": 2}}, normal),
+    "group_normalization_flat": (
+        (12,),
+        {"group_normalization": {"groups": 3, "scale": False,
+                                 "epsilon": 0.01}}, normal),
+    "group_normalization_instance": (
+        (3, 4, 2), {"group_normalization": {"groups": -1}}, normal),
+    "group_normalization_one": (
+        (3, 4, 2), {"group_normalization": {"groups": 1, "center": False}},
+        normal),
+    "unit_normalization": ((3, 4, 5), "unit_normalization", normal),
+    "unit_normalization_axes": (
+        (3, 4, 5), {"unit_normalization": {"axis": [2, 3]}}, normal),
+    "normalization": ((3, 4, 3), "normalization", normal),
+    "normalization_given": (
+        (3, 4, 3),
+        {"normalization": {"mean": [100, 110, 120.5],
+                           "variance": [3000, 4000, 5000]}}, pixels),
+    "normalization_invert": (
+        (5,), {"normalization": {"mean": 2, "variance": 9, "invert": True}},
+        normal),
     **{name: ((4, 5, 2), name, wide)
        for name in ["gelu", "hard_sigmoid", "hard_silu", "hard_swish", "mish",
                     "relu6", "selu", "sigmoid", "silu", "softplus",
@@ -592,6 +627,8 @@ def layer_case(case, shape, item, draw_x):
     state = [(v, np.abs(draw_weight(rng, v.shape))) for v in kept(layer)]
     weights = [*variables, *(v for v, _ in state)]
     restore(state)
+    if isinstance(layer, keras.layers.Normalization):
+        layer.finalize_state()  # which takes the weights
     x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
     training = not case.endswith("_in_use")
     y = layer(x, training=training)

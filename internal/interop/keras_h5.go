@@ -43,6 +43,10 @@ func WriteKeras(w io.Writer, m *Model) error {
 			names = append(names, m.Name+"/"+l.Label+"/"+own.Name)
 			group.Make(m.Name).Make(l.Label).Datasets[own.Name] = dataset(l.Weights[i])
 		}
+		if l.adapted() {
+			names = append(names, m.Name+"/"+l.Label+"/count")
+			group.Make(m.Name).Make(l.Label).Datasets["count"] = hdf5.NewCount(0)
+		}
 		group.Attributes["weight_names"] = names
 	}
 	weights.Attributes["layer_names"] = layers

@@ -22,7 +22,7 @@ type kerasWeights struct {
 }
 
 // weightNames are Keras's names of weights.
-var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha"}
+var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha", "mean", "variance"}
 
 // weightName returns the weight's name in a path: kernel for conv2d/kernel:0, or
 // kernel_1:0; empty for other paths.
@@ -173,6 +173,9 @@ func findVars(root *hdf5.Group, origins []origin, found []kerasWeights) error {
 			continue
 		}
 		for n := range len(vars.Datasets) {
+			if o.class == "Normalization" && n == countOf {
+				continue
+			}
 			t, err := readTensor(vars.Datasets[strconv.Itoa(n)])
 			if err != nil {
 				return fmt.Errorf("%s: weight %d: %w", o.path, n, err)

@@ -30,9 +30,16 @@ func (m *Model) weightsTree() *hdf5.Group {
 		for i, t := range l.Weights {
 			vars.Datasets[strconv.Itoa(i)] = dataset(t)
 		}
+		if l.adapted() {
+			vars.Datasets[strconv.Itoa(countOf)] = hdf5.NewCount(0)
+		}
 	}
 	return root
 }
+
+// countOf is the index of the third weight of Keras's Normalization: a count, which it no
+// longer uses.
+const countOf = 2
 
 // classPaths counts the layers of each class.
 type classPaths map[string]int

@@ -20,15 +20,18 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"elu":                          func(g *onnxGraph, l *Layer) { g.emit("Elu", attributes{"alpha": l.number("alpha")}) },
 	"flatten":                      flatten,
 	"gelu":                         activationOf("gelu"),
+	"group_normalization":          groupNormalization,
 	"global_average_pooling2d":     func(g *onnxGraph, l *Layer) { g.poolAll("GlobalAveragePool", l) },
 	"global_max_pooling2d":         func(g *onnxGraph, l *Layer) { g.poolAll("GlobalMaxPool", l) },
 	"hard_sigmoid":                 activationOf("hard_sigmoid"),
 	"hard_silu":                    activationOf("hard_silu"),
 	"hard_swish":                   activationOf("hard_swish"),
+	"layer_normalization":          layerNormalization,
 	"leaky_relu":                   func(g *onnxGraph, l *Layer) { g.emit("LeakyRelu", attributes{"alpha": l.number("negative_slope")}) },
 	"local_response_normalization": localResponseNormalization,
 	"max_pooling2d":                func(g *onnxGraph, l *Layer) { g.pool("MaxPool", l) },
 	"mish":                         activationOf("mish"),
+	"normalization":                normalization,
 	"prelu":                        prelu,
 	"random_brightness":            nothing,
 	"random_contrast":              nothing,
@@ -49,6 +52,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"softsign":                     activationOf("softsign"),
 	"spatial_dropout2d":            nothing,
 	"tanh":                         activationOf("tanh"),
+	"unit_normalization":           unitNormalization,
 	"zero_padding2d":               zeroPadding2D,
 }
 
@@ -273,6 +277,93 @@ func batchNormalization(g *onnxGraph, l *Layer) {
 		inputs = append(inputs, g.tensor(w.name, []int{channels}, data))
 	}
 	g.emit("BatchNormalization", attributes{"epsilon": l.number("epsilon")}, inputs...)
+}
+
+// layerNormalization normalizes the last axes, in the layout of layers.
+func layerNormalization(g *onnxGraph, l *Layer) {
+	g.toLayers()
+	axis := l.Options["axis"].(catalog.Ints)
+	shape := l.In[len(l.In)-len(axis):]
+	scale := l.weight("gamma")
+	if scale == nil {
+		scale = slices.Repeat([]float32{1}, shape.Size())
+	}
+	inputs := []string{g.tensor("gamma", shape, scale)}
+	if beta := l.weight("beta"); beta != nil {
+		inputs = append(inputs, g.tensor("beta", shape, beta))
+	}
+	g.emit("LayerNormalization", attributes{"axis": -len(axis), "epsilon": l.number("epsilon")}, inputs...)
+}
+
+// groupNormalization is an InstanceNormalization with a group in place of a channel, since
+// opset 17 has no other; then gamma and beta per channel.
+func groupNormalization(g *onnxGraph, l *Layer) {
+	channels, groups := l.In[len(l.In)-1], l.Options["groups"].(int)
+	if groups < 0 {
+		groups = channels
+	}
+	if len(l.In) == 3 {
+		g.toMaps()
+	}
+	g.emit("Reshape", nil, g.integers("groups", 0, groups, -1))
+	ones, zeros := slices.Repeat([]float32{1}, groups), make([]float32, groups)
+	g.emit("InstanceNormalization", attributes{"epsilon": l.number("epsilon")}, g.tensor("ones", []int{groups}, ones), g.tensor("zeros", []int{groups}, zeros))
+	shape := layer.Shape{channels}
+	if len(l.In) == 3 {
+		g.emit("Reshape", nil, g.integers("shape", 0, channels, l.In[0], l.In[1]))
+		shape = layer.Shape{channels, 1, 1}
+	} else {
+		g.emit("Reshape", nil, g.integers("shape", append([]int{0}, l.In...)...))
+	}
+	if gamma := l.weight("gamma"); gamma != nil {
+		g.emit("Mul", nil, g.tensor("gamma", shape, gamma))
+	}
+	if beta := l.weight("beta"); beta != nil {
+		g.emit("Add", nil, g.tensor("beta", shape, beta))
+	}
+}
+
+// normalization subtracts the mean and divides by the standard deviation, as Keras bounds it.
+func normalization(g *onnxGraph, l *Layer) {
+	channels := l.In[len(l.In)-1]
+	shape := layer.Shape{channels}
+	if g.maps {
+		shape = layer.Shape{channels, 1, 1}
+	}
+	perChannel := func(option string) []float32 {
+		if values := l.weight(option); values != nil {
+			return values
+		}
+		given := l.Options[option].(catalog.Floats)
+		values := make([]float32, channels)
+		for c := range values {
+			values[c] = float32(given[c%len(given)])
+		}
+		return values
+	}
+	mean, deviation := perChannel("mean"), slices.Clone(perChannel("variance"))
+	for c, v := range deviation {
+		deviation[c] = float32(max(math.Sqrt(float64(v)), 1e-7))
+	}
+	if l.Options["invert"].(bool) {
+		g.emit("Mul", nil, g.tensor("deviation", shape, deviation))
+		g.emit("Add", nil, g.tensor("mean", shape, mean))
+		return
+	}
+	g.emit("Sub", nil, g.tensor("mean", shape, mean))
+	g.emit("Div", nil, g.tensor("deviation", shape, deviation))
+}
+
+func unitNormalization(g *onnxGraph, l *Layer) {
+	g.toLayers()
+	var axes []int
+	for i := range l.Options["axis"].(catalog.Ints) {
+		axes = append(axes, -1-i)
+	}
+	x := g.at
+	g.emit("ReduceL2", attributes{"axes": axes, "keepdims": 1})
+	g.emit("Max", nil, g.scalar("epsilon", 1e-12))
+	g.at = g.node("Div", nil, x, g.at)
 }
 
 // ONNX divides alpha by the number of channels in the sum.

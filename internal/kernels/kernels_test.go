@@ -33,6 +33,9 @@ func kernelCases() []kernelCase {
 	const n, f, u, c = 5, 37, 43, 10
 	colors := Colors{N: n, Pixels: f, C: c, Low: 0.1, High: 2}
 	rows := 2*rowsPerPart(c) + 7
+	group := GroupNorm{N: 8, Pixels: 700, C: c, Groups: 5, Epsilon: 0.001}
+	standardizer := NewStandardizer(c)
+	standardizer.Set([]float32{2}, []float32{3}, false)
 	rectifier := Rectifier{Max: 1, Slope: 0.1, Threshold: 0.2}
 	slopes := make([]int32, f)
 	for i := range slopes {
@@ -131,6 +134,21 @@ func kernelCases() []kernelCase {
 		{"PReLUGradAlpha", []int{3}, []int{n * f, n * f}, false, func(out, in [][]float32) {
 			PReLUGradAlpha(out[0], in[0], in[1], slopes, n, 3)
 		}},
+		{"GroupNorm.Apply", []int{8 * group.size()}, []int{8 * group.size(), c, c}, false, func(out, in [][]float32) {
+			group.Apply(out[0], in[0], in[1], in[2])
+		}},
+		{"GroupNorm.Grad", []int{8 * group.size()}, []int{8 * group.size(), 8 * group.size(), c}, false, func(out, in [][]float32) {
+			group.Grad(out[0], in[0], in[1], in[2])
+		}},
+		{"GroupNorm.GradSums", []int{c, c}, []int{8 * group.size(), 8 * group.size()}, false, func(out, in [][]float32) {
+			group.GradSums(out[0], out[1], in[0], in[1])
+		}},
+		{"UnitNorm", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { UnitNorm(out[0], in[0], rows, c) }},
+		{"UnitNormGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {
+			UnitNormGrad(out[0], in[0], in[1], rows, c)
+		}},
+		{"Standardizer.Apply", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { standardizer.Apply(out[0], in[0], rows) }},
+		{"Standardizer.Grad", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { standardizer.Grad(out[0], in[0], rows) }},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
 		{"Dropout", []int{long}, []int{long}, true, func(out, in [][]float32) { Dropout(out[0], in[0], 77, 0.3) }},
 		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {

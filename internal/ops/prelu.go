@@ -18,7 +18,9 @@ func PReLU(x, alpha *G.Node) *G.Node {
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
 			return []*G.Node{
 				apply(op{name: "prelu_grad_x", out: xs, reuses: 2,
-					run: func(out []float32, in ...[]float32) { kernels.PReLUGradX(out, in[0], in[1], in[2], of, n, as.TotalSize()) },
+					run: func(out []float32, in ...[]float32) {
+						kernels.PReLUGradX(out, in[0], in[1], in[2], of, n, as.TotalSize())
+					},
 				}, x, dy, alpha),
 				apply(op{name: "prelu_grad_alpha", out: as,
 					run: func(out []float32, in ...[]float32) { kernels.PReLUGradAlpha(out, in[0], in[1], of, n, as.TotalSize()) },
