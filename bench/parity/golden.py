@@ -86,6 +86,12 @@ LAYERS |= {name: (functools.partial(keras.layers.Activation, name), None)
                         "mish", "relu6", "selu", "sigmoid", "silu",
                         "softplus", "softsign", "tanh"]}
 WARPS = ("random_rotation", "random_zoom", "random_translation")
+LOSSES = {
+    "binary_crossentropy": keras.losses.BinaryCrossentropy,
+    "binary_focal_crossentropy": keras.losses.BinaryFocalCrossentropy,
+    "categorical_crossentropy": keras.losses.CategoricalCrossentropy,
+    "categorical_focal_crossentropy": keras.losses.CategoricalFocalCrossentropy,
+}
 OPTIMIZERS = {
     "adagrad": keras.optimizers.Adagrad,
     "adam": keras.optimizers.Adam,
@@ -441,6 +447,8 @@ TINY_PENALTIES = [
 ]
 
 # case: input shape, batch, layers, optimizer, x, other options of train
+TINY_ONE = [*TINY[:-1], {"dense": {"units": 1, "activation": "sigmoid"}}]
+TINY_SEVERAL = [*TINY[:-1], {"dense": {"units": 4, "activation": "sigmoid"}}]
 MODEL_CASES = {
     "lenet5": ((32, 32, 3), 4, LENET5, "adam", pixels),
     "tiny_adam": (TINY_INPUT, 5, TINY, "adam", normal),
@@ -501,6 +509,37 @@ MODEL_CASES = {
         TINY_INPUT, 5, [*TINY, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
         {"sgd": {"learning_rate": 0.05}}, normal,
         {"loss": {"categorical_crossentropy": 0.2},
+         "class_weight": [0.5, 3, 1, 2, 0.1]}),
+    # One sigmoid for two classes, several for several labels.
+    "binary_one": (
+        TINY_INPUT, 5, TINY_ONE, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": "binary_crossentropy"}),
+    "binary_one_weighted": (
+        TINY_INPUT, 5, TINY_ONE, "adam", normal,
+        {"loss": {"binary_crossentropy": 0.2}, "class_weight": [0.5, 3]}),
+    "binary_several": (
+        TINY_INPUT, 5, TINY_SEVERAL, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"binary_crossentropy": 0.1}}),
+    # Behind anything else, probabilities are clipped.
+    "binary_probabilities": (
+        TINY_INPUT, 5,
+        [*TINY_SEVERAL, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
+        {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": "binary_crossentropy"}),
+    "binary_focal": (
+        TINY_INPUT, 5, TINY_SEVERAL, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"binary_focal_crossentropy": {"gamma": 3}}}),
+    "binary_focal_balanced": (
+        TINY_INPUT, 5, TINY_ONE, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"binary_focal_crossentropy": {
+            "apply_class_balancing": True, "alpha": 0.4}}}),
+    "categorical_focal": (
+        TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": "categorical_focal_crossentropy"}),
+    "categorical_focal_options": (
+        TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal,
+        {"loss": {"categorical_focal_crossentropy": {
+            "gamma": 1.5, "alpha": 0.6, "label_smoothing": 0.1}},
          "class_weight": [0.5, 3, 1, 2, 0.1]}),
     # The loss gets probabilities that are no softmax, and normalises them.
     "probabilities": (
@@ -678,15 +717,20 @@ def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
         v.assign(np.abs(w) if v.name == "moving_variance" else w)
     x = tf.constant(draw_x(rng, (batch, *shape)), tf.float32)
     classes = model.output_shape[-1]
-    labels = np.eye(classes, dtype="float32")[rng.integers(0, classes, batch)]
-    optimize = keras_optimizer(optimizer)
     loss_item = train.get("loss", "categorical_crossentropy")
-    smoothing = (0.0 if isinstance(loss_item, str)
-                 else loss_item["categorical_crossentropy"])
-    crossentropy = keras.losses.CategoricalCrossentropy(
-        label_smoothing=smoothing)
-    weights = train.get("class_weight", [1.0] * classes)
-    sample_weight = np.array(weights, "float32")[labels.argmax(axis=1)]
+    name = loss_item if isinstance(loss_item, str) else next(iter(loss_item))
+    if name.startswith("binary"):  # decisions
+        labels = rng.integers(0, 2, (batch, classes)).astype("float32")
+    else:
+        labels = np.eye(classes, dtype="float32")[rng.integers(0, classes, batch)]
+    optimize = keras_optimizer(optimizer)
+    options = {} if isinstance(loss_item, str) else loss_item[name]
+    if not isinstance(options, dict):
+        options = {"label_smoothing": options}
+    crossentropy = LOSSES[name](**options)
+    weights = train.get("class_weight", [1.0] * max(2, classes))
+    which = labels[:, 0] if classes == 1 else labels.argmax(axis=1)
+    sample_weight = np.array(weights, "float32")[which.astype(int)]
     model.compile(optimize, crossentropy, jit_compile=False)
     tensors = {"x": x, "labels": labels,
                "predictions": model.predict(x, verbose=0)}

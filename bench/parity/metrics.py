@@ -33,6 +33,37 @@ METRICS = {
 }
 
 
+# Of separate decisions. Keras's accuracy is BinaryAccuracy for one output; for several it takes
+# the most probable class, and ours does not.
+SEPARATE = {
+    "accuracy": lambda: keras.metrics.BinaryAccuracy(),
+    "f1_score: {threshold: 0.3}": lambda: keras.metrics.F1Score(average="macro", threshold=0.3),
+    "f1_score": lambda: keras.metrics.F1Score(average="macro", threshold=0.5),
+    "auc": lambda: keras.metrics.AUC(),
+    "auc: {multi_label: true}": lambda: keras.metrics.AUC(multi_label=True),
+    "auc: {curve: PR}": lambda: keras.metrics.AUC(curve="PR"),
+}
+BOTH = {
+    "binary_accuracy": lambda: keras.metrics.BinaryAccuracy(),
+    "binary_accuracy: 0.7": lambda: keras.metrics.BinaryAccuracy(threshold=0.7),
+    "precision": lambda: keras.metrics.Precision(),
+    "precision: 0.7": lambda: keras.metrics.Precision(thresholds=0.7),
+    "precision: {class_id: 0}": lambda: keras.metrics.Precision(class_id=0),
+    "recall": lambda: keras.metrics.Recall(),
+    "recall: 0.3": lambda: keras.metrics.Recall(thresholds=0.3),
+    "recall: {class_id: 0}": lambda: keras.metrics.Recall(class_id=0),
+}
+
+
+def separate_cases():
+    rng = np.random.default_rng(2)
+    for name, n, classes in [("one output", 40, 1), ("several labels", 40, 4)]:
+        truth = rng.integers(0, 2, (n, classes))
+        logits = rng.normal(size=(n, classes)) + truth - 0.5
+        yield name, truth, (1 / (1 + np.exp(-logits))).astype("float32")
+    yield "edges", np.array([[1, 0], [0, 0], [1, 1], [0, 1]]), np.array([[0.5, 0.5], [1, 0], [0.7, 0.3], [0, 1]], "float32")
+
+
 def cases():
     rng = np.random.default_rng(1)
     for name, n, classes, steep in [("three", 40, 3, 1), ("two", 25, 2, 2), ("six", 60, 6, 0.5)]:
@@ -50,12 +81,21 @@ def main(out):
     for name, labels, p in cases():
         one_hot = np.eye(p.shape[1], dtype="float32")[labels]
         values = {}
-        for metric, new in METRICS.items():
+        for metric, new in (METRICS | BOTH).items():
             m = new()
             for i in range(0, len(labels), 16):
                 m.update_state(one_hot[i:i + 16], p[i:i + 16])
             values[metric] = float(m.result())
         result.append({"name": name, "keras": keras.__version__, "labels": labels.tolist(),
+                       "probabilities": p.tolist(), "values": values})
+    for name, truth, p in separate_cases():
+        values = {}
+        for metric, new in (SEPARATE | BOTH).items():
+            m = new()
+            for i in range(0, len(truth), 16):
+                m.update_state(truth[i:i + 16].astype("float32"), p[i:i + 16])
+            values[metric] = float(m.result())
+        result.append({"name": name, "keras": keras.__version__, "truth": truth.astype(bool).tolist(),
                        "probabilities": p.tolist(), "values": values})
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps(result) + "\n")

@@ -126,11 +126,16 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	return nil
 }
 
-// printPrediction writes "cat.png cat 93.1% dog 5.0%".
+// printPrediction writes "cat.png cat 93.1% dog 5.0%". Where several classes can be true,
+// those that are not are in parentheses.
 func printPrediction(p *trained.Prediction, w *table.Writer) {
 	fmt.Fprint(w, p.Image)
 	for _, c := range p.Classes {
-		fmt.Fprintf(w, "\t%s %.1f%%", c.Name, 100*c.Probability)
+		form := "\t%s %.1f%%"
+		if p.Labels != nil && !slices.Contains(p.Labels, c.Name) {
+			form = "\t(%s %.1f%%)"
+		}
+		fmt.Fprintf(w, form, c.Name, 100*c.Probability)
 	}
 	fmt.Fprintln(w)
 }

@@ -159,6 +159,7 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 		item = "{" + item + "}"
 	}
 	input, dataset, layers, units, initializer, train := []int{32, 32, 3}, "shapes", "", 10, "zeros", ""
+	activation := "softmax"
 	switch kind {
 	case "layer":
 		layers = "- " + e.Example + "\n"
@@ -177,6 +178,9 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 		initializer += ", kernel_regularizer: " + item
 	case "loss", "optimizer", "schedule":
 		train = kind + ": " + item
+		if strings.HasPrefix(e.Name, "binary_") {
+			activation = "sigmoid"
+		}
 	case "metric":
 		train = "metrics: [" + item + "]"
 	case "callback":
@@ -189,9 +193,9 @@ input: %s
 data: {dataset: %s, validation_split: 0.2}
 layers:
 %s- flatten
-- dense: {units: %d, activation: softmax, bias_initializer: %s}
+- dense: {units: %d, activation: %s, bias_initializer: %s}
 train: {%s}
-`, strings.ReplaceAll(fmt.Sprint(input), " ", ", "), dataset, layers, units, initializer, train)
+`, strings.ReplaceAll(fmt.Sprint(input), " ", ", "), dataset, layers, units, activation, initializer, train)
 }
 
 // specListings are the catalogs whose entries are in a spec, not in a sweep file.

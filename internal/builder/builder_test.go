@@ -75,6 +75,8 @@ func TestPlanProblems(t *testing.T) {
 			"x.yaml:2:19: dense: 4x2000000000 is over 2147483647 values"},
 		{"scores where the loss wants probabilities", "[relu, flatten, dense: 3]",
 			"x.yaml:2:25: dense: its activation is linear and no softmax follows, but categorical_crossentropy needs probabilities; set activation: softmax, or add the layer softmax at the end"},
+		{"one output", "[flatten, dense: {units: 1, activation: softmax}]",
+			"x.yaml:2:19: dense: one output cannot tell classes apart by categorical_crossentropy; set loss: binary_crossentropy and activation: sigmoid for two classes, or units to the number of classes"},
 		{"rectified scores", "[flatten, dense: 3, rescaling: 2, relu]",
 			"x.yaml:2:43: relu: its activation is relu and no softmax follows,"},
 		{"a range that is not that of the images", "[rescaling: 1/255, random_flip, random_brightness: 0.2, random_contrast: {factor: 0.1, value_range: [0, 1]}, flatten, dense: {units: 3, activation: softmax}]",

@@ -60,6 +60,9 @@ func (p *Plan) WeighClasses(names []string, examples []int) error {
 	return nil
 }
 
+// weighs reports whether class_weight is given.
+func (p *Plan) weighs() bool { return p.classWeight.Word != "" || len(p.classWeight.List) > 0 }
+
 // ClassWeights returns the weight of each class in training; nil if all are 1.
 func (p *Plan) ClassWeights() []float32 { return p.weights }
 

@@ -37,9 +37,16 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 	input := func(name string, value *tensor.Dense) *G.Node {
 		return G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName(name), G.WithValue(value))
 	}
-	images, target := ops.NewTensor(append([]int{1}, m.plan.Input...)...), ops.NewTensor(1, m.Classes())
+	images, target := ops.NewTensor(append([]int{1}, m.plan.Input...)...), ops.NewTensor(1, m.plan.Outputs())
 	copy(images.Float32s(), image)
-	target.Float32s()[class] = 1
+	switch {
+	case !m.plan.oneForTwo():
+		target.Float32s()[class] = 1
+	case class == 0: // what speaks for it speaks against the other
+		target.Float32s()[0] = -1
+	default:
+		target.Float32s()[0] = 1
+	}
 	nodes := make([][]*G.Node, len(m.plan.Layers))
 	for _, w := range m.weights {
 		nodes[w.layer] = append(nodes[w.layer], input(w.name, w.value))

@@ -74,8 +74,21 @@ func (p *Plan) NewModel(seed uint64) *Model {
 	return m
 }
 
-// Classes returns the number of outputs.
+// Classes returns the number of classes.
 func (m *Model) Classes() int { return m.plan.Classes() }
+
+// Outputs returns the number of outputs, and whether each is a decision of its own; a
+// single one is the probability of the second of two classes.
+func (m *Model) Outputs() (n int, separate bool) { return m.plan.Outputs(), m.plan.Separate() }
+
+// Truth returns which classes are true of an image with the given label.
+func (m *Model) Truth(label int) []bool {
+	truth, err := m.plan.truth(label)
+	if err != nil {
+		return make([]bool, m.Classes()) // Step and Evaluate return the error
+	}
+	return truth
+}
 
 // Weights returns every weight, in the order of the layers. The data is not copied: writing
 // to it changes the model.
@@ -206,24 +219,19 @@ func (m *Model) runSteps(g *graph) error {
 // setTargets fills the targets of g. The weight of an example scales its target, because
 // losses are linear in the target.
 func (m *Model) setTargets(g *graph, labels []int, training bool) error {
-	right, other := m.plan.Loss.Targets(g.classes)
 	clear(g.targets)
+	size := m.plan.targets()
 	for i, l := range labels {
-		if l >= g.classes {
-			return fmt.Errorf("class %d, but the model has %d outputs", l, g.classes)
-		}
 		if l < 0 {
 			continue
 		}
 		weight := float32(1)
-		if training && m.plan.weights != nil {
+		if training && m.plan.weights != nil && l < len(m.plan.weights) {
 			weight = m.plan.weights[l]
 		}
-		target := g.targets[i*g.classes:][:g.classes]
-		for j := range target {
-			target[j] = weight * other
+		if err := m.plan.setTarget(g.targets[i*size:][:size], l, weight); err != nil {
+			return err
 		}
-		target[l] = weight * right
 	}
 	return nil
 }
@@ -244,9 +252,9 @@ func (m *Model) place(g *graph) {
 type graph struct {
 	machine         *machine.Machine
 	images, targets []float32 // memory of the inputs; targets are distributions times weights
-	classes         int
-	first           int     // the layer that takes the images
-	ends            []int64 // highest node ID of each layer, from first on
+	both            []float32 // the probabilities of two classes, if one output says both
+	first           int       // the layer that takes the images
+	ends            []int64   // highest node ID of each layer, from first on
 	output, loss    *G.Node
 	grads           []*G.Node // gradients of the trainable weights; nil unless training
 	made            [][]int   // by step of the machine: which of grads are complete after it
@@ -267,8 +275,11 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 			shape = layers[first-1].Out
 		}
 	}
-	images, targets := batch(shape...), batch(m.Classes())
-	g := &graph{images: images.Float32s(), targets: targets.Float32s(), classes: m.Classes(), first: first}
+	images, targets := batch(shape...), batch(m.plan.targets())
+	g := &graph{images: images.Float32s(), targets: targets.Float32s(), first: first}
+	if m.plan.oneForTwo() {
+		g.both = make([]float32, 2*key.batch)
+	}
 
 	nodes := make([][]*G.Node, len(layers))
 	var trainable []*G.Node
@@ -347,5 +358,16 @@ func (m *Model) penalize(g *graph, trainable []*G.Node) {
 	}
 }
 
-func (g *graph) lossValue() float32     { return float32(*g.machine.Value(g.loss).(*G.F32)) }
-func (g *graph) outputValue() []float32 { return g.machine.Value(g.output).(*tensor.Dense).Float32s() }
+func (g *graph) lossValue() float32 { return float32(*g.machine.Value(g.loss).(*G.F32)) }
+
+// outputValue returns the probabilities of the classes.
+func (g *graph) outputValue() []float32 {
+	outputs := g.machine.Value(g.output).(*tensor.Dense).Float32s()
+	if g.both == nil {
+		return outputs
+	}
+	for i, p := range outputs {
+		g.both[2*i], g.both[2*i+1] = 1-p, p
+	}
+	return g.both
+}

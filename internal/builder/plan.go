@@ -23,6 +23,7 @@ type Plan struct {
 	Complete    bool
 	classWeight catalog.Numbers // as given in the spec
 	weights     []float32       // weight of an example's loss in training, by class; nil: all 1
+	truths      [][]bool        // by label: which classes are true
 }
 
 // A Layer is one layer of a Plan.
@@ -80,29 +81,36 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	case p.Complete && len(shape) != 1:
 		last := p.Layers[len(p.Layers)-1]
 		problems.Add(last.Pos, "%s: the model ends in %v values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it", last.Label, shape)
-	case decoded && p.Loss != nil && p.Loss.Probabilities():
-		checkOutput(s, problems)
+	case decoded && p.Loss != nil:
+		p.checkOutput(s, problems)
 	}
 	return p
 }
 
-// checkOutput rejects a model without softmax whose last activation does not produce
-// probabilities. Keras trains such a model without a warning, with poor results.
-func checkOutput(s *spec.Spec, problems *spec.Problems) {
+// checkOutput rejects a model whose last activation does not produce the probabilities that
+// its loss needs. Keras trains such a model without a warning, with poor results.
+func (p *Plan) checkOutput(s *spec.Spec, problems *spec.Problems) {
 	var last *spec.Item
 	var function string
+	softmax := false
 	for _, it := range s.Layers {
-		switch f := layer.Function(it.Name, it.Thing("activation")); f {
-		case "softmax":
-			return
-		case "":
-		default:
-			last, function = it, f
+		if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
+			last, function, softmax = it, f, softmax || f == "softmax"
 		}
 	}
-	if function == "linear" || function == "relu" {
+	wanted := p.Loss.Output()
+	switch of := s.Train.Thing("loss"); {
+	case p.Separate() && p.Complete && p.Outputs() > 1 && p.weighs():
+		problems.Add(s.Train.Pos, "train: class_weight: with several labels an image has no one class that could have a weight; leave it out")
+	case wanted == "sigmoid" && (function == "linear" || function == "relu" || function == "softmax"):
+		problems.Add(last.Pos, "%s: its activation is %s, but %s needs the probability of each decision; set activation: sigmoid, or add the layer activation: sigmoid at the end",
+			last.Label, function, of)
+	case !softmax && (function == "linear" || function == "relu"):
 		problems.Add(last.Pos, "%s: its activation is %s and no softmax follows, but %s needs probabilities; set activation: softmax, or add the layer softmax at the end",
-			last.Label, function, s.Train.Thing("loss"))
+			last.Label, function, of)
+	case wanted == "softmax" && p.Complete && p.Outputs() == 1:
+		problems.Add(p.OutputPos(), "%s: one output cannot tell classes apart by %s; set loss: binary_crossentropy and activation: sigmoid for two classes, or units to the number of classes",
+			p.Layers[len(p.Layers)-1].Label, of)
 	}
 }
 
@@ -174,8 +182,8 @@ func (p *Plan) Memory(batch int) int64 {
 	return 4 * values
 }
 
-// Classes returns the number of outputs.
-func (p *Plan) Classes() int {
+// Outputs returns the number of outputs.
+func (p *Plan) Outputs() int {
 	if len(p.Layers) == 0 {
 		return 0
 	}

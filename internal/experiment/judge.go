@@ -17,10 +17,17 @@ func (f *fit) judge(r *train.Result) {
 			info.Test = append(info.Test, runs.Figure{Name: name, Value: v})
 		}
 	}
-	add("balanced_accuracy", r.BalancedAccuracy())
+	if r.Confusion != nil {
+		add("balanced_accuracy", r.BalancedAccuracy())
+	}
 	add("macro_f1", r.MacroF1())
 	class, alone := r.Largest()
-	if info.Largest = alone; r.Accuracy() <= alone {
+	info.Largest = alone
+	switch {
+	case r.Accuracy() > alone:
+	case r.Confusion == nil:
+		f.options.Listener.Logf("the model is no better than deciding about each class what is more often true, which would reach %.3f", alone)
+	default:
 		f.options.Listener.Logf("the model is no better than taking every image for %s, which would reach %.3f", f.sets.Classes[class], alone)
 	}
 }

@@ -9,12 +9,26 @@ import (
 
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/train"
 )
 
 // createEvents creates the TensorBoard file of a run. TensorBoard reads several files in
 // the order of their names, so a resumed run writes a new one.
 func createEvents(r *runs.Run) (*os.File, error) {
 	return os.Create(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, time.Now().Unix())))
+}
+
+// Confusion draws the confusion matrix of r, or, where several classes can be true of an
+// image, the decisions about each class.
+func Confusion(classes []string, r *train.Result) *plot.Picture {
+	if r.Decisions == nil {
+		return plot.Confusion(classes, r.Confusion)
+	}
+	counts := make([][4]int, len(r.Decisions))
+	for i, d := range r.Decisions {
+		counts[i] = [4]int{d.Found, d.Missed, d.False, d.Absent}
+	}
+	return plot.Decisions(classes, counts)
 }
 
 // drawPictures writes the pictures of a finished run into its folder. Failures are only
@@ -24,7 +38,7 @@ func (f *fit) drawPictures(ctx context.Context) error {
 		runs.CurvesFile: plot.Curves(Curves([]*runs.Run{f.run})...),
 	}
 	if f.tested != nil {
-		pictures[runs.ConfusionFile] = plot.Confusion(f.sets.Classes, f.tested.Confusion)
+		pictures[runs.ConfusionFile] = Confusion(f.sets.Classes, f.tested)
 	}
 	for file, p := range pictures {
 		err := f.run.Write(file, func(w io.Writer) error { return p.Write(ctx, w, plot.PNG) })

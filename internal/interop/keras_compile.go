@@ -106,7 +106,7 @@ func (c *compiled) loss(v any) *yaml.Node {
 		c.note("loss %s: has no counterpart here; training would continue with categorical_crossentropy", brief(v))
 		return nil
 	}
-	delete(options, "from_logits") // import adds a final softmax if necessary
+	delete(options, "from_logits") // import adds a final softmax or sigmoid if necessary
 	return c.thing(loss.Losses, name, options, "loss")
 }
 
@@ -160,6 +160,9 @@ func (c *compiled) metrics(v any) *yaml.Node {
 		if !ok {
 			c.note("metric %s: has no counterpart here", brief(class))
 			continue
+		}
+		if list, ok := options["thresholds"].([]any); ok && len(list) == 1 {
+			options["thresholds"] = list[0]
 		}
 		if n := c.thing(metric.Metrics, name, options, "metric"); n != nil && !seen[name] {
 			list.Content, seen[name] = append(list.Content, n), true

@@ -93,7 +93,11 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 // accepted fails unless the train section is valid in a spec.
 func accepted(t *testing.T, section string) *spec.Spec {
 	t.Helper()
-	text := "name: m\ninput: [4, 4, 1]\nlayers: [flatten, dense: {units: 3, activation: softmax}]\n"
+	activation := "softmax"
+	if strings.Contains(section, "binary_") && strings.Contains(section, "loss") {
+		activation = "sigmoid"
+	}
+	text := "name: m\ninput: [4, 4, 1]\nlayers: [flatten, dense: {units: 3, activation: " + activation + "}]\n"
 	if section != "" {
 		text += "train:\n  " + strings.ReplaceAll(strings.TrimSpace(section), "\n", "\n  ")
 	}
@@ -116,6 +120,10 @@ func TestTrainingGoesToKerasAndBack(t *testing.T) {
 		"loss: {categorical_crossentropy: {label_smoothing: 0.2}}\noptimizer: {sgd: {learning_rate: 1, momentum: 1, nesterov: true, clipvalue: 2}}\nmetrics: []",
 		"loss: sparse_categorical_crossentropy\noptimizer: {adamw: {weight_decay: 0.1, learning_rate: 0.25}}\nmetrics: [top_k_categorical_accuracy: 2]",
 		"optimizer: {rmsprop: {rho: 0.5, centered: true, global_clipnorm: 3}}\nmetrics: [accuracy, top_k_categorical_accuracy]",
+		"loss: binary_crossentropy\nmetrics: [binary_accuracy: 0.25, precision, recall: {class_id: 0, thresholds: 0.75}, f1_score: {threshold: 0.5}]",
+		"loss: {binary_crossentropy: 0.25}\nmetrics: [auc]",
+		"loss: {binary_focal_crossentropy: {gamma: 3, apply_class_balancing: true}}\nmetrics: [recall]",
+		"loss: {categorical_focal_crossentropy: {gamma: 1.5, alpha: 0.5, label_smoothing: 0.25}}",
 		"optimizer: {adagrad: {initial_accumulator_value: 0, epsilon: 1e-3}}",
 		"optimizer: {adam: {clipnorm: 1.5}}\nschedule: {cosine_decay: {warmup_epochs: 1}}",
 	} {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/builder/layer"
+	"cnntrain/internal/builder/loss"
 	"cnntrain/internal/spec"
 
 	"gopkg.in/yaml.v3"
@@ -90,8 +91,60 @@ func (k *KerasSpec) freeLabel(label string) string {
 	return label
 }
 
-// finish completes the layers to a classifier, or reports why that is impossible.
-func (r *specReader) finish(logits bool) {
+// loss returns the name of the loss of the train section, "" if there is none.
+func (r *specReader) loss() string {
+	switch n := r.lossNode(); {
+	case n == nil:
+		return ""
+	case n.Kind == yaml.MappingNode:
+		return n.Content[0].Value
+	default:
+		return n.Value
+	}
+}
+
+func (r *specReader) lossNode() *yaml.Node {
+	if r.train == nil {
+		return nil
+	}
+	for i := 0; i+1 < len(r.train.Content); i += 2 {
+		if r.train.Content[i].Value == "loss" {
+			return r.train.Content[i+1]
+		}
+	}
+	return nil
+}
+
+// decides reports whether a loss is of decisions, which sigmoids make.
+func decides(name string) bool {
+	return loss.Losses.Has(name) && loss.Losses.Default(name).Output() == "sigmoid"
+}
+
+// fitLoss replaces a loss that is not one for the outputs of the model.
+func (r *specReader) fitLoss() {
+	was := r.loss()
+	name := "categorical_crossentropy"
+	if r.function == "sigmoid" {
+		name = "binary_crossentropy"
+	}
+	if decides(was) == decides(name) {
+		return
+	}
+	if was != "" {
+		r.Notes = append(r.Notes, "loss "+was+": is not one for "+r.function+" here; training would go on with "+name)
+		*r.lossNode() = *spec.Scalar(name)
+		return
+	}
+	if r.train == nil {
+		r.train = mapping()
+		r.train.Style = 0
+	}
+	r.train.Content = append(r.train.Content, spec.Scalar("loss"), spec.Scalar(name))
+}
+
+// finish completes the layers to a classifier, or reports why that is impossible. logits and decisions
+// say that its loss takes logits, and that it is one of decisions.
+func (r *specReader) finish(logits, decisions bool) {
 	if r.unknown {
 		known := slices.AppendSeq(classes(layer.Layers), maps.Keys(leftOut))
 		slices.Sort(known)
@@ -112,23 +165,27 @@ func (r *specReader) finish(logits bool) {
 		if logits {
 			r.note("its loss takes them for logits (from_logits=True), although they have been through softmax; here the loss takes probabilities", "outputs")
 		}
-	case f == "sigmoid" && r.shape[0] == 1:
-		r.faults.add(`the model ends in one sigmoid, and here each class has an output: end it in Dense(2, activation="softmax") whose kernel and bias are 0 for the first class and those of the sigmoid for the second, which has the same probabilities (docs/GUIDE.md)`)
 	case f == "sigmoid":
-		r.faults.add("the model ends in %d sigmoids, of classes that do not exclude each other; models here tell one class of several: end it in softmax", r.shape[0])
-	case r.shape[0] == 1:
+		if logits {
+			r.note("its loss takes them for logits (from_logits=True), although they have been through sigmoid; here the loss takes probabilities", "outputs")
+		}
+	case r.shape[0] == 1 && !decisions:
 		r.faults.add("the model ends in one value without an activation, which is no classifier")
 	case f == "linear" || f == "" || logits:
-		it := &spec.Item{Name: "softmax", Options: mapping()}
+		it, added := &spec.Item{Name: "softmax", Options: mapping()}, "softmax"
+		if decisions {
+			it, added = &spec.Item{Name: "activation", Options: mapping(spec.Scalar("activation"), spec.Scalar("sigmoid"))}, "sigmoid"
+		}
 		decoded, _ := decode(it)
 		r.append(it, decoded, &kerasLayer{})
+		r.function = added
 		how := "its outputs have no activation"
 		if logits {
 			how = "its loss takes them for logits, from_logits=True"
 		}
-		r.note("are probabilities here: softmax is added, since "+how, "outputs")
+		r.note("are probabilities here: "+added+" is added, since "+how, "outputs")
 	default:
-		r.faults.add(`the model ends in the activation %s, which makes no probabilities; end it in Dense(%d, activation="softmax"), or without an activation`, f, r.shape[0])
+		r.faults.add(`the model ends in the activation %s, which makes no probabilities; end it in Dense(%d, activation="softmax"), in sigmoid, or without an activation`, f, r.shape[0])
 	}
 }
 

@@ -155,8 +155,6 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		denseModel(`"units": 3, "activation": "sparsemax"`):                                                                                                                      `"activation" cannot be "sparsemax"`,
 		denseModel(`"units": {"a": 1}`): `units: cannot be {"a":1} here`,
 		denseModel(`"units": 3, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int8_from_float32"}}`): "its weights are quantized",
-		denseModel(`"units": 1, "activation": "sigmoid"`):                                                                  `ends in one sigmoid, and here each class has an output: end it in Dense(2, activation="softmax")`,
-		denseModel(`"units": 5, "activation": "sigmoid"`):                                                                  "ends in 5 sigmoids",
 		denseModel(`"units": 1`):                                                                                        "ends in one value without an activation",
 		denseModel(`"units": 5, "activation": "relu"`):                                                                  "ends in the activation relu, which makes no probabilities",
 		layers(`{"class_name": "MaxPooling2D", "config": {"name": "p"}}`):                                               "the model ends in 4x4x3 values; a classifier ends in one value a class",
@@ -572,4 +570,36 @@ func FuzzKind(f *testing.F) {
 		headKind(b, name)
 		_ = zipKind(bytes.NewReader(b), int64(len(b)))
 	})
+}
+
+// Sigmoids at the end are decisions, whatever the loss was; logits of decisions get them.
+func TestDecisionsAreImported(t *testing.T) {
+	for _, c := range []struct{ layer, training, want, note string }{
+		{`"units": 1, "activation": "sigmoid"`, "", "loss: binary_crossentropy", ""},
+		{`"units": 5, "activation": "sigmoid"`, `{"loss": "binary_crossentropy"}`, "loss: binary_crossentropy", ""},
+		{`"units": 5, "activation": "sigmoid"`, `{"loss": "categorical_crossentropy"}`, "loss: binary_crossentropy", "loss categorical_crossentropy: is not one for sigmoid here"},
+		{`"units": 2, "activation": "softmax"`, `{"loss": "binary_crossentropy"}`, "loss: categorical_crossentropy", "loss binary_crossentropy: is not one for softmax here"},
+		{`"units": 1`, `{"loss": {"class_name": "BinaryCrossentropy", "config": {"from_logits": true, "label_smoothing": 0.5}}}`, "label_smoothing: 0.5", "sigmoid is added"},
+	} {
+		var training []byte
+		if c.training != "" {
+			training = []byte(c.training)
+		}
+		k, err := readKerasConfig([]byte(denseModel(c.layer)), training)
+		if err != nil {
+			t.Errorf("%s: %v", c.layer, err)
+			continue
+		}
+		doc, err := k.Document()
+		if err != nil || !strings.Contains(string(doc), c.want) {
+			t.Errorf("%s, %s: %v\n%s", c.layer, c.training, err, doc)
+		}
+		if notes := strings.Join(k.Notes, "\n"); !strings.Contains(notes, c.note) {
+			t.Errorf("%s, %s: notes %q", c.layer, c.training, notes)
+		}
+		var problems spec.Problems
+		if builder.NewPlan(spec.Parse("spec", doc, nil, &problems), &problems); problems.Err() != nil {
+			t.Errorf("%s: %v", c.layer, problems.Err())
+		}
+	}
 }

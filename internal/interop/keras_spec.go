@@ -52,15 +52,16 @@ func readKerasConfig(text, training []byte) (*KerasSpec, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.finish(usesLogits(training))
+	var notes []string
+	if training != nil {
+		r.train, notes = readTraining(training)
+	}
+	r.finish(usesLogits(training), decides(r.loss()))
 	for _, text := range slices.Sorted(maps.Keys(r.notes)) {
 		r.Notes = append(r.Notes, strings.Join(r.notes[text], ", ")+": "+text)
 	}
-	if training != nil {
-		var notes []string
-		r.train, notes = readTraining(training)
-		r.Notes = append(r.Notes, notes...)
-	}
+	r.Notes = append(r.Notes, notes...)
+	r.fitLoss()
 	return r.KerasSpec, r.faults.err()
 }
 

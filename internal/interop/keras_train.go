@@ -29,16 +29,20 @@ func (t *Training) sparse() bool { return strings.HasPrefix(t.Loss.Name, "sparse
 // kerasLoss returns the loss by name if it has no options: that form is the same in all
 // versions.
 func (t *Training) kerasLoss() any {
-	if smoothing, _ := t.Loss.Values["label_smoothing"].(float64); smoothing > 0 {
-		return object{Module: "keras.losses", Class: t.Loss.Keras, Config: map[string]any{
-			"name": t.Loss.Name, "from_logits": false, "label_smoothing": decimal(smoothing),
-		}}
+	config := kerasOptions(t.Loss)
+	if smoothing := config["label_smoothing"]; strings.Contains(t.Loss.Name, "focal") || smoothing != nil && smoothing != decimal(0) {
+		config["name"], config["from_logits"] = t.Loss.Name, false
+		return object{Module: "keras.losses", Class: t.Loss.Keras, Config: config}
 	}
 	return t.Loss.Name
 }
 
-// kerasMetric returns a metric. Keras resolves accuracy according to the loss.
+// kerasMetric returns a metric. Keras resolves accuracy according to the loss, but takes the
+// most probable class of several decisions.
 func (t *Training) kerasMetric(m catalog.Choice) any {
+	if m.Name == "accuracy" && decides(t.Loss.Name) {
+		return "binary_accuracy"
+	}
 	if m.Name == "accuracy" {
 		return m.Name
 	}
@@ -46,8 +50,13 @@ func (t *Training) kerasMetric(m catalog.Choice) any {
 	if o.Config["name"] = m.Name; t.sparse() {
 		o.Class = "Sparse" + o.Class
 	}
-	if o.Config["threshold"] == decimal(0) { // the most probable class
+	switch {
+	case m.Name == "f1_score" && o.Config["threshold"] == decimal(0) && decides(t.Loss.Name):
+		o.Config["threshold"] = decimal(0.5)
+	case m.Name == "f1_score" && o.Config["threshold"] == decimal(0): // the most probable class
 		o.Config["threshold"] = nil
+	case o.Config["class_id"] == -1: // of precision and recall: all
+		o.Config["class_id"] = nil
 	}
 	return o
 }

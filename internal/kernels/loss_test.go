@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -129,4 +130,117 @@ func TestCrossEntropyClipsProbabilities(t *testing.T) {
 	}
 	CrossEntropyGrad(dp, p, target, 1, 1, 3)
 	near(t, "gradient of a sure class", dp, []float64{0, 0, 0})
+}
+
+// decisions returns n rows of the targets of c decisions, true then false, with a weight.
+func decisions(rng *rand.Rand, n, c int) []float32 {
+	target := make([]float32, 2*n*c)
+	for i := range n {
+		weight := 0.5 + rng.Float32()
+		for j := range c {
+			yes := float32(rng.IntN(2))
+			target[2*i*c+j], target[2*i*c+c+j] = weight*yes, weight*(1-yes)
+		}
+	}
+	return target
+}
+
+// defineBinary returns the loss of probabilities far from 0 and 1.
+func defineBinary(p []float64, target []float32, n, c int, gamma, yes, no float64) []float64 {
+	loss := 0.0
+	for i := range n {
+		for j := range c {
+			q := p[i*c+j]
+			loss -= yes * float64(target[2*i*c+j]) * math.Pow(1-q, gamma) * math.Log(q)
+			loss -= no * float64(target[2*i*c+c+j]) * math.Pow(q, gamma) * math.Log(1-q)
+		}
+	}
+	return []float64{loss / float64(n*c)}
+}
+
+func TestBinaryCrossEntropiesAreTheirDefinition(t *testing.T) {
+	rng := newRand()
+	for _, size := range [][2]int{{1, 1}, {32, 1}, {3, 7}} {
+		n, c := size[0], size[1]
+		target, logits := decisions(rng, n, c), randoms(rng, n*c)
+		loss, dx := make([]float32, 1), make([]float32, n*c)
+		ofLogits := func(x []float64) []float64 {
+			p := make([]float64, len(x))
+			for i, v := range x {
+				p[i] = 1 / (1 + math.Exp(-v))
+			}
+			return defineBinary(p, target, n, c, 0, 1, 1)
+		}
+		SigmoidCrossEntropy(loss, logits, target, n, c)
+		near(t, "loss of logits", loss, ofLogits(wide(logits)))
+		SigmoidCrossEntropyGrad(dx, logits, target, 0.5, n, c)
+		near(t, "dx", dx, numericGrad(ofLogits, wide(logits), []float32{0.5}))
+
+		p := make([]float32, n*c)
+		Sigmoid(p, logits)
+		for _, gamma := range []float64{0, 0.5, 2, 3} {
+			define := func(p []float64) []float64 { return defineBinary(p, target, n, c, gamma, 0.3, 0.7) }
+			BinaryFocalCrossEntropy(loss, p, target, n, c, gamma, 0.3, 0.7)
+			near(t, "focal loss", loss, define(wide(p)))
+			BinaryFocalCrossEntropyGrad(dx, p, target, 0.5, n, c, gamma, 0.3, 0.7)
+			near(t, "gradient of the focal loss", dx, numericGrad(define, wide(p), []float32{0.5}))
+		}
+		BinaryCrossEntropy(loss, p, target, n, c)
+		near(t, "loss of probabilities", loss, defineBinary(wide(p), target, n, c, 0, 1, 1))
+		BinaryCrossEntropyGrad(dx, p, target, 0.5, n, c)
+		near(t, "dp", dx, numericGrad(func(p []float64) []float64 { return defineBinary(p, target, n, c, 0, 1, 1) }, wide(p), []float32{0.5}))
+	}
+}
+
+func TestSigmoidCrossEntropyOfLargeLogitsIsExact(t *testing.T) {
+	loss, dx := make([]float32, 1), make([]float32, 3)
+	logits, target := []float32{1000, -1000, 50}, []float32{0, 1, 1, 1, 0, 0}
+	SigmoidCrossEntropy(loss, logits, target, 1, 3)
+	near(t, "loss", loss, []float64{2000. / 3})
+	SigmoidCrossEntropyGrad(dx, logits, target, 3, 1, 3)
+	near(t, "dx", dx, []float64{1, -1, 0})
+	SigmoidCrossEntropy(loss, []float32{1, 2, float32(math.NaN())}, make([]float32, 6), 1, 3)
+	if loss[0] == loss[0] {
+		t.Errorf("the loss of NaN is %v", loss[0])
+	}
+}
+
+func TestBinaryCrossEntropyClipsProbabilities(t *testing.T) {
+	loss, dp := make([]float32, 1), make([]float32, 2)
+	p, target := []float32{0, 1}, []float32{1, 1, 0, 0}
+	BinaryCrossEntropy(loss, p, target, 1, 2)
+	near(t, "loss", loss, []float64{-math.Log(1e-7) / 2})
+	BinaryCrossEntropyGrad(dp, p, target, 1, 1, 2)
+	near(t, "gradient where clipped", dp, []float64{0, 0})
+}
+
+func TestFocalCrossEntropyIsItsDefinition(t *testing.T) {
+	rng := newRand()
+	for _, size := range [][2]int{{1, 2}, {3, 10}, {2, 100}} {
+		n, c := size[0], size[1]
+		p, target := distributions(rng, n, c), distributions(rng, n, c)
+		for i := range p {
+			p[i] *= 3 // rows need not sum to 1
+		}
+		loss, dp := make([]float32, 1), make([]float32, n*c)
+		for _, gamma := range []float64{0, 0.5, 2, 3} {
+			define := func(p []float64) []float64 {
+				sum := 0.0
+				for i := range n {
+					total := 0.0
+					for _, v := range p[i*c:][:c] {
+						total += v
+					}
+					for j, v := range p[i*c:][:c] {
+						sum -= 0.3 * float64(target[i*c+j]) * math.Pow(1-v/total, gamma) * math.Log(v/total)
+					}
+				}
+				return []float64{sum / float64(n)}
+			}
+			FocalCrossEntropy(loss, p, target, n, c, gamma, 0.3)
+			near(t, "loss", loss, define(wide(p)))
+			FocalCrossEntropyGrad(dp, p, target, 0.5, n, c, gamma, 0.3)
+			near(t, "dp", dp, numericGrad(define, wide(p), []float32{0.5}))
+		}
+	}
 }

@@ -22,9 +22,9 @@ func Softmax(x *G.Node) *G.Node {
 	}, x)
 }
 
-// logits returns the input of the softmax that y is, or nil.
-func logits(y *G.Node) (x *G.Node, ok bool) {
-	if o, ok := y.Op().(*op); ok && o.name == "softmax" {
+// inputOf returns the input of y, if y is the op with the given name.
+func inputOf(y *G.Node, name string) (x *G.Node, ok bool) {
+	if o, ok := y.Op().(*op); ok && o.name == name {
 		return o.inputs[0], true
 	}
 	return nil, false

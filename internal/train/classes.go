@@ -22,6 +22,12 @@ func (r *Result) Classes() []ClassResult {
 			c.Examples += n
 			c.Predicted += r.Confusion[j][i]
 		}
+	}
+	for _, d := range r.Decisions {
+		classes = append(classes, ClassResult{Examples: d.Found + d.Missed, Predicted: d.Found + d.False, Correct: d.Found})
+	}
+	for i := range classes {
+		c := &classes[i]
 		c.Recall, c.Precision = fraction(c.Correct, c.Examples), fraction(c.Correct, c.Predicted)
 		c.F1 = fraction(2*c.Correct, c.Examples+c.Predicted)
 	}
@@ -51,9 +57,15 @@ func (r *Result) mean(of func(ClassResult) float64) float64 {
 	return sum / float64(n)
 }
 
-// Accuracy is the fraction of examples that are classified correctly.
+// Accuracy is the fraction of examples that are classified correctly, or of decisions.
 func (r *Result) Accuracy() float64 {
 	correct := 0
+	if n := len(r.Decisions); n > 0 {
+		for _, d := range r.Decisions {
+			correct += d.Found + d.Absent
+		}
+		return fraction(correct, n*r.Examples)
+	}
 	for i, row := range r.Confusion {
 		correct += row[i]
 	}
@@ -61,9 +73,17 @@ func (r *Result) Accuracy() float64 {
 }
 
 // Largest returns the class with the most examples, and the accuracy of always predicting
-// it.
+// it. Where several classes can be true, the accuracy is that of always deciding about each
+// class what is more often true.
 func (r *Result) Largest() (class int, accuracy float64) {
 	classes := r.Classes()
+	if n := len(r.Decisions); n > 0 {
+		correct := 0
+		for _, c := range classes {
+			correct += max(c.Examples, r.Examples-c.Examples)
+		}
+		return -1, fraction(correct, n*r.Examples)
+	}
 	for i, c := range classes {
 		if c.Examples > classes[class].Examples {
 			class = i

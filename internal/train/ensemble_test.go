@@ -10,6 +10,14 @@ type fixed []float32
 
 func (f fixed) Classes() int { return len(f) }
 
+func (f fixed) Outputs() (int, bool) { return len(f), false }
+
+func (f fixed) Truth(label int) []bool {
+	truth := make([]bool, len(f))
+	truth[label] = true
+	return truth
+}
+
 func (f fixed) Evaluate(_ []float32, labels []int) (float32, []float32, error) {
 	var p []float32
 	for range labels {

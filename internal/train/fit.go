@@ -51,7 +51,7 @@ func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config,
 		LearningRate: c.Optimizer.LearningRate(),
 		Weights:      m.Weights(),
 	}
-	f.saved, f.batch = time.Now(), newSums(c.Metrics, m.Classes())
+	f.saved, f.batch = time.Now(), newSums(c.Metrics, m)
 	err := p.join(m, c.Optimizer)
 	if err == nil {
 		err = f.fit(ctx)
@@ -130,7 +130,7 @@ func (f *fitting) callAll(which func(callback.Callback) func(*callback.State) er
 // epoch runs the remaining steps of an epoch, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
 	if f.state.Epoch == f.done { // which is complete
-		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model.Classes())
+		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model)
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
 	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {

@@ -166,7 +166,7 @@ func (f *fitting) restore(s *Saved) error {
 	}
 	f.done, f.lowered, f.over = p.Epochs, p.Lowered, p.Restored > 0
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
-	f.sums = newSums(f.Metrics, f.model.Classes())
+	f.sums = newSums(f.Metrics, f.model)
 	if p.Step > 0 {
 		f.state.Epoch, f.state.Step = p.Epochs+1, p.Step
 		f.sums.figures, f.sums.n = append([]float64{p.Loss}, p.Scores...), p.Examples

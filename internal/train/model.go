@@ -8,8 +8,14 @@ import (
 
 // A Predictor predicts the probability of each class for images.
 type Predictor interface {
-	// Classes is the number of outputs.
+	// Classes is the number of classes.
 	Classes() int
+	// Outputs is the number of outputs, which is that of the classes, or 1 for the
+	// probability of the second of two. separate says that each is a decision of its own:
+	// of several outputs, several classes can be true, or none.
+	Outputs() (n int, separate bool)
+	// Truth returns which classes are true of an image with the given label.
+	Truth(label int) []bool
 	// Evaluate runs a batch forward in inference mode. It returns the mean loss, to which a
 	// label below 0 adds nothing, and the probabilities [len(labels), Classes], valid until
 	// the next call.

@@ -8,24 +8,27 @@ import (
 // sums adds up the loss and the metrics over examples.
 type sums struct {
 	metrics []metric.Metric
-	classes int
+	model   Predictor
 	figures []float64 // the sum of the loss, then those of the metrics
 	n       int       // number of examples
 }
 
-func newSums(metrics []metric.Metric, classes int) *sums {
+// newSums returns sums for the predictions of m.
+func newSums(metrics []metric.Metric, m Predictor) *sums {
 	n := 1
+	outputs, _ := m.Outputs()
 	for _, m := range metrics {
-		n += m.Sums(classes)
+		n += m.Sums(outputs)
 	}
-	return &sums{metrics: metrics, classes: classes, figures: make([]float64, n)}
+	return &sums{metrics: metrics, model: m, figures: make([]float64, n)}
 }
 
 // of yields each metric with its sums.
 func (s *sums) of(yield func(metric.Metric, []float64) bool) {
 	at := s.figures[1:]
+	outputs, _ := s.model.Outputs()
 	for _, m := range s.metrics {
-		n := m.Sums(s.classes)
+		n := m.Sums(outputs)
 		if !yield(m, at[:n]) {
 			return
 		}
@@ -37,9 +40,16 @@ func (s *sums) of(yield func(metric.Metric, []float64) bool) {
 // given size.
 func (s *sums) add(loss float32, probabilities []float32, labels []int, batch int) {
 	s.figures[0] += float64(loss) * float64(len(labels))
+	classes := s.model.Classes()
+	outputs, separate := s.model.Outputs()
 	for m, scores := range s.of {
 		for j, l := range labels {
-			m.Add(scores, probabilities[j*s.classes:][:s.classes], l)
+			m.Add(scores, metric.Example{
+				// A single output is the probability of the second class.
+				Probabilities: probabilities[j*classes:][classes-outputs : classes],
+				True:          s.model.Truth(l)[classes-outputs:],
+				Separate:      separate,
+			})
 		}
 	}
 	s.n += batch

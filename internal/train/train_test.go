@@ -48,7 +48,13 @@ func (f *fake) Grad() (G.Value, error) { return f.g, nil }
 func (f *fake) Join(func([]float64), func(int, []float32)) {}
 func (f *fake) Moving() [][]float32                        { return nil }
 
-func (f *fake) Classes() int          { return 3 }
+func (f *fake) Classes() int         { return 3 }
+func (f *fake) Outputs() (int, bool) { return 3, false }
+func (f *fake) Truth(label int) []bool {
+	truth := make([]bool, 3)
+	truth[label] = true
+	return truth
+}
 func (f *fake) Params() []G.ValueGrad { return []G.ValueGrad{f} }
 func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}

@@ -76,7 +76,7 @@ func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) 
 		batch = m.Train.BatchSize
 	}
 	d := &Tested{recorder: recorder{Predictor: p}, examined: x}
-	d.result, err = train.Evaluate(ctx, &d.recorder, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, len(x.sets.Classes)))
+	d.result, err = train.Evaluate(ctx, &d.recorder, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, p))
 	return d, err
 }
 

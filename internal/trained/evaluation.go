@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/runs"
+	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
 )
 
@@ -22,10 +23,12 @@ type Evaluation struct {
 	Top5      *float64     `json:"top_5_accuracy,omitempty"` // nil if there are at most five classes
 	Balanced  float64      `json:"balanced_accuracy"`        // mean recall of the classes
 	MacroF1   float64      `json:"macro_f1"`                 // mean F1 of the classes
-	Largest   float64      `json:"largest_class_accuracy"`   // accuracy of always predicting the largest class
+	Largest   float64      `json:"largest_class_accuracy"`   // accuracy of always predicting the largest class, or of always deciding what is more often true
 	Metrics   runs.Figures `json:"metrics,omitempty"`        // other metrics of the spec
 	Classes   []Class      `json:"classes"`
-	Confusion [][]int      `json:"confusion"` // row: true class; column: predicted class
+	Confusion [][]int      `json:"confusion,omitempty"` // row: true class; column: predicted class
+	// Decisions replaces Confusion where several classes can be true of an image.
+	Decisions []train.Decisions `json:"decisions,omitempty"`
 
 	Members []Member `json:"members,omitempty"` // of an ensemble
 	Tested  *Tested  `json:"-"`
@@ -80,14 +83,17 @@ func (s Fraction) String() string {
 const topFive, manyClasses = "top_k_categorical_accuracy", 6
 
 // metricsOf returns the reported metrics: accuracy, top-5 accuracy if there are more than
-// five classes, and the other metrics of the spec.
-func metricsOf(spec []metric.Metric, classes int) []metric.Metric {
+// five classes that exclude each other, and the other metrics of the spec.
+func metricsOf(spec []metric.Metric, p train.Predictor) []metric.Metric {
 	metrics := []metric.Metric{metric.Metrics.Default("accuracy")}
-	if classes >= manyClasses {
+	if rankable(p) {
 		metrics = append(metrics, metric.Metrics.Default(topFive))
 	}
 	return append(metrics, others(spec)...)
 }
+
+// rankable reports whether p tells one class of so many that it may be among the first five.
+func rankable(p train.Predictor) bool { return p.Classes() >= manyClasses && !train.Several(p) }
 
 func others(spec []metric.Metric) []metric.Metric {
 	return slices.DeleteFunc(slices.Clone(spec), func(m metric.Metric) bool { return m.Name() == "accuracy" || m.Name() == topFive })
@@ -99,20 +105,24 @@ func newEvaluation(path string, m *Model, d *Tested) *Evaluation {
 	_, largest := r.Largest()
 	e := &Evaluation{
 		Path: path, Dataset: d.dataset, Split: d.split, Examples: r.Examples, digest: sets.Digest,
-		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion,
+		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion, Decisions: r.Decisions,
 		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest, Tested: d,
 	}
 	values := r.Metrics[1:]
-	if len(sets.Classes) >= manyClasses {
+	if rankable(m.Net) {
 		e.Top5, values = &values[0], values[1:]
 	}
 	for i, other := range others(m.Train.Metrics) {
 		e.Metrics = append(e.Metrics, runs.Figure{Name: other.Name(), Value: values[i]})
 	}
 	for i, c := range r.Classes() {
+		confused := ""
+		if r.Confusion != nil {
+			confused = takenFor(sets.Classes, r.Confusion[i], i)
+		}
 		e.Classes = append(e.Classes, Class{
 			Name: sets.Classes[i], Examples: c.Examples, Correct: c.Correct,
-			Recall: Fraction(c.Recall), Precision: Fraction(c.Precision), F1: Fraction(c.F1), Confused: takenFor(sets.Classes, r.Confusion[i], i),
+			Recall: Fraction(c.Recall), Precision: Fraction(c.Precision), F1: Fraction(c.F1), Confused: confused,
 		})
 	}
 	return e

@@ -10,7 +10,8 @@ import (
 	"cnntrain/internal/data"
 )
 
-// A Mistake is an example that a model takes for another class than it is labelled with.
+// A Mistake is an example that a model takes for another class than it is labelled with. Where
+// several classes can be true, it is a wrong decision about one: cat taken for "not cat".
 type Mistake struct {
 	File        string  `json:"file"` // below the folder of the dataset; its position in the split, from 0, if it is no file
 	Class       string  `json:"class"`
@@ -25,20 +26,16 @@ type Mistake struct {
 // Mistakes returns what was taken for another class, the most confident predictions first.
 func (d *Tested) Mistakes() []Mistake {
 	var all []Mistake
-	for k, taken := range d.taken {
-		class := d.examples.Label(k)
-		if class == taken {
-			continue
-		}
-		m := Mistake{
-			File: strconv.Itoa(k), Class: d.sets.Classes[class], Predicted: d.sets.Classes[taken],
-			Probability: float64(d.sure[k]), Labelled: float64(d.right[k]), example: k,
-		}
-		m.Loss = -math.Log(max(m.Labelled, math.SmallestNonzeroFloat32))
-		if f, ok := data.FileOf(d.examples, k); ok {
-			m.File = f.Name
-		}
-		all = append(all, m)
+	for k := range d.taken {
+		d.wrong(k, func(w mistaken, sure, right float32) {
+			m := Mistake{File: strconv.Itoa(k), Probability: float64(sure), Labelled: float64(right), example: k}
+			m.Class, m.Predicted = d.names(w)
+			m.Loss = -math.Log(max(m.Labelled, math.SmallestNonzeroFloat32))
+			if f, ok := data.FileOf(d.examples, k); ok {
+				m.File = f.Name
+			}
+			all = append(all, m)
+		})
 	}
 	slices.SortStableFunc(all, func(a, b Mistake) int { return cmp.Compare(b.Probability, a.Probability) })
 	return all

@@ -15,7 +15,9 @@ import (
 type Prediction struct {
 	Image   string        `json:"image"`
 	Classes []LikelyClass `json:"classes"` // sorted by probability
-	Error   string        `json:"error,omitempty"`
+	// Labels are the classes more probable than not, where several can be true; nil otherwise.
+	Labels []string `json:"labels,omitzero"`
+	Error  string   `json:"error,omitempty"`
 }
 
 // A LikelyClass is a class with its probability.
@@ -67,10 +69,25 @@ func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, 
 	}
 	for i := range predictions {
 		if predictions[i].Error == "" {
-			predictions[i].Classes = likely(classes, probabilities[i*len(classes):], top)
+			one := probabilities[i*len(classes):][:len(classes)]
+			predictions[i].Classes = likely(classes, one, top)
+			if train.Several(p) {
+				predictions[i].Labels = labelsOf(classes, one)
+			}
 		}
 	}
 	return predictions, nil
+}
+
+// labelsOf returns the classes more probable than not, not nil.
+func labelsOf(classes []string, probabilities []float32) []string {
+	labels := []string{}
+	for c, p := range probabilities {
+		if p > half {
+			labels = append(labels, classes[c])
+		}
+	}
+	return labels
 }
 
 // likely returns the top most likely classes.

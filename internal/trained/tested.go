@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/metric"
@@ -26,13 +27,22 @@ type recorder struct {
 	train.Predictor
 	taken []int     // the predicted class
 	sure  []float32 // its probability
-	right []float32 // the probability of the class that the example is labelled with
+	right []float32 // the probability of the class that the example is labelled with; 0 where several classes can be true
+	all   []float32 // where several classes can be true: the probabilities of all
 }
 
 func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32, error) {
 	loss, probabilities, err := r.Predictor.Evaluate(images, labels)
+	several := train.Several(r)
+	if several {
+		r.all = append(r.all, probabilities...)
+	}
 	for i, label := range labels {
 		one := probabilities[i*r.Classes():][:r.Classes()]
+		if several {
+			r.taken, r.sure, r.right = append(r.taken, -1), append(r.sure, 0), append(r.right, 0)
+			continue
+		}
 		best := metric.ArgMax(one)
 		r.taken, r.sure, r.right = append(r.taken, best), append(r.sure, one[best]), append(r.right, one[label])
 	}
@@ -44,8 +54,8 @@ func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
 	return m.run(ctx, name, m.Net, on)
 }
 
-// Confusion draws the confusion matrix.
-func (d *Tested) Confusion() *plot.Picture { return plot.Confusion(d.sets.Classes, d.result.Confusion) }
+// Confusion draws the confusion matrix, or that of each class where several can be true.
+func (d *Tested) Confusion() *plot.Picture { return experiment.Confusion(d.sets.Classes, d.result) }
 
 // Classes draws the recall and precision of each class.
 func (d *Tested) Classes() *plot.Picture {
@@ -56,10 +66,18 @@ func (d *Tested) Classes() *plot.Picture {
 	return plot.Classes(classes)
 }
 
-// A mistaken is a pair of a true and a predicted class.
+// A mistaken is a pair of a true and a predicted class. Where several classes can be true,
+// they are one class, which was missed, or wrongly predicted.
 type mistaken struct {
 	class, taken int
-	examples     []int // sorted by the model's confidence
+	missed       bool            // of the same class
+	examples     []mistakenImage // sorted by the model's confidence
+}
+
+// A mistakenImage is example k, and how sure the model was of its mistake.
+type mistakenImage struct {
+	k    int
+	sure float32
 }
 
 // The size of the picture of mistakes.
@@ -71,9 +89,10 @@ func (d *Tested) Confused() (*plot.Sheet, error) {
 	sheet := &plot.Sheet{Title: "most often confused"}
 	pairs := d.mistakes()
 	for _, p := range pairs[:min(mistakenPairs, len(pairs))] {
-		row := plot.SheetRow{Label: []string{d.sets.Classes[p.class] + " taken for", d.sets.Classes[p.taken] + ": " + words.Commas(len(p.examples))}}
-		for _, k := range p.examples[:min(mistakenImages, len(p.examples))] {
-			img, err := ExampleImage(d.examples, k, d.sets.Shape)
+		class, taken := d.names(p)
+		row := plot.SheetRow{Label: []string{class + " taken for", taken + ": " + words.Commas(len(p.examples))}}
+		for _, one := range p.examples[:min(mistakenImages, len(p.examples))] {
+			img, err := ExampleImage(d.examples, one.k, d.sets.Shape)
 			if err != nil {
 				return nil, err
 			}
@@ -87,25 +106,72 @@ func (d *Tested) Confused() (*plot.Sheet, error) {
 	return sheet, nil
 }
 
+// half is the probability above which a decision is yes.
+const half = 0.5
+
+// names returns what the images of p are, and what they were taken for.
+func (d *Tested) names(p mistaken) (class, taken string) {
+	class, taken = d.sets.Classes[p.class], d.sets.Classes[p.taken]
+	switch {
+	case p.class != p.taken:
+	case p.missed:
+		taken = "not " + taken
+	default:
+		class = "not " + class
+	}
+	return class, taken
+}
+
+// wrong yields the mistakes about example k, the probability of what it was taken for, and
+// that of what it is.
+func (d *Tested) wrong(k int, yield func(m mistaken, sure, right float32)) {
+	label := d.examples.Label(k)
+	if d.all == nil {
+		if label != d.taken[k] {
+			yield(mistaken{class: label, taken: d.taken[k]}, d.sure[k], d.right[k])
+		}
+		return
+	}
+	classes := d.recorder.Classes()
+	for c, is := range d.Truth(label) {
+		switch p := d.all[k*classes+c]; {
+		case is && p <= half:
+			yield(mistaken{class: c, taken: c, missed: true}, 1-p, p)
+		case !is && p > half:
+			yield(mistaken{class: c, taken: c}, p, 1-p)
+		}
+	}
+}
+
 // mistakes returns the pairs of confused classes, the most frequent first.
 func (d *Tested) mistakes() []mistaken {
-	found := map[[2]int]*mistaken{}
-	for k, taken := range d.taken {
-		if class := d.examples.Label(k); class != taken {
-			pair := [2]int{class, taken}
+	type key struct {
+		class, taken int
+		missed       bool
+	}
+	found := map[key]*mistaken{}
+	for k := range d.taken {
+		d.wrong(k, func(m mistaken, sure, _ float32) {
+			pair := key{m.class, m.taken, m.missed}
 			if found[pair] == nil {
-				found[pair] = &mistaken{class: class, taken: taken}
+				found[pair] = &m
 			}
-			found[pair].examples = append(found[pair].examples, k)
-		}
+			found[pair].examples = append(found[pair].examples, mistakenImage{k, sure})
+		})
 	}
 	var all []mistaken
 	for _, p := range found {
-		slices.SortStableFunc(p.examples, func(a, b int) int { return cmp.Compare(d.sure[b], d.sure[a]) })
+		slices.SortStableFunc(p.examples, func(a, b mistakenImage) int { return cmp.Compare(b.sure, a.sure) })
 		all = append(all, *p)
 	}
 	slices.SortFunc(all, func(a, b mistaken) int {
-		return cmp.Or(len(b.examples)-len(a.examples), a.class-b.class, a.taken-b.taken)
+		by := cmp.Or(len(b.examples)-len(a.examples), a.class-b.class, a.taken-b.taken)
+		if by == 0 && a.missed != b.missed {
+			if by = 1; a.missed {
+				by = -1
+			}
+		}
+		return by
 	})
 	return all
 }

@@ -27,10 +27,10 @@ The model ends in softmax.`,
 // logitsOption declares from_logits, an option of Keras, in order to reject it with advice.
 func logitsOption(o *catalog.Options) {
 	var logits bool
-	o.Bind(&logits, "from_logits", "always false: the model ends in softmax").Quiet()
+	o.Bind(&logits, "from_logits", "always false: the model ends in softmax or sigmoid").Quiet()
 	o.Check(func() error {
 		if logits {
-			return errors.New("from_logits: a model ends in softmax here; give its last layer activation: softmax, or add the layer softmax, and leave from_logits out")
+			return errors.New("from_logits: a model ends in softmax here, or in sigmoid for a binary loss; give its last layer that activation, and leave from_logits out")
 		}
 		return nil
 	})
@@ -38,7 +38,7 @@ func logitsOption(o *catalog.Options) {
 
 type categoricalCrossentropy struct{ smoothing float64 }
 
-func (*categoricalCrossentropy) Probabilities() bool { return true }
+func (*categoricalCrossentropy) Output() string { return "softmax" }
 
 // Targets returns 1 and 0, unless labels are smoothed (Szegedy et al. 2016).
 func (l *categoricalCrossentropy) Targets(classes int) (right, other float32) {

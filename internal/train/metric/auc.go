@@ -42,8 +42,8 @@ func (m *auc) Sums(classes int) int {
 	return 2 * m.thresholds
 }
 
-func (m *auc) Add(sums []float64, probabilities []float32, label int) {
-	for c, p := range probabilities {
+func (m *auc) Add(sums []float64, e Example) {
+	for c, p := range e.Probabilities {
 		at := sums
 		if m.each {
 			at = sums[2*m.thresholds*c:]
@@ -51,7 +51,7 @@ func (m *auc) Add(sums []float64, probabilities []float32, label int) {
 		// The number of thresholds below p. They are evenly spaced; the first is below 0
 		// and the last above 1.
 		k := max(0, int(math.Ceil(float64(p*float32(m.thresholds-1))))-1)
-		if c != label {
+		if !e.True[c] {
 			k += m.thresholds
 		}
 		at[k]++

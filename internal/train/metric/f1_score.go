@@ -18,7 +18,7 @@ F1 of ` + "`eval`" + ` ignores it.`,
 	New: func(o *catalog.Options) Metric {
 		m := &f1{average: "macro"}
 		o.Bind(&m.average, "average", "macro: unweighted mean over the classes; weighted: mean weighted by the examples of each class; micro: over all predictions together").OneOf("macro", "micro", "weighted")
-		o.Bind(&m.threshold, "threshold", "predict every class more probable than this; 0: the most probable class alone").Min(0).Below(1)
+		o.Bind(&m.threshold, "threshold", "predict every class more probable than this; 0: the most probable class alone, or 0.5 where each output is a decision of its own").Min(0).Below(1)
 		return m
 	},
 })
@@ -33,20 +33,24 @@ func (*f1) Name() string { return "f1_score" }
 // Sums are, for each class, the numbers of true positives, of predictions, and of examples.
 func (*f1) Sums(classes int) int { return 3 * classes }
 
-func (m *f1) Add(sums []float64, probabilities []float32, label int) {
+func (m *f1) Add(sums []float64, e Example) {
 	// As in Keras, if several classes have the highest probability, all of them are
 	// predicted.
-	most := slices.Max(probabilities)
-	for c, p := range probabilities {
+	most := slices.Max(e.Probabilities)
+	threshold := m.threshold
+	if threshold == 0 && e.Separate {
+		threshold = half
+	}
+	for c, p := range e.Probabilities {
 		of := sums[3*c:][:3]
-		predicted := p > float32(m.threshold)
-		if m.threshold == 0 {
+		predicted := p > float32(threshold)
+		if threshold == 0 {
 			predicted = p >= most && p > 1e-9
 		}
 		if predicted {
 			of[1]++
 		}
-		if c == label {
+		if e.True[c] {
 			of[2]++
 			if predicted {
 				of[0]++

@@ -8,13 +8,25 @@ import "cnntrain/internal/catalog"
 type Metric interface {
 	// Name is its name in logs; prefixed with val_ for validation data.
 	Name() string
-	// Sums returns the number of sums for models with a number of classes.
-	Sums(classes int) int
-	// Add adds an example to sums: the probabilities of the classes, and its true class.
-	Add(sums []float64, probabilities []float32, label int)
+	// Sums returns the number of sums for models with a number of outputs.
+	Sums(outputs int) int
+	// Add adds an example to sums.
+	Add(sums []float64, e Example)
 	// Value returns the metric of the n examples that were added to sums.
 	Value(sums []float64, n int) float64
 }
+
+// An Example is a prediction and the truth.
+type Example struct {
+	Probabilities []float32 // of the outputs
+	True          []bool    // whether the class of each output is true
+	// Separate says that each output is a decision of its own, as that of a sigmoid is:
+	// several classes can be true, or none. Otherwise one is.
+	Separate bool
+}
+
+// half is the probability above which a decision is yes.
+const half = 0.5
 
 // Metrics is the catalog of metrics that a spec can name.
 var Metrics = catalog.New[Metric]("metric")

@@ -26,12 +26,19 @@ func TestShares(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			sums := make([]float64, 1)
-			c.metric.Add(sums, p, c.label)
+			c.metric.Add(sums, Example{Probabilities: p, True: only(c.label, len(p))})
 			if got := c.metric.Value(sums, 1); got != c.want {
 				t.Errorf("got %g, want %g", got, c.want)
 			}
 		})
 	}
+}
+
+// only returns that one class of n is true.
+func only(label, n int) []bool {
+	truth := make([]bool, n)
+	truth[label] = true
+	return truth
 }
 
 // decode decodes a metric as in a spec.
@@ -62,6 +69,7 @@ func TestMetricsHaveTheNumbersOfKeras(t *testing.T) {
 	var cases []struct {
 		Name          string
 		Labels        []int
+		Truth         [][]bool // in place of labels: the examples are of separate decisions
 		Probabilities [][]float32
 		Values        map[string]float64
 	}
@@ -75,9 +83,15 @@ func TestMetricsHaveTheNumbersOfKeras(t *testing.T) {
 			known[m.Name()] = true
 			sums := make([]float64, m.Sums(len(c.Probabilities[0])))
 			for i, p := range c.Probabilities {
-				m.Add(sums, p, c.Labels[i])
+				if e := (Example{Probabilities: p, Separate: c.Truth != nil}); e.Separate {
+					e.True = c.Truth[i]
+					m.Add(sums, e)
+				} else {
+					e.True = only(c.Labels[i], len(p))
+					m.Add(sums, e)
+				}
 			}
-			if got := m.Value(sums, len(c.Labels)); math.Abs(got-want) > 1e-6 {
+			if got := m.Value(sums, len(c.Probabilities)); math.Abs(got-want) > 1e-6 {
 				t.Errorf("%s: %s is %.7f, and Keras's %.7f", c.Name, name, got, want)
 			}
 		}

@@ -1,6 +1,10 @@
 package metric
 
-import "cnntrain/internal/catalog"
+import (
+	"slices"
+
+	"cnntrain/internal/catalog"
+)
 
 var _ = Metrics.Add(catalog.Entry[Metric]{
 	Name:    "top_k_categorical_accuracy",
@@ -23,10 +27,11 @@ type topK struct {
 func (*topK) Name() string { return "top_k_categorical_accuracy" }
 
 // Add counts a hit if fewer than k classes are more probable than the label.
-func (m *topK) Add(sums []float64, probabilities []float32, label int) {
+func (m *topK) Add(sums []float64, e Example) {
+	label := max(0, slices.Index(e.True, true)) // as Keras, which takes the first of several
 	more := 0
-	for _, p := range probabilities {
-		if p > probabilities[label] {
+	for _, p := range e.Probabilities {
+		if p > e.Probabilities[label] {
 			more++
 		}
 	}
