@@ -31,6 +31,7 @@ const layout = `
 	comm/commtest, comm/mpi : comm
 	data/dataset        : catalog random data/imagecache data/picture
 	data                : spec catalog random data/dataset
+	data/check          : data data/dataset data/picture
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint

@@ -58,7 +58,7 @@ func newData(s *streams) *cobra.Command {
 	addStrictFlag(info, &o.strict)
 	fetch := named("fetch", "Download a dataset unless it is present, and verify it", runDataFetch)
 	fetch.Flags().BoolVar(&o.plain, "insecure", false, "allow a download without encryption; the checksum must still match")
-	cmd.AddCommand(list, fetch, info)
+	cmd.AddCommand(list, fetch, info, newDataCheck(o, named))
 	return cmd
 }
 
@@ -94,6 +94,23 @@ func decodeDataset(name, where string) (dataset.Dataset, error) {
 	var problems spec.Problems
 	d, _ := dataset.Datasets.Decode(&spec.Item{Name: name, Pos: spec.Pos{File: where}}, &problems)
 	return d, problems.Err()
+}
+
+// loadDataset loads the dataset of o, and downloads missing files.
+func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.Dataset, d *dataset.Data, src experiment.Source, err error) {
+	src = source(o.dataDir, o.strict, s)
+	if set, err = decodeDataset(o.name, "data"); err != nil {
+		return nil, nil, src, err
+	}
+	if src.Dir, err = experiment.DataDir(src.Dir); err != nil {
+		return nil, nil, src, err
+	}
+	src.Insecure = o.plain
+	if o.out != "" && dataset.Resizes(set) {
+		src.Input = sheetShape
+	}
+	d, err = set.Load(ctx, src.Source)
+	return set, d, src, err
 }
 
 // openDataset loads the dataset of o, downloads missing files, and describes it.

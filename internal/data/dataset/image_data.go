@@ -145,6 +145,7 @@ func (l *listing) digest(splits [splits][]imageFile) string {
 type File struct {
 	Name   string // relative to the folder of its dataset, with slashes, composed (NFC)
 	Digest string // SHA-256 of its content, in hexadecimal
+	Path   string // where it can be opened
 }
 
 // Files is Examples that are files.
@@ -165,7 +166,7 @@ func (e *folderExamples) Len() int { return len(e.files) }
 func (e *folderExamples) Label(i int) int { return e.files[i].label }
 
 func (e *folderExamples) File(i int) File {
-	return File{norm.NFC.String(e.files[i].name), hex.EncodeToString(e.files[i].sum[:])}
+	return File{norm.NFC.String(e.files[i].name), hex.EncodeToString(e.files[i].sum[:]), fileAt(e.top, e.files[i].name)}
 }
 
 func (e *folderExamples) Image(dst []float32, i int) error {

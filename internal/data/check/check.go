@@ -1,0 +1,164 @@
+// Package check looks for what is wrong with a dataset although it can be trained on: copies in
+// several splits, which make tests look better than they are, labels that contradict each other,
+// and images unlike the others.
+package check
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"math"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/data/picture"
+)
+
+// An Image is one of a dataset.
+type Image struct {
+	File  string `json:"file"` // its position in the split, from 0, if it is no file
+	Split string `json:"split"`
+	Class string `json:"class"`
+
+	class  int
+	size   image.Point
+	format string
+	digest string
+	print  picture.Print
+}
+
+// A Report is what was found.
+type Report struct {
+	Images   int            `json:"images"`
+	Formats  map[string]int `json:"formats,omitempty"` // images of each, of files
+	Smallest *Sized         `json:"smallest,omitempty"`
+	Median   [2]int         `json:"median_size,omitempty"` // width and height
+	Largest  *Sized         `json:"largest,omitempty"`
+
+	Damaged  []string `json:"damaged"`  // "FILE: why"; they are left out
+	Warnings []string `json:"warnings"` // of how the files were understood
+	Tiny     []Class  `json:"tiny_classes"`
+	Small    []Sized  `json:"small_images"` // with few pixels
+	Grey     []Image  `json:"grey_images"`  // in a set of colour images
+	Only     []string `json:"format_is_class"`
+
+	Leaks    []Copies `json:"copies_between_splits"`
+	Labels   []Copies `json:"copies_between_classes"`
+	Repeated []Copies `json:"copies"` // within a class and a split
+}
+
+// A Class is one with few images.
+type Class struct {
+	Name  string `json:"name"`
+	Train int    `json:"train"`
+}
+
+// A Sized is an image with its size.
+type Sized struct {
+	Image
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
+// Leaked returns the number of images of other splits that are copies of images for training or,
+// of the test split, for validation.
+func (r *Report) Leaked() (n int) {
+	for _, c := range r.Leaks {
+		n += len(c.Images) - c.first()
+	}
+	return n
+}
+
+// Few is the number of training images below which a class is tiny, and smallSide the side in
+// pixels below which an image is small.
+const Few, smallSide = 20, 24
+
+// Dataset looks at every image of d. checked, if not nil, is called with the number of images
+// that have been looked at, concurrently.
+func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)) (*Report, error) {
+	r := &Report{Formats: map[string]int{}, Damaged: emptyIfNil(d.Skipped), Warnings: emptyIfNil(d.Warnings)}
+	var all []Image
+	type source struct {
+		dataset.Examples
+		at int
+	}
+	var from []source
+	for _, split := range []struct {
+		name string
+		dataset.Examples
+	}{{"train", d.Train}, {"val", d.Val}, {"test", d.Test}} {
+		if split.Examples == nil {
+			continue
+		}
+		for i := range split.Len() {
+			all = append(all, Image{Split: split.name, class: split.Label(i), Class: d.Classes[split.Label(i)]})
+			from = append(from, source{split.Examples, i})
+		}
+	}
+	faults := make([]error, len(all))
+	var done atomic.Int64
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < len(all) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
+				faults[i] = all[i].look(from[i].Examples, from[i].at, d.Shape)
+				if n := done.Add(1); checked != nil {
+					checked(int(n), len(all))
+				}
+			}
+		})
+	}
+	workers.Wait()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	for _, err := range faults {
+		if err != nil {
+			return nil, err
+		}
+	}
+	r.Images = len(all)
+	r.describe(all)
+	r.classes(all, d)
+	r.addCopies(all)
+	return r, nil
+}
+
+func emptyIfNil(s []string) []string { return append([]string{}, s...) }
+
+// look fills in what is seen in example i.
+func (m *Image) look(ex dataset.Examples, i int, shape []int) error {
+	if f, ok := data.FileOf(ex, i); ok {
+		m.File, m.digest = f.Name, f.Digest
+		content, err := os.ReadFile(f.Path)
+		if err != nil {
+			return err
+		}
+		p, err := picture.Decode(content)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Path, err)
+		}
+		defer p.Close()
+		m.format, m.size, m.print = picture.Kind(content), p.Size(), p.Print()
+		return nil
+	}
+	pixels := make([]float32, shape[0]*shape[1]*shape[2])
+	if err := ex.Image(pixels, i); err != nil {
+		return err
+	}
+	sum := sha256.New()
+	for _, v := range pixels {
+		bits := math.Float32bits(v)
+		_, _ = sum.Write([]byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}) // which cannot fail
+	}
+	p := picture.FromPixels(pixels, shape)
+	m.File, m.digest, m.size, m.print = fmt.Sprint(i), hex.EncodeToString(sum.Sum(nil)), p.Size(), p.Print()
+	return nil
+}
