@@ -24,8 +24,8 @@ func anyWinograd(rng *rand.Rand) Conv {
 func TestWinogradIsTheDefinition(t *testing.T) {
 	rng := newRand()
 	count := 300
-	if testing.Short() {
-		count = 50
+	if testing.Short() || raced {
+		count = 30
 	}
 	for range count {
 		compareConv(t, rng, anyWinograd(rng))
