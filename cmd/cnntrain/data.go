@@ -164,7 +164,7 @@ func source(dir string, strict bool, s *streams) experiment.Source {
 			Dir: dir, Client: &http.Client{Transport: transport},
 			Progress: newDownloadProgress(s), Checked: newCheckProgress(s, time.Now),
 		},
-		Skipped: func(images []string) error { return s.showSkipped(images, strict) },
+		Skipped: func(images []string) error { return s.showSkipped(images, len(images), strict) },
 		Warn:    func(what string) { s.logf("%s", what) },
 	}
 }
@@ -172,23 +172,24 @@ func source(dir string, strict bool, s *streams) experiment.Source {
 // maxSkipped is the number of skipped images that are named.
 const maxSkipped = 10
 
-// showSkipped names the images that are left out; with strict that is an error.
-func (s *streams) showSkipped(skipped []string, strict bool) error {
+// showSkipped names n images that are left out, of which skipped has the first at least; with
+// strict that is an error.
+func (s *streams) showSkipped(skipped []string, n int, strict bool) error {
 	for _, what := range skipped[:min(len(skipped), maxSkipped)] {
 		s.logf("%s", what)
 	}
-	if left := len(skipped) - maxSkipped; left > 0 {
-		s.logf("and %s more; data info --json names all", words.Commas(left))
+	if left := n - maxSkipped; left > 0 {
+		s.logf("and %s more; --json of data info or predict names all", words.Commas(left))
 	}
 	switch {
-	case len(skipped) == 0:
+	case n == 0:
 		return nil
-	case strict && len(skipped) == 1:
+	case strict && n == 1:
 		return errors.New("1 image cannot be read; fix or remove it, or omit --strict to leave it out")
 	case strict:
-		return fmt.Errorf("%s cannot be read; fix or remove them, or omit --strict to leave them out", words.Count(len(skipped), "image"))
+		return fmt.Errorf("%s cannot be read; fix or remove them, or omit --strict to leave them out", words.Count(n, "image"))
 	}
-	s.logf("%s left out that cannot be read", words.Count(len(skipped), "image"))
+	s.logf("%s left out that cannot be read", words.Count(n, "image"))
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
+	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,7 @@ type predictOptions struct {
 	ensemble string
 	strict   bool
 	json     bool
+	csv      bool
 }
 
 func newPredict(s *streams) *cobra.Command {
@@ -32,13 +35,19 @@ func newPredict(s *streams) *cobra.Command {
 		Use:   "predict RUN|FILE... IMAGE...",
 		Short: "Predict the classes of images",
 		Long: `Shows the most likely classes, with their probabilities, of images of any size or of
-all images in a folder. Several runs predict as an ensemble. Images are resized to the
-model's input in the same way as those of its dataset.`,
+all images in a folder; - is an image on standard input. Several runs predict as an
+ensemble. Images are resized to the model's input in the same way as those of its
+dataset. Predictions are written as they are made, so a folder may be of any size.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png
+  cnntrain predict runs/lenet5/1 photos/ --csv --top 1 > classes.csv
+  curl -L https://example.org/cat.jpg | cnntrain predict runs/lenet5/1 -
   cnntrain predict runs/lenet5/1 runs/lenet5/2 --ensemble vote photos/ --json`,
 		Args: atLeast(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
+				if strings.Contains(arg, "://") && !exists(arg) {
+					return usagef("%s: a URL; predict reads files. Write: curl -L %[1]s | cnntrain predict %s -", arg, args[0])
+				}
 				if isTrained(arg) {
 					o.models = append(o.models, arg)
 				} else {
@@ -52,6 +61,8 @@ model's input in the same way as those of its dataset.`,
 				return usagef("%s: not a run or a .safetensors file; the first argument says which model predicts", args[0])
 			case len(o.images) == 0:
 				return usagef("no image is given, after %s", strings.Join(args, " "))
+			case o.csv && o.json:
+				return usagef("--csv and --json: only one of them can be on standard output")
 			case o.top < 1:
 				return usagef("--top %d: must be at least 1", o.top)
 			}
@@ -63,6 +74,7 @@ model's input in the same way as those of its dataset.`,
 	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
+	cmd.Flags().BoolVar(&o.csv, "csv", false, "write the result as CSV: image,class,probability, and the same for further classes")
 	return cmd
 }
 
@@ -83,47 +95,101 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	var files []string
+	j := &predictJob{ctx: ctx, predictOptions: o, streams: s, first: members[0], model: model}
+	j.out = newPredictions(o, s.out)
 	for _, path := range o.images {
-		listed, err := dataset.ListImages(ctx, path)
+		if path == "-" {
+			err = j.standardInput()
+		} else {
+			err = dataset.EachImage(ctx, path, j.add)
+		}
 		if err != nil {
 			return err
 		}
-		files = append(files, listed...)
 	}
-	first := members[0]
-	var predictions []trained.Prediction
-	var skipped []string
-	w := table.New(s.out)
-	for some := range slices.Chunk(files, first.Train.BatchSize) {
-		batch, err := first.Predict(ctx, model, some, o.top)
-		if err != nil {
-			return err
-		}
-		for _, prediction := range batch {
-			if prediction.Error != "" {
-				skipped = append(skipped, prediction.Error)
-			} else if !o.json {
-				printPrediction(&prediction, w)
-			}
-		}
-		predictions = append(predictions, batch...)
-	}
-	if o.json {
-		err = s.printJSON(predictions)
-	} else {
-		err = w.Flush()
-	}
-	if err != nil {
+	if err := j.flush(); err != nil {
 		return err
 	}
-	if err := s.showSkipped(skipped, o.strict); err != nil {
+	if err := j.out.end(); err != nil {
 		return err
 	}
-	if len(skipped) == len(files) {
+	if err := s.showSkipped(j.skipped, j.faulty, o.strict); err != nil {
+		return err
+	}
+	if j.faulty == j.images {
 		return errors.New("no image is left to predict")
 	}
 	return nil
+}
+
+// A predictJob predicts images as they are found, a batch at a time.
+type predictJob struct {
+	ctx context.Context
+	*predictOptions
+	*streams
+	first  *trained.Model
+	model  train.Predictor
+	out    predictions
+	batch  []string
+	images int
+
+	faulty  int      // images that cannot be read
+	skipped []string // what is wrong with the first of them
+}
+
+func (j *predictJob) add(file string) error {
+	if j.batch = append(j.batch, file); len(j.batch) < j.first.Train.BatchSize {
+		return nil
+	}
+	return j.flush()
+}
+
+// flush predicts the images added since the last call.
+func (j *predictJob) flush() error {
+	if len(j.batch) == 0 {
+		return nil
+	}
+	found, err := j.first.Predict(j.ctx, j.model, j.batch, j.top)
+	j.batch = j.batch[:0]
+	return j.write(found, err)
+}
+
+// standardInput predicts the image there.
+func (j *predictJob) standardInput() error {
+	if err := j.flush(); err != nil {
+		return err
+	}
+	if j.data == nil {
+		return usagef("-: standard input is a terminal; an image is read from it, such as: cnntrain predict RUN - < cat.jpg")
+	}
+	content, err := io.ReadAll(io.LimitReader(j.data, maxInput+1))
+	switch {
+	case err != nil:
+		return fmt.Errorf("standard input: %w", err)
+	case len(content) > maxInput:
+		return errors.New("standard input: too long for an image")
+	}
+	found, err := j.first.PredictContent(j.ctx, j.model, "-", content, j.top)
+	return j.write(found, err)
+}
+
+// maxInput is the largest image on standard input, in bytes: what an image may take in memory.
+const maxInput = 1 << 30
+
+// write writes predictions.
+func (j *predictJob) write(found []trained.Prediction, err error) error {
+	j.images += len(found)
+	for i := range found {
+		if found[i].Error != "" {
+			if j.faulty++; j.faulty <= maxSkipped {
+				j.skipped = append(j.skipped, found[i].Error)
+			}
+		}
+		if err == nil {
+			err = j.out.add(&found[i])
+		}
+	}
+	return err
 }
 
 // printPrediction writes "cat.png cat 93.1% dog 5.0%". Where several classes can be true,

@@ -12,9 +12,10 @@ import (
 
 // streams are the input and outputs of a command.
 type streams struct {
-	in  io.Reader // answers to questions; nil in a non-interactive session
-	out io.Writer // results only
-	err io.Writer // progress, logs, errors
+	in   io.Reader // answers to questions; nil in a non-interactive session
+	data io.Reader // data on standard input; nil if that is a terminal
+	out  io.Writer // results only
+	err  io.Writer // progress, logs, errors
 
 	// errWidth returns the number of columns of the terminal behind err, 0 if there is
 	// none.
@@ -47,11 +48,13 @@ func (s *streams) ask(question string) (yes bool, err error) {
 }
 
 func processStreams() *streams {
-	var in io.Reader
+	var in, data io.Reader
 	if term.IsTerminal(int(os.Stdin.Fd())) {
 		in = os.Stdin
+	} else {
+		data = os.Stdin
 	}
-	return &streams{in: in, out: os.Stdout, err: os.Stderr, errWidth: func() int {
+	return &streams{in: in, data: data, out: os.Stdout, err: os.Stderr, errWidth: func() int {
 		if os.Getenv("TERM") == "dumb" {
 			return 0
 		}

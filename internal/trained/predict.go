@@ -31,6 +31,20 @@ type LikelyClass struct {
 // same way as the training images. A file that cannot be decoded has an error in its
 // Prediction; an error of the operating system aborts.
 func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, top int) ([]Prediction, error) {
+	return m.predict(ctx, p, files, top, func(dst []float32, i int) error {
+		return dataset.ReadImage(m.Data.Dataset, dst, m.Spec.Input, files[i])
+	})
+}
+
+// PredictContent is Predict for the content of an image file, shown as name.
+func (m *Model) PredictContent(ctx context.Context, p train.Predictor, name string, content []byte, top int) ([]Prediction, error) {
+	return m.predict(ctx, p, []string{name}, top, func(dst []float32, _ int) error {
+		return dataset.DecodeImage(m.Data.Dataset, dst, m.Spec.Input, name, content)
+	})
+}
+
+// predict predicts the images that read reads, concurrently.
+func (m *Model) predict(ctx context.Context, p train.Predictor, files []string, top int, read func(dst []float32, i int) error) ([]Prediction, error) {
 	shape, classes := m.Spec.Input, m.ClassNames()
 	size := shape[0] * shape[1] * shape[2]
 	pixels := make([]float32, len(files)*size)
@@ -41,7 +55,7 @@ func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, 
 	for range min(runtime.GOMAXPROCS(0), len(files)) {
 		readers.Go(func() {
 			for i := range next {
-				faults[i] = dataset.ReadImage(m.Data.Dataset, pixels[i*size:][:size], shape, files[i])
+				faults[i] = read(pixels[i*size:][:size], i)
 			}
 		})
 	}

@@ -374,7 +374,11 @@ func TestLitterIsPassedOver(t *testing.T) {
 	if d.Train.Len() != 4+len(photos) || len(d.Classes) != 2 {
 		t.Errorf("classes %v, files %v", d.Classes, files(d.Train))
 	}
-	listed, err := ListImages(context.Background(), dir)
+	var listed []string
+	err := EachImage(context.Background(), dir, func(file string) error {
+		listed = append(listed, file)
+		return nil
+	})
 	if err != nil || len(listed) != 4+len(photos) {
 		t.Errorf("%v, %v", listed, err)
 	}

@@ -10,16 +10,17 @@ import (
 	"cnntrain/internal/data/picture"
 )
 
-// ListImages returns path itself for a file; for a folder, the images in it and in its
-// subfolders, in alphabetical order.
-func ListImages(ctx context.Context, path string) (files []string, err error) {
+// EachImage calls do with path if it is a file; if it is a folder, with the images in it and in
+// folders below, in alphabetical order, as they are found. An error of do ends it.
+func EachImage(ctx context.Context, path string, do func(file string) error) error {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, bare(err))
+		return fmt.Errorf("%s: %w", path, bare(err))
 	}
 	if !info.IsDir() {
-		return []string{path}, nil
+		return do(path)
 	}
+	found := false
 	err = filepath.WalkDir(path, func(file string, e fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -29,14 +30,15 @@ func ListImages(ctx context.Context, path string) (files []string, err error) {
 		case e.IsDir() && file != path && passedOver(e.Name()):
 			return fs.SkipDir
 		case !e.IsDir() && isImage(file, e):
-			files = append(files, file)
+			found = true
+			return do(file)
 		}
 		return nil
 	})
-	if err == nil && len(files) == 0 {
+	if err == nil && !found {
 		err = fmt.Errorf("%s: %w", path, errNoImages)
 	}
-	return files, err
+	return err
 }
 
 // A resizer is a dataset of files that are resized to the requested shape.
@@ -51,14 +53,27 @@ func Resizes(set Dataset) bool {
 // ReadImage decodes an image file of any size into dst, resized to shape [H,W,C] in the
 // same way as the images of set. The error names the file.
 func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
-	if c := shape[2]; c != 1 && c != 3 {
-		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", path, c)
-	}
 	p, err := picture.Open(path)
 	if err != nil {
 		return err
 	}
+	return resize(set, dst, shape, path, p)
+}
+
+// DecodeImage is ReadImage for an image in memory that is called name.
+func DecodeImage(set Dataset, dst []float32, shape []int, name string, content []byte) error {
+	p, err := picture.Decode(content)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return resize(set, dst, shape, name, p)
+}
+
+func resize(set Dataset, dst []float32, shape []int, name string, p *picture.Picture) error {
 	defer p.Close()
+	if c := shape[2]; c != 1 && c != 3 {
+		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", name, c)
+	}
 	f, ok := set.(resizer)
 	p.Resize(dst, shape, ok && f.crops())
 	return nil
