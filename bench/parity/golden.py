@@ -46,7 +46,10 @@ LAYERS = {
     "activation": (keras.layers.Activation, "activation"),
     "average_pooling2d": (keras.layers.AveragePooling2D, "pool_size"),
     "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
+    "center_crop": (keras.layers.CenterCrop, None),
     "conv2d": (keras.layers.Conv2D, "filters"),
+    "conv2d_transpose": (keras.layers.Conv2DTranspose, "filters"),
+    "cropping2d": (keras.layers.Cropping2D, "cropping"),
     "dense": (keras.layers.Dense, "units"),
     "depthwise_conv2d": (keras.layers.DepthwiseConv2D, "kernel_size"),
     "elu": (keras.layers.ELU, "alpha"),
@@ -72,8 +75,12 @@ LAYERS = {
     "random_rotation": (keras.layers.RandomRotation, "factor"),
     "random_translation": (keras.layers.RandomTranslation, None),
     "random_zoom": (keras.layers.RandomZoom, "height_factor"),
+    "permute": (keras.layers.Permute, "dims"),
     "prelu": (keras.layers.PReLU, None),
     "relu": (keras.layers.ReLU, "max_value"),
+    "reshape": (keras.layers.Reshape, "target_shape"),
+    "resizing": (keras.layers.Resizing, None),
+    "up_sampling2d": (keras.layers.UpSampling2D, "size"),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "separable_conv2d": (keras.layers.SeparableConv2D, "filters"),
     "softmax": (keras.layers.Softmax, None),
@@ -326,6 +333,61 @@ LAYER_CASES |= {
     **{f"activation_{name}": ((4, 5, 2), {"activation": name}, normal)
        for name in ["elu", "gelu", "leaky_relu", "linear", "sigmoid", "silu",
                     "tanh"]},
+    "reshape": ((4, 3, 2), {"reshape": [6, -1, 2]}, normal),
+    "reshape_flat": ((4, 3, 2), {"reshape": {"target_shape": [-1]}}, normal),
+    "permute": ((4, 3, 2), {"permute": [3, 1, 2]}, normal),
+    "permute_two": ((4, 3, 2), {"permute": [2, 1, 3]}, normal),
+    "cropping2d": ((5, 6, 2), {"cropping2d": [[1, 0], [2, 1]]}, normal),
+    "center_crop": (
+        (6, 7, 3), {"center_crop": {"height": 3, "width": 4}}, pixels),
+    "center_crop_larger": (
+        (6, 7, 3), {"center_crop": {"height": 8, "width": 4}}, pixels),
+    "up_sampling2d": ((3, 4, 2), "up_sampling2d", normal),
+    "up_sampling2d_factors": ((3, 4, 2), {"up_sampling2d": [3, 1]}, normal),
+    **{f"up_sampling2d_{how}": (
+        (5, 4, 2),
+        {"up_sampling2d": {"size": [2, 3], "interpolation": how}}, normal)
+       for how in ["bilinear", "bicubic", "lanczos3", "lanczos5"]},
+    **{f"resizing_{how}": (
+        (9, 8, 2),
+        {"resizing": {"height": 4, "width": 11, "interpolation": how}}, pixels)
+       for how in ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]},
+    **{f"resizing_antialias_{how}": (
+        (9, 8, 2),
+        {"resizing": {"height": 4, "width": 11, "interpolation": how,
+                      "antialias": True}}, pixels)
+       for how in ["bilinear", "bicubic", "lanczos3"]},
+    "resizing_crop": (
+        (9, 8, 2),
+        {"resizing": {"height": 3, "width": 7,
+                      "crop_to_aspect_ratio": True}}, pixels),
+    "resizing_pad": (
+        (9, 6, 2),
+        {"resizing": {"height": 5, "width": 7, "pad_to_aspect_ratio": True,
+                      "fill_value": 50}}, pixels),
+    "conv2d_transpose": (
+        (4, 3, 3), {"conv2d_transpose": {"filters": 4, "kernel_size": 3}},
+        normal),
+    "conv2d_transpose_strides": (
+        (4, 3, 3),
+        {"conv2d_transpose": {"filters": 4, "kernel_size": 3, "strides": 2,
+                              "padding": "same", "activation": "tanh"}},
+        normal),
+    "conv2d_transpose_gaps": (
+        (4, 3, 3),
+        {"conv2d_transpose": {"filters": 4, "kernel_size": 2, "strides": 3,
+                              "use_bias": False}},
+        normal),
+    "conv2d_transpose_output_padding": (
+        (4, 3, 3),
+        {"conv2d_transpose": {"filters": 2, "kernel_size": [3, 4],
+                              "strides": 2, "output_padding": 1}},
+        normal),
+    "conv2d_transpose_same_output_padding": (
+        (4, 3, 3),
+        {"conv2d_transpose": {"filters": 2, "kernel_size": 3, "strides": 2,
+                              "padding": "same", "output_padding": 1}},
+        normal),
     "layer_normalization": ((3, 4, 6), "layer_normalization", normal),
     "layer_normalization_flat": (
         (20,), {"layer_normalization": {"epsilon": 1e-6, "center": False}},

@@ -148,7 +148,7 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		layers(`{"class_name": "Dropout", "config": {"name": "o", "rate": 0.5}, "inbound_nodes": [[["i", 0, 0, {"training": true}]]]}`):                                          "it is called with training=True",
 		layers(`{"class_name": "Dense", "config": {"name": "d", "units": 3}}, {"class_name": "MaxPooling2D", "config": {"name": "p"}}, {"class_name": "Softmax", "config": {}}`): "the model ends in 4x4x3 values",
 		layers(`{"class_name": "Reshape", "config": {"name": "r", "target_shape": [4, 16, 3]}}, {"class_name": "Reshape", "config": {"target_shape": [8, 8, 3]}}`):               "",
-		layers(`{"class_name": "Softmax", "config": {"name": "s"}}, {"class_name": "Reshape", "config": {"name": "r", "target_shape": [16, 4, 3]}}`):                             "layer r (Reshape): 8x8x3 values become 16x4x3",
+		layers(`{"class_name": "Softmax", "config": {"name": "s"}}, {"class_name": "Reshape", "config": {"name": "r", "target_shape": [16, 4, 3]}}`):                             "the model ends in 16x4x3 values",
 		layers(`{"class_name": "ReLU", "config": {"name": "r", "min_value": 6.0}}, {"class_name": "ReLU", "config": {"name": "s", "min_value": 6.0}}`):                           "layers r, s (ReLU): relu has no option min_value here, and it is 6.0",
 		operation("TFOpLambda", `, "function": "math.truediv"`, `[["_CONSTANT_VALUE", -1, 3.0, {"y": ["i", 0, 0]}]]`):                                                            "layer op (TFOpLambda): there is no such layer here",
 		layers(`{"class_name": "LocalResponseNormalization", "config": {"name": "n"}}`):                                                                                          "there is no such layer here",

@@ -26,8 +26,7 @@ func (r *specReader) leave(l *kerasLayer) bool {
 	}
 	switch l.class {
 	case "Reshape":
-		r.reshape(l, dimensions(l.config["target_shape"]))
-		return true
+		return r.reshape(l, dimensions(l.config["target_shape"]))
 	case "Resizing":
 		size := dimensions([]any{l.config["height"], l.config["width"]})
 		if len(r.shape) == 3 && slices.Equal(size, r.shape[:2]) {
@@ -101,11 +100,11 @@ func (r *specReader) pointwise(l *kerasLayer) {
 	l.class = "Conv2D"
 }
 
-// reshape accepts a Reshape that is the identity, that makes an image of the input, or that
-// flattens a map.
-func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
+// reshape replaces a Reshape that is the identity, that makes an image of the input, or that
+// flattens a map, and reports whether it did.
+func (r *specReader) reshape(l *kerasLayer, to layer.Shape) bool {
 	if r.shape == nil || slices.Contains(r.shape, 0) {
-		return // an earlier layer is invalid
+		return true // an earlier layer is invalid
 	}
 	have := r.shape.Size()
 	if i := slices.Index(to, -1); i >= 0 {
@@ -118,7 +117,7 @@ func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
 		r.fault(l, "%v values cannot take the shape %v", r.shape, l.config["target_shape"])
 	case slices.Equal(to, r.shape):
 		r.note(doesNot+" (Reshape to the shape it has)", l.name)
-	case len(r.Layers) == 0 && len(to) == 3:
+	case len(r.Layers) == 0 && len(to) == 3 && len(r.shape) < 3:
 		r.note(fmt.Sprintf("left out, since images have the shape %v here that it gives them (Reshape)", to), l.name)
 		r.shape = to
 	case len(to) == 1:
@@ -127,9 +126,9 @@ func (r *specReader) reshape(l *kerasLayer, to layer.Shape) {
 		decoded, _ := decode(it)
 		r.append(it, decoded, l)
 	default:
-		r.fault(l, "%v values become %v; here they become a vector, as by Flatten, or stay as they are", r.shape, to)
-		r.shape = nil
+		return false
 	}
+	return true
 }
 
 // splitActivation removes an activation that is a layer object from the options of l, and

@@ -13,7 +13,10 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"activation":                   func(g *onnxGraph, l *Layer) { g.activate(l.text("activation")) },
 	"average_pooling2d":            func(g *onnxGraph, l *Layer) { g.pool("AveragePool", l) },
 	"batch_normalization":          batchNormalization,
+	"center_crop":                  centerCrop,
 	"conv2d":                       conv2d,
+	"conv2d_transpose":             conv2DTranspose,
+	"cropping2d":                   cropping2D,
 	"dense":                        dense,
 	"depthwise_conv2d":             depthwiseConv2D,
 	"dropout":                      nothing,
@@ -32,6 +35,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"max_pooling2d":                func(g *onnxGraph, l *Layer) { g.pool("MaxPool", l) },
 	"mish":                         activationOf("mish"),
 	"normalization":                normalization,
+	"permute":                      permute,
 	"prelu":                        prelu,
 	"random_brightness":            nothing,
 	"random_contrast":              nothing,
@@ -43,6 +47,8 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"relu":                         relu,
 	"relu6":                        activationOf("relu6"),
 	"rescaling":                    rescaling,
+	"reshape":                      reshape,
+	"resizing":                     resizing,
 	"selu":                         activationOf("selu"),
 	"separable_conv2d":             separableConv2D,
 	"sigmoid":                      activationOf("sigmoid"),
@@ -53,6 +59,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"spatial_dropout2d":            nothing,
 	"tanh":                         activationOf("tanh"),
 	"unit_normalization":           unitNormalization,
+	"up_sampling2d":                upSampling2D,
 	"zero_padding2d":               zeroPadding2D,
 }
 
@@ -384,6 +391,96 @@ func zeroPadding2D(g *onnxGraph, l *Layer) {
 	g.toMaps()
 	p := l.Options["padding"].(catalog.Sides)
 	g.emit("Pad", nil, g.integers("pads", 0, 0, p[0][0], p[1][0], 0, 0, p[0][1], p[1][1]))
+}
+
+// conv2DTranspose adds a ConvTranspose, whose padding is taken off the output.
+func conv2DTranspose(g *onnxGraph, l *Layer) {
+	g.toMaps()
+	size, strides, dilation := l.pair("kernel_size"), l.pair("strides"), l.pair("dilation_rate")
+	pads, further := []int{0, 0, 0, 0}, []int{0, 0}
+	for i := range 2 {
+		span := (size[i]-1)*dilation[i] + 1
+		if l.text("padding") == "same" {
+			zeros := max(0, (l.In[i]-1)*strides[i]+span-l.Out[i])
+			pads[i], pads[i+2] = zeros/2, zeros-zeros/2
+		}
+		further[i] = l.Out[i] - ((l.In[i]-1)*strides[i] + span - pads[i] - pads[i+2])
+	}
+	s := l.Own[0].Shape // [H W O I]
+	h, w, out, in := s[0], s[1], s[2], s[3]
+	inputs := []string{g.tensor("kernel", []int{in, out, h, w}, transposed(l.weight("kernel"), h*w, out, in))}
+	if bias := l.weight("bias"); bias != nil {
+		inputs = append(inputs, g.tensor("bias", []int{out}, bias))
+	}
+	a := attributes{"kernel_shape": size[:], "strides": strides[:], "dilations": dilation[:], "pads": pads, "output_padding": further}
+	g.emit("ConvTranspose", a, inputs...)
+	g.activate(l.text("activation"))
+}
+
+func reshape(g *onnxGraph, l *Layer) {
+	g.toLayers()
+	g.emit("Reshape", nil, g.integers("shape", append([]int{0}, l.Out...)...))
+}
+
+func permute(g *onnxGraph, l *Layer) {
+	g.toLayers()
+	g.emit("Transpose", attributes{"perm": append([]int{0}, l.Options["dims"].(catalog.Ints)...)})
+}
+
+// crop cuts height and width.
+func (g *onnxGraph) crop(rows, columns, top, left int) {
+	g.toMaps()
+	g.emit("Slice", nil, g.integers("starts", top, left), g.integers("ends", top+rows, left+columns), g.integers("axes", 2, 3))
+}
+
+func cropping2D(g *onnxGraph, l *Layer) {
+	c := l.Options["cropping"].(catalog.Sides)
+	g.crop(l.Out[0], l.Out[1], c[0][0], c[1][0])
+}
+
+// resize resamples h by w pixels to the size of the output, by a product with a matrix along
+// each axis.
+func (g *onnxGraph) resize(l *Layer, h, w int, interpolation string, antialias bool) {
+	g.toMaps()
+	height, width := l.Out[0], l.Out[1]
+	if h == height && w == width {
+		return
+	}
+	rows := layer.ResizeWeights(h, height, interpolation, antialias)
+	columns := layer.ResizeWeights(w, width, interpolation, antialias)
+	g.at = g.node("MatMul", nil, g.tensor("rows", []int{height, h}, rows), g.at)
+	g.emit("MatMul", nil, g.tensor("columns", []int{w, width}, transposed(columns, 1, width, w)))
+}
+
+func upSampling2D(g *onnxGraph, l *Layer) {
+	g.resize(l, l.In[0], l.In[1], l.text("interpolation"), false)
+}
+
+func resizing(g *onnxGraph, l *Layer) {
+	h, w := l.In[0], l.In[1]
+	if l.Options["crop_to_aspect_ratio"].(bool) {
+		rows, columns, top, left := layer.AspectCrop(h, w, l.Out[0], l.Out[1])
+		g.crop(rows, columns, top, left)
+		h, w = rows, columns
+	}
+	if l.Options["pad_to_aspect_ratio"].(bool) {
+		rows, columns := layer.AspectPadding(h, w, l.Out[0], l.Out[1])
+		g.toMaps()
+		g.emit("Pad", nil, g.integers("pads", 0, 0, rows, columns, 0, 0, rows, columns), g.scalar("fill", l.number("fill_value")))
+		h, w = h+2*rows, w+2*columns
+	}
+	g.resize(l, h, w, l.text("interpolation"), l.Options["antialias"].(bool))
+}
+
+func centerCrop(g *onnxGraph, l *Layer) {
+	h, w, height, width := l.In[0], l.In[1], l.Out[0], l.Out[1]
+	if h >= height && w >= width {
+		g.crop(height, width, (h-height)/2, (w-width)/2)
+		return
+	}
+	rows, columns, top, left := layer.AspectCrop(h, w, height, width)
+	g.crop(rows, columns, top, left)
+	g.resize(l, rows, columns, "bilinear", false)
 }
 
 // centreCrop is random_crop in inference: the largest centred rectangle with the window's

@@ -36,6 +36,8 @@ func kernelCases() []kernelCase {
 	group := GroupNorm{N: 8, Pixels: 700, C: c, Groups: 5, Epsilon: 0.001}
 	standardizer := NewStandardizer(c)
 	standardizer.Set([]float32{2}, []float32{3}, false)
+	resize := NewResize(5, 9, 11, 3, 6, 14, Interpolation{Method: "lanczos3", Antialias: true})
+	permutation := Permutation{N: 5, In: [3]int{9, 11, 3}, Order: [3]int{2, 0, 1}}
 	rectifier := Rectifier{Max: 1, Slope: 0.1, Threshold: 0.2}
 	slopes := make([]int32, f)
 	for i := range slopes {
@@ -149,6 +151,13 @@ func kernelCases() []kernelCase {
 		}},
 		{"Standardizer.Apply", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { standardizer.Apply(out[0], in[0], rows) }},
 		{"Standardizer.Grad", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { standardizer.Grad(out[0], in[0], rows) }},
+		{"ResizeImages", []int{5 * 6 * 14 * 3}, []int{x}, false, func(out, in [][]float32) { ResizeImages(out[0], in[0], resize) }},
+		{"ResizeImagesGrad", []int{x}, []int{5 * 6 * 14 * 3}, false, func(out, in [][]float32) { ResizeImagesGrad(out[0], in[0], resize) }},
+		{"Permute", []int{x}, []int{x}, false, func(out, in [][]float32) { Permute(out[0], in[0], permutation) }},
+		{"AddBias", []int{rows * c}, []int{c}, false, func(out, in [][]float32) {
+			clear(out[0])
+			AddBias(out[0], in[0], rows, c)
+		}},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
 		{"Dropout", []int{long}, []int{long}, true, func(out, in [][]float32) { Dropout(out[0], in[0], 77, 0.3) }},
 		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {

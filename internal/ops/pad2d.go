@@ -24,3 +24,16 @@ func Pad2D(x *G.Node, rows, columns [2]int) *G.Node {
 		},
 	}, x)
 }
+
+// Crop2D is x [N,H,W,C] without the outer rows and columns: rows is how many above and
+// below, columns how many left and right.
+func Crop2D(x *G.Node, rows, columns [2]int) *G.Node {
+	xs := x.Shape()
+	s := kernels.Padding{N: xs[0], H: xs[1] - rows[0] - rows[1], W: xs[2] - columns[0] - columns[1], C: xs[3], Top: rows[0], Bottom: rows[1], Left: columns[0], Right: columns[1]}
+	return apply(op{
+		name:  "crop2d",
+		out:   tensor.Shape{s.N, s.H, s.W, s.C},
+		run:   func(out []float32, in ...[]float32) { kernels.Crop2D(out, in[0], s) },
+		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node { return []*G.Node{Pad2D(dy, rows, columns)} },
+	}, x)
+}
