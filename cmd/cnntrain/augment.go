@@ -86,7 +86,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	// One image of each class, then a second one of each, and so on.
 	var chosen []int
 	rounds := (o.images-1)/len(sets.Classes) + 1
-	each := firstOfEach(sets.Train, len(sets.Classes), rounds)
+	each := firstOfEach(sets.Train, len(sets.Classes), sets.Labels, rounds)
 	for k := range rounds {
 		for _, of := range each {
 			if k < len(of) && len(chosen) < o.images {
@@ -101,7 +101,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 		if err := sets.Train.Image(originals[i*pixels:][:pixels], k); err != nil {
 			return err
 		}
-		sheet.Rows = append(sheet.Rows, plot.SheetRow{Label: []string{sets.Classes[sets.Train.Label(k)]},
+		sheet.Rows = append(sheet.Rows, plot.SheetRow{Label: []string{sets.LabelText(sets.Train.Label(k))},
 			Images: []image.Image{plot.Image(originals[i*pixels:][:pixels], sets.Shape[0], sets.Shape[1], sets.Shape[2], 0, 255)}})
 	}
 	for step := range o.draws {

@@ -234,21 +234,21 @@ func newDatasetJSON(name string, shape []int, d *dataset.Data) *datasetJSON {
 	for _, class := range d.Classes {
 		j.Classes = append(j.Classes, countJSON{Name: class})
 	}
-	for i, n := range data.Counts(d.Train, len(d.Classes)) {
+	for i, n := range data.Counts(d.Train, len(d.Classes), d.Labels) {
 		j.Classes[i].Train = n
-		j.Train += n
 	}
+	j.Train = d.Train.Len()
 	if d.Val != nil {
-		for i, n := range data.Counts(d.Val, len(d.Classes)) {
+		for i, n := range data.Counts(d.Val, len(d.Classes), d.Labels) {
 			j.Classes[i].Val = n
-			j.Val += n
 		}
+		j.Val = d.Val.Len()
 	}
 	if d.Test != nil {
-		for i, n := range data.Counts(d.Test, len(d.Classes)) {
+		for i, n := range data.Counts(d.Test, len(d.Classes), d.Labels) {
 			j.Classes[i].Test = n
-			j.Test += n
 		}
+		j.Test = d.Test.Len()
 	}
 	return j
 }
@@ -265,7 +265,7 @@ const balanceWidth = 20
 // saveSheet draws the first images of each class.
 func saveSheet(ctx context.Context, o *dataOptions, d *dataset.Data, s *streams) error {
 	sheet := &plot.Sheet{Title: o.name}
-	for class, examples := range firstOfEach(d.Train, len(d.Classes), sheetImages) {
+	for class, examples := range firstOfEach(d.Train, len(d.Classes), d.Labels, sheetImages) {
 		row := plot.SheetRow{Label: []string{d.Classes[class]}}
 		for _, k := range examples {
 			img, err := trained.ExampleImage(d.Train, k, d.Shape)

@@ -188,7 +188,11 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 	}
 	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
 	if len(info.Test) > 0 {
-		line += fmt.Sprintf("; test %s (the largest class alone would reach %.3f)", figures(info.Test), info.Largest)
+		alone := "the largest class alone"
+		if _, ok := info.Test.Get("balanced_accuracy"); !ok { // several classes can be true
+			alone = "always deciding what is more often true of each class"
+		}
+		line += fmt.Sprintf("; test %s (%s would reach %.3f)", figures(info.Test), alone, info.Largest)
 	}
 	_, err := fmt.Fprintln(s.out, line)
 	return err

@@ -41,11 +41,16 @@ func checkPicture(file string) error {
 }
 
 // firstOfEach returns the positions of the first n examples of each class, class by class.
-func firstOfEach(ex dataset.Examples, classes, n int) [][]int {
+// An example with several labels is one of the first of them.
+func firstOfEach(ex dataset.Examples, classes int, labels [][]int, n int) [][]int {
 	found := make([][]int, classes)
 	missing := classes
 	for i := range ex.Len() {
-		if l := ex.Label(i); len(found[l]) < n {
+		of := dataset.ClassesOf(labels, ex.Label(i))
+		if len(of) == 0 {
+			continue
+		}
+		if l := of[0]; len(found[l]) < n {
 			if found[l] = append(found[l], i); len(found[l]) == n {
 				if missing--; missing == 0 {
 					break

@@ -26,6 +26,17 @@ func Known(d *dataset.Data, classes []string) (*Sets, error) {
 		return nil, fmt.Errorf("the model does not know %s; its classes are %s", firstOf(unknown), firstOf(quoted(classes)))
 	}
 	s := &Sets{Classes: classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
+	if d.Labels != nil {
+		for _, set := range d.Labels {
+			known := []int{}
+			for _, c := range set {
+				known = append(known, labels[c])
+			}
+			s.Labels = append(s.Labels, known)
+		}
+		s.Train, s.Val, s.Test = d.Train, d.Val, d.Test
+		return s, nil
+	}
 	known := func(ex dataset.Examples) dataset.Examples {
 		if ex == nil || ex.Len() == 0 {
 			return nil

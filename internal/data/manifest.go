@@ -16,7 +16,7 @@ type Manifest map[string]Entry
 
 // An Entry describes one file of a Manifest.
 type Entry struct {
-	Label  string // its class
+	Label  string // its class, or classes, separated by "|"
 	Split  string // train, val or test
 	Digest string // SHA-256 of its content
 }
@@ -44,7 +44,7 @@ func (s *Sets) files(yield func(string, Entry) bool) {
 		}
 		for i := range split.Len() {
 			f, _ := FileOf(split.Examples, i)
-			if !yield(f.Name, Entry{s.Classes[split.Label(i)], split.name, f.Digest}) {
+			if !yield(f.Name, Entry{s.LabelText(split.Label(i)), split.name, f.Digest}) {
 				return
 			}
 		}

@@ -14,10 +14,16 @@ import (
 type Sets struct {
 	Train, Val, Test dataset.Examples
 	Classes          []string
+	Labels           [][]int  // the classes of each label, if images can have several; nil: each label is a class
 	Shape            []int    // [H W C]
 	Dir, Digest      string   // of the whole dataset
 	Skipped          []string // images of the whole dataset that cannot be read
 	Warnings         []string // warnings about how the images were interpreted
+}
+
+// LabelText returns the names of the classes of a label, separated by "|".
+func (s *Sets) LabelText(label int) string {
+	return dataset.LabelText(s.Classes, s.Labels, label)
 }
 
 // Pixels returns the number of values of one image.
@@ -38,7 +44,7 @@ func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 	if limit > 0 {
 		n = min(n, limit)
 	}
-	s := &Sets{Classes: d.Classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
+	s := &Sets{Classes: d.Classes, Labels: d.Labels, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
 	var err error
 	switch {
 	case n == 0:
@@ -75,14 +81,23 @@ func splitLast(d *dataset.Data, n int, fraction float64) (train, val dataset.Exa
 
 // splitClasses divides each class among the first n training examples.
 func splitClasses(d *dataset.Data, n int, fraction float64) (train, val dataset.Examples) {
-	left := Counts(part{d.Train, 0, n}, len(d.Classes)) // examples still to be assigned to training
+	stratum := func(i int) int { // the class, unless there can be several
+		if d.Labels != nil {
+			return 0
+		}
+		return d.Train.Label(i)
+	}
+	left := map[int]int{} // examples still to be assigned to training
+	for i := range n {
+		left[stratum(i)]++
+	}
 	for c, n := range left {
 		left[c] -= dataset.Take(n, fraction)
 	}
 	t, v := some{d.Train, nil}, some{d.Train, nil}
 	for i := range n {
-		if label := d.Train.Label(i); left[label] > 0 {
-			left[label]--
+		if c := stratum(i); left[c] > 0 {
+			left[c]--
 			t.index = append(t.index, i)
 		} else {
 			v.index = append(v.index, i)
@@ -105,7 +120,7 @@ func (s *Sets) checkClasses(few bool) error {
 			continue
 		}
 		var without []string
-		for c, n := range Counts(split.Examples, len(s.Classes)) {
+		for c, n := range Counts(split.Examples, len(s.Classes), s.Labels) {
 			if n == 0 {
 				without = append(without, fmt.Sprintf("%q", s.Classes[c]))
 			}
@@ -168,11 +183,13 @@ func FileOf(ex dataset.Examples, i int) (f dataset.File, ok bool) {
 	return dataset.File{}, false
 }
 
-// Counts returns the number of examples of each class.
-func Counts(ex dataset.Examples, classes int) []int {
+// Counts returns the number of examples of each class. labels are those of Sets.
+func Counts(ex dataset.Examples, classes int, labels [][]int) []int {
 	counts := make([]int, classes)
 	for i := range ex.Len() {
-		counts[ex.Label(i)]++
+		for _, c := range dataset.ClassesOf(labels, ex.Label(i)) {
+			counts[c]++
+		}
 	}
 	return counts
 }

@@ -193,7 +193,7 @@ func TestEmptyTestIsNone(t *testing.T) {
 }
 
 func TestCounts(t *testing.T) {
-	if got := Counts(fake{n: 5}, 4); !slices.Equal(got, []int{2, 2, 1, 0}) {
+	if got := Counts(fake{n: 5}, 4, nil); !slices.Equal(got, []int{2, 2, 1, 0}) {
 		t.Errorf("got %v", got)
 	}
 }

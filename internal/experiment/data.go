@@ -93,6 +93,9 @@ func (e *Experiment) LoadOther(ctx context.Context, set dataset.Dataset, classes
 		return nil, err
 	}
 	sets, err := data.Known(d, classes)
+	if err == nil {
+		err = e.Plan.SetLabels(sets.Labels)
+	}
 	if err == nil && src.Warn != nil {
 		for _, w := range sets.Warnings {
 			src.Warn(w)
@@ -110,11 +113,14 @@ func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, erro
 	if err := e.checkClasses(len(d.Classes)); err != nil {
 		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}
 	}
+	if err := e.Plan.SetLabels(d.Labels); err != nil {
+		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}
+	}
 	sets, err := data.Split(d, e.Data.ValidationSplit, e.Data.Limit)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.Plan.WeighClasses(d.Classes, data.Counts(sets.Train, len(d.Classes))); err != nil {
+	if err := e.Plan.WeighClasses(d.Classes, data.Counts(sets.Train, len(d.Classes), d.Labels)); err != nil {
 		return nil, spec.Invalid{{Pos: e.Spec.Train.Pos, Message: "train: " + err.Error()}}
 	}
 	if src.Warn != nil {

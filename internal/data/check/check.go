@@ -97,7 +97,7 @@ func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)
 			continue
 		}
 		for i := range split.Len() {
-			all = append(all, Image{Split: split.name, class: split.Label(i), Class: d.Classes[split.Label(i)]})
+			all = append(all, Image{Split: split.name, class: split.Label(i), Class: dataset.LabelText(d.Classes, d.Labels, split.Label(i))})
 			from = append(from, source{split.Examples, i})
 		}
 	}

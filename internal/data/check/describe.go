@@ -52,17 +52,19 @@ func (r *Report) describe(all []Image) {
 // classes adds those with few images, and formats that tell the class: a model may learn these.
 func (r *Report) classes(all []Image, d *dataset.Data) {
 	r.Tiny, r.Only = []Class{}, []string{}
-	for c, n := range data.Counts(d.Train, len(d.Classes)) {
+	for c, n := range data.Counts(d.Train, len(d.Classes), d.Labels) {
 		if n < Few {
 			r.Tiny = append(r.Tiny, Class{d.Classes[c], n})
 		}
 	}
 	formats := make([]map[string]int, len(d.Classes))
 	for _, m := range all {
-		if formats[m.class] == nil {
-			formats[m.class] = map[string]int{}
+		for _, c := range dataset.ClassesOf(d.Labels, m.class) {
+			if formats[c] == nil {
+				formats[c] = map[string]int{}
+			}
+			formats[c][m.format]++
 		}
-		formats[m.class][m.format]++
 	}
 	for c, of := range formats {
 		for _, format := range slices.Sorted(maps.Keys(of)) {

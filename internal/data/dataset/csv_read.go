@@ -35,15 +35,17 @@ var columns = []struct {
 
 // readList reads an image list. given reports whether it assigns splits. Each problem has
 // the form "LINE: what is wrong".
-func readList(text []byte) (rows []row, given bool, problems []string) {
+func readList(text []byte, separator string) (rows []row, given bool, problems []string) {
 	text, err := plainText(text)
 	if err != nil {
 		return nil, false, []string{" " + err.Error()}
 	}
-	comma, text, skipped := separator(text)
+	comma, text, skipped := fieldSeparator(text)
 	in := csv.NewReader(bytes.NewReader(text))
 	in.Comma, in.FieldsPerRecord, in.TrimLeadingSpace = comma, -1, comma != '\t'
-	var at []int // indices of the file, label and split columns; -1: none
+	var labels []string
+	var empty []int // which of problems are empty labels
+	var at []int    // indices of the file, label and split columns; -1: none
 	for {
 		fields, err := in.Read()
 		if err == io.EOF {
@@ -81,6 +83,7 @@ func readList(text []byte) (rows []row, given bool, problems []string) {
 			problems = append(problems, fmt.Sprintf("%d: no file", line))
 		}
 		if r.label == "" {
+			empty = append(empty, len(problems))
 			problems = append(problems, fmt.Sprintf("%d: %s has an empty label", line, r.file))
 		}
 		if at[2] >= 0 {
@@ -89,12 +92,19 @@ func readList(text []byte) (rows []row, given bool, problems []string) {
 				problems = append(problems, fmt.Sprintf("%d: the split of %s is %q; it has to be train, val or test", line, r.file, values[2]))
 			}
 		}
-		if r.file != "" && r.label != "" {
+		if labels = append(labels, r.label); r.file != "" {
 			rows = append(rows, r)
 		}
 	}
 	if at == nil && problems == nil {
 		problems = append(problems, " empty; the first line has to be file,label or file,label,split")
+	}
+	if several(labels, separator) { // an image can have none, too
+		for i := len(empty) - 1; i >= 0; i-- {
+			problems = slices.Delete(problems, empty[i], empty[i]+1)
+		}
+	} else {
+		rows = slices.DeleteFunc(rows, func(r row) bool { return r.label == "" })
 	}
 	return rows, at != nil && at[2] >= 0, problems
 }
@@ -110,9 +120,9 @@ func header(fields []string) []int {
 	return at
 }
 
-// separator finds the field separator: that of Excel's line "sep=;", which is removed, else
+// fieldSeparator finds the field separator: that of Excel's line "sep=;", which is removed, else
 // the one with which the first line has the most known columns.
-func separator(text []byte) (comma rune, rest []byte, lines int) {
+func fieldSeparator(text []byte) (comma rune, rest []byte, lines int) {
 	first, rest, _ := bytes.Cut(text, []byte("\n"))
 	line := strings.TrimSpace(string(first))
 	if sep, ok := strings.CutPrefix(strings.ToLower(line), "sep="); ok && len(sep) == 1 && strings.Contains(",;\t|", sep) {

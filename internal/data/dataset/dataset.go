@@ -17,7 +17,7 @@ import (
 type Examples interface {
 	// Len returns the number of examples.
 	Len() int
-	// Label returns the class of example i.
+	// Label returns the class of example i, or its index in Data.Labels.
 	Label(i int) int
 	// Image writes the pixels of example i, [H,W,C] from 0 to 255, to dst, which must have
 	// that length. It may be called concurrently. The error names the file that could not
@@ -41,9 +41,10 @@ type Dataset interface {
 type Data struct {
 	Train, Val, Test Examples // Val and Test are nil if there are none
 	Classes          []string
-	Shape            []int  // [H W C]
-	Dir              string // absolute path of its folder; empty for a generated dataset
-	Digest           string // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
+	Labels           [][]int // the classes of each label, if images can have several; nil: each label is a class
+	Shape            []int   // [H W C]
+	Dir              string  // absolute path of its folder; empty for a generated dataset
+	Digest           string  // SHA-256 of the content in a fixed order, in hexadecimal; see each dataset
 
 	ByClass  bool     // validation data is a fraction of each class
 	Skipped  []string // images left out because they cannot be read, "FILE: why"

@@ -72,7 +72,9 @@ func TestPathStandsForImageFolder(t *testing.T) {
 }
 
 func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
-	csv := func(path string, split float64) imageCSV { return imageCSV{imageFolder{path: path, testSplit: split}} }
+	csv := func(path string, split float64) imageCSV {
+		return imageCSV{imageFolder{path: path, testSplit: split}, "|"}
+	}
 	for text, want := range map[string]any{
 		"labels.csv":                         csv("labels.csv", 0.2),
 		"./a/B.TSV":                          csv("./a/B.TSV", 0.2),

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -31,16 +30,24 @@ images are split as in image_folder, by the names in the list.
 Files are read as spreadsheets write them: UTF-8 or UTF-16, fields separated by commas,
 semicolons or tabs, with quotes where needed, spaces around labels, backslashes in paths.
 Missing files, a file with two labels, an empty label and a missing header are errors;
-all of them are reported at once.`,
+all of them are reported at once.
+
+With several labels for an image, ` + "`red|blue`" + `, each class is a decision of its own, for which a
+model ends in sigmoid and has the loss binary_crossentropy. An empty label then means that
+the image has none of the classes, and the images are split without regard to classes.`,
 	New: func(o *catalog.Options) Dataset {
-		f := &imageCSV{imageFolder{testSplit: 0.2}}
+		f := &imageCSV{imageFolder{testSplit: 0.2}, "|"}
 		o.Bind(&f.path, "path", "the file; relative to the folder that cnntrain is run in").Required()
+		o.Bind(&f.separator, "label_separator", "what separates the labels of an image that has several; empty: nothing does")
 		f.bind(o, "where the list has no splits")
 		return f
 	},
 })
 
-type imageCSV struct{ imageFolder }
+type imageCSV struct {
+	imageFolder
+	separator string // of the labels of an image
+}
 
 // maxList limits the size of a list in bytes, to about ten million images.
 const maxList = 1 << 30
@@ -61,12 +68,12 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, given, problems := readList(text)
+	rows, given, problems := readList(text, f.separator)
 	l := &listing{top: filepath.Dir(file), given: given, oneClass: f.oneClass}
 	for _, p := range problems {
 		l.problem("%s:%s", f.path, p)
 	}
-	if err := l.addRows(ctx, f.path, rows); err != nil {
+	if err := l.addRows(ctx, f.path, rows, f.separator); err != nil {
 		return nil, err
 	}
 	if len(rows) == 0 && len(problems) == 0 {
@@ -79,12 +86,8 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 }
 
 // addRows adds the images of a list's rows; where names the list.
-func (l *listing) addRows(ctx context.Context, where string, rows []row) error {
-	for _, r := range rows {
-		l.classes = append(l.classes, r.label)
-	}
-	slices.Sort(l.classes)
-	l.classes = slices.Compact(l.classes)
+func (l *listing) addRows(ctx context.Context, where string, rows []row, separator string) error {
+	l.classesOfRows(rows, separator)
 	if len(l.classes) == 1 && !l.oneClass {
 		l.problem("%s: only one class, %q; there is nothing to tell apart", where, l.classes[0])
 	}
@@ -94,8 +97,10 @@ func (l *listing) addRows(ctx context.Context, where string, rows []row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		label, _ := slices.BinarySearch(l.classes, r.label)
-		trained[label] = trained[label] || r.split == forTraining
+		label := l.labelOf(r.label, separator)
+		for _, c := range l.classesOf(label) {
+			trained[c] = trained[c] || r.split == forTraining
+		}
 		name, size, why, err := l.find(r.file)
 		before, twice := seen[name]
 		switch {

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"fmt"
 	"image/color"
 	"path/filepath"
 	"slices"
@@ -18,7 +19,7 @@ func loadList(t *testing.T, name, text string, images ...string) (d *Data, dir s
 	dir = t.TempDir()
 	writeTree(t, dir, images...)
 	write(t, filepath.Join(dir, name), []byte(text))
-	set := &imageCSV{imageFolder{path: filepath.Join(dir, name), testSplit: 0.5}}
+	set := &imageCSV{imageFolder{path: filepath.Join(dir, name), testSplit: 0.5}, "|"}
 	d, err = set.Load(context.Background(), inputShape)
 	return d, dir, err
 }
@@ -89,7 +90,7 @@ func TestListsAreSplitAsFoldersAre(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "x.csv"), []byte(text))
 	folder := mustLoad(t, &imageFolder{path: dir, testSplit: 0.3}, inputShape)
-	list := mustLoad(t, &imageCSV{imageFolder{path: filepath.Join(dir, "x.csv"), testSplit: 0.3}}, inputShape)
+	list := mustLoad(t, &imageCSV{imageFolder{path: filepath.Join(dir, "x.csv"), testSplit: 0.3}, "|"}, inputShape)
 	if listed(folder) != listed(list) || folder.Digest != list.Digest {
 		t.Errorf("folder %s\nlist %s", listed(folder), listed(list))
 	}
@@ -154,7 +155,7 @@ func TestListsWarn(t *testing.T) {
 	writeTree(t, dir, "a*3", "b*3")
 	write(t, filepath.Join(dir, "bad.jpg"), encoded(t, 9, 9, color.NRGBA{A: 255}, true)[:40])
 	write(t, filepath.Join(dir, "x.csv"), []byte("file,label\na0.png,a\n./a0.png,a\na1.png,a\nb0.png,b\nb1.png,b\nbad.jpg,b\n"))
-	d := mustLoad(t, &imageCSV{imageFolder{path: filepath.Join(dir, "x.csv")}}, inputShape)
+	d := mustLoad(t, &imageCSV{imageFolder{path: filepath.Join(dir, "x.csv")}, "|"}, inputShape)
 	if d.Train.Len() != 4 || len(d.Skipped) != 1 || len(d.Warnings) != 1 || !strings.HasSuffix(d.Warnings[0], "x.csv:3: ./a0.png stands in line 2 already, and counts once") {
 		t.Errorf("%d images, skipped %q, warnings %q", d.Train.Len(), d.Skipped, d.Warnings)
 	}
@@ -165,11 +166,39 @@ func FuzzReadList(f *testing.F) {
 	f.Add([]byte("sep=;\r\nfile;label\r\na;b\r\n"))
 	f.Add([]byte(inUTF16("file\tlabel\na\tb")))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		rows, _, _ := readList(text)
+		rows, _, _ := readList(text, "|")
 		for _, r := range rows {
 			if r.file == "" || r.label == "" || r.line < 1 {
 				t.Fatalf("%+v", r)
 			}
 		}
 	})
+}
+
+// Labels of a list that are separated are several classes; an empty one is none of them.
+func TestListsGiveSeveralLabels(t *testing.T) {
+	text := "file,label,split\na.png,red | blue,train\nb.png,,train\nc.png,blue,train\nd.png,blue|red|blue,test\n"
+	d, _, err := loadList(t, "x.csv", text, "a.png", "b.png", "c.png", "d.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"blue", "red"}; !slices.Equal(d.Classes, want) {
+		t.Errorf("classes %q, want %q", d.Classes, want)
+	}
+	var all []string
+	for _, ex := range []Examples{d.Train, d.Test} {
+		for i := range ex.Len() {
+			all = append(all, fmt.Sprint(ex.(Files).File(i).Name, ClassesOf(d.Labels, ex.Label(i))))
+		}
+	}
+	slices.Sort(all)
+	if got, want := strings.Join(all, " "), "a.png[0 1] b.png[] c.png[0] d.png[0 1]"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, _, err := loadList(t, "x.csv", "file,label\na.png,red\nb.png,\n", "a.png", "b.png"); err == nil || !strings.Contains(err.Error(), "b.png has an empty label") {
+		t.Errorf("without several labels, an empty one: %v", err)
+	}
+	if _, _, err := loadList(t, "x.csv", strings.Replace(text, "a.png,red | blue", "a.png,blue", 1), "a.png", "b.png", "c.png", "d.png"); err == nil || !strings.Contains(err.Error(), `class "red" has no images for training`) {
+		t.Errorf("a class without images for training: %v", err)
+	}
 }

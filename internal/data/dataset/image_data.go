@@ -36,7 +36,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 		return nil, err
 	}
 	if !l.given {
-		takeForTesting(l.files, len(l.classes), f.testSplit)
+		takeForTesting(l.files, l.stratum, f.testSplit)
 	}
 	if len(l.problems) > 0 {
 		return nil, l.err()
@@ -55,7 +55,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	for _, file := range l.files {
 		files[file.split] = append(files[file.split], file)
 	}
-	d := &Data{Classes: l.classes, Shape: src.Input, Dir: dir, Digest: l.digest(files), Skipped: l.skipped, Warnings: l.warnings, ByClass: true}
+	d := &Data{Classes: l.classes, Labels: l.labels, Shape: src.Input, Dir: dir, Digest: l.digest(files), Skipped: l.skipped, Warnings: l.warnings, ByClass: true}
 	if d.Shape == nil {
 		size, err := picture.SizeOf(fileAt(l.top, files[forTraining][0].name))
 		if err != nil {
@@ -99,7 +99,9 @@ func (l *listing) perClass() []int {
 	n := make([]int, len(l.classes))
 	for _, f := range l.files {
 		if f.split == forTraining {
-			n[f.label]++
+			for _, c := range l.classesOf(f.label) {
+				n[c]++
+			}
 		}
 	}
 	return n
@@ -135,7 +137,7 @@ func (l *listing) digest(splits [splits][]imageFile) string {
 	for p, files := range splits {
 		fmt.Fprintf(digest, "%s: %d files\n", split(p), len(files))
 		for _, f := range files {
-			fmt.Fprintf(digest, "%q %d %x\n", norm.NFC.String(f.name), f.label, f.sum)
+			fmt.Fprintf(digest, "%q %s %x\n", norm.NFC.String(f.name), l.labelText(f.label), f.sum)
 		}
 	}
 	return hex.EncodeToString(digest.Sum(nil))

@@ -40,6 +40,7 @@ type listing struct {
 	top        string   // base of relative names
 	collection string   // absolute path of the folder or list
 	classes    []string // composed (NFC), in alphabetical order
+	labels     [][]int  // if images can have several classes: those of each label
 	files      []imageFile
 	given      bool   // each file already has its split
 	tested     bool   // there is a folder of classes for testing

@@ -51,20 +51,21 @@ func Take(n int, fraction float64) int {
 	return min(max(1, int(float64(n)*fraction+0.5)), n-1)
 }
 
-// takeForTesting assigns a fraction of each class's images to the test split: the first
-// ones in the order of the files, which is that of their hashes. So adding images moves
-// only images at the border between splits.
-func takeForTesting(files []imageFile, classes int, fraction float64) {
-	left := make([]int, classes)
+// takeForTesting assigns a fraction of the images of each stratum to the test split: the
+// first ones in the order of the files, which is that of their hashes. So adding images
+// moves only images at the border between splits. stratum returns that of a label: the
+// class.
+func takeForTesting(files []imageFile, stratum func(label int) int, fraction float64) {
+	left := map[int]int{}
 	for _, f := range files {
-		left[f.label]++
+		left[stratum(f.label)]++
 	}
-	for c, n := range left {
-		left[c] = Take(n, fraction)
+	for s, n := range left {
+		left[s] = Take(n, fraction)
 	}
 	for i := range files {
-		if f := &files[i]; left[f.label] > 0 {
-			left[f.label]--
+		if f := &files[i]; left[stratum(f.label)] > 0 {
+			left[stratum(f.label)]--
 			f.split = forTesting
 		}
 	}
