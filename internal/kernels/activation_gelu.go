@@ -15,9 +15,9 @@ func GELU(out, x []float32) {
 func GELUGrad(dx, x, dy []float32) {
 	pointwiseGrad("GELUGrad", dx, x, dy, 0, func(x, _ float64) float64 {
 		density := math.Exp(-x*x/2) / math.Sqrt(2*math.Pi)
-		return normalBelow(x) + x*density
+		return normalBelow(x) + float64(x*density)
 	})
 }
 
 // normalBelow is Φ; 1 + erf would lose all digits far below 0.
-func normalBelow(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+func normalBelow(x float64) float64 { return float64(math.Erfc(-x/math.Sqrt2) / 2) }

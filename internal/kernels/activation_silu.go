@@ -12,6 +12,6 @@ func SiLU(out, x []float32) {
 func SiLUGrad(dx, x, dy []float32) {
 	pointwiseGrad("SiLUGrad", dx, x, dy, 0, func(x, _ float64) float64 {
 		s := sigmoid(x)
-		return s * (1 + x*(1-s))
+		return s * (1 + float64(x*(1-s)))
 	})
 }

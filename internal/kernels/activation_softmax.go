@@ -57,7 +57,7 @@ var softmaxGradLoop = newLoop(func(a *softmaxArgs, part int) {
 		dx, y, dy := a.out[i*a.c:][:a.c], a.x[i*a.c:][:a.c], a.dy[i*a.c:][:a.c]
 		dot := 0.0
 		for j, g := range dy {
-			dot += float64(g) * float64(y[j])
+			dot += float64(float64(g) * float64(y[j]))
 		}
 		for j, g := range dy {
 			dx[j] = float32(float64(y[j]) * (float64(g) - dot))

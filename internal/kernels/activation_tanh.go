@@ -10,5 +10,5 @@ func Tanh(out, x []float32) {
 // TanhGrad computes the gradient of [Tanh] for x from its output y and the
 // gradient for it: dx[i] = dy[i]·(1-y[i]²). It may work in place.
 func TanhGrad(dx, y, dy []float32) {
-	pointwiseGrad("TanhGrad", dx, y, dy, 0, func(y, _ float64) float64 { return 1 - y*y })
+	pointwiseGrad("TanhGrad", dx, y, dy, 0, func(y, _ float64) float64 { return 1 - float64(y*y) })
 }

@@ -109,7 +109,7 @@ func mulAddChannels(out, x, w []float32) {
 	if len(x) == len(out) {
 		w = w[:len(out)]
 		for c, v := range x {
-			out[c] += v * w[c]
+			out[c] += float32(v * w[c])
 		}
 		return
 	}
@@ -117,7 +117,7 @@ func mulAddChannels(out, x, w []float32) {
 	for c, v := range x {
 		w := w[c*m:][:m]
 		for i := range out[c*m:][:m] {
-			out[c*m+i] += v * w[i]
+			out[c*m+i] += float32(v * w[i])
 		}
 	}
 }
@@ -133,7 +133,7 @@ func sumProducts(dx, dy, w []float32) {
 	for c := range dx {
 		w := w[c*m:][:m]
 		for i, v := range dy[c*m:][:m] {
-			dx[c] += v * w[i]
+			dx[c] += float32(v * w[i])
 		}
 	}
 }

@@ -83,7 +83,7 @@ func addScaled(y, rows, next, a []float32) {
 	for i, v := range a {
 		row := rows[i*len(y):][:len(y)]
 		for j := done; j < len(y); j++ {
-			y[j] += v * row[j]
+			y[j] += float32(v * row[j])
 		}
 	}
 }
@@ -93,7 +93,7 @@ func addScaledGeneric(y, rows, _ []float32, a *[4]float32) (done int) {
 	f := len(y)
 	b0, b1, b2, b3 := rows[:f], rows[f:][:f], rows[2*f:][:f], rows[3*f:][:f]
 	for j, v := range y {
-		y[j] = v + a[0]*b0[j] + a[1]*b1[j] + a[2]*b2[j] + a[3]*b3[j]
+		y[j] = v + float32(a[0]*b0[j]) + float32(a[1]*b1[j]) + float32(a[2]*b2[j]) + float32(a[3]*b3[j])
 	}
 	return f
 }

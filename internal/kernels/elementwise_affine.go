@@ -21,7 +21,7 @@ var affineLoop = newLoop(func(a *affineArgs, part int) {
 
 func affineGeneric(out, x []float32, scale, offset float32) (done int) {
 	for i, v := range x[:len(out)] {
-		out[i] = v*scale + offset
+		out[i] = float32(v*scale) + offset
 	}
 	return len(out)
 }

@@ -23,11 +23,11 @@ var sumSquaresLoop = newLoop(func(a *sumSquaresArgs, part int) {
 	for ; len(x) >= 4; x = x[4:] {
 		for i := range sums {
 			v := float64(x[i])
-			sums[i] += v * v
+			sums[i] += float64(v * v)
 		}
 	}
 	for i, v := range x {
-		sums[i] += float64(v) * float64(v)
+		sums[i] += float64(float64(v) * float64(v))
 	}
 	a.sums[part] = float32(sums[0] + sums[1] + sums[2] + sums[3])
 })

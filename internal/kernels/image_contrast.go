@@ -57,7 +57,7 @@ func spreadOut(out, x []float32, amount float32, c int) {
 	for i := 0; i < len(x); i += c {
 		pixel, to := x[i:][:len(means)], out[i:][:len(means)]
 		for j, m := range means {
-			to[j] = (pixel[j]-m)*amount + m
+			to[j] = float32((pixel[j]-m)*amount) + m
 		}
 	}
 }

@@ -69,12 +69,12 @@ var warpLoop = newLoop(func(a *warpArgs, n int) {
 	}
 	c, right, bottom := s.C, float32(s.W-1), float32(s.H-1)
 	for oy := range s.OH {
-		mx, my := m[1]*float32(oy), m[4]*float32(oy)
+		mx, my := float32(m[1]*float32(oy)), float32(m[4]*float32(oy))
 		row := out[oy*s.OW*c:][:s.OW*c]
 		r := s.row(&m, oy)
 		for ox := 0; ox < s.OW; ox++ {
 			fx := float32(ox)
-			ix, iy := m[0]*fx+mx+m[2], m[3]*fx+my+m[5]
+			ix, iy := float32(m[0]*fx)+mx+m[2], float32(m[3]*fx)+my+m[5]
 			within := ix >= 0 && ix < right && iy >= 0 && iy < bottom
 			if !within || s.Nearest {
 				s.pick(row[ox*c:][:c], x, ix, iy)
@@ -112,7 +112,7 @@ func warpRowGeneric(out, x []float32, from, to int, r *warpRow) (done int) {
 	width := int(r.strides[1]) / float
 	for ox := from; ox < to; ox++ {
 		fx := float32(ox)
-		ix, iy := r.steps[0]*fx+r.base[0]+r.shift[0], r.steps[1]*fx+r.base[1]+r.shift[1]
+		ix, iy := float32(r.steps[0]*fx)+r.base[0]+r.shift[0], float32(r.steps[1]*fx)+r.base[1]+r.shift[1]
 		if !(ix >= 0 && ix < r.limit[0] && iy >= 0 && iy < r.limit[1]) {
 			return ox
 		}
@@ -185,15 +185,15 @@ func mix(out, above, below []float32, right, down float32) {
 	left, up := 1-right, 1-down
 	if len(out) == 3 {
 		out, a, b := (*[3]float32)(out), (*[6]float32)(above), (*[6]float32)(below)
-		out[0] = up*(left*a[0]+right*a[3]) + down*(left*b[0]+right*b[3])
-		out[1] = up*(left*a[1]+right*a[4]) + down*(left*b[1]+right*b[4])
-		out[2] = up*(left*a[2]+right*a[5]) + down*(left*b[2]+right*b[5])
+		out[0] = float32(up*(float32(left*a[0])+float32(right*a[3]))) + float32(down*(float32(left*b[0])+float32(right*b[3])))
+		out[1] = float32(up*(float32(left*a[1])+float32(right*a[4]))) + float32(down*(float32(left*b[1])+float32(right*b[4])))
+		out[2] = float32(up*(float32(left*a[2])+float32(right*a[5]))) + float32(down*(float32(left*b[2])+float32(right*b[5])))
 		return
 	}
 	c := len(out)
 	above, below = above[:2*c], below[:2*c]
 	for i := range out {
-		out[i] = up*(left*above[i]+right*above[c+i]) + down*(left*below[i]+right*below[c+i])
+		out[i] = float32(up*(float32(left*above[i])+float32(right*above[c+i]))) + float32(down*(float32(left*below[i])+float32(right*below[c+i])))
 	}
 }
 
@@ -207,7 +207,7 @@ func (s *Warp) mix(out, x []float32, t *tap) {
 				v[i] = x[at+c]
 			}
 		}
-		out[c] = above*(left*v[0]+t.right*v[1]) + t.below*(left*v[2]+t.right*v[3])
+		out[c] = float32(above*(float32(left*v[0])+float32(t.right*v[1]))) + float32(t.below*(float32(left*v[2])+float32(t.right*v[3])))
 	}
 }
 
@@ -220,14 +220,14 @@ var warpGradLoop = newLoop(func(a *warpArgs, n int) {
 	for oy := range s.OH {
 		for ox := range s.OW {
 			fx, fy := float32(ox), float32(oy)
-			t := s.tap(s.Fill.inside(m[0]*fx+m[1]*fy+m[2], s.W), s.Fill.inside(m[3]*fx+m[4]*fy+m[5], s.H))
+			t := s.tap(s.Fill.inside(float32(m[0]*fx)+float32(m[1]*fy)+m[2], s.W), s.Fill.inside(float32(m[3]*fx)+float32(m[4]*fy)+m[5], s.H))
 			left, above := 1-t.right, 1-t.below
 			for i, weight := range [4]float32{above * left, above * t.right, t.below * left, t.below * t.right} {
 				if t.at[i] < 0 || weight == 0 {
 					continue
 				}
 				for c, g := range dy[:s.C] {
-					dx[t.at[i]+c] += weight * g
+					dx[t.at[i]+c] += float32(weight * g)
 				}
 			}
 			dy = dy[s.C:]
@@ -291,22 +291,22 @@ func (f Fill) inside(v float32, n int) float32 {
 	case f == FillReflect:
 		v = reflect(v, float32(n))
 	case f == FillWrap && v < 0:
-		v += float32(n) * float32(int(-v/last)+1)
+		v += float32(float32(n) * float32(int(-v/last)+1))
 	case f == FillWrap:
-		v -= float32(n) * float32(int(v/last))
+		v -= float32(float32(n) * float32(int(v/last)))
 	}
 	return min(max(v, 0), last)
 }
 
 func reflect(v, n float32) float32 {
 	if v < 0 {
-		if v += 2 * n * float32(int(-v/(2*n))); v < -n {
-			return v + 2*n
+		if v += float32(2 * n * float32(int(-v/(2*n)))); v < -n {
+			return v + float32(2*n)
 		}
 		return -v - 1
 	}
-	if v -= 2 * n * float32(int(v/(2*n))); v >= n {
-		return 2*n - v - 1
+	if v -= float32(2 * n * float32(int(v/(2*n)))); v >= n {
+		return float32(2*n) - v - 1
 	}
 	return v
 }

@@ -27,7 +27,7 @@ func CrossEntropy(loss, p, target []float32, n, c int) {
 		rowSum := float32(sum(p))
 		for j, v := range p {
 			q := min(max(v/rowSum, smallest), largest)
-			total -= float64(t[j]) * math.Log(float64(q))
+			total -= float64(float64(t[j]) * math.Log(float64(q)))
 		}
 	}
 	loss[0] = float32(total / float64(n))
@@ -49,7 +49,7 @@ func CrossEntropyGrad(dp, p, target []float32, dloss float32, n, c int) {
 		rowSum := float32(sum(p))
 		dot := 0.0
 		for j, v := range p {
-			dot += clippedGrad(v/rowSum, t[j], factor) * float64(v/rowSum)
+			dot += float64(clippedGrad(v/rowSum, t[j], factor) * float64(v/rowSum))
 		}
 		for j, v := range p {
 			dp[j] = float32((clippedGrad(v/rowSum, t[j], factor) - dot) / float64(rowSum))

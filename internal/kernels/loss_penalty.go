@@ -26,9 +26,9 @@ var penaltyLoop = newLoop(func(a *penaltyArgs, part int) {
 	absolute, squares := 0.0, 0.0
 	for _, v := range a.w[from:to] {
 		absolute += math.Abs(float64(v))
-		squares += float64(v) * float64(v)
+		squares += float64(float64(v) * float64(v))
 	}
-	a.out[part] = float32(a.l1*absolute + a.l2*squares)
+	a.out[part] = float32(float64(a.l1*absolute) + float64(a.l2*squares))
 })
 
 // AddPenaltyGrad computes out[i] = grad[i] + l1·sign(w[i]) + 2·l2·w[i] for each value of
@@ -45,7 +45,7 @@ var penaltyGradLoop = newLoop(func(a *penaltyArgs, part int) {
 	out, grad, w := a.out[from:to], a.grad[from:to], a.w[from:to]
 	l1, twice := float32(a.l1), float32(2*a.l2)
 	for i, v := range w {
-		sum := grad[i] + v*twice
+		sum := grad[i] + float32(v*twice)
 		switch {
 		case v > 0:
 			sum += l1

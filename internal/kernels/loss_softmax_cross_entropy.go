@@ -22,7 +22,7 @@ func SoftmaxCrossEntropy(loss, logits, target []float32, n, c int) {
 		}
 		for j, p := range t {
 			if p != 0 {
-				total += float64(p) * (logSum + largest - float64(x[j]))
+				total += float64(float64(p) * (logSum + largest - float64(x[j])))
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func SoftmaxCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c i
 		largest, sum := sumExp(x)
 		for j, v := range x {
 			p := math.Exp(float64(v)-largest) / sum
-			dx[j] = float32(factor * (p*total - float64(t[j])))
+			dx[j] = float32(factor * (float64(p*total) - float64(t[j])))
 		}
 	}
 }

@@ -33,7 +33,7 @@ func (s BatchNorm) Moments(mean, variance, x []float32) {
 	a.sum(momentsLoop, func(c int, sum, squares float64) {
 		d := sum / float64(s.N)
 		mean[c] = float32(float64(x[c]) + d)
-		variance[c] = float32(max(0, squares/float64(s.N)-d*d))
+		variance[c] = float32(max(0, squares/float64(s.N)-float64(d*d)))
 	})
 	giveScratch(a.columns)
 }
@@ -97,7 +97,7 @@ func MoveAverage(moving, batch []float32, momentum float64) {
 	need("MoveAverage", "batch", batch, len(moving))
 	keep, take := float32(momentum), float32(1-momentum)
 	for i, v := range moving {
-		moving[i] = v*keep + batch[i]*take
+		moving[i] = float32(v*keep) + float32(batch[i]*take)
 	}
 }
 

@@ -61,7 +61,7 @@ func momentsGeneric(x, columns, sums []float32, rows, width, stride int) {
 		for i, v := range x[n*width:][:width] {
 			d := v - mean[i]
 			sum[i] += d
-			squares[i] += d * d
+			squares[i] += float32(d * d)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func normGradSumsGeneric(x, dy, columns, sums []float32, rows, width, stride int
 		for i, v := range x[n*width:][:width] {
 			d, g := c.gradient(v, dy[i], i)
 			sum[i] += g
-			product[i] += g * d
+			product[i] += float32(g * d)
 		}
 	}
 }

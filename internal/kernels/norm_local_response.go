@@ -79,9 +79,9 @@ func (s *LocalResponseNorm) scale(x []float32, c int) float64 {
 	low, high := s.near(c)
 	sum := 0.0
 	for _, v := range x[low:high] {
-		sum += float64(v) * float64(v)
+		sum += float64(float64(v) * float64(v))
 	}
-	return s.Bias + s.Alpha*sum
+	return s.Bias + float64(s.Alpha*sum)
 }
 
 // power is scale^Beta; square roots are ten times as fast as the general case.

@@ -33,7 +33,7 @@ var adagradLoop = newLoop(func(a *adagradArgs, part int) {
 
 func adagradGeneric(w, g, accumulator []float32, lr, epsilon float32) (done int) {
 	for i := range w[:min(len(w), len(g), len(accumulator))] {
-		sum := accumulator[i] + g[i]*g[i]
+		sum := accumulator[i] + float32(g[i]*g[i])
 		accumulator[i] = sum
 		w[i] -= g[i] * lr / float32(math.Sqrt(float64(sum+epsilon)))
 	}

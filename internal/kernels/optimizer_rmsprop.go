@@ -43,16 +43,16 @@ var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
 		done = current().rmsprop(w, g, velocity, a.lr, a.rho, a.rate, a.epsilon)
 	}
 	for i := done; i < len(w); i++ {
-		v := velocity[i]*a.rho + g[i]*g[i]*a.rate
+		v := float32(velocity[i]*a.rho) + float32(g[i]*g[i]*a.rate)
 		velocity[i] = v
 		if a.average != nil {
-			average := a.average[from+i]*a.rho + g[i]*a.rate
+			average := float32(a.average[from+i]*a.rho) + float32(g[i]*a.rate)
 			a.average[from+i] = average
-			v -= average * average
+			v -= float32(average * average)
 		}
 		step := g[i] * a.lr / float32(math.Sqrt(float64(v+a.epsilon)))
 		if a.momenta != nil {
-			step += a.momenta[from+i] * a.momentum
+			step += float32(a.momenta[from+i] * a.momentum)
 			a.momenta[from+i] = step
 		}
 		w[i] -= step

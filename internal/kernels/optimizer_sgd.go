@@ -42,7 +42,7 @@ var sgdLoop = newLoop(func(a *sgdArgs, part int) {
 
 func sgdGeneric(w, g []float32, lr float32) (done int) {
 	for i, gi := range g[:len(w)] {
-		w[i] -= gi * lr
+		w[i] -= float32(gi * lr)
 	}
 	return len(w)
 }
@@ -50,10 +50,10 @@ func sgdGeneric(w, g []float32, lr float32) (done int) {
 func momentumGeneric(w, g, velocity []float32, lr, momentum float32, nesterov bool) (done int) {
 	velocity = velocity[:len(w)]
 	for i, gi := range g[:len(w)] {
-		v := velocity[i]*momentum - gi*lr
+		v := float32(velocity[i]*momentum) - float32(gi*lr)
 		velocity[i] = v
 		if nesterov {
-			v = v*momentum - gi*lr
+			v = float32(v*momentum) - float32(gi*lr)
 		}
 		w[i] += v
 	}

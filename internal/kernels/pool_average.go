@@ -46,7 +46,7 @@ var averagePool2DGradLoop = newLoop(func(a *averagePool2DArgs, n int) {
 			dy := a.y[(part*s.OW+ow)*s.C:][:s.C]
 			a.eachPixel(part, ow, func(dx []float32, weight float32) {
 				for c, v := range dx[:len(dy)] {
-					dx[c] = v + dy[c]*weight
+					dx[c] = v + float32(dy[c]*weight)
 				}
 			})
 		}

@@ -25,7 +25,7 @@ func zeroTimes(x []float32) float32 {
 
 func zeroTimesGeneric(x []float32) (sum float32, done int) {
 	for _, v := range x {
-		sum += 0 * v
+		sum += float32(0 * v)
 	}
 	return sum, len(x)
 }

@@ -50,11 +50,11 @@ func wholeMoments(mean, variance []float32, values []float64, whole func([]float
 	means, squares := values[:len(mean)], values[len(mean):]
 	for c, m := range mean {
 		means[c] = float64(m)
-		squares[c] = float64(variance[c]) + means[c]*means[c]
+		squares[c] = float64(variance[c]) + float64(means[c]*means[c])
 	}
 	whole(values)
 	for c, m := range means {
-		mean[c], variance[c] = float32(m), float32(max(0, squares[c]-m*m))
+		mean[c], variance[c] = float32(m), float32(max(0, squares[c]-float64(m*m)))
 	}
 }
 

@@ -32,7 +32,7 @@ func mix(z uint64) uint64 {
 func (s Stream) Uint64(i uint64) uint64 { return mix(s.key + (i+1)*golden) }
 
 // Float64 returns number i, uniform in [0, 1).
-func (s Stream) Float64(i uint64) float64 { return float64(s.Uint64(i)>>11) / (1 << 53) }
+func (s Stream) Float64(i uint64) float64 { return float64(float64(s.Uint64(i)>>11) / (1 << 53)) }
 
 // Normal returns number i, of the standard normal distribution (Box and Muller 1958).
 func (s Stream) Normal(i uint64) float64 {

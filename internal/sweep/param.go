@@ -95,7 +95,7 @@ func (r *Range) at(u float64) string {
 	if r.Integer { // each whole number has an interval of its own
 		low, high = math.Ceil(low), math.Floor(high)+1
 	}
-	v := low + u*(high-low)
+	v := low + float64(u*(high-low))
 	if r.Log {
 		v = low * math.Pow(high/low, u)
 	}

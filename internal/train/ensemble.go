@@ -75,7 +75,7 @@ func (e *Ensemble) Evaluate(images []float32, labels []int) (loss float32, proba
 				}
 			}
 			for c, v := range one {
-				sum[c] += v * weight
+				sum[c] += float32(v * weight)
 			}
 		}
 	}

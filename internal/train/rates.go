@@ -41,7 +41,7 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 				return nil, err
 			}
 			loss := float64(value)
-			mean = keepMean*mean + (1-keepMean)*loss
+			mean = float64(keepMean*mean) + float64((1-keepMean)*loss)
 			t := TriedRate{
 				Rate: first * math.Pow(last/first, float64(n)/float64(steps-1)),
 				Loss: loss, Smoothed: mean / (1 - math.Pow(keepMean, float64(n+1))),
@@ -104,12 +104,12 @@ func noise(tried []TriedRate) float64 {
 // slopeOf returns the slope of the line through the logarithms of points by least squares. Their
 // rates grow by one factor, so that they stand at equal distances.
 func slopeOf(points []TriedRate) float64 {
-	middle := float64(len(points)-1) / 2
+	middle := float64(float64(len(points)-1) / 2)
 	var sum, squares float64
 	for i, p := range points {
 		x := float64(i) - middle
-		sum += x * math.Log(p.Smoothed)
-		squares += x * x
+		sum += float64(x * math.Log(p.Smoothed))
+		squares += float64(x * x)
 	}
 	return sum / squares
 }

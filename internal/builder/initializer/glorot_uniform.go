@@ -24,6 +24,6 @@ func (glorotUniform) Fill(w []float32, shape []int, r random.Stream) {
 	in, out := fans(shape)
 	limit := math.Sqrt(6 / float64(in+out))
 	for i := range w {
-		w[i] = float32((2*r.Float64(uint64(i)) - 1) * limit)
+		w[i] = float32((float64(2*r.Float64(uint64(i))) - 1) * limit)
 	}
 }

@@ -22,6 +22,6 @@ type randomNormal struct{ mean, deviation float64 }
 
 func (n *randomNormal) Fill(w []float32, _ []int, r random.Stream) {
 	for i := range w {
-		w[i] = float32(n.mean + n.deviation*r.Normal(uint64(i)))
+		w[i] = float32(n.mean + float64(n.deviation*r.Normal(uint64(i))))
 	}
 }

@@ -37,13 +37,14 @@ const truncatedDeviation = 0.87962566103423978
 func fillTruncatedNormal(w []float32, deviation float64, r random.Stream) {
 	limit := math.Erf(math.Sqrt2) // the probability within two standard deviations
 	for i := range w {
-		u := (2*r.Float64(uint64(i)) - 1) * limit
+		u := (float64(2*r.Float64(uint64(i))) - 1) * limit
 		w[i] = float32(math.Sqrt2 * math.Erfinv(u) * deviation)
 	}
 }
 
 func fillUniform(w []float32, low, high float64, r random.Stream) {
+	low, high = float64(low), float64(high) // products, which are rounded before high-low
 	for i := range w {
-		w[i] = float32(low + (high-low)*r.Float64(uint64(i)))
+		w[i] = float32(low + float64((high-low)*r.Float64(uint64(i))))
 	}
 }

@@ -28,7 +28,7 @@ func (augmentation) augments() {}
 
 // uniform returns random number i of r, uniform between the bounds.
 func uniform(r random.Stream, i int, low, high float64) float64 {
-	return low + (high-low)*r.Float64(uint64(i))
+	return low + float64((high-low)*r.Float64(uint64(i)))
 }
 
 // bounds returns the limits of a factor as in Keras: one number f means -f to f.

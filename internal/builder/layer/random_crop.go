@@ -62,7 +62,7 @@ func (l *randomCrop) centre(x *G.Node) *G.Node {
 		[6]float64{1, 0, float64((w - width) / 2), 0, 1, float64((h - height) / 2)})
 	sx, sy := float64(width)/float64(l.width), float64(height)/float64(l.height)
 	return fixedWarp(x, l.height, l.width, ops.Resampling{Fill: "nearest"},
-		[6]float64{sx, 0, sx/2 - 0.5, 0, sy, sy/2 - 0.5}) // aligns the centres of pixels
+		[6]float64{sx, 0, float64(sx/2) - 0.5, 0, sy, float64(sy/2) - 0.5}) // aligns the centres of pixels
 }
 
 // fixedWarp resamples all images with one matrix; it returns x itself for the identity.

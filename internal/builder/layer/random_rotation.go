@@ -36,6 +36,6 @@ func (l *randomRotation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	low, high := bounds(l.factor)
 	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
 		sin, cos := math.Sincos(2 * math.Pi * uniform(r, n, low, high))
-		return [6]float64{cos, -sin, cx - cx*cos + cy*sin, sin, cos, cy - cx*sin - cy*cos}
+		return [6]float64{cos, -sin, cx - float64(cx*cos) + float64(cy*sin), sin, cos, cy - float64(cx*sin) - float64(cy*cos)}
 	})
 }

@@ -29,7 +29,7 @@ func ValuesOf(l Layer, in Values) (Values, error) {
 func (augmentation) values(in Values) (Values, error) { return in, nil }
 
 func (l *rescaling) values(in Values) (Values, error) {
-	a, b := in[0]*l.scale+l.offset, in[1]*l.scale+l.offset
+	a, b := float64(in[0]*l.scale)+l.offset, float64(in[1]*l.scale)+l.offset
 	return Values{min(a, b), max(a, b)}, nil
 }
 

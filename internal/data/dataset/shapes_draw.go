@@ -19,7 +19,7 @@ type dice struct {
 func (d *dice) between(low, high float64) float64 {
 	v := d.Float64(d.n)
 	d.n++
-	return low + v*(high-low)
+	return low + float64(v*(high-low))
 }
 
 // A colour is red, green and blue from 0 to 255.
@@ -33,7 +33,7 @@ func (d *dice) colour(low, high float64) colour {
 // largest weight.
 func (c colour) far(other colour, enough float64) bool {
 	r, g, b := c[0]-other[0], c[1]-other[1], c[2]-other[2]
-	return math.Abs(0.30*r+0.59*g+0.11*b) > enough
+	return math.Abs(float64(0.30*r)+float64(0.59*g)+float64(0.11*b)) > enough
 }
 
 // drawShape draws image i of a split, class i mod 10, to dst, [H,W,C].
@@ -71,10 +71,10 @@ func (c *canvas) background(d *dice, ground colour) {
 		for x := range c[y] {
 			gx, fx := math.Modf((float64(x) + 0.5) / cell)
 			upper, lower := grid[int(gy)][int(gx):], grid[int(gy)+1][int(gx):]
-			blotch := (upper[0]*(1-fx)+upper[1]*fx)*(1-fy) + (lower[0]*(1-fx)+lower[1]*fx)*fy
-			across := (float64(x)*cos + float64(y)*sin) / shapeSide
+			blotch := float64((float64(upper[0]*(1-fx))+float64(upper[1]*fx))*(1-fy)) + float64((float64(lower[0]*(1-fx))+float64(lower[1]*fx))*fy)
+			across := (float64(float64(x)*cos) + float64(float64(y)*sin)) / shapeSide
 			for k := range c[y][x] {
-				c[y][x][k] = ground[k] + blotch + slope[k]*across
+				c[y][x][k] = ground[k] + blotch + float64(slope[k]*across)
 			}
 		}
 	}
@@ -89,8 +89,8 @@ func (c *canvas) specks(d *dice) {
 	x, y, half := d.between(0, shapeSide), d.between(0, shapeSide), d.between(2, 6)
 	sin, cos := math.Sincos(d.between(0, math.Pi))
 	c.blend(x, y, half+1, d.colour(0, 255), func(x, y float64) float64 {
-		along := min(max(x*cos+y*sin, -half), half)
-		return math.Hypot(x-along*cos, y-along*sin) - 0.5
+		along := min(max(float64(x*cos)+float64(y*sin), -half), half)
+		return math.Hypot(x-float64(along*cos), y-float64(along*sin)) - 0.5
 	})
 }
 
@@ -105,11 +105,11 @@ const (
 // seeds), dense layers of 256 and 128 only 0.675 to 0.738.
 func (c *canvas) shape(d *dice, o outline, ink colour) {
 	size := d.between(9, 12.5)
-	reach := shapeReach * size
+	reach := float64(shapeReach * size)
 	x, y := d.between(reach, shapeSide-reach), d.between(reach, shapeSide-reach)
 	sin, cos := math.Sincos(d.between(-shapeTurn, shapeTurn))
 	c.blend(x, y, 1.4*size, ink, func(x, y float64) float64 {
-		return size * o.distance((x*cos+y*sin)/size, (y*cos-x*sin)/size)
+		return size * o.distance((float64(x*cos)+float64(y*sin))/size, (float64(y*cos)-float64(x*sin))/size)
 	})
 }
 
@@ -121,7 +121,7 @@ func (c *canvas) blend(cx, cy, reach float64, ink colour, distance func(x, y flo
 		for x := max(int(cx-reach), 0); x <= min(int(cx+reach), shapeSide-1); x++ {
 			cover := min(max(0.5-distance(float64(x)+0.5-cx, float64(y)+0.5-cy), 0), 1)
 			for k := range ink {
-				c[y][x][k] += cover * (ink[k] - c[y][x][k])
+				c[y][x][k] += float64(cover * (ink[k] - c[y][x][k]))
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func (c *canvas) write(dst []byte, d *dice) {
 		bits := d.Uint64(d.n)
 		d.n++
 		for k, v := range c[p/shapeSide][p%shapeSide] {
-			v += noise * (float64(bits>>(21*k)&(1<<21-1))/(1<<20) - 1)
+			v += float64(noise * (float64(float64(bits>>(21*k)&(1<<21-1))/(1<<20)) - 1))
 			dst[3*p+k] = uint8(min(max(math.Round(v), 0), 255))
 		}
 	}

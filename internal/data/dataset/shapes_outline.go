@@ -39,7 +39,7 @@ func heart(x, y float64) float64 {
 	if x+y > 1 {
 		return scale * (math.Hypot(x-0.25, y-0.75) - math.Sqrt2/4)
 	}
-	corner := max(x+y, 0) / 2
+	corner := float64(max(x+y, 0) / 2)
 	d := math.Sqrt(min(square(x)+square(y-1), square(x-corner)+square(y-corner)))
 	return scale * math.Copysign(d, x-y)
 }
@@ -76,8 +76,8 @@ func (p polygon) distance(x, y float64) float64 {
 	for _, b := range p {
 		ex, ey := b[0]-a[0], b[1]-a[1]
 		px, py := x-a[0], y-a[1]
-		along := min(max((px*ex+py*ey)/(ex*ex+ey*ey), 0), 1)
-		nearest = min(nearest, square(px-along*ex)+square(py-along*ey))
+		along := min(max((float64(px*ex)+float64(py*ey))/(float64(ex*ex)+float64(ey*ey)), 0), 1)
+		nearest = min(nearest, square(px-float64(along*ex))+square(py-float64(along*ey)))
 		if (a[1] <= y) != (b[1] <= y) && (px*ey < py*ex) == (ey > 0) {
 			sign = -sign
 		}
@@ -86,4 +86,4 @@ func (p polygon) distance(x, y float64) float64 {
 	return sign * math.Sqrt(nearest)
 }
 
-func square(v float64) float64 { return v * v }
+func square(v float64) float64 { return float64(v * v) }

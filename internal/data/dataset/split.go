@@ -48,7 +48,7 @@ func Take(n int, fraction float64) int {
 	if fraction == 0 || n < 2 {
 		return 0
 	}
-	return min(max(1, int(float64(n)*fraction+0.5)), n-1)
+	return min(max(1, int(float64(float64(n)*fraction)+0.5)), n-1)
 }
 
 // takeForTesting assigns a fraction of the images of each stratum to the test split: the

@@ -23,7 +23,7 @@ func (p *Picture) Resize(dst []float32, shape []int, crop bool) {
 			pixel := mix(upper, lower, fy)
 			out := dst[(y*width+x)*channels:][:channels]
 			if copy(out, pixel[:]); channels == 1 {
-				out[0] = 0.299*pixel[0] + 0.587*pixel[1] + 0.114*pixel[2]
+				out[0] = float32(0.299*pixel[0]) + float32(0.587*pixel[1]) + float32(0.114*pixel[2])
 			}
 		}
 	}
@@ -41,7 +41,7 @@ func centre(r image.Rectangle, shape []int) image.Rectangle {
 // between returns the two positions in [low, high) between which the centre of output
 // position i of n lies, and the weight of the second.
 func between(i, n, low, high int) (first, second int, share float32) {
-	at := (float32(i)+0.5)*(float32(high-low)/float32(n)) - 0.5
+	at := float32((float32(i)+0.5)*(float32(high-low)/float32(n))) - 0.5
 	floor := int(at+1) - 1 // at is at least -0.5
 	share = at - float32(floor)
 	return low + max(floor, 0), min(low+floor+1, high-1), share
@@ -49,7 +49,7 @@ func between(i, n, low, high int) (first, second int, share float32) {
 
 func mix(a, b [3]float32, share float32) [3]float32 {
 	for k := range a {
-		a[k] += (b[k] - a[k]) * share
+		a[k] += float32((b[k] - a[k]) * share)
 	}
 	return a
 }

@@ -102,7 +102,7 @@ func (m *auc) area(tp, fp []float64) (area float64) {
 		case "majoring":
 			height = max(y, nextY)
 		}
-		area += (x - nextX) * height
+		area += float64((x - nextX) * height)
 	}
 	return area
 }
@@ -117,5 +117,5 @@ func precisionBetween(tp, fp, nextTP, nextFP float64) float64 {
 	if p > 0 && next > 0 {
 		grown = p / next
 	}
-	return slope * (tp - nextTP + (nextTP-slope*next)*math.Log(grown))
+	return slope * (tp - nextTP + float64((nextTP-float64(slope*next))*math.Log(grown)))
 }

@@ -65,7 +65,7 @@ func (m *f1) Value(sums []float64, n int) float64 {
 	for of := range slices.Chunk(sums, 3) {
 		f := ratio(2*of[0], of[1]+of[2])
 		mean += f * 3 / float64(len(sums))
-		weighted += f * of[2]
+		weighted += float64(f * of[2])
 		for i, v := range of {
 			all[i] += v
 		}

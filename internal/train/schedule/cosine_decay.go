@@ -34,5 +34,5 @@ func (s *cosineDecay) Factor(done float64, epochs int) float64 {
 		decay = max(float64(epochs)-s.warmup, 1)
 	}
 	share := min((done-s.warmup)/decay, 1)
-	return s.alpha + (1-s.alpha)*(1+math.Cos(math.Pi*share))/2
+	return s.alpha + float64((1-s.alpha)*(1+math.Cos(math.Pi*share))/2)
 }
