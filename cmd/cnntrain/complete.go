@@ -52,7 +52,7 @@ var completeFlags = map[string]cobra.CompletionFunc{
 	"on-nan":   cobra.FixedCompletions([]string{"stop", "lower-lr"}, cobra.ShellCompDirectiveNoFileComp),
 	"sort":     fixed(sortNames),
 	"status":   fixed(statusNames),
-	"cpu":      cobra.FixedCompletions([]string{"avx512", "avx2", "generic"}, cobra.ShellCompDirectiveNoFileComp),
+	"cpu":      cobra.FixedCompletions([]string{"avx512", "avx2", "neon", "generic"}, cobra.ShellCompDirectiveNoFileComp),
 	"split":    cobra.FixedCompletions([]string{"train", "val", "test"}, cobra.ShellCompDirectiveNoFileComp),
 	"ensemble": cobra.FixedCompletions([]string{"mean", "vote"}, cobra.ShellCompDirectiveNoFileComp),
 }

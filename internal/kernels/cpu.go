@@ -74,9 +74,9 @@ func addSet(s instructionSet) {
 }
 
 // SetCPU selects the implementation of all kernels called from then on: "avx512" (F, DQ, BW
-// and VL), "avx2" (with FMA) or "generic", plain Go. It returns an error if this machine or
-// build does not support it. The default is the best one. Results differ between
-// implementations by rounding.
+// and VL), "avx2" (with FMA), "neon" (arm64) or "generic", plain Go. It returns an error if
+// this machine or build does not support it. The default is the best one. Those in assembly
+// give the same results on all processors; "generic" differs by rounding.
 func SetCPU(name string) error {
 	have := cpus()
 	i := slices.Index(have, name)

@@ -17,7 +17,7 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
-	// out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive
+	// out = max(x, 0)
 	VPXORD Z1, Z1, Z1
 	VMAXPS (R9)(AX*1), Z1, Z0
 	VADDPS Z1, Z0, Z0
@@ -40,7 +40,7 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
-	// out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive
+	// out = max(x, 0)
 	VXORPS Y1, Y1, Y1
 	VMAXPS (R9)(AX*1), Y1, Y0
 	VADDPS Y1, Y0, Y0
@@ -674,7 +674,7 @@ TEXT ·addScaledAVX2(SB), NOSPLIT, $0-88
 	MOVQ y_base+0(FP), R8
 	MOVQ rows_base+24(FP), R9
 	MOVQ y_len+8(FP), CX
-	ANDQ $-8, CX
+	ANDQ $-16, CX
 	MOVQ CX, done+80(FP)
 	SHLQ $2, CX
 	MOVQ y_len+8(FP), DX

@@ -107,7 +107,7 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Z1, Z1
 	VMULPS (R11)(AX*1), Z1, Z0
 	VADDPS (R12)(AX*1), Z0, Z0
-	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
+	// max(out, 0)
 	VPXORD Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	VADDPS Z1, Z0, Z0
@@ -162,7 +162,7 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Y1, Y1
 	VMULPS (R11)(AX*1), Y1, Y0
 	VADDPS (R12)(AX*1), Y0, Y0
-	// 0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive
+	// max(out, 0)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VADDPS Y1, Y0, Y0

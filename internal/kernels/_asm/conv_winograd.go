@@ -16,13 +16,7 @@ func winograds(f *file) {
 	}
 	f.line(fmt.Sprintf("GLOBL winogradConstant<>(SB), RODATA|NOPTR, $%d", 32*len(winogradConstants)))
 	for _, v := range []vector{zmm, ymm} {
-		for _, t := range []winogradTransform{
-			{"winogradImage", 6, 6, true, (*winogradKernel).image},
-			{"winogradFilter", 3, 6, true, (*winogradKernel).filter},
-			{"winogradOutput", 6, 4, false, (*winogradKernel).output},
-			{"winogradOutputGrad", 4, 6, true, (*winogradKernel).outputGrad},
-			{"winogradFilterGrad", 6, 3, false, (*winogradKernel).filterGrad},
-		} {
+		for _, t := range winogradTransforms {
 			(&winogradKernel{f, v, t, false}).write()
 		}
 	}
@@ -34,6 +28,14 @@ type winogradTransform struct {
 	from, to   int
 	fromPixels bool // else from planes to pixels
 	column     func(k *winogradKernel)
+}
+
+var winogradTransforms = []winogradTransform{
+	{"winogradImage", 6, 6, true, (*winogradKernel).image},
+	{"winogradFilter", 3, 6, true, (*winogradKernel).filter},
+	{"winogradOutput", 6, 4, false, (*winogradKernel).output},
+	{"winogradOutputGrad", 4, 6, true, (*winogradKernel).outputGrad},
+	{"winogradFilterGrad", 6, 3, false, (*winogradKernel).filterGrad},
 }
 
 type winogradKernel struct {
@@ -63,20 +65,37 @@ func (k *winogradKernel) constant(name string) string {
 
 // Columns are transformed from registers 0 to 5 to registers 8 to 13 by these, with
 // registers 6, 7, 14 and 15 to spare.
-func (k *winogradKernel) add(to, a, b int) { k.op("VADDPS", k.v.reg(b), k.v.reg(a), k.v.reg(to)) }
-func (k *winogradKernel) sub(to, a, b int) { k.op("VSUBPS", k.v.reg(b), k.v.reg(a), k.v.reg(to)) }
+func (k *winogradKernel) add(to, a, b int) { emitter{file: k.file, v: k.v}.add(to, a, b) }
+func (k *winogradKernel) sub(to, a, b int) { emitter{file: k.file, v: k.v}.sub(to, a, b) }
 func (k *winogradKernel) mul(to, a int, c string) {
-	k.op("VMULPS", k.constant(c), k.v.reg(a), k.v.reg(to))
+	if k.v == neon {
+		k.three("fmul", to, a, neonConstant(c))
+	} else {
+		k.op("VMULPS", k.constant(c), k.v.reg(a), k.v.reg(to))
+	}
 }
 
-// addMul and subMul: to = a ± b·c.
-func (k *winogradKernel) addMul(to, a, b int, c string) { k.fused("VFMADD231PS", to, a, b, c) }
-func (k *winogradKernel) subMul(to, a, b int, c string) { k.fused("VFNMADD231PS", to, a, b, c) }
-func (k *winogradKernel) fused(op string, to, a, b int, c string) {
-	if to != a {
-		k.op("VMOVAPS", k.v.reg(a), k.v.reg(to))
+// move copies a register.
+func (k *winogradKernel) move(to, from int) {
+	if k.v == neon {
+		k.file.move(to, from)
+	} else {
+		k.op("VMOVAPS", k.v.reg(from), k.v.reg(to))
 	}
-	k.op(op, k.constant(c), k.v.reg(b), k.v.reg(to))
+}
+
+// addMul and subMul: to = a ± b·c, rounded once.
+func (k *winogradKernel) addMul(to, a, b int, c string) { k.fused("VFMADD231PS", "fmla", to, a, b, c) }
+func (k *winogradKernel) subMul(to, a, b int, c string) { k.fused("VFNMADD231PS", "fmls", to, a, b, c) }
+func (k *winogradKernel) fused(op, neonOp string, to, a, b int, c string) {
+	if to != a {
+		k.move(to, a)
+	}
+	if k.v == neon {
+		k.three(neonOp, to, b, neonConstant(c))
+	} else {
+		k.op(op, k.constant(c), k.v.reg(b), k.v.reg(to))
+	}
 }
 
 // image is Bᵀ: 4 0 -5 0 1 0, 0 -4 -4 1 1 0, 0 4 -4 -1 1 0, 0 -2 -1 2 1 0,
@@ -101,7 +120,7 @@ func (k *winogradKernel) image() {
 func (k *winogradKernel) filter() {
 	k.mul(8, 0, "1/4")
 	k.add(14, 0, 2)
-	k.zero(k.v, k.v.reg(7))
+	emitter{file: k.file, v: k.v}.zeroed(7)
 	k.subMul(7, 7, 14, "1/6")
 	k.mul(15, 1, "1/6")
 	k.sub(9, 7, 15)
@@ -111,7 +130,7 @@ func (k *winogradKernel) filter() {
 	k.mul(15, 1, "1/12")
 	k.add(11, 14, 15)
 	k.sub(12, 14, 15)
-	k.op("VMOVAPS", k.v.reg(2), k.v.reg(13))
+	k.move(13, 2)
 }
 
 // output is Aᵀ: 1 1 1 1 1 0, 0 1 -1 2 -2 0, 0 1 1 4 4 0, 0 1 -1 8 -8 1.
@@ -130,7 +149,7 @@ func (k *winogradKernel) output() {
 
 // outputGrad is A.
 func (k *winogradKernel) outputGrad() {
-	k.op("VMOVAPS", k.v.reg(0), k.v.reg(8))
+	k.move(8, 0)
 	k.add(14, 0, 2)
 	k.add(15, 1, 3)
 	k.add(9, 14, 15)
@@ -140,7 +159,7 @@ func (k *winogradKernel) outputGrad() {
 	k.addMul(15, 15, 3, "8")
 	k.add(11, 14, 15)
 	k.sub(12, 14, 15)
-	k.op("VMOVAPS", k.v.reg(3), k.v.reg(13))
+	k.move(13, 3)
 }
 
 // filterGrad is Gᵀ.

@@ -13,49 +13,20 @@ type elementwise struct {
 	flagged   func(e emitter)
 }
 
-// An emitter writes the body of an elementwise kernel for one kind of vectors.
-type emitter struct {
-	*file
-	v vector
-}
-
-var sliceRegs = []string{"R8", "R9", "R10", "R11", "R12", "R13", "R15", "SI"}
-
-// r is a vector register.
-func (e emitter) r(i int) string { return e.v.reg(i) }
-
-// at is the current place in slice i.
-func (e emitter) at(i int) string { return mem(0, sliceRegs[i], "AX", 1) }
-
-// load, store, add, sub, mul and div: register to = ...
-func (e emitter) load(to, slice int)  { e.op("VMOVUPS", e.at(slice), e.r(to)) }
-func (e emitter) store(slice, of int) { e.op("VMOVUPS", e.r(of), e.at(slice)) }
-func (e emitter) add(to, a, b int)    { e.op("VADDPS", e.r(b), e.r(a), e.r(to)) }
-func (e emitter) sub(to, a, b int)    { e.op("VSUBPS", e.r(b), e.r(a), e.r(to)) }
-func (e emitter) mul(to, a, b int)    { e.op("VMULPS", e.r(b), e.r(a), e.r(to)) }
-func (e emitter) div(to, a, b int)    { e.op("VDIVPS", e.r(b), e.r(a), e.r(to)) }
-
 // elementwiseKernels round after each operation, as the plain Go kernels do, so
 // that both give the same bits.
 var elementwiseKernels = []elementwise{
 	{name: "relu", slices: []string{"out", "x"}, body: func(e emitter) {
-		e.comment("out = 0 > x ? 0 : x, which keeps NaN; + 0 makes -0 positive")
-		e.zero(e.v, e.r(1))
-		e.op("VMAXPS", e.at(1), e.r(1), e.r(0))
-		e.add(0, 0, 1)
+		e.comment("out = max(x, 0)")
+		e.zeroed(1)
+		e.atLeast0At(0, 1, 1)
 		e.store(0, 0)
 	}},
 	{name: "reluGrad", slices: []string{"dx", "y", "dy"}, body: func(e emitter) {
 		e.comment("dx = y > 0 ? dy : 0")
-		e.zero(e.v, e.r(1))
+		e.zeroed(1)
 		e.load(0, 1)
-		if e.v.evex {
-			e.op("VCMPPS", "$0x1e", e.r(1), e.r(0), "K1")
-			e.op("VMOVUPS.Z", e.at(2), "K1", e.r(0))
-		} else {
-			e.op("VCMPPS", "$0x1e", e.r(1), e.r(0), e.r(0))
-			e.op("VANDPS", e.at(2), e.r(0), e.r(0))
-		}
+		e.whereAbove(0, 2, 0, 1)
 		e.store(0, 0)
 	}},
 	{name: "affine", slices: []string{"out", "x"}, constants: []string{"scale", "offset"}, body: func(e emitter) {
@@ -91,7 +62,7 @@ var elementwiseKernels = []elementwise{
 		e.add(v, v, 4)
 		e.store(3, v)
 		e.comment("w -= m·alpha / (√v + epsilon)")
-		e.op("VSQRTPS", e.r(v), e.r(4))
+		e.sqrt(4, v)
 		e.add(4, 4, epsilon)
 		e.mul(5, m, alpha)
 		e.div(5, 5, 4)
@@ -146,11 +117,15 @@ var elementwiseKernels = []elementwise{
 	}},
 }
 
+// addScaledValues is what addScaled does a multiple of, with all instruction sets, so
+// that the rest, which is rounded after each operation, is the same.
+const addScaledValues = 16
+
 // addScaled writes y += rows[0]·a[0] + ... + rows[3]·a[3], one after the other, with
 // as much fetched from next, which is read after the rows, unless that is empty.
 func addScaled(e emitter, name string) {
 	e.function(name, "(y, rows, next []float32, a *[4]float32) (done int)", 0)
-	e.slices("y", "rows")
+	e.slicesOf(addScaledValues, "y", "rows")
 	e.op("MOVQ", e.arg("y_len"), "DX")
 	for i := range 3 {
 		e.op("LEAQ", mem(0, sliceRegs[1+i], "DX", 4), sliceRegs[2+i])
@@ -160,7 +135,7 @@ func addScaled(e emitter, name string) {
 	for i := range 4 {
 		e.op("VBROADCASTSS", mem(4*i, "DX", "", 0), e.r(8+i))
 	}
-	body := func() {
+	body := func(e emitter) {
 		e.load(0, 0)
 		for i := range 4 {
 			e.op("VFMADD231PS", e.at(1+i), e.r(8+i), e.r(0))
@@ -169,15 +144,15 @@ func addScaled(e emitter, name string) {
 	}
 	e.op("CMPQ", e.arg("next_len"), imm(0))
 	e.op("JNE", "fetching")
-	e.loop("loop", body)
+	e.loop("loop", body, 5)
 	e.ret()
 	e.label("fetching")
-	e.loop("fetch", func() {
+	e.loop("fetch", func(e emitter) {
 		for i := 0; i < 4*e.v.bytes(); i += 64 {
 			e.op("PREFETCHT0", mem(i, sliceRegs[5], "AX", 4))
 		}
-		body()
-	})
+		body(e)
+	}, 5)
 	e.ret()
 }
 
@@ -185,7 +160,7 @@ func addScaled(e emitter, name string) {
 func rootStep(e emitter, w, g, v, lr, epsilon int) {
 	e.comment("w -= g·lr / √(v + epsilon)")
 	e.add(v, v, epsilon)
-	e.op("VSQRTPS", e.r(v), e.r(v))
+	e.sqrt(v, v)
 	e.mul(g, g, lr)
 	e.div(g, g, v)
 	e.load(w, 0)
@@ -207,11 +182,19 @@ func momentumStep(e emitter) {
 // elementwises writes elementwise_amd64.s.
 func elementwises(f *file) {
 	for _, k := range elementwiseKernels {
-		k.write(emitter{f, zmm}, k.name+"AVX512")
-		k.write(emitter{f, ymm}, k.name+"AVX2")
+		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
+		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
 	}
-	addScaled(emitter{f, zmm}, "addScaledAVX512")
-	addScaled(emitter{f, ymm}, "addScaledAVX2")
+	addScaled(emitter{file: f, v: zmm}, "addScaledAVX512")
+	addScaled(emitter{file: f, v: ymm}, "addScaledAVX2")
+}
+
+// elementwisesNEON writes elementwise_arm64.s.
+func elementwisesNEON(f *file) {
+	for _, k := range elementwiseKernels {
+		k.write(emitter{file: f, v: neon}, k.name+"NEON")
+	}
+	addScaledNEON(f)
 }
 
 func (k elementwise) write(e emitter, name string) {
@@ -225,40 +208,38 @@ func (k elementwise) write(e emitter, name string) {
 	e.function(name, signature+") (done int)", 0)
 	e.slices(k.slices...)
 	for i, c := range k.constants {
-		e.op("VBROADCASTSS", e.arg(c), e.r(8+i))
+		e.constant(8+i, c)
 	}
 	if k.flag != "" {
 		e.ifFlag(k.flag, k.flag)
 	}
-	e.loop("loop", func() { k.body(e) })
+	e.loop("loop", k.body, len(k.slices))
 	e.ret()
 	if k.flag != "" {
 		e.label("%s", k.flag)
-		e.loop("with", func() { k.flagged(e) })
+		e.loop("with", k.flagged, len(k.slices))
 		e.ret()
 	}
 }
 
-// slices loads where slices begin, and sets done to the values of the first of them
-// that fill vectors, CX to their bytes.
-func (e emitter) slices(names ...string) {
-	for i, s := range names {
-		e.op("MOVQ", e.arg(s+"_base"), sliceRegs[i])
+// addScaledNEON writes addScaled. What is fetched ahead is left to the processor.
+func addScaledNEON(f *file) {
+	e := emitter{file: f, v: neon}
+	e.function("addScaledNEON", "(y, rows, next []float32, a *[4]float32) (done int)", 0)
+	e.slicesOf(addScaledValues, "y", "rows")
+	e.op("MOVD", e.arg("y_len"), "R1")
+	for i := range 3 {
+		e.op("ADD", "R1<<2", e.pointer(1+i), e.pointer(2+i))
 	}
-	e.op("MOVQ", e.arg(names[0]+"_len"), "CX")
-	e.op("ANDQ", imm(-e.v.lanes), "CX")
-	e.op("MOVQ", "CX", e.arg("done"))
-	e.op("SHLQ", imm(2), "CX")
-}
-
-// loop runs body for each vector, AX bytes from where the slices begin.
-func (e emitter) loop(label string, body func()) {
-	e.op("XORQ", "AX", "AX")
-	e.label("%s", label)
-	e.op("CMPQ", "AX", "CX")
-	e.op("JGE", label+"Done")
-	body()
-	e.op("ADDQ", imm(e.v.bytes()), "AX")
-	e.op("JMP", label)
-	e.label("%sDone", label)
+	e.op("MOVD", e.arg("a"), "R1")
+	e.file.load(8, at(0, "R1"))
+	e.loop("loop", func(e emitter) {
+		e.load(0, 0)
+		for i := range 4 {
+			e.load(1+i, 1+i)
+			e.fmlaLane(0, 1+i, 8, i)
+		}
+		e.store(0, 0)
+	}, 5)
+	e.ret()
 }

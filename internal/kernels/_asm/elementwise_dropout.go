@@ -10,8 +10,8 @@ func dropouts(f *file) {
 		f.line(fmt.Sprintf("DATA dropoutLanes<>+%d(SB)/4, $%d", 4*i, i))
 	}
 	f.line("GLOBL dropoutLanes<>(SB), RODATA|NOPTR, $64")
-	dropout(emitter{f, zmm}, "dropoutAVX512")
-	dropout(emitter{f, ymm}, "dropoutAVX2")
+	dropout(emitter{file: f, v: zmm}, "dropoutAVX512")
+	dropout(emitter{file: f, v: ymm}, "dropoutAVX2")
 }
 
 // dropout writes the kernel that dropper.keeps describes, for values whose counters
@@ -49,7 +49,7 @@ func dropout(e emitter, name string) {
 			e.op("VPXOR", e.r(b), e.r(a), e.r(to))
 		}
 	}
-	e.loop("loop", func() {
+	e.loop("loop", func(e emitter) {
 		e.comment("hash = (counter ^ counter>>16)·mul1")
 		e.op("VPSRLD", imm(16), e.r(counter), e.r(shifted))
 		xor(hash, counter, shifted)
@@ -75,6 +75,6 @@ func dropout(e emitter, name string) {
 		}
 		e.store(0, value)
 		e.op("VPADDD", e.r(step), e.r(counter), e.r(counter))
-	})
+	}, 2)
 	e.ret()
 }

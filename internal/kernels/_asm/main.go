@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 func main() {
@@ -26,8 +27,21 @@ func main() {
 		"product_transpose_amd64.s":   transposes,
 		"conv_winograd_amd64.s":       winograds,
 		"image_warp_amd64.s":          warps,
+
+		"sum_finite_arm64.s":          zeroTimesNEON,
+		"norm_batch_arm64.s":          batchNormsNEON,
+		"cpu_peak_arm64.s":            multiplyAddsNEON,
+		"elementwise_dropout_arm64.s": dropoutNEON,
+		"elementwise_arm64.s":         elementwisesNEON,
+		"pool_max_arm64.s":            maxPoolsNEON,
+		"product_tile_arm64.s":        tilesNEON,
+		"product_panels_arm64.s":      panelsNEON,
+		"product_transpose_arm64.s":   transposeNEON,
+		"conv_winograd_arm64.s":       winogradsNEON,
+		"image_warp_arm64.s":          warpNEON,
 	} {
-		f := newFile()
+		base := strings.TrimSuffix(name, ".s")
+		f := newFile(base[strings.LastIndex(base, "_")+1:])
 		write(f)
 		if err := os.WriteFile(filepath.Join(os.Args[1], name), f.text.Bytes(), 0o644); err != nil {
 			log.Fatal(err)

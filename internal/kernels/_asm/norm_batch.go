@@ -34,10 +34,9 @@ var batchNormKernels = []rowwise{
 	{"norm", []string{"out", "x"}, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
 		normalized(e, s, 1, 0)
 		if relu {
-			e.comment("0 > out ? 0 : out, which keeps NaN; + 0 makes -0 positive")
-			e.zero(e.v, e.r(1))
-			e.op("VMAXPS", e.r(0), e.r(1), e.r(0))
-			e.add(0, 0, 1)
+			e.comment("max(out, 0)")
+			e.zeroed(1)
+			e.atLeast0(0, 0, 1)
 		}
 		e.store(0, 0)
 	}},
@@ -48,7 +47,7 @@ var batchNormKernels = []rowwise{
 		e.add(3, 3, 2)
 		e.store(s.sums, 3)
 		e.load(4, s.sums+1)
-		e.op("VFMADD231PS", e.r(2), e.r(1), e.r(4))
+		e.mulAdd(4, 2, 1)
 		e.store(s.sums+1, 4)
 	}},
 	{"normGrad", []string{"dx", "x", "dy"}, 5, 0, true, func(e emitter, s rowSlices, relu bool) {
@@ -57,7 +56,7 @@ var batchNormKernels = []rowwise{
 		e.mulAt(2, 2, s.columns+columnScale)
 		e.mulAt(1, 1, s.columns+columnSlope)
 		e.sub(2, 2, 1)
-		e.op("VSUBPS", e.at(s.columns+columnConstant), e.r(2), e.r(2))
+		e.subAt(2, 2, s.columns+columnConstant)
 		e.store(0, 2)
 	}},
 }
@@ -66,12 +65,12 @@ var batchNormKernels = []rowwise{
 var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s rowSlices, _ bool) {
 	e.comment("sums += x - mean, (x - mean)²")
 	e.load(0, 0)
-	e.op("VSUBPS", e.at(s.columns+columnMean), e.r(0), e.r(0))
+	e.subAt(0, 0, s.columns+columnMean)
 	e.load(1, s.sums)
 	e.add(1, 1, 0)
 	e.store(s.sums, 1)
 	e.load(2, s.sums+1)
-	e.op("VFMADD231PS", e.r(0), e.r(0), e.r(2))
+	e.mulAdd(2, 0, 0)
 	e.store(s.sums+1, 2)
 }}
 
@@ -79,9 +78,9 @@ var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s r
 func normalized(e emitter, s rowSlices, x, to int) {
 	e.comment("(x - mean)·scale + offset")
 	e.load(1, x)
-	e.op("VSUBPS", e.at(s.columns+columnMean), e.r(1), e.r(1))
+	e.subAt(1, 1, s.columns+columnMean)
 	e.mulAt(to, 1, s.columns+columnScale)
-	e.op("VADDPS", e.at(s.columns+columnOffset), e.r(to), e.r(to))
+	e.addAt(to, to, s.columns+columnOffset)
 }
 
 // gradient leaves x - mean in register 1 and dy in register 2: the dy of what
@@ -89,30 +88,28 @@ func normalized(e emitter, s rowSlices, x, to int) {
 func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
 	if !relu {
 		e.load(1, x)
-		e.op("VSUBPS", e.at(s.columns+columnMean), e.r(1), e.r(1))
+		e.subAt(1, 1, s.columns+columnMean)
 		e.load(2, dy)
 		return
 	}
 	normalized(e, s, x, 0)
 	e.comment("dy where that is > 0, else 0")
-	e.zero(e.v, e.r(3))
-	if e.v.evex {
-		e.op("VCMPPS", "$0x1e", e.r(3), e.r(0), "K1")
-		e.op("VMOVUPS.Z", e.at(dy), "K1", e.r(2))
-	} else {
-		e.op("VCMPPS", "$0x1e", e.r(3), e.r(0), e.r(0))
-		e.op("VANDPS", e.at(dy), e.r(0), e.r(2))
-	}
+	e.zeroed(3)
+	e.whereAbove(2, dy, 0, 3)
 }
-
-// mulAt sets register to to that of a times the current place in a slice.
-func (e emitter) mulAt(to, a, slice int) { e.op("VMULPS", e.at(slice), e.r(a), e.r(to)) }
 
 // batchNorms writes norm_batch_amd64.s.
 func batchNorms(f *file) {
 	for _, k := range batchNormKernels {
-		k.write(emitter{f, zmm}, k.name+"AVX512")
-		k.write(emitter{f, ymm}, k.name+"AVX2")
+		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
+		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
+	}
+}
+
+// batchNormsNEON writes norm_batch_arm64.s.
+func batchNormsNEON(f *file) {
+	for _, k := range batchNormKernels {
+		k.write(emitter{file: f, v: neon}, k.name+"NEON")
 	}
 }
 
@@ -126,15 +123,35 @@ func (k rowwise) write(e emitter, name string) {
 		signature += ", relu bool"
 	}
 	e.function(name, signature+")", 0)
+	if e.v == neon {
+		k.beginNEON(e)
+	} else {
+		k.begin(e)
+	}
+	if k.relu {
+		e.ifFlag("relu", "reluRow")
+	}
+	loops := k.loops
+	if e.v == neon {
+		loops = k.loopsNEON
+	}
+	loops(e, "row", "column", false)
+	if k.relu {
+		loops(e, "reluRow", "reluColumn", true)
+	}
+}
+
+// begin loads the arguments: BX = rows, CX = bytes of a row.
+func (k rowwise) begin(e emitter) {
 	e.op("MOVQ", e.arg("rows"), "BX")
 	e.op("MOVQ", e.arg("width"), "CX")
 	e.op("SHLQ", imm(2), "CX")
 	e.op("MOVQ", e.arg("stride"), "DX")
 	next := 0
 	load := func(name string, count int) {
-		e.op("MOVQ", e.arg(name+"_base"), sliceRegs[next])
+		e.op("MOVQ", e.arg(name+"_base"), e.pointer(next))
 		for range count - 1 {
-			e.op("LEAQ", mem(0, sliceRegs[next], "DX", 4), sliceRegs[next+1])
+			e.op("LEAQ", mem(0, e.pointer(next), "DX", 4), e.pointer(next+1))
 			next++
 		}
 		next++
@@ -145,13 +162,6 @@ func (k rowwise) write(e emitter, name string) {
 	load("columns", k.columns)
 	if k.sums > 0 {
 		load("sums", k.sums)
-	}
-	if k.relu {
-		e.ifFlag("relu", "reluRow")
-	}
-	k.loops(e, "row", "column", false)
-	if k.relu {
-		k.loops(e, "reluRow", "reluColumn", true)
 	}
 }
 
@@ -164,9 +174,46 @@ func (k rowwise) loops(e emitter, row, column string, relu bool) {
 	e.op("CMPQ", "AX", "CX")
 	e.op("JLT", column)
 	for i := range k.rows {
-		e.op("ADDQ", "CX", sliceRegs[i])
+		e.op("ADDQ", "CX", e.pointer(i))
 	}
 	e.op("DECQ", "BX")
 	e.op("JNZ", row)
+	e.ret()
+}
+
+// beginNEON loads the arguments: R1 = rows, R19 = values of a row, R20 = their bytes.
+func (k rowwise) beginNEON(e emitter) {
+	e.op("MOVD", e.arg("rows"), "R1")
+	e.op("MOVD", e.arg("width"), "R19")
+	e.op("LSL", imm(2), "R19", "R20")
+	e.op("MOVD", e.arg("stride"), "R2")
+	next := 0
+	load := func(name string, count int) {
+		e.op("MOVD", e.arg(name+"_base"), e.pointer(next))
+		for range count - 1 {
+			e.op("ADD", "R2<<2", e.pointer(next), e.pointer(next+1))
+			next++
+		}
+		next++
+	}
+	for _, r := range k.rows {
+		load(r, 1)
+	}
+	load("columns", k.columns)
+	if k.sums > 0 {
+		load("sums", k.sums)
+	}
+}
+
+func (k rowwise) loopsNEON(e emitter, row, column string, relu bool) {
+	e.label("%s", row)
+	e.op("MOVD", "R19", "R0")
+	all := len(k.rows) + k.columns + k.sums
+	e.loop(column, func(e emitter) { k.body(e, rowSlices{len(k.rows), len(k.rows) + k.columns}, relu) }, all)
+	for i := len(k.rows); i < all; i++ {
+		e.op("SUB", "R20", e.pointer(i), e.pointer(i))
+	}
+	e.op("SUBS", imm(1), "R1", "R1")
+	e.op("BNE", row)
 	e.ret()
 }

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// An emitter writes the body of a kernel over slices for one kind of vectors.
+type emitter struct {
+	*file
+	v      vector
+	offset int // with NEON: of the vector in turn from the pointers, in bytes
+}
+
+// neonUnrolled is how many vectors of NEON one round of a loop handles.
+const neonUnrolled = 4
+
+// Registers that operations use: for an operand in memory, and for a mask.
+const (
+	neonMemory = 7
+	neonMask   = 6
+)
+
+var sliceRegs = []string{"R8", "R9", "R10", "R11", "R12", "R13", "R15", "SI"}
+
+// pointer is the register that points to slice i.
+func (e emitter) pointer(i int) string {
+	if e.v == neon {
+		return fmt.Sprintf("R%d", 3+i)
+	}
+	return sliceRegs[i]
+}
+
+// r is a vector register.
+func (e emitter) r(i int) string { return e.v.reg(i) }
+
+// at is the current place in slice i.
+func (e emitter) at(i int) string {
+	if e.v == neon {
+		return at(e.offset, e.pointer(i))
+	}
+	return mem(0, e.pointer(i), "AX", 1)
+}
+
+// load and store: register to = slice, slice = register of.
+func (e emitter) load(to, slice int) {
+	if e.v == neon {
+		e.file.load(to, e.at(slice))
+	} else {
+		e.op("VMOVUPS", e.at(slice), e.r(to))
+	}
+}
+
+func (e emitter) store(slice, of int) {
+	if e.v == neon {
+		e.file.store(of, e.at(slice))
+	} else {
+		e.op("VMOVUPS", e.r(of), e.at(slice))
+	}
+}
+
+// add, sub, mul and div: register to = a op b.
+func (e emitter) add(to, a, b int) { e.binary("add", to, a, b) }
+func (e emitter) sub(to, a, b int) { e.binary("sub", to, a, b) }
+func (e emitter) mul(to, a, b int) { e.binary("mul", to, a, b) }
+func (e emitter) div(to, a, b int) { e.binary("div", to, a, b) }
+
+func (e emitter) binary(op string, to, a, b int) {
+	if e.v == neon {
+		e.three("f"+op, to, a, b)
+	} else {
+		e.op("V"+strings.ToUpper(op)+"PS", e.r(b), e.r(a), e.r(to))
+	}
+}
+
+// addAt, subAt and mulAt do so where b is the current place in a slice.
+func (e emitter) addAt(to, a, slice int) { e.binaryAt("add", to, a, slice) }
+func (e emitter) subAt(to, a, slice int) { e.binaryAt("sub", to, a, slice) }
+func (e emitter) mulAt(to, a, slice int) { e.binaryAt("mul", to, a, slice) }
+
+func (e emitter) binaryAt(op string, to, a, slice int) {
+	if e.v == neon {
+		e.load(neonMemory, slice)
+		e.binary(op, to, a, neonMemory)
+	} else {
+		e.op("V"+strings.ToUpper(op)+"PS", e.at(slice), e.r(a), e.r(to))
+	}
+}
+
+// sqrt is to = √a.
+func (e emitter) sqrt(to, a int) {
+	if e.v == neon {
+		e.two("fsqrt", to, a)
+	} else {
+		e.op("VSQRTPS", e.r(a), e.r(to))
+	}
+}
+
+// mulAdd is to = to + a·b, rounded once.
+func (e emitter) mulAdd(to, a, b int) {
+	if e.v == neon {
+		e.three("fmla", to, a, b)
+	} else {
+		e.op("VFMADD231PS", e.r(a), e.r(b), e.r(to))
+	}
+}
+
+// zeroed clears a register.
+func (e emitter) zeroed(to int) {
+	if e.v == neon {
+		e.clear(to)
+	} else {
+		e.zero(e.v, e.r(to))
+	}
+}
+
+// atLeast0 is to = max(a, 0), where zero is a register of zeros. NaN stays NaN, and -0
+// becomes 0.
+func (e emitter) atLeast0(to, a, zero int) {
+	if e.v == neon {
+		e.three("fmax", to, a, zero)
+	} else {
+		e.op("VMAXPS", e.r(a), e.r(zero), e.r(to)) // 0 > a ? 0 : a
+		e.add(to, to, zero)
+	}
+}
+
+// atLeast0At does so where a is the current place in a slice.
+func (e emitter) atLeast0At(to, slice, zero int) {
+	if e.v == neon {
+		e.load(to, slice)
+		e.atLeast0(to, to, zero)
+	} else {
+		e.op("VMAXPS", e.at(slice), e.r(zero), e.r(to))
+		e.add(to, to, zero)
+	}
+}
+
+// whereAbove is to = the current place in a slice where a > b, else 0. With AVX2, a is lost.
+func (e emitter) whereAbove(to, slice, a, b int) {
+	switch {
+	case e.v == neon:
+		e.three("fcmgt", neonMask, a, b)
+		e.load(neonMemory, slice)
+		e.and(to, neonMask, neonMemory)
+	case e.v.evex:
+		e.op("VCMPPS", "$0x1e", e.r(b), e.r(a), "K1")
+		e.op("VMOVUPS.Z", e.at(slice), "K1", e.r(to))
+	default:
+		e.op("VCMPPS", "$0x1e", e.r(b), e.r(a), e.r(a))
+		e.op("VANDPS", e.at(slice), e.r(a), e.r(to))
+	}
+}
+
+// constant sets all lanes of a register to an argument.
+func (e emitter) constant(to int, name string) {
+	if e.v == neon {
+		e.op("FMOVS", e.arg(name), float(to))
+		e.everyLane(to, to)
+	} else {
+		e.op("VBROADCASTSS", e.arg(name), e.r(to))
+	}
+}
+
+// ifFlag jumps to a label if an argument of type bool is true.
+func (e emitter) ifFlag(name, label string) {
+	if e.v == neon {
+		e.op("MOVBU", e.arg(name), "R2")
+		e.op("CBNZ", "R2", label)
+	} else {
+		e.op("MOVBLZX", e.arg(name), "AX")
+		e.op("TESTL", "AX", "AX")
+		e.op("JNZ", label)
+	}
+}
+
+// ret leaves the function: on amd64 with the upper halves of the registers clean,
+// without which the SSE code of the Go compiler would be slow.
+func (e emitter) ret() {
+	if e.v == neon {
+		e.op("RET")
+	} else {
+		e.file.ret()
+	}
+}
+
+// slices loads where slices begin, and sets done to the values of the first of them
+// that fill vectors, CX to their bytes; with NEON, R0 to these values.
+func (e emitter) slices(names ...string) { e.slicesOf(e.v.lanes, names...) }
+
+// slicesOf is slices with done a multiple of so many values.
+func (e emitter) slicesOf(values int, names ...string) {
+	move, and, length := "MOVQ", "ANDQ", "CX"
+	if e.v == neon {
+		move, and, length = "MOVD", "AND", "R0"
+	}
+	for i, s := range names {
+		e.op(move, e.arg(s+"_base"), e.pointer(i))
+	}
+	e.op(move, e.arg(names[0]+"_len"), length)
+	e.op(and, imm(-values), length)
+	e.op(move, length, e.arg("done"))
+	if e.v != neon {
+		e.op("SHLQ", imm(2), length)
+	}
+}
+
+// loop runs body for each vector, AX bytes from where the slices begin. With NEON it
+// moves the pointers of so many slices.
+func (e emitter) loop(label string, body func(e emitter), slices int) {
+	if e.v == neon {
+		e.loopNEON(label, body, slices)
+		return
+	}
+	e.op("XORQ", "AX", "AX")
+	e.label("%s", label)
+	e.op("CMPQ", "AX", "CX")
+	e.op("JGE", label+"Done")
+	body(e)
+	e.op("ADDQ", imm(e.v.bytes()), "AX")
+	e.op("JMP", label)
+	e.label("%sDone", label)
+}
+
+// loopNEON runs body for each vector of R0 values: first four of them in a round.
+func (e emitter) loopNEON(label string, body func(e emitter), slices int) {
+	round := func(label string, vectors int) {
+		e.op("SUBS", imm(4*vectors), "R0", "R0")
+		e.op("BLT", label+"Done")
+		e.label("%s", label)
+		for i := range vectors {
+			e.offset = 16 * i
+			body(e)
+		}
+		for i := range slices {
+			e.op("ADD", imm(16*vectors), e.pointer(i), e.pointer(i))
+		}
+		e.op("SUBS", imm(4*vectors), "R0", "R0")
+		e.op("BGE", label)
+		e.label("%sDone", label)
+		e.op("ADD", imm(4*vectors), "R0", "R0")
+	}
+	round(label, neonUnrolled)
+	round(label+"One", 1)
+}

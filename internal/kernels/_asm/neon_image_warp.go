@@ -1,0 +1,82 @@
+package main
+
+// warpNEON writes image_warp_arm64.s; one vector is a pixel of three channels.
+func warpNEON(f *file) {
+	const v, whole, spare, right, down, left, up, upper, lower = 0, 1, 2, 3, 4, 5, 6, 7, 0
+	const steps, base, shift, limit, strides, zero, one = 8, 9, 10, 11, 12, 13, 14
+	f.function("warpRowNEON", "(out, x []float32, from, to int, r *warpRow) (done int)", 0)
+	f.op("MOVD", f.arg("out_base"), "R0")
+	f.op("MOVD", f.arg("x_base"), "R1")
+	f.op("MOVD", f.arg("from"), "R2")
+	f.op("MOVD", f.arg("to"), "R3")
+	f.op("MOVD", f.arg("r"), "R4")
+	for _, c := range []struct {
+		field string
+		reg   int
+	}{{"steps", steps}, {"base", base}, {"shift", shift}, {"limit", limit}, {"strides", strides}} {
+		f.op("ADD", "$warpRow_"+c.field, "R4", "R5")
+		f.load(c.reg, at(0, "R5"))
+	}
+	f.op("MOVW", "(warpRow_strides+4)(R4)", "R9")
+	f.clear(zero)
+	f.op("FMOVS", "$1.0", float(one))
+	f.everyLane(one, one)
+	f.op("ADD", "R2<<1", "R2", "R5")
+	f.op("ADD", "R5<<2", "R0", "R0")
+	f.label("loop")
+	f.op("CMP", "R3", "R2")
+	f.op("BGE", "done")
+	f.comment("v = steps·ox + base + shift: column and row")
+	f.op("SCVTFS", "R2", float(v))
+	f.everyLane(v, v)
+	f.three("fmul", v, v, steps)
+	f.three("fadd", v, v, base)
+	f.three("fadd", v, v, shift)
+	f.comment("leave unless 0 <= v < limit")
+	f.three("fcmge", whole, v, zero)
+	f.three("fcmgt", spare, limit, v)
+	f.and(whole, whole, spare)
+	f.uminv(whole, whole)
+	f.op("VMOV", lane(whole, 0), "R10")
+	f.op("CBZW", "R10", "done")
+	f.comment("right, down = v - whole")
+	f.two("fcvtzs", whole, v)
+	f.two("scvtf", spare, whole)
+	f.three("fsub", spare, v, spare)
+	f.op("VDUP", lane(spare, 0), v4(right))
+	f.op("VDUP", lane(spare, 1), v4(down))
+	f.three("fsub", left, one, right)
+	f.three("fsub", up, one, down)
+	f.comment("R10 = x + whole·strides")
+	f.three("mul", whole, whole, strides)
+	f.op("VADDP", v4(whole), v4(whole), v4(whole))
+	f.op("FMOVS", float(whole), "R10")
+	f.op("ADD", "R1", "R10", "R10")
+	// row leaves left·x[0:3] + right·x[3:6] in to; loads stay within the six values.
+	row := func(to int) {
+		f.load(to, at(0, "R10"))
+		f.load(spare, at(8, "R10"))
+		f.op("VEXT", imm(4), v16(spare), v16(spare), v16(spare))
+		f.three("fmul", to, to, left)
+		f.three("fmul", spare, spare, right)
+		f.three("fadd", to, to, spare)
+	}
+	f.comment("upper = left·x[0:3] + right·x[3:6]")
+	row(upper)
+	f.comment("lower, a row below")
+	f.op("ADD", "R9", "R10", "R10")
+	row(lower)
+	f.comment("out = up·upper + down·lower")
+	f.three("fmul", upper, upper, up)
+	f.three("fmul", lower, lower, down)
+	f.three("fadd", upper, upper, lower)
+	f.op("FMOVD", float(upper), at(0, "R0"))
+	f.op("ADD", imm(8), "R0", "R10")
+	f.op("VST1", lane(upper, 2), at(0, "R10"))
+	f.op("ADD", imm(12), "R0", "R0")
+	f.op("ADD", imm(1), "R2", "R2")
+	f.op("B", "loop")
+	f.label("done")
+	f.op("MOVD", "R2", f.arg("done"))
+	f.op("RET")
+}
