@@ -90,7 +90,7 @@ func heat(maps, grads []float32, c int) []float32 {
 	for i := range out {
 		sum := 0.0
 		for k, w := range weights {
-			sum += w * float64(maps[i*c+k])
+			sum += float64(w * float64(maps[i*c+k]))
 		}
 		out[i] = max(0, float32(sum))
 		largest = max(largest, out[i])

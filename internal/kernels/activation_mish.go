@@ -14,6 +14,6 @@ func Mish(out, x []float32) {
 func MishGrad(dx, x, dy []float32) {
 	pointwiseGrad("MishGrad", dx, x, dy, 0, func(x, _ float64) float64 {
 		t := math.Tanh(softplus(x))
-		return t + x*(1-t*t)*sigmoid(x)
+		return t + float64(x*(1-float64(t*t))*sigmoid(x))
 	})
 }

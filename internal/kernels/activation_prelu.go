@@ -76,7 +76,7 @@ var preluGradAlphaLoop = newLoop(func(a *preluArgs, part int) {
 		x, dy := a.x[n*len(a.of)+from:][:len(sums)], a.dy[n*len(a.of)+from:][:len(sums)]
 		for p, v := range x {
 			if !(v > 0) {
-				sums[p] += v * dy[p]
+				sums[p] += float32(v * dy[p])
 			}
 		}
 	}

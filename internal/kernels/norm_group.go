@@ -104,14 +104,14 @@ func sumOfSquares(x []float32, mean float64) float64 {
 	var sums [4]float64
 	for ; len(x) >= 4; x = x[4:] {
 		a, b, c, d := float64(x[0])-mean, float64(x[1])-mean, float64(x[2])-mean, float64(x[3])-mean
-		sums[0] += a * a
-		sums[1] += b * b
-		sums[2] += c * c
-		sums[3] += d * d
+		sums[0] += float64(a * a)
+		sums[1] += float64(b * b)
+		sums[2] += float64(c * c)
+		sums[3] += float64(d * d)
 	}
 	for _, v := range x {
 		d := float64(v) - mean
-		sums[0] += d * d
+		sums[0] += float64(d * d)
 	}
 	return sums[0] + sums[1] + sums[2] + sums[3]
 }
@@ -170,7 +170,7 @@ var groupNormGradLoop = newLoop(func(a *groupNormArgs, part int) {
 						g *= float64(a.gamma[group*width+i])
 					}
 					sum += g
-					sumX += g * (float64(x[i]) - mean)
+					sumX += float64(g * (float64(x[i]) - mean))
 				}
 			}
 			sum, sumX = sum/count, sumX/count*scale*scale
@@ -181,7 +181,7 @@ var groupNormGradLoop = newLoop(func(a *groupNormArgs, part int) {
 					if a.gamma != nil {
 						g *= float64(a.gamma[group*width+i])
 					}
-					dx[i] = float32((g - sum - (float64(x[i])-mean)*sumX) * scale)
+					dx[i] = float32((g - sum - float64((float64(x[i])-mean)*sumX)) * scale)
 				}
 			}
 		}
@@ -205,7 +205,7 @@ var groupNormGradSumsLoop = newLoop(func(a *groupNormArgs, part int) {
 				x := x[at:][:width]
 				for i, v := range dy[at:][:width] {
 					dbeta[i] += v
-					dgamma[i] += v * (x[i] - mean) * scale
+					dgamma[i] += float32(v * (x[i] - mean) * scale)
 				}
 			}
 		}

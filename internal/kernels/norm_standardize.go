@@ -59,7 +59,7 @@ var standardizeLoop = newLoop(func(a *standardizeArgs, part int) {
 			if a.grad {
 				out[j] = v * s.scale[j]
 			} else {
-				out[j] = (v-s.mean[j])*s.scale[j] + s.offset[j]
+				out[j] = float32((v-s.mean[j])*s.scale[j]) + s.offset[j]
 			}
 		}
 	}

@@ -54,12 +54,12 @@ var unitNormGradLoop = newLoop(func(a *unitNormArgs, part int) {
 		dot := 0.0
 		if free {
 			for j, g := range dy {
-				dot += float64(g) * float64(x[j])
+				dot += float64(float64(g) * float64(x[j]))
 			}
 			dot *= scale * scale
 		}
 		for j, g := range dy {
-			dx[j] = float32((float64(g) - float64(x[j])*dot) * scale)
+			dx[j] = float32((float64(g) - float64(float64(x[j])*dot)) * scale)
 		}
 	}
 })

@@ -18,7 +18,7 @@ func Score(y, target *G.Node) *G.Node {
 		run: func(out []float32, in ...[]float32) {
 			sum := float32(0)
 			for i, v := range in[0] {
-				sum += v * in[1][i]
+				sum += float32(v * in[1][i])
 			}
 			out[0] = sum
 		},
