@@ -88,8 +88,8 @@ func (how Interpolation) weights(i, in, out int) (first int, weights []float64) 
 		stretch = max(1, float64(scale))
 	}
 	at := float64(center)
-	first = max(0, int(math.Ceil(at-radius*stretch-0.5)))
-	last := min(in-1, int(math.Floor(at+radius*stretch-0.5)))
+	first = max(0, int(math.Ceil(at-float64(radius*stretch)-0.5)))
+	last := min(in-1, int(math.Floor(at+float64(radius*stretch)-0.5)))
 	for k := first; k <= last; k++ {
 		weights = append(weights, kernel(math.Abs(float64(k)+0.5-at)/stretch))
 	}
@@ -115,9 +115,9 @@ func bicubicWeights(at float32, in int) (first int, weights []float64) {
 func keys(x float64) float64 {
 	switch {
 	case x < 1:
-		return (1.5*x-2.5)*x*x + 1
+		return float64((float64(1.5*x)-2.5)*x*x) + 1
 	case x < 2:
-		return ((-0.5*x+2.5)*x-4)*x + 2
+		return float64((float64((float64(-0.5*x)+2.5)*x)-4)*x) + 2
 	}
 	return 0
 }
@@ -233,6 +233,6 @@ func addTimes(sum, x []float32, w float32) {
 		return
 	}
 	for i, v := range x[:len(sum)] {
-		sum[i] += v * w
+		sum[i] += float32(v * w)
 	}
 }

@@ -17,10 +17,10 @@ func SigmoidCrossEntropy(loss, logits, target []float32, n, c int) {
 		x, t := logits[i*c:][:c], target[i*2*c:][:2*c]
 		for j, v := range x {
 			if yes := float64(t[j]); yes != 0 || v != v {
-				total += yes * softplus(-float64(v))
+				total += float64(yes * softplus(-float64(v)))
 			}
 			if no := float64(t[c+j]); no != 0 {
-				total += no * softplus(float64(v))
+				total += float64(no * softplus(float64(v)))
 			}
 		}
 	}
@@ -40,7 +40,7 @@ func SigmoidCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c i
 		dx, x, t := dx[i*c:][:c], logits[i*c:][:c], target[i*2*c:][:2*c]
 		for j, v := range x {
 			yes, no := float64(t[j]), float64(t[c+j])
-			dx[j] = float32(factor * (sigmoid(float64(v))*(yes+no) - yes))
+			dx[j] = float32(factor * (float64(sigmoid(float64(v))*(yes+no)) - yes))
 		}
 	}
 }

@@ -18,8 +18,8 @@ func BinaryFocalCrossEntropy(loss, p, target []float32, n, c int, gamma, yes, no
 		t := target[i*2*c:][:2*c]
 		for j, v := range p[i*c:][:c] {
 			is, not, q := float64(v), float64(1-v), min(max(v, smallest), largest)
-			total += yes*float64(t[j])*focal(not, gamma)*-math.Log(float64(q)) +
-				no*float64(t[c+j])*focal(is, gamma)*-math.Log(float64(1-q))
+			total += float64(yes*float64(t[j])*focal(not, gamma)*-math.Log(float64(q))) +
+				float64(no*float64(t[c+j])*focal(is, gamma)*-math.Log(float64(1-q)))
 		}
 	}
 	loss[0] = float32(total / float64(n*c))
@@ -40,9 +40,9 @@ func BinaryFocalCrossEntropyGrad(dp, p, target []float32, dloss float32, n, c in
 			if v >= smallest && v <= largest {
 				open = 1
 			}
-			dYes := focalGrad(not, gamma)*math.Log(float64(q)) - open*focal(not, gamma)/float64(q)
-			dNo := -focalGrad(is, gamma)*math.Log(float64(1-q)) + open*focal(is, gamma)/float64(1-q)
-			dp[j] = float32(factor * (yes*float64(t[j])*dYes + no*float64(t[c+j])*dNo))
+			dYes := float64(focalGrad(not, gamma)*math.Log(float64(q))) - open*focal(not, gamma)/float64(q)
+			dNo := float64(-focalGrad(is, gamma)*math.Log(float64(1-q))) + open*focal(is, gamma)/float64(1-q)
+			dp[j] = float32(factor * (float64(yes*float64(t[j])*dYes) + float64(no*float64(t[c+j])*dNo)))
 		}
 	}
 }
@@ -63,7 +63,7 @@ func FocalCrossEntropy(loss, p, target []float32, n, c int, gamma, alpha float64
 		rowSum := float32(sum(p))
 		for j, v := range p {
 			q := min(max(v/rowSum, smallest), largest)
-			total -= float64(t[j]) * focal(float64(1-q), gamma) * math.Log(float64(q))
+			total -= float64(float64(t[j]) * focal(float64(1-q), gamma) * math.Log(float64(q)))
 		}
 	}
 	loss[0] = float32(alpha * total / float64(n))
@@ -88,12 +88,12 @@ func FocalCrossEntropyGrad(dp, p, target []float32, dloss float32, n, c int, gam
 				return 0, float64(r)
 			}
 			q, not := float64(r), float64(1-r)
-			return factor * float64(t[j]) * (focalGrad(not, gamma)*math.Log(q) - focal(not, gamma)/q), q
+			return factor * float64(t[j]) * (float64(focalGrad(not, gamma)*math.Log(q)) - focal(not, gamma)/q), q
 		}
 		dot := 0.0
 		for j := range p {
 			g, q := grad(j)
-			dot += g * q
+			dot += float64(g * q)
 		}
 		for j := range p {
 			g, _ := grad(j)

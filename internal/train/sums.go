@@ -39,7 +39,7 @@ func (s *sums) of(yield func(metric.Metric, []float64) bool) {
 // add adds the loss and the metrics of the examples of labels, a share of a batch with a
 // given size.
 func (s *sums) add(loss float32, probabilities []float32, labels []int, batch int) {
-	s.figures[0] += float64(loss) * float64(len(labels))
+	s.figures[0] += float64(float64(loss) * float64(len(labels)))
 	classes := s.model.Classes()
 	outputs, separate := s.model.Outputs()
 	for m, scores := range s.of {

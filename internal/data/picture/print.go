@@ -36,7 +36,7 @@ func (p *Picture) Print() Print {
 				if max(c[0], c[1], c[2])-min(c[0], c[1], c[2]) > greyish {
 					out.Grey = false
 				}
-				bright[y][x] += 0.299*float64(c[0]) + 0.587*float64(c[1]) + 0.114*float64(c[2])
+				bright[y][x] += float64(0.299*float64(c[0])) + float64(0.587*float64(c[1])) + float64(0.114*float64(c[2]))
 				for k, v := range c {
 					colors[y*low/cells][x*low/cells][k] += float64(v)
 				}
@@ -76,7 +76,7 @@ func hashOf(bright *[cells][cells]float64) (hash uint64) {
 	for u := range low {
 		for y := range cells {
 			for x, v := range bright[y] {
-				rows[u][y] += v * cosines[u][x]
+				rows[u][y] += float64(v * cosines[u][x])
 			}
 		}
 	}
@@ -84,7 +84,7 @@ func hashOf(bright *[cells][cells]float64) (hash uint64) {
 	for v := range low {
 		for u := range low {
 			for y := range cells {
-				found[v*low+u] += rows[u][y] * cosines[v][y]
+				found[v*low+u] += float64(rows[u][y] * cosines[v][y])
 			}
 		}
 	}
