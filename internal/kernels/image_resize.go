@@ -68,7 +68,7 @@ func newTaps(in, out int, how Interpolation) *taps {
 // and ScaleAndTranslate for all others.
 func (how Interpolation) weights(i, in, out int) (first int, weights []float64) {
 	scale := float32(in) / float32(out)
-	center := (float32(i) + 0.5) * scale
+	center := float32((float32(i) + 0.5) * scale)
 	switch {
 	case how.Method == "nearest":
 		return min(int(center), in-1), []float64{1}
@@ -105,7 +105,7 @@ func bicubicWeights(at float32, in int) (first int, weights []float64) {
 	first = int(low) - 1
 	for k := range 4 {
 		if j := first + k; j >= 0 && j < in {
-			weights = append(weights, keys(math.Abs(float64(k-1)-offset/steps)))
+			weights = append(weights, keys(math.Abs(float64(k-1)-float64(offset/steps))))
 		}
 	}
 	return max(0, first), normalized(weights)

@@ -30,7 +30,7 @@ type binaryCrossentropy struct{ smoothing float64 }
 func (*binaryCrossentropy) Output() string { return "sigmoid" }
 
 func (l *binaryCrossentropy) Targets(int) (right, other float32) {
-	return float32(1 - l.smoothing/2), float32(l.smoothing / 2)
+	return float32(1 - float64(l.smoothing/2)), float32(l.smoothing / 2)
 }
 
 func (*binaryCrossentropy) Build(y, target *G.Node) *G.Node {
