@@ -74,7 +74,7 @@ func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from 
 		return h
 	}
 	shapes := &dataset.Data{Train: drawings{49, plan.Input.Size(), w.Rank() == breaks}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
-	sets, err := data.Split(shapes, 9.0/49, 0)
+	sets, err := data.Split(shapes, 9.0/49, data.Fold{}, 0)
 	if err != nil {
 		return &history{err: err}
 	}
@@ -310,7 +310,7 @@ func TestRanksNeedNoKeep(t *testing.T) {
 		plan := builder.NewPlan(s, &problems)
 		config := train.NewConfig(s.Train, &problems)
 		shapes := &dataset.Data{Train: drawings{9, plan.Input.Size(), false}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
-		sets, err := data.Split(shapes, 0, 0)
+		sets, err := data.Split(shapes, 0, data.Fold{}, 0)
 		if err == nil {
 			_, err = train.FitOn(t.Context(), w, plan.NewModel(1), sets, config, nil)
 		}

@@ -38,7 +38,8 @@ func newSweep(s *streams) *cobra.Command {
 		Use:   "sweep FILE",
 		Short: "Train a spec with many settings",
 		Long: `Trains a spec with each of the settings of a sweep file, chosen by grid search, random
-search or successive halving. Each member of the sweep is trained in a process of its
+search or successive halving, or each of them on several folds of the training data
+(cross-validation). Each member of the sweep is trained in a process of its
 own; the result is a list of them, best first. Everything is written to sweeps/NAME/N;
 --resume continues an interrupted sweep from there.
 
@@ -211,7 +212,16 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	if err != nil {
 		return err
 	}
-	if err := printBoard(s, w, o.json); err != nil {
+	board := newBoard(w)
+	if board.Left == 0 {
+		if board.Ensemble, err = ensembleOf(ctx, board.Settings, o.dataDir, s); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			s.logf("the ensemble of the folds could not be evaluated: %v", err)
+		}
+	}
+	if err := showBoard(s, w, board, o.json); err != nil {
 		return err
 	}
 	finished := func(r sweep.Result) bool { return r.Status == runs.Finished }

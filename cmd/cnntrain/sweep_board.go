@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
 	"cnntrain/internal/sweep"
 	"cnntrain/internal/table"
+	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
@@ -16,16 +19,23 @@ type boardJSON struct {
 	Params  []string       `json:"params"`
 	Left    int            `json:"left"` // trainings still to be done
 	Members []sweep.Result `json:"members"`
-	Queue   []queuedTask   `json:"queue,omitempty"` // in Slurm
+
+	Settings []sweep.Group       `json:"settings,omitempty"` // of a sweep over folds, the best first
+	Ensemble *trained.Evaluation `json:"ensemble,omitempty"` // of the models of the best of them
+
+	Queue []queuedTask `json:"queue,omitempty"` // in Slurm
 }
 
 func newBoard(w *sweep.Sweep) boardJSON {
-	return boardJSON{Sweep: w.Dir, Metric: w.Metric, Params: w.Params, Left: w.Left(), Members: w.Board()}
+	return boardJSON{Sweep: w.Dir, Metric: w.Metric, Params: w.Params, Left: w.Left(), Members: w.Board(), Settings: w.Groups()}
 }
 
 // printBoard lists the members of a sweep, the best first.
 func printBoard(s *streams, w *sweep.Sweep, json bool) error {
-	board := newBoard(w)
+	return showBoard(s, w, newBoard(w), json)
+}
+
+func showBoard(s *streams, w *sweep.Sweep, board boardJSON, json bool) error {
 	if json {
 		return s.printJSON(board)
 	}
@@ -52,10 +62,68 @@ func printBoard(s *streams, w *sweep.Sweep, json bool) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	if err := printSettings(s.out, w, board); err != nil {
+		return err
+	}
 	if board.Left > 0 {
 		s.logf("%s to go", words.Count(board.Left, "training"))
 	}
 	return nil
+}
+
+// printSettings lists the settings of a sweep over folds with mean and spread.
+func printSettings(out io.Writer, w *sweep.Sweep, board boardJSON) error {
+	if len(board.Settings) == 0 {
+		return nil
+	}
+	t := table.New(out)
+	fmt.Fprintln(t)
+	params := w.Params[:len(w.Params)-2] // without those of the folds
+	for _, p := range params {
+		fmt.Fprint(t, p+"\t")
+	}
+	fmt.Fprintf(t, "folds\t%s\taccuracy\n", w.Metric)
+	for _, g := range board.Settings {
+		for _, v := range g.Values {
+			fmt.Fprint(t, v+"\t")
+		}
+		fmt.Fprintf(t, "%d\t%v\t%v\n", len(g.Runs), g.Value, g.Accuracy)
+	}
+	if err := t.Flush(); err != nil || board.Ensemble == nil {
+		return err
+	}
+	e := board.Ensemble
+	_, err := fmt.Fprintf(out, "\nensemble of the %d models%s on %s test images: loss: %.4f accuracy: %.4f\n",
+		len(e.Members), map[bool]string{true: " of the best setting"}[len(board.Settings) > 1], words.Commas(e.Examples), e.Loss, e.Accuracy)
+	return err
+}
+
+// ensembleOf evaluates the models of the best setting of a sweep over folds together. It is nil
+// if there are no test data or fewer than two models.
+func ensembleOf(ctx context.Context, settings []sweep.Group, dataDir string, s *streams) (*trained.Evaluation, error) {
+	if len(settings) == 0 || len(settings[0].Runs) < 2 || settings[0].Accuracy == nil {
+		return nil, nil
+	}
+	members, err := trained.OpenAll(settings[0].Runs)
+	if err != nil {
+		return nil, err
+	}
+	together, err := trained.Together(members, false)
+	if err != nil {
+		return nil, err
+	}
+	src := source(dataDir, false, s)
+	src.Skipped, src.Warn = nil, nil // each member has said that
+	on := trained.On{Source: src}
+	var alone []*trained.Evaluation
+	for i, m := range members {
+		e, err := m.Evaluate(ctx, settings[0].Runs[i], on)
+		if err != nil {
+			return nil, err
+		}
+		alone = append(alone, e)
+	}
+	return trained.EvaluateTogether(ctx, fmt.Sprintf("ensemble of %d (mean)", len(members)), members, together, alone, on)
 }
 
 // printMembers lists what a sweep would train.

@@ -22,7 +22,7 @@ func (f filed) File(i int) dataset.File {
 func TestManifestHasTheFilesOfEachSplit(t *testing.T) {
 	s, err := Split(&dataset.Data{
 		Train: filed{fake{n: 6}, "abcdef"}, Test: filed{fake{n: 3}, "xyz"}, Classes: abc, ByClass: true,
-	}, 0.5, 0)
+	}, 0.5, Fold{}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -39,7 +39,7 @@ func (s *Sets) Pixels() int {
 // validationSplit of them, becomes validation data; if d splits by class, the last fraction
 // of each class. limit, if above 0, keeps only the first examples before that. It is an
 // error if a split, or a class of the training split, would be empty.
-func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
+func Split(d *dataset.Data, validationSplit float64, fold Fold, limit int) (*Sets, error) {
 	n := d.Train.Len()
 	if limit > 0 {
 		n = min(n, limit)
@@ -51,6 +51,12 @@ func Split(d *dataset.Data, validationSplit float64, limit int) (*Sets, error) {
 		return nil, fmt.Errorf("the dataset has no training examples")
 	case d.Val != nil && validationSplit > 0:
 		return nil, fmt.Errorf("validation_split: %v beside images that are for validation already; leave it out, or them", validationSplit)
+	case d.Val != nil && fold.Of > 0:
+		return nil, fmt.Errorf("fold: %d/%d beside images that are for validation already; put them with those for training", fold.Number, fold.Of)
+	case validationSplit > 0 && fold.Of > 0:
+		return nil, fmt.Errorf("validation_split: %v beside fold: %d/%d; omit one of them", validationSplit, fold.Number, fold.Of)
+	case fold.Of > 0:
+		s.Train, s.Val, err = splitFold(d, n, fold)
 	case validationSplit > 0 && d.ByClass:
 		s.Train, s.Val = splitClasses(d, n, validationSplit)
 	case validationSplit > 0:
@@ -79,24 +85,26 @@ func splitLast(d *dataset.Data, n int, fraction float64) (train, val dataset.Exa
 	}
 }
 
+// stratum returns the class of training example i, 0 if it can have several.
+func stratum(d *dataset.Data, i int) int {
+	if d.Labels != nil {
+		return 0
+	}
+	return d.Train.Label(i)
+}
+
 // splitClasses divides each class among the first n training examples.
 func splitClasses(d *dataset.Data, n int, fraction float64) (train, val dataset.Examples) {
-	stratum := func(i int) int { // the class, unless there can be several
-		if d.Labels != nil {
-			return 0
-		}
-		return d.Train.Label(i)
-	}
 	left := map[int]int{} // examples still to be assigned to training
 	for i := range n {
-		left[stratum(i)]++
+		left[stratum(d, i)]++
 	}
 	for c, n := range left {
 		left[c] -= dataset.Take(n, fraction)
 	}
 	t, v := some{d.Train, nil}, some{d.Train, nil}
 	for i := range n {
-		if c := stratum(i); left[c] > 0 {
+		if c := stratum(d, i); left[c] > 0 {
 			left[c]--
 			t.index = append(t.index, i)
 		} else {

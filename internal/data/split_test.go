@@ -76,7 +76,7 @@ func TestSplitTakesTheLastPartForValidation(t *testing.T) {
 		{50_000, 0.2, 0, 40_000, 10_000},
 		{3, 0, 0, 3, -1},
 	} {
-		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Test: fake{n: 3}, Shape: []int{2, 3, 4}, Classes: abc}, c.split, c.limit)
+		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Test: fake{n: 3}, Shape: []int{2, 3, 4}, Classes: abc}, c.split, Fold{}, c.limit)
 		if c.train == 0 {
 			if err == nil {
 				t.Errorf("%+v: no error", c)
@@ -113,7 +113,7 @@ func TestSplitRefusesEmptyParts(t *testing.T) {
 		{3, 0.9, "leaves none to train on"},
 		{1, 0.2, "leaves none to train on"},
 	} {
-		_, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc}, c.split, 0)
+		_, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc}, c.split, Fold{}, 0)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -135,7 +135,7 @@ func TestSplitByClass(t *testing.T) {
 		{9, 0.5, 5, []int{0, 1, 2}, []int{3, 4}},
 		{3, 0.5, 0, []int{0, 1, 2}, nil},
 	} {
-		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc, ByClass: true}, c.split, c.limit)
+		s, err := Split(&dataset.Data{Train: fake{n: c.n}, Classes: abc, ByClass: true}, c.split, Fold{}, c.limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -150,10 +150,10 @@ func TestSplitByClass(t *testing.T) {
 
 func TestSplitLeavesGivenValidationAlone(t *testing.T) {
 	d := &dataset.Data{Train: fake{n: 9}, Val: fake{n: 3}, Classes: abc, ByClass: true}
-	if s, err := Split(d, 0, 0); err != nil || s.Train.Len() != 9 || s.Val.Len() != 3 {
+	if s, err := Split(d, 0, Fold{}, 0); err != nil || s.Train.Len() != 9 || s.Val.Len() != 3 {
 		t.Errorf("%+v, %v", s, err)
 	}
-	_, err := Split(d, 0.2, 0)
+	_, err := Split(d, 0.2, Fold{}, 0)
 	if want := "validation_split: 0.2 beside images that are for validation already; leave it out, or them"; err == nil || err.Error() != want {
 		t.Errorf("got %v", err)
 	}
@@ -171,7 +171,7 @@ func TestClassesWithoutImagesAreTold(t *testing.T) {
 		{9, 3, 1, "", []string{`classes "b", "c" have no training images`}},
 		{9, 3, 0, "", nil},
 	} {
-		s, err := Split(&dataset.Data{Train: fake{n: c.train}, Test: fake{n: c.test}, Classes: abc}, 0, c.limit)
+		s, err := Split(&dataset.Data{Train: fake{n: c.train}, Test: fake{n: c.test}, Classes: abc}, 0, Fold{}, c.limit)
 		switch {
 		case c.err != "":
 			if err == nil || err.Error() != c.err {
@@ -185,7 +185,7 @@ func TestClassesWithoutImagesAreTold(t *testing.T) {
 
 func TestEmptyTestIsNone(t *testing.T) {
 	for _, test := range []dataset.Examples{nil, fake{}} {
-		s, err := Split(&dataset.Data{Train: fake{n: 3}, Test: test, Classes: abc}, 0, 0)
+		s, err := Split(&dataset.Data{Train: fake{n: 3}, Test: test, Classes: abc}, 0, Fold{}, 0)
 		if err != nil || s.Test != nil {
 			t.Errorf("%v, %v", s, err)
 		}

@@ -116,7 +116,7 @@ func (e *Experiment) LoadData(ctx context.Context, src Source) (*data.Sets, erro
 	if err := e.Plan.SetLabels(d.Labels); err != nil {
 		return nil, spec.Invalid{{Pos: e.Plan.OutputPos(), Message: err.Error()}}
 	}
-	sets, err := data.Split(d, e.Data.ValidationSplit, e.Data.Limit)
+	sets, err := data.Split(d, e.Data.ValidationSplit, e.Data.Fold, e.Data.Limit)
 	if err != nil {
 		return nil, err
 	}

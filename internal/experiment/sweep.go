@@ -25,7 +25,7 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 		return plan, nil, inSweep(c, err, &problems)
 	}
 	members := c.Members(&problems)
-	if figures := base.Train.Figures(base.Data.MayHaveValidation()); !slices.Contains(figures, c.Monitor.Name) {
+	if figures := base.Train.Figures(c.Folds() > 0 || base.Data.MayHaveValidation()); !slices.Contains(figures, c.Monitor.Name) {
 		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no metric %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
 	}
 	datasets := map[string]*Experiment{} // one member of each setting

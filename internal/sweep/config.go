@@ -27,8 +27,10 @@ type Config struct {
 	params     catalog.Mapping
 	slurm      catalog.Mapping
 	slurmField *catalog.Field
-	name       *catalog.Field
-	spec       *catalog.Field
+
+	paramsField *catalog.Field
+	name        *catalog.Field
+	spec        *catalog.Field
 }
 
 // Load reads a sweep file. Errors are added to problems; the config is nil if the file
@@ -65,7 +67,13 @@ func newConfig(it *spec.Item, file string, problems *spec.Problems) *Config {
 		section := &yaml.Node{Kind: yaml.MappingNode, Content: c.slurm}
 		catalog.DecodeItem(&spec.Item{Name: "slurm", Pos: c.slurmField.Pos, Options: section}, problems, c.Slurm.Options)
 	}
-	c.Complete = len(c.Params) > 0 && 2*len(c.Params) == len(c.params)
+	c.Complete = 2*len(c.Params) == len(c.params)
+	if f, ok := c.Search.(*folds); ok {
+		c.Params = f.extend(c.Params, it.Pos)
+	} else if len(c.params) == 0 {
+		c.Complete = false
+		problems.Add(it.Pos, "sweep: missing \"params\": %s", c.paramsField.Doc)
+	}
 	return c
 }
 
@@ -74,7 +82,7 @@ func (c *Config) Options(o *catalog.Options) {
 	c.Monitor, c.Parallel = *callback.NewMonitor("val_accuracy"), 1
 	c.name = o.Bind(&c.Name, "name", "names the folder, sweeps/NAME/N; made from the file's name unless given")
 	c.spec = o.Bind(&c.Spec, "spec", "the spec file to train").Required()
-	o.Bind(&c.params, "params", "what to try: {path: values}, where a path is that of --set and values are a list, or {min: …, max: …}, or one value for all").Required()
+	c.paramsField = o.Bind(&c.params, "params", "what to try: {path: values}, where a path is that of --set and values are a list, or {min: …, max: …}, or one value for all; can be omitted with search: {folds: K}")
 	catalog.Thing(o, Searches, &c.Search, "search", "grid", "which of the settings to try")
 	c.Monitor.Field = o.Bind(&c.Monitor.Name, "metric", "the metric that members are ranked by, at their best epoch: loss or a metric, with the prefix val_ for validation data")
 	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
@@ -85,6 +93,14 @@ func (c *Config) Options(o *catalog.Options) {
 
 // SpecPos is the position where the file names the spec.
 func (c *Config) SpecPos() spec.Pos { return c.spec.Pos }
+
+// Folds returns the number of folds that each setting is trained on, 0 without folds.
+func (c *Config) Folds() int {
+	if f, ok := c.Search.(*folds); ok {
+		return f.k
+	}
+	return 0
+}
 
 // A Member is a setting: a value for each param.
 type Member []*yaml.Node

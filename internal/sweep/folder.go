@@ -39,6 +39,7 @@ type Plan struct {
 	Parallel int             `json:"parallel"`
 	DataDir  string          `json:"data_dir,omitempty"`
 	Slurm    slurm.Resources `json:"slurm,omitzero"`
+	Folds    int             `json:"folds,omitempty"` // of each setting
 	Params   []string        `json:"params"`
 	Members  [][]string      `json:"members"` // the values of the params, in the form of --set
 	Stages   []Stage         `json:"stages"`
@@ -46,7 +47,7 @@ type Plan struct {
 
 // NewPlan returns the plan of c: its members, each with at most a number of epochs.
 func NewPlan(c *Config, members []Member, epochs int) Plan {
-	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Parallel: c.Parallel, Slurm: c.Slurm, Stages: c.Search.Stages(len(members), epochs)}
+	p := Plan{Name: c.Name, Metric: c.Monitor.Name, Max: c.Monitor.Up(), Folds: c.Folds(), Parallel: c.Parallel, Slurm: c.Slurm, Stages: c.Search.Stages(len(members), epochs)}
 	for _, param := range c.Params {
 		p.Params = append(p.Params, param.Path)
 	}
@@ -130,6 +131,9 @@ func decodePlan(text []byte) (p Plan, err error) {
 		if s.Members < 1 || s.Members > len(p.Members) || s.Epochs < 1 {
 			return p, fmt.Errorf("no stage has %d members and %d epochs", s.Members, s.Epochs)
 		}
+	}
+	if p.Folds > 0 && len(p.Params) < 2 {
+		return p, errors.New("folds without the params of folds")
 	}
 	if len(p.Stages) == 0 || p.Parallel < 1 {
 		return p, errors.New("it says nothing to train")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -102,7 +103,8 @@ func TestExamplesAreUnderstood(t *testing.T) {
 		if strings.Contains(item, ":") {
 			item = "{" + item + "}"
 		}
-		if len(settings(t, parse(t, "spec: s\nparams: {a: [1, 2]}\nsearch: "+item+"\n"))) != 2 {
+		c := parse(t, "spec: s\nparams: {a: [1, 2]}\nsearch: "+item+"\n")
+		if len(settings(t, c)) != 2*max(1, c.Folds()) {
 			t.Errorf("%s does not try both settings", name)
 		}
 	}
@@ -471,4 +473,13 @@ func FuzzPlan(f *testing.F) {
 		}
 		p.Varying()
 	})
+}
+
+func TestSpreadIsThatOfASample(t *testing.T) {
+	if s := spreadOf([]float64{0.5, 0.7, 0.9}); math.Abs(s.Mean-0.7) > 1e-12 || math.Abs(s.Deviation-0.2) > 1e-12 {
+		t.Errorf("%+v", s)
+	}
+	if s := spreadOf([]float64{0.5}); *s != (Spread{0.5, 0}) || spreadOf(nil) != nil {
+		t.Errorf("of one: %+v", s)
+	}
 }
