@@ -1,6 +1,6 @@
 """Writes golden files from Keras that the Go tests compare with.
 
-    python golden.py [FOLDER]     (default: internal/testdata/keras)
+    python golden.py [FOLDER [CASES]]     (default: internal/testdata/keras)
 
 Each file is one case: a layer or a small model with fixed weights, its input,
 its output, its gradients and its weights after three optimiser steps.
@@ -8,6 +8,7 @@ README.md says what the tensors are called. A case's seed is its name, so
 adding a case leaves the others as they are.
 """
 
+import fnmatch
 import functools
 import json
 import os
@@ -22,6 +23,7 @@ os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
+from keras.src.applications import convnext  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 tf.get_logger().setLevel("ERROR")
@@ -41,8 +43,46 @@ class LocalResponseNormalization(keras.layers.Layer):
         return tf.nn.local_response_normalization(x, *self.options)
 
 
+class LayerScale(convnext.LayerScale):
+    """Keras's, whose weight has no name."""
+
+    def build(self, shape):
+        self.gamma = self.add_weight(
+            shape=(self.projection_dim,), name="gamma",
+            initializer=keras.initializers.Constant(self.init_values))
+
+
+def uniforms(n, factor=1, offset=0):
+    """The numbers of package random's empty stream, of the indices factor*i+offset."""
+    z = (np.arange(n, dtype=np.uint64) * np.uint64(factor)
+         + np.uint64(offset + 1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
+    return ((z ^ z >> np.uint64(31)) >> np.uint64(11)).astype(float) / 2**53
+
+
+def draw_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+    """Keras's function, with our random numbers."""
+    shape = [int(d) for d in shape]
+    u = uniforms(int(np.prod(shape))).reshape(shape)
+    return tf.constant(minval + (maxval - minval) * u, tf.float32)
+
+
+def draw_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+    shape = [int(d) for d in shape]
+    n = int(np.prod(shape))
+    u, v = uniforms(n, 2), uniforms(n, 2, 1)
+    z = np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)
+    return tf.constant(mean + stddev * z.reshape(shape), tf.float32)
+
+
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
+    "alpha_dropout": (keras.layers.AlphaDropout, "rate"),
+    "gaussian_dropout": (keras.layers.GaussianDropout, "rate"),
+    "gaussian_noise": (keras.layers.GaussianNoise, "stddev"),
+    "layer_scale": (LayerScale, None),
+    "stochastic_depth": (convnext.StochasticDepth, "drop_path_rate"),
     "activation": (keras.layers.Activation, "activation"),
     "average_pooling2d": (keras.layers.AveragePooling2D, "pool_size"),
     "batch_normalization": (keras.layers.BatchNormalization, "momentum"),
@@ -288,6 +328,14 @@ LAYER_CASES = {
         (6, 5, 3),
         {"random_contrast": {"factor": [-0.6, 0.6], "value_range": [90, 200]}},
         pixels),
+    # With our random numbers in place of Keras's.
+    "gaussian_noise_drawn": ((4, 5, 3), {"gaussian_noise": 0.4}, normal),
+    "gaussian_dropout_drawn": ((4, 5, 3), {"gaussian_dropout": 0.4}, normal),
+    "alpha_dropout_drawn": ((4, 5, 3), {"alpha_dropout": 0.4}, normal),
+    "stochastic_depth_drawn": ((4, 5, 3), {"stochastic_depth": 0.6}, normal),
+    "layer_scale": (
+        (4, 5, 3), {"layer_scale": {"init_values": 0.1, "projection_dim": 3}},
+        normal),
     "dropout_in_use": ((4, 5, 3), {"dropout": 0.4}, normal),
     "spatial_dropout2d_in_use": (
         (4, 5, 3), {"spatial_dropout2d": 0.4}, normal),
@@ -732,6 +780,10 @@ def layer_case(case, shape, item, draw_x):
         layer.finalize_state()  # which takes the weights
     x = tf.constant(draw_x(rng, (3, *shape)), tf.float32)
     training = not case.endswith("_in_use")
+    if case.endswith("_drawn"):
+        for module in (keras.src.backend.random, keras.src.ops.random,
+                       keras.src.random):
+            module.uniform, module.normal = draw_uniform, draw_normal
     y = layer(x, training=training)
     r = tf.constant(rng.standard_normal(y.shape), tf.float32)
     tensors = {"x": x, "y": y, "r": r}
@@ -848,6 +900,7 @@ def write(folder, name, metadata, tensors):
 
 def main():
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
+    only = sys.argv[2] if len(sys.argv) > 2 else "*"  # cases
     folder.mkdir(parents=True, exist_ok=True)
     # One thread and deterministic ops: the same bytes whenever this is run.
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -855,8 +908,12 @@ def main():
     tf.config.experimental.enable_op_determinism()
     keras.utils.set_random_seed(0)
     for case, row in LAYER_CASES.items():
+        if not fnmatch.fnmatch(case, only):
+            continue
         write(folder, f"layer_{case}", *layer_case(case, *row))
     for case, row in MODEL_CASES.items():
+        if not fnmatch.fnmatch(case, only):
+            continue
         write(folder, f"model_{case}", *model_case(case, *row))
 
 

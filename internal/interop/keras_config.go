@@ -19,6 +19,9 @@ type object struct {
 	Name   *string        `json:"registered_name"` // of classes that are not part of Keras
 }
 
+// ofApplications reports whether the layer is one of keras.applications, not of keras.layers.
+func (l *Layer) ofApplications() bool { return l.Name == "layer_scale" || l.Name == "stochastic_depth" }
+
 // kerasConfig returns the JSON of the model as a Sequential model, in a form that tf.keras
 // 2.15 and Keras 3 both accept.
 func (m *Model) kerasConfig() object {
@@ -62,6 +65,9 @@ func (l *Layer) kerasConfig() object {
 		delete(config, "trainable") // which Keras's SpatialDropout2D rejects
 	}
 	o := object{Module: "keras.layers", Class: l.Type, Config: config}
+	if l.ofApplications() {
+		o.Module, o.Name = "keras.src.applications.convnext", &l.Type
+	}
 	if l.isCustom() {
 		name := customLayers + ">" + l.Type
 		o.Module, o.Class, o.Name = customLayers, name, &name // tf.keras 2.15 looks for either, depending on the file format

@@ -89,9 +89,6 @@ const (
 // leftOut lists the classes that have no effect in inference and can be omitted.
 var leftOut = map[string]string{
 	"ActivityRegularization":  inTraining,
-	"AlphaDropout":            inTraining,
-	"GaussianDropout":         inTraining,
-	"GaussianNoise":           inTraining,
 	"Identity":                doesNot,
 	"RandomColorDegeneration": inTraining, "RandomColorJitter": inTraining, "RandomElasticTransform": inTraining,
 	"RandomErasing": inTraining, "RandomGaussianBlur": inTraining, "RandomGrayscale": inTraining,
@@ -106,7 +103,7 @@ var merging = []string{"Add", "Average", "Concatenate", "Dot", "Maximum", "Minim
 // trainsAlone reports whether a layer of ours is the identity in inference.
 func trainsAlone(name string) bool {
 	l, ok := layer.Layers.Entry(name).New(&catalog.Options{}), name != "random_crop" // which crops
-	return ok && (layer.Augments(l) || name == "dropout" || name == "spatial_dropout2d")
+	return ok && (layer.Augments(l) || layer.TrainsOnly(l))
 }
 
 // advice returns what to do about an unsupported class, as the end of an error.

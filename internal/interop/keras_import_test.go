@@ -69,7 +69,6 @@ func TestWhatIsNotAsInKerasIsNoted(t *testing.T) {
 		got := importFile(t, "testdata/dialects/"+file).Notes
 		for _, want := range []string{
 			name,
-			"gaussian_noise: left out, since it acts in training alone",
 			"kernel_constraint MaxNorm is left out",
 			"there is no initializer Orthogonal here",
 			"reshape: left out, since it changes nothing",

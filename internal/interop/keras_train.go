@@ -180,6 +180,9 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		if l.isCustom() {
 			notes = append(notes, fmt.Sprintf("layer %s: %s is not a layer of Keras; its twenty lines of Python are in docs/KERAS.md, for the program that loads the file", l.Label, l.Name))
 		}
+		if format == "keras" && l.ofApplications() {
+			notes = append(notes, fmt.Sprintf("layer %s: Keras opens an .h5 file with it only with custom_objects={%q: keras.src.applications.convnext.%s}; use .keras", l.Label, l.Type, l.Type))
+		}
 		if l.Name == "random_contrast" && l.kerasValue("value_range", l.Options["value_range"]) != nil {
 			notes = append(notes, fmt.Sprintf("layer %s: only Keras 3 has a value_range here, so tf.keras 2.15 cannot open the file", l.Label))
 		}

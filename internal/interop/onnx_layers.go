@@ -19,6 +19,11 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"cropping2d":                   cropping2D,
 	"dense":                        dense,
 	"depthwise_conv2d":             depthwiseConv2D,
+	"alpha_dropout":                nothing,
+	"gaussian_dropout":             nothing,
+	"gaussian_noise":               nothing,
+	"stochastic_depth":             nothing,
+	"layer_scale":                  layerScale,
 	"dropout":                      nothing,
 	"elu":                          func(g *onnxGraph, l *Layer) { g.emit("Elu", attributes{"alpha": l.number("alpha")}) },
 	"flatten":                      flatten,
@@ -249,6 +254,14 @@ func prelu(g *onnxGraph, l *Layer) {
 		shape, alpha = layer.Shape{shape[2], shape[0], shape[1]}, transposed(alpha, 1, shape[0]*shape[1], shape[2])
 	}
 	g.emit("PRelu", nil, g.tensor("alpha", shape, alpha))
+}
+
+func layerScale(g *onnxGraph, l *Layer) {
+	shape := []int{l.Own[0].Shape[0]}
+	if g.maps {
+		shape = append(shape, 1, 1)
+	}
+	g.emit("Mul", nil, g.tensor("gamma", shape, l.weight("gamma")))
 }
 
 func dense(g *onnxGraph, l *Layer) {

@@ -17,6 +17,9 @@ var _ = Initializers.Add(catalog.Entry[Initializer]{
 	},
 })
 
+// Constant returns the initializer of one value.
+func Constant(value float64) Initializer { return &constant{value} }
+
 type constant struct{ value float64 }
 
 func (c *constant) Fill(w []float32, _ []int, _ random.Stream) {

@@ -23,15 +23,15 @@ unchanged. Inactive during inference.`,
 	},
 })
 
-type dropout struct{ rate float64 }
+type dropout struct {
+	noise
+	rate float64
+}
 
 // rateOption declares the option "rate".
 func rateOption(o *catalog.Options, into *float64, doc string) {
 	o.Bind(into, "rate", doc).Required().Min(0).Below(1)
 }
-
-func (l *dropout) Shape(in Shape) (Shape, error) { return in, nil }
-func (l *dropout) Weights(Shape) []Weight        { return nil }
 
 func (l *dropout) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {

@@ -25,7 +25,10 @@ channels are multiplied by 1 / (1 - rate). Inactive during inference.`,
 	},
 })
 
-type spatialDropout2D struct{ rate float64 }
+type spatialDropout2D struct {
+	noise
+	rate float64
+}
 
 func (l *spatialDropout2D) Shape(in Shape) (Shape, error) {
 	if !in.maps() {
@@ -33,8 +36,6 @@ func (l *spatialDropout2D) Shape(in Shape) (Shape, error) {
 	}
 	return in, nil
 }
-
-func (l *spatialDropout2D) Weights(Shape) []Weight { return nil }
 
 func (l *spatialDropout2D) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {

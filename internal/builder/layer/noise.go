@@ -1,0 +1,39 @@
+package layer
+
+import (
+	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
+
+	G "gorgonia.org/gorgonia"
+)
+
+// noise is the common part of layers that change values at random in training and are the
+// identity in inference.
+type noise struct{}
+
+func (noise) Shape(in Shape) (Shape, error) { return in, nil }
+func (noise) Weights(Shape) []Weight        { return nil }
+func (noise) trainsOnly()                   {}
+
+// TrainsOnly reports whether l is the identity in inference, whatever its options.
+func TrainsOnly(l Layer) bool {
+	if c, ok := l.(*common); ok {
+		l = c.Layer
+	}
+	_, ok := l.(interface{ trainsOnly() })
+	return ok
+}
+
+// drawn adds an elementwise function with random numbers: f(r, i, v) is that of value v at
+// index i of the global batch, grad that of the gradient of the output. Both use the numbers
+// of the step, r.
+func drawn(g *Graph, name string, x *G.Node, f, grad func(r random.Stream, i uint64, v float32) float32) *G.Node {
+	var r random.Stream
+	var offset uint64
+	size := Shape(x.Shape()[1:]).Size()
+	at := func(f func(r random.Stream, i uint64, v float32) float32) func(i int, v float32) float32 {
+		return func(i int, v float32) float32 { return f(r, offset+uint64(i), v) }
+	}
+	begin := func() { r, offset = g.Random(), uint64(g.first()*size) }
+	return ops.ByIndex(name, x, begin, at(f), at(grad))
+}
