@@ -102,7 +102,10 @@ func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.D
 	if set, err = decodeDataset(o.name, "data"); err != nil {
 		return nil, nil, src, err
 	}
-	if src.Dir, err = experiment.DataDir(src.Dir); err != nil {
+	if src.Dir, err = experiment.DataDirOf(set, src.Dir); err != nil {
+		return nil, nil, src, err
+	}
+	if src.Images, err = experiment.ImageCache(); err != nil {
 		return nil, nil, src, err
 	}
 	src.Insecure = o.plain
@@ -115,22 +118,7 @@ func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.D
 
 // openDataset loads the dataset of o, downloads missing files, and describes it.
 func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON, error) {
-	set, err := decodeDataset(o.name, "data")
-	if err != nil {
-		return nil, err
-	}
-	src := source(o.dataDir, o.strict, s)
-	if src.Dir, err = experiment.DataDirOf(set, src.Dir); err != nil {
-		return nil, err
-	}
-	if src.Images, err = experiment.ImageCache(); err != nil {
-		return nil, err
-	}
-	src.Insecure = o.plain
-	if o.out != "" && dataset.Resizes(set) {
-		src.Input = sheetShape
-	}
-	d, err := set.Load(ctx, src.Source)
+	set, d, src, err := loadDataset(ctx, o, s)
 	if err != nil {
 		return nil, err
 	}

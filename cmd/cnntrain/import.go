@@ -6,6 +6,7 @@ import (
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
@@ -138,6 +139,9 @@ func (o *importOptions) build(k *interop.KerasFile) (*experiment.Experiment, *bu
 		set, flag = noImages, "--classes"
 	}
 	overrides := []spec.Override{{Path: []string{"data", "dataset"}, Value: spec.Scalar(set), Flag: flag}}
+	if d, err := decodeDataset(set, flag); err == nil && dataset.Resizes(d) { // as Keras decodes JPEGs
+		overrides = append(overrides, spec.Override{Path: []string{"data", "dataset", "jpeg_dct"}, Value: spec.Scalar("fast"), Flag: flag})
+	}
 	if o.name != "" {
 		overrides = append(overrides, spec.Override{Path: []string{"name"}, Value: spec.Scalar(o.name), Flag: "--name " + o.name})
 	}

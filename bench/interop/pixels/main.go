@@ -1,5 +1,6 @@
 // Pixels writes the pixels of an image file to standard output, for bench/interop/photos.py:
-// red, green and blue as bytes, or with a SIZE as float32 after resizing to SIZE x SIZE.
+// red, green and blue as bytes, or with a SIZE as float32 after resizing to SIZE x SIZE. With
+// --fast JPEGs are decoded by the inverse DCT that is TensorFlow's default.
 package main
 
 import (
@@ -19,10 +20,18 @@ func main() {
 }
 
 func run(args []string) error {
-	if len(args) < 1 || len(args) > 2 {
-		return fmt.Errorf("usage: pixels FILE [SIZE]")
+	var d picture.Decoder
+	if len(args) > 0 && args[0] == "--fast" {
+		d.FastDCT, args = true, args[1:]
 	}
-	p, err := picture.Open(args[0])
+	if len(args) < 1 || len(args) > 2 {
+		return fmt.Errorf("usage: pixels [--fast] FILE [SIZE]")
+	}
+	data, err := picture.Read(args[0])
+	if err != nil {
+		return err
+	}
+	p, err := d.Decode(data)
 	if err != nil {
 		return err
 	}

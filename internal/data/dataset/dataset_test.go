@@ -44,16 +44,16 @@ func TestPathStandsForImageFolder(t *testing.T) {
 		want imageFolder
 		err  string
 	}{
-		{text: "./photos", want: imageFolder{path: "./photos", testSplit: 0.2}},
-		{text: "/data/photos", want: imageFolder{path: "/data/photos", testSplit: 0.2}},
-		{text: "{./photos: {test_split: 0.5}}", want: imageFolder{path: "./photos", testSplit: 0.5}},
-		{text: "{./photos: }", want: imageFolder{path: "./photos", testSplit: 0.2}},
-		{text: "..", want: imageFolder{path: "..", testSplit: 0.2}},
-		{text: `a\b`, want: imageFolder{path: `a\b`, testSplit: 0.2}},
+		{text: "./photos", want: imageFolder{path: "./photos", testSplit: 0.2, dct: "accurate"}},
+		{text: "/data/photos", want: imageFolder{path: "/data/photos", testSplit: 0.2, dct: "accurate"}},
+		{text: "{./photos: {test_split: 0.5}}", want: imageFolder{path: "./photos", testSplit: 0.5, dct: "accurate"}},
+		{text: "{./photos: }", want: imageFolder{path: "./photos", testSplit: 0.2, dct: "accurate"}},
+		{text: "..", want: imageFolder{path: "..", testSplit: 0.2, dct: "accurate"}},
+		{text: `a\b`, want: imageFolder{path: `a\b`, testSplit: 0.2, dct: "accurate"}},
 		{text: "{./photos: 0.1}", err: "./photos: must be followed by a mapping of the options of image_folder, or by nothing, got 0.1"},
-		{text: "{image_folder: photos}", want: imageFolder{path: "photos", testSplit: 0.2}},
+		{text: "{image_folder: photos}", want: imageFolder{path: "photos", testSplit: 0.2, dct: "accurate"}},
 		{text: "photos", err: `unknown dataset "photos"`},
-		{text: "{./photos: {crop_to_aspect_ratio: true}}", want: imageFolder{path: "./photos", testSplit: 0.2, crop: true}},
+		{text: "{./photos: {crop_to_aspect_ratio: true}}", want: imageFolder{path: "./photos", testSplit: 0.2, crop: true, dct: "accurate"}},
 		{text: "{./photos: {split: 0.5}}", err: `unknown option "split"`},
 		{text: "{./photos: {test_split: 1}}", err: `"test_split" must be`},
 	} {
@@ -73,7 +73,7 @@ func TestPathStandsForImageFolder(t *testing.T) {
 
 func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
 	csv := func(path string, split float64) imageCSV {
-		return imageCSV{imageFolder{path: path, testSplit: split}, "|"}
+		return imageCSV{imageFolder{path: path, testSplit: split, dct: "accurate"}, "|"}
 	}
 	for text, want := range map[string]any{
 		"labels.csv":                         csv("labels.csv", 0.2),
@@ -82,8 +82,8 @@ func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
 		"{image_csv: {path: labels.txt}}":    csv("labels.txt", 0.2),
 		"mnist.npz":                          npz{"mnist.npz"},
 		"/data/x.NPZ":                        npz{"/data/x.NPZ"},
-		"./photos.csv/":                      imageFolder{path: "./photos.csv/", testSplit: 0.2},
-		"{image_folder: {path: photos.csv}}": imageFolder{path: "photos.csv", testSplit: 0.2},
+		"./photos.csv/":                      imageFolder{path: "./photos.csv/", testSplit: 0.2, dct: "accurate"},
+		"{image_folder: {path: photos.csv}}": imageFolder{path: "photos.csv", testSplit: 0.2, dct: "accurate"},
 	} {
 		d, err := decode(text)
 		if err != nil {

@@ -73,9 +73,9 @@ func Like(set, other Dataset, whole bool) Dataset {
 	}
 	switch o := other.(type) {
 	case *imageFolder:
-		f.crop, f.testSplit = o.crop, o.testSplit
+		f.crop, f.dct, f.testSplit = o.crop, o.dct, o.testSplit
 	case *imageCSV:
-		f.crop, f.testSplit = o.crop, o.testSplit
+		f.crop, f.dct, f.testSplit = o.crop, o.dct, o.testSplit
 	}
 	if f.oneClass = true; whole {
 		f.testSplit = 0

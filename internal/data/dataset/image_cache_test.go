@@ -107,14 +107,14 @@ func TestASecondLoadReadsNoImage(t *testing.T) {
 // What is done to an image is part of what it is kept under.
 func TestOtherSizesAreOtherImages(t *testing.T) {
 	dir, cache := photoFolder(t), t.TempDir()
-	for _, set := range []*imageFolder{{path: dir}, {path: dir, crop: true}} {
+	for _, set := range []*imageFolder{{path: dir}, {path: dir, crop: true}, {path: dir, dct: fastDCT}} {
 		for _, shape := range [][]int{{4, 6, 3}, {6, 4, 3}, {4, 6, 1}, {8, 3, 3}} {
 			src := cachedIn(cache)
 			src.Input = shape
 			d := mustLoad(t, set, src)
 			pixelsOf(t, d)
 			if r := d.Train.(*folderExamples).images; r.decoded.Load() != 13 {
-				t.Errorf("%v, crop %v: %d files decoded", shape, set.crop, r.decoded.Load())
+				t.Errorf("%v, %+v: %d files decoded", shape, set.preparation(), r.decoded.Load())
 			}
 		}
 	}

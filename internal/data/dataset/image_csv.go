@@ -36,7 +36,7 @@ With several labels for an image, ` + "`red|blue`" + `, each class is a decision
 model ends in sigmoid and has the loss binary_crossentropy. An empty label then means that
 the image has none of the classes, and the images are split without regard to classes.`,
 	New: func(o *catalog.Options) Dataset {
-		f := &imageCSV{imageFolder{testSplit: 0.2}, "|"}
+		f := &imageCSV{imageFolder{testSplit: 0.2, dct: "accurate"}, "|"}
 		o.Bind(&f.path, "path", "the file; relative to the folder that cnntrain is run in").Required()
 		o.Bind(&f.separator, "label_separator", "what separates the labels of an image that has several; empty: nothing does")
 		f.bind(o, "where the list has no splits")

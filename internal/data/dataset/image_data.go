@@ -31,7 +31,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 		return nil, err
 	}
 	l.sort()
-	images := newImageReader(src.Images, src.Input, f.crop)
+	images := newImageReader(src.Images, src.Input, f.preparation())
 	if err := l.check(ctx, src, images); err != nil {
 		return nil, err
 	}

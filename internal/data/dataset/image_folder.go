@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/data/picture"
 )
 
 var _ = Datasets.Add(catalog.Entry[Dataset]{
@@ -23,10 +24,10 @@ is detected from its content. All images are decoded once in advance; those that
 be decoded are listed and skipped, or are an error with ` + "`--strict`" + `. Hidden files
 and system files (` + "`__MACOSX`, `@eaDir`, `Thumbs.db`" + `) are ignored.
 
-Pixels equal those of libjpeg, libpng and libwebp, and so those of Keras, with two
-differences. Images are rotated according to their EXIF orientation, which Keras does not
-do. JPEGs are decoded with libjpeg's accurate DCT, as in Pillow; TensorFlow uses the fast
-one, which differs by about 1 of 255. The first frame of an animation is used. HEIC and
+Pixels equal those of libjpeg, libpng and libwebp, and so those of Pillow and PyTorch, and
+with ` + "`jpeg_dct: fast`" + ` those of TensorFlow and of Keras's image_dataset_from_directory,
+which differ by about 1 of 255. Unlike in Keras, images are rotated according to their EXIF
+orientation. The first frame of an animation is used. HEIC and
 AVIF files must be converted first.
 
 Images are resized to the spec's input (bilinear, as in Keras). An image with another
@@ -34,7 +35,7 @@ aspect ratio than the input is stretched; with ` + "`crop_to_aspect_ratio`" + ` 
 the largest centred part with the input's aspect ratio. ` + "`predict`" + ` does the same. If the
 input has 1 channel, images are converted to greyscale.
 
-Decoded and resized images are kept in memory (256 MB) and in a cache folder, so that later
+Decoded and resized images are kept in memory (128 MB) and in a cache folder, so that later
 epochs and later runs do not decode them again, nor read files that have not changed. The
 folder is ` + "`$CNNTRAIN_CACHE`" + `, by default one in the user's cache folder; ` + "`off`" + ` means none.
 It takes up to ` + "`$CNNTRAIN_CACHE_SIZE`" + `, by default ` + "`10GB`" + `, and may be deleted at any time.
@@ -49,7 +50,7 @@ when others are added, except for those at the border. ` + "`validation_split`" 
 fraction of each class in the same way. Class names are compared in Unicode's composed
 form (NFC). Other folder layouts are an error, which says what to rename.`,
 	New: func(o *catalog.Options) Dataset {
-		f := &imageFolder{testSplit: 0.2}
+		f := &imageFolder{testSplit: 0.2, dct: "accurate"}
 		o.Bind(&f.path, "path", "the folder; relative to the one that cnntrain is run in").Required()
 		f.bind(o, "where the folder has no train")
 		return f
@@ -60,16 +61,23 @@ form (NFC). Other folder layouts are an error, which says what to rename.`,
 func (f *imageFolder) bind(o *catalog.Options, where string) {
 	o.Bind(&f.testSplit, "test_split", "fraction of the images of each class for testing, "+where).Min(0).Below(1)
 	o.Bind(&f.crop, "crop_to_aspect_ratio", "crop an image to the largest centred part with the input's aspect ratio, instead of stretching it")
+	o.Bind(&f.dct, "jpeg_dct", "inverse DCT of JPEGs: accurate as in Pillow and PyTorch, or fast as in TensorFlow and Keras").OneOf("accurate", fastDCT)
 }
+
+// fastDCT is the word for [picture.Decoder.FastDCT].
+const fastDCT = "fast"
 
 type imageFolder struct {
 	path      string
 	testSplit float64
 	crop      bool
-	oneClass  bool // is enough; see Like
+	oneClass  bool   // is enough; see Like
+	dct       string // jpeg_dct
 }
 
-func (f *imageFolder) crops() bool { return f.crop }
+func (f *imageFolder) preparation() preparation {
+	return preparation{picture.Decoder{FastDCT: f.dct == fastDCT}, f.crop}
+}
 
 func (*imageFolder) Shape() []int { return nil }
 

@@ -215,8 +215,9 @@ func TestSplitsDoNotDependOnTheFormOfNames(t *testing.T) {
 		writeTree(t, dir, form.String("고양이/사진é*20"), form.String("강아지/사진ü*20"))
 		all[i] = mustLoad(t, &imageFolder{path: dir, testSplit: 0.2}, inputShape)
 	}
-	if a, b := all[0], all[1]; a.Digest != b.Digest || a.Test.(Files).File(3) != b.Test.(Files).File(3) {
-		t.Errorf("%v and %v", a.Test.(Files).File(3), b.Test.(Files).File(3))
+	a, b := all[0].Test.(Files).File(3), all[1].Test.(Files).File(3)
+	if all[0].Digest != all[1].Digest || a.Name != b.Name || a.Digest != b.Digest {
+		t.Errorf("%v and %v", a, b)
 	}
 }
 

@@ -32,7 +32,7 @@ func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 	if err := errors.Join(next.Close(), syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low)); err != nil {
 		t.Fatal(err)
 	}
-	err = l.check(context.Background(), inputShape, newImageReader(imagecache.Options{}, inputShape.Input, false))
+	err = l.check(context.Background(), inputShape, newImageReader(imagecache.Options{}, inputShape.Input, preparation{}))
 	if back := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); back != nil {
 		t.Fatal(back)
 	}

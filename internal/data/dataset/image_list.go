@@ -41,8 +41,22 @@ func EachImage(ctx context.Context, path string, do func(file string) error) err
 	return err
 }
 
+// A preparation is how the images of a dataset of files become pixels.
+type preparation struct {
+	picture.Decoder
+	crop bool
+}
+
 // A resizer is a dataset of files that are resized to the requested shape.
-type resizer interface{ crops() bool }
+type resizer interface{ preparation() preparation }
+
+// preparationOf returns that of set, or the default for datasets that are not image files.
+func preparationOf(set Dataset) preparation {
+	if r, ok := set.(resizer); ok {
+		return r.preparation()
+	}
+	return preparation{}
+}
 
 // Resizes reports whether set resizes its images to the shape of a spec's input.
 func Resizes(set Dataset) bool {
@@ -53,28 +67,31 @@ func Resizes(set Dataset) bool {
 // ReadImage decodes an image file of any size into dst, resized to shape [H,W,C] in the
 // same way as the images of set. The error names the file.
 func ReadImage(set Dataset, dst []float32, shape []int, path string) error {
-	p, err := picture.Open(path)
+	content, err := picture.Read(path)
 	if err != nil {
 		return err
 	}
-	return resize(set, dst, shape, path, p)
+	return DecodeImage(set, dst, shape, path, content)
 }
 
 // DecodeImage is ReadImage for an image in memory that is called name.
 func DecodeImage(set Dataset, dst []float32, shape []int, name string, content []byte) error {
-	p, err := picture.Decode(content)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return resize(set, dst, shape, name, p)
-}
-
-func resize(set Dataset, dst []float32, shape []int, name string, p *picture.Picture) error {
-	defer p.Close()
 	if c := shape[2]; c != 1 && c != 3 {
 		return fmt.Errorf("%s: images have 3 channels, or 1 as grey ones, not %d", name, c)
 	}
-	f, ok := set.(resizer)
-	p.Resize(dst, shape, ok && f.crops())
+	if err := preparationOf(set).decode(dst, shape, content); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+// decode fills dst with the pixels of an image file, resized to shape.
+func (p preparation) decode(dst []float32, shape []int, content []byte) error {
+	img, err := p.Decode(content)
+	if err != nil {
+		return err
+	}
+	defer img.Close()
+	img.Resize(dst, shape, p.crop)
 	return nil
 }

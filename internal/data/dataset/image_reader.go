@@ -17,21 +17,21 @@ var decoderVersion = fmt.Sprintf("%d %s %s", picture.Version, runtime.Version(),
 
 // An imageReader reads image files resized to one shape. It keeps decoded images in a cache.
 type imageReader struct {
+	preparation
 	cache   *imagecache.Cache
-	shape   []int // [H W C]; nil: not known yet
-	crop    bool
+	shape   []int     // [H W C]; nil: not known yet
 	buffers sync.Pool // of images
 
 	read, decoded atomic.Int64 // files, for tests
 }
 
-func newImageReader(o imagecache.Options, shape []int, crop bool) *imageReader {
-	return &imageReader{cache: imagecache.New(o), shape: shape, crop: crop}
+func newImageReader(o imagecache.Options, shape []int, p preparation) *imageReader {
+	return &imageReader{preparation: p, cache: imagecache.New(o), shape: shape}
 }
 
 // key identifies the pixels of a file with the digest sum.
 func (r *imageReader) key(sum [sha256.Size]byte) imagecache.Key {
-	return sha256.Sum256(fmt.Appendf(nil, "%x resized to %v crop %t by %s", sum, r.shape, r.crop, decoderVersion))
+	return sha256.Sum256(fmt.Appendf(nil, "%x resized to %v by %+v, %s", sum, r.shape, r.preparation, decoderVersion))
 }
 
 // image fills dst with the pixels of the file at path. Its digest must still be sum.
@@ -57,13 +57,7 @@ func (r *imageReader) image(dst []float32, path string, sum [sha256.Size]byte) e
 
 func (r *imageReader) decode(dst []float32, data []byte) error {
 	r.decoded.Add(1)
-	p, err := picture.Decode(data)
-	if err != nil {
-		return err
-	}
-	defer p.Close()
-	p.Resize(dst, r.shape, r.crop)
-	return nil
+	return r.preparation.decode(dst, r.shape, data)
 }
 
 // buffer returns a buffer for the pixels of one image.

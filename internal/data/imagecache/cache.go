@@ -19,8 +19,8 @@ type Options struct {
 	Memory   int64  // bytes of memory; 0: DefaultMemory, or a quarter of GOMEMLIMIT if that is less
 }
 
-// DefaultMemory is the memory that images may take: 80,000 of 28x28x1, 400 of 224x224x3.
-const DefaultMemory = 256 << 20
+// DefaultMemory is the memory that images may take: 140,000 of 28x28x1, 200 of 224x224x3.
+const DefaultMemory = 128 << 20
 
 // DefaultMaxBytes is the size of a folder where nobody says another: 17,000 images of 224x224x3.
 const DefaultMaxBytes = 10_000_000_000

@@ -8,7 +8,7 @@ import (
 // blockSize is how much memory is asked of the system at a time.
 const blockSize = 8 << 20
 
-// memory has packed images, in blocks that are no part of Go's heap: there 256 MB would
+// memory has packed images, in blocks that are no part of Go's heap: there 128 MB would
 // let as many bytes of garbage pile up before they are collected.
 type memory struct {
 	mu     sync.RWMutex

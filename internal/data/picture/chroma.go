@@ -1,9 +1,6 @@
 package picture
 
-import (
-	"image"
-	"image/color"
-)
+import "image"
 
 // A plane is one component of an image. It may be subsampled along x, y or both. Like
 // libjpeg ("fancy upsampling", jdsample.c) we interpolate between samples: 3/4 of the
@@ -85,7 +82,7 @@ func samplerOfJPEG(img *image.YCbCr, isRGB bool) sampler {
 	return func(x, y int) [3]float32 {
 		first, second, third := img.Y[y*img.YStride+x], uint8(cb.value(x, y)), uint8(cr.value(x, y))
 		if !isRGB {
-			first, second, third = color.YCbCrToRGB(first, second, third)
+			first, second, third = rgbOf(first, second, third)
 		}
 		return [3]float32{float32(first), float32(second), float32(third)}
 	}
@@ -117,7 +114,7 @@ func samplerOfCMYK(img *image.CMYK, half bool, adobe int) sampler {
 			v[k] = uint8(p.value(x, y))
 		}
 		if adobe > 0 {
-			v[0], v[1], v[2] = color.YCbCrToRGB(v[0], v[1], v[2])
+			v[0], v[1], v[2] = rgbOf(v[0], v[1], v[2])
 			v[0], v[1], v[2] = 255-v[0], 255-v[1], 255-v[2]
 		}
 		var pixel [3]float32
@@ -130,4 +127,12 @@ func samplerOfCMYK(img *image.CMYK, half bool, adobe int) sampler {
 		}
 		return pixel
 	}
+}
+
+// rgbOf converts a colour as libjpeg does (jdcolor.c).
+func rgbOf(y, cb, cr uint8) (r, g, b uint8) {
+	const half = 1 << 15
+	l, u, v := int32(y), int32(cb)-128, int32(cr)-128
+	clip := func(x int32) uint8 { return uint8(min(max(x, 0), 255)) }
+	return clip(l + (91881*v+half)>>16), clip(l + (-22554*u-46802*v+half)>>16), clip(l + (116130*u+half)>>16)
 }

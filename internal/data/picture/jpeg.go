@@ -6,7 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"image"
-	"image/jpeg"
+
+	"cnntrain/internal/data/picture/jpeg"
 )
 
 // Markers of ITU-T T.81, table B.1.
@@ -23,18 +24,18 @@ const (
 type jpegFile struct {
 	head
 	data        []byte
-	frame       int // where the data of the SOFn segment begins
+	fast        bool // the DCT
+	frame       int  // where the data of the SOFn segment begins
 	components  []byte
 	sampling    []byte // horizontal and vertical sampling factor of each component, four bits each
 	progressive bool
 	jfif        bool
 	adobe       int // the transform of Adobe's marker, -1 without one
-	adobeAt     int // offset of that byte
 	scans       []scan
 }
 
-func readJPEG(data []byte) (*head, error) {
-	f := &jpegFile{data: data, adobe: -1}
+func (d Decoder) readJPEG(data []byte) (*head, error) {
+	f := &jpegFile{data: data, adobe: -1, fast: d.FastDCT}
 	if err := f.walk(); err != nil {
 		return nil, err
 	}
@@ -91,7 +92,7 @@ func (f *jpegFile) segment(mark byte, s []byte, at int) error {
 	case mark == markAPP1 && bytes.HasPrefix(s, []byte("Exif\x00\x00")) && f.orientation == 0:
 		f.orientation = orientation(s)
 	case mark == markAPP14 && len(s) >= 12 && bytes.HasPrefix(s, []byte("Adobe")):
-		f.adobe, f.adobeAt = int(s[11]), at
+		f.adobe = int(s[11])
 	case mark >= markSOF0 && mark <= markSOF15 && mark != markDHT && mark != markJPG && mark != markDAC && f.frame == 0:
 		if len(s) < 6 || len(s) < 6+3*int(s[5]) {
 			return errors.New("its frame header is too short")
@@ -133,11 +134,9 @@ func (f *jpegFile) isRGB() bool {
 	return len(f.components) == 3 && !f.jfif && (f.adobe == 0 || f.adobe < 0 && string(f.components) == "RGB")
 }
 
-// sampler decodes to planes and converts colours in this package. If Go's decoder would
-// convert colours itself, from chroma upsampled by repetition, the file is modified so that
-// it does not.
+// sampler decodes the planes.
 func (f *jpegFile) sampler() (sampler, error) {
-	img, err := jpeg.Decode(bytes.NewReader(f.marked()))
+	img, err := jpeg.Decode(f.data, f.fast)
 	if err != nil {
 		return nil, f.damage(err)
 	}
@@ -148,25 +147,4 @@ func (f *jpegFile) sampler() (sampler, error) {
 		return samplerOfCMYK(img, f.sampling[0] == 0x22, f.adobe), nil
 	}
 	return samplerOf(img), nil
-}
-
-var (
-	jfifSegment  = []byte("\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00")
-	adobeSegment = []byte("\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00")
-)
-
-// marked returns the file with an Adobe marker that makes the decoder return its three or
-// four planes unconverted.
-func (f *jpegFile) marked() []byte {
-	switch {
-	case f.isRGB():
-		return bytes.Join([][]byte{f.data[:2], jfifSegment, f.data[2:]}, nil)
-	case len(f.components) == 4 && f.adobe < 0:
-		return bytes.Join([][]byte{f.data[:2], adobeSegment, f.data[2:]}, nil)
-	case len(f.components) == 4 && f.adobe > 0:
-		b := bytes.Clone(f.data)
-		b[f.adobeAt+11] = 0
-		return b
-	}
-	return f.data
 }

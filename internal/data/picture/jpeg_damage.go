@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image/jpeg"
 	"slices"
 	"sort"
+
+	"cnntrain/internal/data/picture/jpeg"
 )
 
 // A scan is one pass over the image: which bits of which components it contains.
@@ -43,10 +44,9 @@ func (f *jpegFile) damage(err error) error {
 	if f.progressive || len(f.scans) > 1 {
 		return f.damageOfScans(err)
 	}
-	data, moved := f.copied()
-	frame := f.frame + moved
+	data := bytes.Clone(f.data)
 	whole := func(rows int) bool {
-		binary.BigEndian.PutUint16(data[frame+1:], uint16(rows))
+		binary.BigEndian.PutUint16(data[f.frame+1:], uint16(rows))
 		return decodes(data)
 	}
 	const row = 16 // bytes per row of blocks, at most
@@ -65,13 +65,12 @@ func (f *jpegFile) damage(err error) error {
 // complete, and what fraction of all coefficient bits those contain. The byte size of
 // missing scans is unknown.
 func (f *jpegFile) damageOfScans(err error) error {
-	data, moved := f.copied()
 	whole := sort.Search(len(f.scans), func(k int) bool {
-		end := len(data)
+		end := len(f.data)
 		if k+1 < len(f.scans) {
-			end = f.scans[k+1].at + moved
+			end = f.scans[k+1].at
 		}
-		return !decodes(data[:end])
+		return !decodes(f.data[:end])
 	})
 	const bits = 8 // bits of a coefficient
 	there, all := 0, 0
@@ -93,15 +92,8 @@ func (f *jpegFile) damageOfScans(err error) error {
 	return fmt.Errorf("damaged: %d%% of its data is there, %d of its passes over the image (%w)", min(99, 100*there/max(1, all)), whole, err)
 }
 
-// copied returns a modifiable copy of the file in the form the decoder accepts, and the
-// shift of its offsets.
-func (f *jpegFile) copied() (data []byte, moved int) {
-	data = bytes.Clone(f.marked())
-	return data, len(data) - len(f.data)
-}
-
 // decodes reports whether the JPEG, truncated after data, decodes without an error.
 func decodes(data []byte) bool {
-	_, err := jpeg.Decode(bytes.NewReader(append(data[:len(data):len(data)], 0xff, markEOI)))
+	_, err := jpeg.Decode(append(data[:len(data):len(data)], 0xff, markEOI), false)
 	return err == nil
 }

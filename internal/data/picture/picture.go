@@ -14,7 +14,7 @@ import (
 
 // Version changes whenever a file may decode or resize to other pixels than before. Cached
 // pixels of another version are not used.
-const Version = 1
+const Version = 2
 
 // A Picture is a decoded image, rotated as its EXIF orientation says. The caller of Open or
 // Decode must close it.
@@ -63,7 +63,7 @@ func SizeOf(path string) (image.Point, error) {
 	if err != nil {
 		return image.Point{}, err
 	}
-	h, err := readHead(data)
+	h, err := Decoder{}.readHead(data)
 	if err != nil {
 		return image.Point{}, fmt.Errorf("%s: %w", path, err)
 	}
@@ -86,8 +86,18 @@ func Read(path string) ([]byte, error) {
 
 // Decode decodes an image in memory. The first bytes decide the format. It blocks until
 // there is memory: all open Pictures together are limited to maxBytes.
-func Decode(data []byte) (*Picture, error) {
-	h, err := readHead(data)
+func Decode(data []byte) (*Picture, error) { return Decoder{}.Decode(data) }
+
+// A Decoder decodes images in one of several ways.
+type Decoder struct {
+	// FastDCT selects the inverse DCT of JPEGs that TensorFlow uses by default, libjpeg's
+	// JDCT_IFAST, instead of the accurate one of Pillow and PyTorch.
+	FastDCT bool
+}
+
+// Decode is the function [Decode] with d's settings.
+func (d Decoder) Decode(data []byte) (*Picture, error) {
+	h, err := d.readHead(data)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +112,10 @@ func Decode(data []byte) (*Picture, error) {
 }
 
 // readHead parses the header of an image, and rejects one that would take too much memory.
-func readHead(data []byte) (*head, error) {
+func (d Decoder) readHead(data []byte) (*head, error) {
 	kind := Kind(data)
 	readers := map[string]func([]byte) (*head, error){
-		"JPEG": readJPEG, "PNG": readPNG, "GIF": readGIF, "BMP": readBMP, "TIFF": readTIFF, "WebP": readWebP,
+		"JPEG": d.readJPEG, "PNG": readPNG, "GIF": readGIF, "BMP": readBMP, "TIFF": readTIFF, "WebP": readWebP,
 	}
 	if readers[kind] == nil {
 		return nil, refusal(kind)

@@ -231,7 +231,7 @@ func TestSmallFilesOfLargeImagesAreRead(t *testing.T) {
 // A picture keeps its memory from others until it is closed, since Resize still needs it.
 func TestMemoryIsHeldUntilClosed(t *testing.T) {
 	data := readTestdata(t, "420-19x13.jpg")
-	h, err := readHead(data)
+	h, err := Decoder{}.readHead(data)
 	if err != nil {
 		t.Fatal(err)
 	}
