@@ -2,8 +2,10 @@ package main
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 
 	"github.com/spf13/cobra"
@@ -30,6 +32,15 @@ func atLeast(n int) cobra.PositionalArgs {
 	}
 }
 
+// withoutLogs removes the log files of members that lie beside their runs: a pattern such as
+// sweeps/NAME/1/member-* matches both.
+func withoutLogs(paths []string) []string {
+	return slices.DeleteFunc(slices.Clone(paths), func(path string) bool {
+		run, ok := strings.CutSuffix(path, ".log")
+		return ok && slices.Contains(paths, run)
+	})
+}
+
 func usageLine(cmd *cobra.Command) string { return strings.TrimSuffix(cmd.UseLine(), " [flags]") }
 
 // explainFlag adds a suggestion to an error about an unknown flag.
@@ -44,6 +55,10 @@ func explainFlag(cmd *cobra.Command, err error) error {
 			names = append(names, f.Name)
 		}
 	})
+	option := strings.ReplaceAll(unknown.GetSpecifiedName(), "-", "_")
+	if path := experiment.OptionPath(option); path != "" && cmd.Flags().Lookup("set") != nil {
+		return usagef("%v; it is an option of the spec: --set PATH=VALUE, where PATH is %s", err, path)
+	}
 	if near := spec.Nearest(unknown.GetSpecifiedName(), names); near != "" {
 		return usagef("%v; did you mean --%s?", err, near)
 	}

@@ -130,9 +130,9 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 			paths[prefix+f.Name] = true
 		}
 	}
-	add("data.", dataFields())
-	add("weights.", weightsFields())
-	add("train.", trainFields())
+	for _, s := range experiment.Sections() {
+		add(s.Name+".", s.Fields)
+	}
 	for _, name := range callback.Callbacks.Names() {
 		add("train."+name+".", callback.Callbacks.Info(name).Fields)
 	}

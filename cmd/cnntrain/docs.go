@@ -66,9 +66,9 @@ var listings = []catalog.Listing{
 func specDoc() string {
 	var b strings.Builder
 	b.WriteString(specIntro)
-	b.WriteString("\n## The data section\n\n" + fieldTable(dataFields()))
-	b.WriteString("\n## The weights section\n\n`weights: FILE` is `weights: {file: FILE}`.\n\n" + fieldTable(weightsFields()))
-	b.WriteString("\n## The train section\n\n" + fieldTable(trainFields()))
+	b.WriteString("\n## The data section\n\n" + fieldTable(fieldsOf("data")))
+	b.WriteString("\n## The weights section\n\n`weights: FILE` is `weights: {file: FILE}`.\n\n" + fieldTable(fieldsOf("weights")))
+	b.WriteString("\n## The train section\n\n" + fieldTable(fieldsOf("train")))
 	b.WriteString("\n## Sweep files\n\n" + sweepIntro + "\n" + fieldTable(catalog.Fields((&sweep.Config{}).Options)))
 	b.WriteString("\nA range of numbers, `{min: 0.001, max: 0.1, log: true}`, has the options\n\n" + fieldTable(catalog.Fields((&sweep.Range{}).Options)))
 	b.WriteString("\nThe section `slurm`, `{account: vision, time: \"4:00:00\", cpus: 8, memory: 8G}`, has the options\n\n" + fieldTable(catalog.Fields((&slurm.Resources{}).Options)))

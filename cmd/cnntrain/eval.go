@@ -48,7 +48,7 @@ and give their runs: each is evaluated on the images it was not trained on.`,
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.paths = args
+			o.paths = withoutLogs(args)
 			if err := o.checkData(cmd); err != nil {
 				return err
 			}

@@ -5,9 +5,11 @@ import (
 	"strings"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/sweep"
 	"cnntrain/internal/words"
+	"cnntrain/specs"
 
 	"github.com/spf13/cobra"
 )
@@ -27,6 +29,9 @@ a word, lists them all.`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := explainList()
 			if len(args) > 0 {
+				if specs.Text(args[0]) != nil {
+					return usagef("%s is a spec: cnntrain new NAME --from %[1]s writes it, cnntrain summary shows its layers", args[0])
+				}
 				if text = explain(args[0]); text == "" {
 					return usagef("nothing is called %q%s", args[0], nearest(args[0]))
 				}
@@ -37,15 +42,9 @@ a word, lists them all.`,
 	}
 }
 
-// sections are the sections of a spec, or of a sweep file, with options of their own.
-var sections = []struct {
-	name   string
-	fields func() []*catalog.Field
-}{
-	{"data", dataFields},
-	{"weights", weightsFields},
-	{"train", trainFields},
-	{"sweep", func() []*catalog.Field { return catalog.Fields((&sweep.Config{}).Options) }},
+// sections returns the sections of a spec, and that of a sweep file.
+func sections() []experiment.Section {
+	return append(experiment.Sections(), experiment.Section{Name: "sweep", Fields: catalog.Fields((&sweep.Config{}).Options)})
 }
 
 // explainList lists every word except the options.
@@ -62,9 +61,9 @@ func explainList() string {
 // options.
 func explain(word string) string {
 	var parts []string
-	for _, s := range sections {
-		if s.name == word {
-			parts = append(parts, fmt.Sprintf("### %s\n\n%s", s.name, fieldTable(s.fields())))
+	for _, s := range sections() {
+		if s.Name == word {
+			parts = append(parts, fmt.Sprintf("### %s\n\n%s", s.Name, fieldTable(s.Fields)))
 		}
 	}
 	for _, l := range listings {
@@ -105,9 +104,9 @@ func explainOption(word string) string {
 }
 
 func eachOption(visit func(owner string, f *catalog.Field)) {
-	for _, s := range sections {
-		for _, f := range s.fields() {
-			visit(s.name, f)
+	for _, s := range sections() {
+		for _, f := range s.Fields {
+			visit(s.Name, f)
 		}
 	}
 	for _, l := range listings {
@@ -122,8 +121,8 @@ func eachOption(visit func(owner string, f *catalog.Field)) {
 // explained lists every word that explain accepts.
 func explained() []string {
 	all := map[string]bool{}
-	for _, s := range sections {
-		all[s.name] = true
+	for _, s := range sections() {
+		all[s.Name] = true
 	}
 	for _, l := range listings {
 		all[words.Plural(l.Kind())] = true
@@ -140,5 +139,18 @@ func nearest(word string) string {
 	if near := spec.Nearest(word, explained()); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
+	if near := specsLike(word); len(near) > 0 {
+		return fmt.Sprintf("; there are the specs %s: cnntrain new NAME --from %s", strings.Join(near, ", "), near[0])
+	}
 	return "; cnntrain explain lists what there is"
+}
+
+// specsLike returns the seed specs whose names begin with word.
+func specsLike(word string) (near []string) {
+	for _, name := range specs.Names() {
+		if strings.HasPrefix(name, strings.ToLower(word)) {
+			near = append(near, name)
+		}
+	}
+	return near
 }

@@ -11,6 +11,11 @@ import (
 
 // dryRun shows the model and an estimate of what training takes.
 func dryRun(ctx context.Context, w comm.World, o *fitOptions, e *experiment.Experiment, s *streams) error {
+	if !o.json && w.Rank() == 0 {
+		if err := printSummary(s.out, e.Plan); err != nil {
+			return err
+		}
+	}
 	x, err := e.Expect(ctx, o.options(w, s))
 	if err != nil || x == nil { // only on rank 0
 		return err
@@ -20,10 +25,7 @@ func dryRun(ctx context.Context, w comm.World, o *fitOptions, e *experiment.Expe
 		summary["expected"] = x
 		return s.printJSON(summary)
 	}
-	if err := printSummary(s.out, e.Plan); err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %.3g ms and the validation; all %d: at most %s\n Memory: about %s\n",
-		took(x.Epoch), words.Count(x.Steps, "step"), x.Step, e.Train.Epochs, took(x.Epoch*float64(e.Train.Epochs)), words.Bytes(x.Memory/4))
+	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %s and the validation; all %d: at most %s\n Memory: about %s\n",
+		took(x.Epoch), words.Count(x.Steps, "step"), words.Duration(x.Step/1000), e.Train.Epochs, took(x.Epoch*float64(e.Train.Epochs)), words.Size(int64(x.Memory)))
 	return err
 }

@@ -57,6 +57,8 @@ func runNew(file, from string, s *streams) error {
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: exists; nothing is overwritten", file)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no folder %s", file, filepath.Dir(file))
 	} else if err != nil {
 		return err
 	}

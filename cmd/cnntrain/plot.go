@@ -56,6 +56,7 @@ func newPlot(s *streams) *cobra.Command {
   cnntrain plot specs/vgg16.yaml -o net.svg`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			args = withoutLogs(args)
 			o.paths = args
 			switch {
 			case !slices.Contains(names, o.kind):

@@ -126,7 +126,7 @@ func short(d time.Duration) string {
 	case d < time.Hour:
 		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
 	}
-	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	return words.Duration(d.Seconds())
 }
 
 // newCheckProgress shows on a terminal how many images of a folder have been checked.

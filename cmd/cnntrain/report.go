@@ -53,7 +53,7 @@ it are omitted.`,
 			return runReport(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().VarP((*text)(&o.out), "output", "o", "write the page to `FILE`, which ends in .html")
+	cmd.Flags().VarP((*text)(&o.out), "out", "o", "write the page to `FILE`, which ends in .html")
 	addDataDirFlag(cmd, &o.dataDir)
 	addComputeFlags(cmd)
 	return cmd

@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/spec"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The exit codes, besides that of a program ended by a signal.
@@ -63,6 +64,7 @@ Results go to standard output, everything else to standard error.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.SetFlagErrorFunc(explainFlag)
+	root.SetGlobalNormalizationFunc(oneName)
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range append(root.Commands(), root) {
@@ -74,6 +76,14 @@ Results go to standard output, everything else to standard error.`,
 		}
 	}
 	return root
+}
+
+// oneName lets --output stand for --out, in every command.
+func oneName(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+	if name == "output" {
+		name = "out"
+	}
+	return pflag.NormalizedName(name)
 }
 
 // help shows the help of the command that args name.

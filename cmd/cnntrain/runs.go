@@ -178,7 +178,7 @@ func printRuns(s *streams, rows []listedRun) error {
 			specFile = filepath.Base(r.Spec)
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", r.Run, specFile, status, epochs,
-			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Bytes(int(r.Bytes/4)))
+			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Size(int64(r.Bytes)))
 		if noted {
 			fmt.Fprint(t, "\t"+r.Note)
 		}
@@ -194,10 +194,10 @@ func orDash(v *float64) string {
 	return fmt.Sprintf("%.4f", *v)
 }
 
-// took formats a time as 4.2s, 3m5s, 2h10m0s.
+// took formats a time as 4.2s, 3m05s, 2h10m.
 func took(seconds float64) string {
 	if seconds < 60 {
 		return fmt.Sprintf("%.1fs", seconds)
 	}
-	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
+	return words.Duration(seconds)
 }

@@ -16,7 +16,7 @@ func newRunsCompare(s *streams) *cobra.Command {
 		Use:   "compare RUN RUN...",
 		Short: "Show the options and metrics in which runs differ",
 		Args:  atLeast(2),
-		RunE:  func(_ *cobra.Command, args []string) error { return runRunsCompare(args, json, s) },
+		RunE:  func(_ *cobra.Command, args []string) error { return runRunsCompare(withoutLogs(args), json, s) },
 	}
 	addJSONFlag(cmd, &json)
 	return cmd

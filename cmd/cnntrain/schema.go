@@ -1,13 +1,10 @@
 package main
 
 import (
-	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/data"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
-	"cnntrain/internal/train"
 
 	"github.com/spf13/cobra"
 )
@@ -34,14 +31,15 @@ extension YAML of Red Hat.`,
 	}
 }
 
-// dataFields, trainFields and weightsFields are the options of the sections, from all packages.
-func dataFields() []*catalog.Field { return catalog.Fields((&data.Config{}).Options) }
-
-func trainFields() []*catalog.Field {
-	return append(catalog.Fields((&train.Config{}).Options), catalog.Fields((&builder.Plan{}).Options)...)
+// fieldsOf returns the options of a section of a spec.
+func fieldsOf(section string) []*catalog.Field {
+	for _, s := range experiment.Sections() {
+		if s.Name == section {
+			return s.Fields
+		}
+	}
+	return nil
 }
-
-func weightsFields() []*catalog.Field { return catalog.Fields((&experiment.Start{}).Options) }
 
 type object = map[string]any
 
@@ -91,11 +89,11 @@ func specSchema() object {
 			"description": orNull(object{"type": scalar, "description": "what the model is"}),
 			"input": object{"type": "array", "items": object{"type": "integer", "minimum": 1, "maximum": spec.MaxSide}, "minItems": 3, "maxItems": 3,
 				"description": "height, width and channels of an image"},
-			"data":    catalog.Object(dataFields()),
+			"data":    catalog.Object(fieldsOf("data")),
 			"blocks":  orNull(object{"type": "object", "additionalProperties": block, "propertyNames": blockName, "description": "lists of layers with a name and parameters"}),
 			"layers":  object{"$ref": "#/$defs/layers", "minItems": 1},
-			"weights": object{"anyOf": []any{catalog.Object(weightsFields()), object{"type": []string{"string", "null"}}}},
-			"train":   orNull(catalog.Object(trainFields())),
+			"weights": object{"anyOf": []any{catalog.Object(fieldsOf("weights")), object{"type": []string{"string", "null"}}}},
+			"train":   orNull(catalog.Object(fieldsOf("train"))),
 		},
 		"required":             []string{"input", "layers", "data"},
 		"additionalProperties": false,

@@ -41,8 +41,38 @@ func (s *streams) showError(err error) {
 	case errors.Is(err, context.Canceled):
 		s.logf("interrupted")
 	default:
-		s.logf("%s", strings.TrimSpace(err.Error()))
+		s.logf("%s", strings.TrimSpace(withoutCalls(err)))
 	}
+}
+
+// withoutCalls returns the text of err without the names of system calls that package os puts
+// before a path: "x.yaml: no such file or directory" for "open x.yaml: no such file …".
+func withoutCalls(err error) string {
+	text := err.Error()
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case *fs.PathError:
+			text = strings.ReplaceAll(text, e.Path+": "+e.Op+" "+e.Path+": ", e.Path+": ")
+			text = strings.ReplaceAll(text, e.Op+" "+e.Path+": ", e.Path+": ")
+		case *os.LinkError:
+			text = strings.ReplaceAll(text, e.Op+" "+e.Old+" "+e.New+": ", e.New+": ")
+		case *os.SyscallError:
+			text = strings.ReplaceAll(text, e.Syscall+": "+e.Err.Error(), e.Err.Error())
+		}
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if below := e.Unwrap(); below != nil {
+				walk(below)
+			}
+		case interface{ Unwrap() []error }:
+			for _, below := range e.Unwrap() {
+				walk(below)
+			}
+		}
+	}
+	walk(err)
+	return text
 }
 
 // toGoOn says why a training stopped early, and how to resume it.

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"math"
+	"strings"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/loss"
@@ -81,7 +82,7 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	case p.Complete && len(shape) != 1:
 		last := p.Layers[len(p.Layers)-1]
 		problems.Add(last.Pos, "%s: the model ends in %v values; a classifier ends in one value per class, as flatten and dense: {units: 10, activation: softmax} make it", last.Label, shape)
-	case decoded && p.Loss != nil:
+	case decoded:
 		p.checkOutput(s, problems)
 	}
 	return p
@@ -98,8 +99,13 @@ func (p *Plan) checkOutput(s *spec.Spec, problems *spec.Problems) {
 			last, function, softmax = it, f, softmax || f == "softmax"
 		}
 	}
-	wanted := p.Loss.Output()
-	switch of := s.Train.Thing("loss"); {
+	wanted, of := "softmax", s.Train.Thing("loss")
+	if p.Loss != nil {
+		wanted = p.Loss.Output()
+	} else if of = s.Train.Stated("loss"); strings.Contains(strings.ToLower(of), "binary") {
+		return // an unknown loss, which may need no softmax
+	}
+	switch {
 	case p.Separate() && p.Complete && p.Outputs() > 1 && p.weighs():
 		problems.Add(s.Train.Pos, "train: class_weight: with several labels an image has no one class that could have a weight; leave it out")
 	case wanted == "sigmoid" && (function == "linear" || function == "relu" || function == "softmax"):

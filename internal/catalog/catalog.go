@@ -124,7 +124,8 @@ func (c *Catalog[T]) make(e Entry[T]) (T, *Options) {
 }
 
 // Decode decodes an item of a spec into the entry it names, and fills in it.Resolved.
-// Errors are added to problems; ok says that there were none.
+// Errors are added to problems; ok says that there were none but a name of Keras in place of
+// ours, for which the entry is decoded too, so that everything else that is wrong is found.
 func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok bool) {
 	for _, a := range c.Aliases {
 		if a.Pattern.MatchString(it.Name) {
@@ -137,7 +138,8 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	e, ok := c.entries[it.Name]
 	if !ok {
 		hint := spec.Hint(it.Name, c.Names())
-		if near, ok := Find(c, it.Name); ok {
+		near, known := Find(c, it.Name)
+		if known {
 			hint = fmt.Sprintf("; did you mean %q?", near)
 		}
 		for _, a := range c.Aliases {
@@ -146,7 +148,10 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 			}
 		}
 		problems.Add(it.Pos, "unknown %s %q%s", c.kind, it.Name, hint)
-		return thing, false
+		if !known {
+			return thing, false
+		}
+		it.Name, e = near, c.entries[near]
 	}
 	before := problems.Len()
 	thing, o := c.make(e)

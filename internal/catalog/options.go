@@ -145,7 +145,7 @@ func (o *Options) given(it *spec.Item, problems *spec.Problems) (nodes map[*Fiel
 				}
 				nodes[f] = n.Content[i+1]
 			} else if !o.section {
-				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, spec.Hint(key.Value, o.names()))
+				problems.Add(it.At(key), "%s: unknown option %q%s", it.Name, key.Value, problems.Hint(key.Value, o.names()))
 				mistyped[o.field(spec.Nearest(key.Value, o.names()))] = true
 			}
 		}
@@ -164,7 +164,7 @@ func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][
 		if f := o.field(ov.Path[0]); f != nil {
 			byField[f] = append(byField[f], ov)
 		} else if !o.section {
-			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], spec.Hint(ov.Path[0], o.names()))
+			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], problems.Hint(ov.Path[0], o.names()))
 		}
 	}
 	return byField

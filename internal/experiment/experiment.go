@@ -34,8 +34,11 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, runs.SpecFile)
+		if few := runs.Within(file); few != "" {
+			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", file, few)
+		}
 	}
-	var problems spec.Problems
+	problems := spec.Problems{Elsewhere: OptionPath}
 	e, err := New(spec.Load(path, overrides, &problems), &problems)
 	if e != nil {
 		e.File = file

@@ -78,7 +78,7 @@ func (e *Experiment) CheckRanks(w comm.World) error {
 	need := int64(here) * e.Plan.Memory((e.Train.BatchSize+w.Size()-1)/w.Size())
 	if have := TotalMemory(); have > 0 && need > have {
 		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.Spec.Name, e.Train.BatchSize, by, words.Bytes(int(need/4)), words.Bytes(int(have/4)))
+			e.Spec.Name, e.Train.BatchSize, by, words.Size(need), words.Size(have))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"cnntrain/internal/checkpoint"
 )
@@ -26,6 +27,9 @@ func Open(dir string) (*Run, error) {
 	case errors.Is(statErr, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such run", dir)
 	case errors.Is(err, fs.ErrNotExist):
+		if few := Within(dir); few != "" {
+			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", dir, few)
+		}
 		return nil, fmt.Errorf("%s: not a run folder, which has a %s", dir, InfoFile)
 	case err != nil:
 		return nil, err
@@ -40,6 +44,24 @@ func Open(dir string) (*Run, error) {
 	}
 	r.Info.Status = r.standing()
 	return r, nil
+}
+
+// Within names the run folders directly in dir, for a message; empty if there are none.
+func Within(dir string) string {
+	entries, _ := os.ReadDir(dir)
+	var found []string
+	for _, e := range entries {
+		run := filepath.Join(dir, e.Name())
+		if _, err := os.Stat(filepath.Join(run, InfoFile)); err == nil {
+			found = append(found, run)
+		}
+	}
+	slices.SortFunc(found, Natural)
+	const most = 5
+	if n := len(found); n > most {
+		return strings.Join(found[:most-1], ", ") + fmt.Sprintf(" and %d more, up to %s", n-most, found[n-1])
+	}
+	return strings.Join(found, ", ")
 }
 
 // Resume opens the run folder dir to continue its training: it locks the folder and removes

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,8 +18,8 @@ func Hint(got string, known []string) string {
 	return "; known: " + strings.Join(known, ", ")
 }
 
-// Nearest returns the known name that was probably meant by got: the only one that starts
-// with got, else one within a small edit distance; or "".
+// Nearest returns the known name that was probably meant by got: the shortest that starts with
+// got, if it begins all that do, else one within a small edit distance; or "".
 func Nearest(got string, known []string) string {
 	got = strings.ToLower(got)
 	if got == "" {
@@ -30,10 +31,13 @@ func Nearest(got string, known []string) string {
 			begin = append(begin, k)
 		}
 	}
-	if len(begin) == 1 {
-		return begin[0]
+	if len(begin) > 0 {
+		shortest := slices.MinFunc(begin, func(a, b string) int { return len(a) - len(b) })
+		if !slices.ContainsFunc(begin, func(k string) bool { return !strings.HasPrefix(k, shortest) }) {
+			return shortest
+		}
 	}
-	best, bestD := "", max(1, min(3, len(got)/2))+1
+	best, bestD := "", max(1, min(3, len(got)/3))+1
 	for _, k := range known {
 		if d := distance(got, k); d < bestD {
 			best, bestD = k, d

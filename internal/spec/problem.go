@@ -33,7 +33,24 @@ type Problem struct {
 func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
 
 // Problems collects all errors of a spec, so that they are shown together.
-type Problems struct{ list []Problem }
+type Problems struct {
+	// Elsewhere, if set, says where a spec has the option called name, which is unknown where
+	// it was found; empty if nowhere.
+	Elsewhere func(name string) string
+
+	list []Problem
+}
+
+// Hint completes a message about an unknown option: with the place of an option of that
+// name, if there is one, else as [Hint].
+func (p *Problems) Hint(name string, known []string) string {
+	if p.Elsewhere != nil {
+		if path := p.Elsewhere(name); path != "" {
+			return "; it is " + path
+		}
+	}
+	return Hint(name, known)
+}
 
 // Add records an error at a position.
 func (p *Problems) Add(at Pos, format string, args ...any) {

@@ -52,13 +52,13 @@ func (s *Section) CheckUnknown(problems *Problems) {
 	if s.Options != nil {
 		for i := 0; i < len(s.Options.Content); i += 2 {
 			if key := s.Options.Content[i]; !s.known[key.Value] {
-				problems.Add(s.At(key), "%s: unknown option %q%s", s.Name, key.Value, Hint(key.Value, names))
+				problems.Add(s.At(key), "%s: unknown option %q%s", s.Name, key.Value, problems.Hint(key.Value, names))
 			}
 		}
 	}
 	for _, o := range s.Overrides {
 		if !s.known[o.Path[0]] {
-			problems.Add(o.Pos(), "%s: unknown option %q%s", s.Name, o.Path[0], Hint(o.Path[0], names))
+			problems.Add(o.Pos(), "%s: unknown option %q%s", s.Name, o.Path[0], problems.Hint(o.Path[0], names))
 		}
 	}
 }

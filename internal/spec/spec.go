@@ -46,8 +46,13 @@ func (it *Item) At(n *yaml.Node) Pos {
 
 // Thing returns the name of the entry that a decoded option holds: adam for optimizer:
 // {adam: {learning_rate: 0.01}}.
-func (it *Item) Thing(option string) string {
-	switch n := find(it.Resolved, option); {
+func (it *Item) Thing(option string) string { return nameIn(find(it.Resolved, option)) }
+
+// Stated is Thing of an option as the document has it, whether it can be decoded or not.
+func (it *Item) Stated(option string) string { return nameIn(find(it.Options, option)) }
+
+func nameIn(n *yaml.Node) string {
+	switch {
 	case n == nil:
 		return ""
 	case n.Kind == yaml.MappingNode && len(n.Content) > 0:
@@ -122,7 +127,7 @@ func (r *reader) document(root *yaml.Node) {
 	for i := 0; i < len(root.Content); i += 2 {
 		key, value := root.Content[i], root.Content[i+1]
 		if !contains(topLevel, key.Value) {
-			r.problems.Add(r.at(key), "unknown key %q%s", key.Value, Hint(key.Value, topLevel))
+			r.problems.Add(r.at(key), "unknown key %q%s", key.Value, r.problems.Hint(key.Value, topLevel))
 			continue
 		}
 		if !isNull(value) {

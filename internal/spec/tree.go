@@ -24,6 +24,10 @@ func parse(file string, src []byte, problems *Problems) *yaml.Node {
 		problems.Add(Pos{file, 1, 1}, "the file is empty")
 		return nil
 	case err != nil:
+		if at, ok := indentedByTab(file, src); ok {
+			problems.Add(at, "a tab; YAML is indented with spaces alone")
+			return nil
+		}
 		problems.Add(syntaxPos(file, err), "not valid YAML: %s", syntaxText(err))
 		return nil
 	}
@@ -112,6 +116,20 @@ func syntaxPos(file string, err error) Pos {
 		line, _ = strconv.Atoi(m[1])
 	}
 	return Pos{file, max(line, 1), 1}
+}
+
+// indentedByTab finds the first tab in the indentation of a line, which yaml.v3 reports as a
+// character that cannot start any token.
+func indentedByTab(file string, src []byte) (Pos, bool) {
+	number := 0
+	for line := range bytes.Lines(src) {
+		number++
+		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+		if i := bytes.IndexByte(indent, '\t'); i >= 0 && len(bytes.TrimSpace(line)) > 0 {
+			return Pos{file, number, i + 1}, true
+		}
+	}
+	return Pos{}, false
 }
 
 func syntaxText(err error) string {

@@ -39,6 +39,9 @@ func Open(path string) (*Model, error) {
 	f, err := experiment.ReadCheckpoint(file)
 	switch {
 	case file != path && errors.Is(err, fs.ErrNotExist):
+		if few := runs.Within(path); few != "" {
+			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", path, few)
+		}
 		return nil, fmt.Errorf("%s: no trained weights here; a run folder has a %s", path, runs.BestFile)
 	case err != nil:
 		return nil, err

@@ -94,7 +94,7 @@ func (c *cifar10) find(ctx context.Context, src Source) (string, error) {
 		// The folder is incomplete: read will name the missing file.
 		return folder, nil
 	}
-	return folder, src.unpack(ctx, c.archive, folder)
+	return folder, src.unpack(ctx, "cifar10", c.archive, folder)
 }
 
 // read reads files into one slice and checks them.

@@ -104,7 +104,7 @@ func (c *cifar100) find(ctx context.Context, src Source) (string, error) {
 	if _, err := os.Stat(folder); !errors.Is(err, fs.ErrNotExist) {
 		return folder, nil
 	}
-	return folder, src.unpack(ctx, c.archive, folder)
+	return folder, src.unpack(ctx, "cifar100", c.archive, folder)
 }
 
 // cifar100Examples is records in the format of the files.

@@ -58,15 +58,15 @@ func bare(err error) error {
 	return err
 }
 
-// unpack creates folder from the archive r, which it expects beside the folder, or
-// downloads. A downloaded archive is removed after unpacking.
-func (src Source) unpack(ctx context.Context, r remote, folder string) error {
+// unpack creates folder, of the dataset called name, from the archive r, which it expects
+// beside the folder, or downloads. A downloaded archive is removed after unpacking.
+func (src Source) unpack(ctx context.Context, name string, r remote, folder string) error {
 	archive := filepath.Join(filepath.Dir(folder), path.Base(r.url))
 	_, err := os.Stat(archive)
 	ours := errors.Is(err, fs.ErrNotExist)
 	if ours {
 		if src.Offline {
-			return fmt.Errorf("%s is missing; run cnntrain data fetch, or choose the folder it is in with --data-dir", folder)
+			return fmt.Errorf("%s is missing; run cnntrain data fetch %s, or choose the folder it is in with --data-dir", folder, name)
 		}
 		if err := newFetcher(src).fetch(ctx, r, archive); err != nil {
 			return err

@@ -80,7 +80,7 @@ func (src Source) file(ctx context.Context, r remote, dir string) (string, error
 		}
 	}
 	if src.Offline {
-		return "", fmt.Errorf("%s is missing; run cnntrain data fetch, or choose the folder it is in with --data-dir", packed)
+		return "", fmt.Errorf("%s is missing; run cnntrain data fetch %s, or choose the folder it is in with --data-dir", packed, filepath.Base(dir))
 	}
 	return packed, newFetcher(src).fetch(ctx, r, packed)
 }
