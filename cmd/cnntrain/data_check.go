@@ -45,11 +45,11 @@ func runDataCheck(ctx context.Context, o *dataOptions, s *streams) error {
 		err = printCheck(r, o.name, s.out)
 	}
 	if n := r.Leaked(); err == nil && n > 0 {
-		verb := "are copies of others"
+		said := "are copies of images of an earlier split (train, val, test); remove them"
 		if n == 1 {
-			verb = "is a copy of another"
+			said = "is a copy of an image of an earlier split (train, val, test); remove it"
 		}
-		err = fmt.Errorf("%s for testing or validation %s in an earlier split (train, val, test): remove them", words.Count(n, "image"), verb)
+		err = fmt.Errorf("%s for testing or validation %s", words.Count(n, "image"), said)
 	}
 	return err
 }

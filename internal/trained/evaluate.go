@@ -69,7 +69,7 @@ func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) 
 		return nil, err
 	}
 	if x.examples == nil {
-		return nil, fmt.Errorf("%s: %s has no %s split", name, x.dataset, x.split)
+		return nil, fmt.Errorf("%s: %s has no %s split%s", name, x.dataset, x.split, x.others())
 	}
 	batch := on.Batch
 	if batch == 0 {
@@ -78,6 +78,18 @@ func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) 
 	d := &Tested{recorder: recorder{Predictor: p}, examined: x}
 	d.result, err = train.Evaluate(ctx, &d.recorder, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, p))
 	return d, err
+}
+
+// others says which splits there are.
+func (x *examined) others() string {
+	said := "; it has --split train"
+	if x.sets.Val != nil {
+		said += " and val"
+	}
+	if x.sets.Test != nil {
+		said += " and test"
+	}
+	return said
 }
 
 // find loads the examples that on says.
