@@ -111,7 +111,22 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	if o.json {
 		return s.printJSON(result)
 	}
-	return nil
+	_, err = fmt.Fprint(s.out, request(result.Machine))
+	return err
+}
+
+// request asks for figures that docs/PERFORMANCE.md lacks: nobody has measured NEON on a
+// real processor.
+func request(m runs.Machine) string {
+	if m.Kernels != "neon" {
+		return ""
+	}
+	return `docs/PERFORMANCE.md has no figures of processors with arm64 yet. Please open an issue with
+the output of this command, run while nothing else computes:
+
+  cnntrain bench specs/lenet5.yaml specs/vgg13.yaml specs/vgg16.yaml --ops --json
+
+`
 }
 
 // printTiming prints a timing as text.

@@ -46,7 +46,7 @@ func checkSplit(split string) error {
 func addComputeFlags(cmd *cobra.Command) {
 	var threads int
 	var cpu string
-	cmd.Flags().IntVar(&threads, "threads", 0, "compute with `N` threads; the result does not depend on it (default: one per core)")
+	cmd.Flags().IntVar(&threads, "threads", 0, "compute with `N` threads; the result does not depend on it (default: one per core; on Macs one per performance core)")
 	cmd.Flags().StringVar(&cpu, "cpu", "", "compute with the `KERNELS` avx512, avx2, neon or generic (default: the fastest this machine supports)")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if cmd.Flags().Changed("threads") {

@@ -21,15 +21,30 @@ var (
 
 func init() { SetThreads(0) }
 
+// fast is the number of performance cores, 0 if all cores are alike.
+var fast = fastCores()
+
 // SetThreads sets the number of goroutines a kernel may run on, including its caller; n
-// below 1 means [runtime.GOMAXPROCS]. It may be called at any time and affects kernels
-// called from then on. Results do not depend on it.
+// below 1 means [runtime.GOMAXPROCS], but no more than there are performance cores. It may
+// be called at any time and affects kernels called from then on. Results do not depend on
+// it.
 func SetThreads(n int) {
 	if n < 1 {
-		n = runtime.GOMAXPROCS(0)
+		n = defaultThreads(runtime.GOMAXPROCS(0), fast)
 	}
 	threads.Store(int64(n))
 }
+
+func defaultThreads(processors, fast int) int {
+	if fast > 0 {
+		return min(processors, fast)
+	}
+	return processors
+}
+
+// spins reports whether goroutines that wait may spin: not if some of so many threads run
+// on efficiency cores, where they would take power and heat from those that compute.
+func spins(threads, fast int) bool { return fast == 0 || threads <= fast }
 
 // Threads returns the number of goroutines a kernel may run on.
 func Threads() int { return int(threads.Load()) }
@@ -57,6 +72,9 @@ func startWorkers(n int) {
 func receive[T any](c <-chan T) T {
 	const tries, yields = 200, 50
 	for range yields {
+		if !spins(Threads(), fast) {
+			break
+		}
 		for range tries {
 			select {
 			case v := <-c:

@@ -109,8 +109,20 @@ func TestThreadCountMayChangeAtAnyTime(t *testing.T) {
 
 func TestThreadsBelowOneMeansAllProcessors(t *testing.T) {
 	withThreads(t, 0)
-	if Threads() != runtime.GOMAXPROCS(0) {
-		t.Errorf("%d threads, want %d", Threads(), runtime.GOMAXPROCS(0))
+	if want := defaultThreads(runtime.GOMAXPROCS(0), fastCores()); Threads() != want {
+		t.Errorf("%d threads, want %d", Threads(), want)
+	}
+}
+
+// A Mac with four performance and four efficiency cores computes on the former.
+func TestEfficiencyCoresAreLeftAlone(t *testing.T) {
+	for _, c := range []struct{ processors, fast, want int }{{8, 4, 4}, {8, 0, 8}, {2, 4, 2}} {
+		if got := defaultThreads(c.processors, c.fast); got != c.want {
+			t.Errorf("%d processors, %d of them fast: %d threads, want %d", c.processors, c.fast, got, c.want)
+		}
+	}
+	if !spins(8, 0) || !spins(4, 4) || spins(5, 4) {
+		t.Error("threads spin exactly if none is on an efficiency core")
 	}
 }
 
