@@ -43,7 +43,7 @@ var scaleChannelsGradLoop = newLoop(func(a *scaleArgs, part int) {
 	for r := range a.rows {
 		x, dy := a.x[r*a.c:][from:to], a.by[r*a.c:][from:to]
 		for j, v := range x {
-			sums[j] += float64(v) * float64(dy[j])
+			sums[j] += float64(float64(v) * float64(dy[j]))
 		}
 	}
 	for j := range to - from {

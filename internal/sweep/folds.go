@@ -86,7 +86,7 @@ func spreadOf(values []float64) *Spread {
 		s.Mean += v / float64(len(values))
 	}
 	for _, v := range values {
-		s.Deviation += (v - s.Mean) * (v - s.Mean)
+		s.Deviation += float64((v - s.Mean) * (v - s.Mean))
 	}
 	s.Deviation = math.Sqrt(s.Deviation / float64(max(1, len(values)-1)))
 	return s

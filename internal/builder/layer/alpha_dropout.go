@@ -37,14 +37,14 @@ func (l *alphaDropout) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {
 		return x
 	}
-	a := 1 / math.Sqrt((1-l.rate)*(1+l.rate*dropped*dropped))
+	a := 1 / math.Sqrt((1-l.rate)*(1+float64(l.rate*dropped*dropped)))
 	b := -a * dropped * l.rate
 	return drawn(g, "alpha_dropout", x,
 		func(r random.Stream, i uint64, v float32) float32 {
 			if r.Float64(i) < l.rate {
-				return float32(a*dropped + b)
+				return float32(float64(a*dropped) + b)
 			}
-			return float32(a)*v + float32(b)
+			return float32(float32(a)*v) + float32(b)
 		},
 		func(r random.Stream, i uint64, dy float32) float32 {
 			if r.Float64(i) < l.rate {

@@ -36,7 +36,7 @@ func (l *gaussianDropout) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	}
 	deviation := math.Sqrt(l.rate / (1 - l.rate))
 	multiply := func(r random.Stream, i uint64, v float32) float32 {
-		return v * float32(1+deviation*r.Normal(i))
+		return v * float32(1+float64(deviation*r.Normal(i)))
 	}
 	return drawn(g, "gaussian_dropout", x, multiply, multiply)
 }
