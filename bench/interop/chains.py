@@ -20,12 +20,19 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+try:
+    import onnxruntime
+except ImportError:  # not beside tf.keras 2.15
+    onnxruntime = None
+
 K, L = tf.keras, tf.keras.layers
 KERAS2 = tf.__version__.startswith("2.15")
 TOLERANCE = 1e-5
 SIZE = 32
 
-ACTIVATIONS = ["linear", "relu", "elu", "gelu", "leaky_relu", "sigmoid", "silu", "tanh"]
+ACTIVATIONS = ["linear", "relu", "elu", "gelu", "leaky_relu", "sigmoid", "silu", "tanh", "selu", "softplus", "softsign"]
+FUNCTIONS = ["gelu", "sigmoid", "tanh", "softplus"] if KERAS2 else ["mish", "relu6", "hard_sigmoid", "hard_silu", "gelu", "sigmoid", "tanh"]
+INTERPOLATIONS = ["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"]
 INITIALIZERS = [
     "glorot_uniform", "glorot_normal", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
     {"random_normal": {"mean": 0.0, "stddev": 0.1}}, {"random_uniform": {"minval": -0.1, "maxval": 0.2}},
@@ -106,7 +113,14 @@ class Chain:
 
     def map_layer(self):
         r = self.r
-        name = r.choice(["conv2d", "conv2d", "depthwise_conv2d", "separable_conv2d", "max_pooling2d", "average_pooling2d", "zero_padding2d", "rescaling", "any", "any"])
+        name = r.choice(["conv2d", "conv2d", "depthwise_conv2d", "separable_conv2d", "max_pooling2d", "average_pooling2d", "zero_padding2d", "rescaling", "any", "any", "shape", "shape", "groups", "dilated"])
+        if name == "shape":
+            return self.shape_layer()
+        if name == "groups":  # of channels that can be divided
+            self.add("conv2d", {"filters": 6, "kernel_size": 1})
+            return "conv2d", {"filters": 12, "kernel_size": 3, "padding": "same", "groups": r.choice([2, 3, 6]), "activation": r.choice(ACTIVATIONS)}
+        if name == "dilated":
+            return r.choice(["conv2d", "separable_conv2d"]), {"filters": 4, "kernel_size": 3, "padding": "same", "dilation_rate": r.choice([2, 3])}
         if name == "zero_padding2d":
             padding = r.choice([1, [1, 2], [[0, 1], [2, 0]]])
             self.side += 1
@@ -126,6 +140,29 @@ class Chain:
             return name, {**options, **self.weights("depthwise", "pointwise"), "depth_multiplier": r.choice([1, 2])}
         return name, {**options, **self.weights("kernel")}
 
+    def shape_layer(self):
+        """Returns a layer that changes the size of a map."""
+        r = self.r
+        name = r.choice(["conv2d_transpose", "up_sampling2d", "resizing", "center_crop", "cropping2d", "permute"])
+        if name == "conv2d_transpose":
+            options = {"filters": r.randrange(1, 5), "kernel_size": r.randrange(1, 4), "strides": r.choice([1, 2]), "padding": "same"}
+            self.side *= options["strides"]
+            return name, {**options, **self.weights("kernel")}
+        if name == "up_sampling2d" and self.side < 20:
+            self.side *= 2
+            return name, {"size": 2, "interpolation": r.choice(INTERPOLATIONS)}
+        if name == "cropping2d" and self.side > 4:
+            self.side -= 3
+            return name, {"cropping": [[1, 0], [1, 2]]}
+        if name == "resizing":
+            self.side = 9
+            further = [{}, {"crop_to_aspect_ratio": True}] + [{"pad_to_aspect_ratio": True, "fill_value": 0.5}, {"antialias": True}] * (not KERAS2)
+            return name, {"height": 9, "width": 12, "interpolation": r.choice(INTERPOLATIONS), **r.choice(further)}
+        if name == "center_crop":
+            self.side = 5
+            return name, {"height": 5, "width": 6}
+        return "permute", {"dims": [2, 1, 3]}
+
     def flat_layer(self):
         if self.r.random() < 0.6:
             return "dense", {"units": self.r.randrange(3, 20), **self.weights("kernel")}
@@ -136,7 +173,12 @@ class Chain:
         choices = [
             ("batch_normalization", {"momentum": r.choice([0.9, 0.5]), "epsilon": r.choice([0.001, 1e-5]), "center": r.random() < 0.7, "scale": r.random() < 0.7}),
             ("activation", {"activation": r.choice(ACTIVATIONS)}),
-            ("relu", {}), ("elu", {"alpha": 0.5}), ("leaky_relu", {"negative_slope": 0.25}), ("softmax", {}),
+            ("relu", {}), ("relu", {"max_value": 6.0}), ("relu", {"max_value": 2.0, "negative_slope": 0.1, "threshold": 0.25}),
+            ("function", {"activation": r.choice(FUNCTIONS)}), ("prelu", {"shared_axes": [1, 2] if maps else [1], "alpha_initializer": "ones"}),
+            ("layer_normalization", {"epsilon": 1e-6, "center": r.random() < 0.7}), ("layer_normalization", {"axis": [1, 2, 3] if maps else [1]}),
+            ("group_normalization", {"groups": r.choice([1, -1] if maps else [1]), "scale": r.random() < 0.7}), ("unit_normalization", {}),
+            ("normalization", {}), ("normalization", {"mean": 0.5, "variance": 2.0}),
+            ("elu", {"alpha": 0.5}), ("leaky_relu", {"negative_slope": 0.25}), ("softmax", {}),
             ("dropout", {"rate": 0.3}),
         ]
         if maps:
@@ -145,7 +187,7 @@ class Chain:
 
     def spec(self):
         train = {"optimizer": self.optimizer, "loss": self.loss, "metrics": self.metrics, "epochs": 1, "batch_size": 16, "convolution": "direct"}
-        layers = [{name: options} if options else name for name, options in self.layers]
+        layers = [options["activation"] if name == "function" else {name: options} if options else name for name, options in self.layers]
         data = {"dataset": {"shapes": {"train": 32, "test": 10}}}
         return json.dumps({"name": "chain", "input": [SIZE, SIZE, 3], "data": data, "layers": layers, "train": train})
 
@@ -155,10 +197,13 @@ class Chain:
         for name, options in self.layers:
             if name == "random_brightness" and not KERAS2:
                 continue  # which Keras 3 cannot save
-            x = getattr(L, CLASSES[name])(**{k: keras_value(k, v) for k, v in renamed(name, options).items()})(x)
+            x = getattr(L, "Activation" if name == "function" else CLASSES[name])(**{k: keras_value(k, v) for k, v in renamed(name, options).items()})(x)
         model = K.Model(inputs, x)
         draw = np.random.default_rng(1)
-        model.set_weights([abs(w + draw.normal(0, 0.05, w.shape)) if "variance" in v.name else w + draw.normal(0, 0.05, w.shape) for v, w in zip(model.weights, model.get_weights())])
+        model.set_weights([w if w.ndim == 0 else abs(w + draw.normal(0, 0.05, w.shape)) if "variance" in v.name else w + draw.normal(0, 0.05, w.shape) for v, w in zip(model.weights, model.get_weights())])
+        for layer in model.layers:
+            if isinstance(layer, L.Normalization):
+                layer.finalize_state()
         loss = self.loss if isinstance(self.loss, str) else K.losses.CategoricalCrossentropy(label_smoothing=0.1)
         model.compile(optimizer=made(K.optimizers, OPTIMIZER_CLASSES, self.optimizer), loss=loss, metrics=["accuracy"])
         return model
@@ -171,7 +216,9 @@ CLASSES = {
     "max_pooling2d": "MaxPooling2D", "random_brightness": "RandomBrightness", "random_contrast": "RandomContrast", "random_flip": "RandomFlip",
     "random_rotation": "RandomRotation", "random_translation": "RandomTranslation", "random_zoom": "RandomZoom", "relu": "ReLU",
     "rescaling": "Rescaling", "separable_conv2d": "SeparableConv2D", "softmax": "Softmax", "spatial_dropout2d": "SpatialDropout2D",
-    "zero_padding2d": "ZeroPadding2D",
+    "zero_padding2d": "ZeroPadding2D", "conv2d_transpose": "Conv2DTranspose", "up_sampling2d": "UpSampling2D", "resizing": "Resizing",
+    "center_crop": "CenterCrop", "cropping2d": "Cropping2D", "permute": "Permute", "prelu": "PReLU", "layer_normalization": "LayerNormalization",
+    "group_normalization": "GroupNormalization", "unit_normalization": "UnitNormalization", "normalization": "Normalization",
 }
 OPTIMIZER_CLASSES = {"adam": "Adam", "adamw": "AdamW", "adagrad": "Adagrad", "rmsprop": "RMSprop", "sgd": "SGD"}
 MADE = {"l1": "L1", "l2": "L2", "l1_l2": "L1L2", "constant": "Constant", "random_normal": "RandomNormal", "random_uniform": "RandomUniform"}
@@ -195,6 +242,8 @@ def keras_value(option, v):
         return made(K.regularizers, MADE, v)
     if option.endswith("_initializer") and isinstance(v, dict):
         return made(K.initializers, MADE, v)
+    if option == "cropping":
+        return tuple(map(tuple, v))
     if option.endswith("factor") and isinstance(v, list):
         return tuple(v)  # Keras 3 cannot save a RandomZoom with a list
     return v
@@ -228,6 +277,10 @@ def far(a, b):
 def opened(program, folder, name, x, want, labels):
     """Opens each export of a run, predicts, evaluates, trains. Returns the largest difference."""
     worst, model = 0.0, None
+    if onnxruntime:
+        run(program, "export", name, "-o", folder / f"{name}.onnx", cwd=folder)
+        session = onnxruntime.InferenceSession(str(folder / f"{name}.onnx"))
+        worst = far(session.run(None, {"images": x})[0], want)
     for ending in ".keras", ".h5", ".weights.h5":
         file = folder / (name + ending)
         run(program, "export", name, "-o", file, cwd=folder)

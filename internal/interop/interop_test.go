@@ -228,6 +228,15 @@ func TestEveryLayerGoesToKerasAndBack(t *testing.T) {
 	}
 }
 
+// An option at the default of another layer is not left out.
+func TestOneGroupIsWrittenForKeras(t *testing.T) {
+	l := example(t, "group_normalization")
+	l.Options["groups"] = 1
+	if config := configText(t, &Model{Name: "m", Input: layer.Shape{6, 5, 2}, Layers: []Layer{l}}); !strings.Contains(config, `"groups":1`) {
+		t.Errorf("got %s", config)
+	}
+}
+
 func configText(t *testing.T, m *Model) string {
 	t.Helper()
 	return jsonText(t, m.kerasConfig())

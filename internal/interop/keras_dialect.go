@@ -29,6 +29,7 @@ var others = map[string][]string{
 	"input_dtype":        nil,
 	"ragged":             {"false"},
 	"renorm":             {"false"},
+	"rms_scaling":        {"false"},
 	"renorm_momentum":    nil,
 	"sparse":             {"false"},
 	"virtual_batch_size": {},
