@@ -808,6 +808,9 @@ def layer_case(case, shape, item, draw_x):
         if variables:
             optimizer.apply_gradients(zip(grads, variables))
     tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in weights}
+    if isinstance(layer, keras.layers.Normalization) and state:
+        # An integer that Keras no longer uses; here it is a weight of one.
+        tensors |= {f"{at}/count": np.zeros(1) for at in ["weights", f"adam{STEPS}"]}
     meta = {"kind": "layer", "input": ",".join(map(str, shape)),
             "layers": f"- {yaml_item(item)}"}
     if not training:

@@ -121,6 +121,15 @@ type fit struct {
 
 // do trains, from the start or from a state, and tests.
 func (f *fit) do(ctx context.Context, from *train.Saved) error {
+	if from == nil && f.Start.File == "" {
+		err := onFirst(f.options.World, func() error { return train.Adapt(ctx, f.model, f.sets, f.Train.BatchSize) })
+		if err != nil && f.run != nil {
+			return f.broken(err)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	spreadWeights(f.options.World, f.model)
 	if f.run == nil {
 		return f.follow(ctx)

@@ -41,11 +41,7 @@ func WriteKeras(w io.Writer, m *Model) error {
 		names := []string{}
 		for i, own := range l.Own {
 			names = append(names, m.Name+"/"+l.Label+"/"+own.Name)
-			group.Make(m.Name).Make(l.Label).Datasets[own.Name] = dataset(l.Weights[i])
-		}
-		if l.adapted() {
-			names = append(names, m.Name+"/"+l.Label+"/count")
-			group.Make(m.Name).Make(l.Label).Datasets["count"] = hdf5.NewCount(0)
+			group.Make(m.Name).Make(l.Label).Datasets[own.Name] = l.dataset(i, l.Weights[i])
 		}
 		group.Attributes["weight_names"] = names
 	}

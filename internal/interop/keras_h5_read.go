@@ -36,11 +36,11 @@ func readH5Group(root *hdf5.Group, name string) (scopes []kerasWeights, err erro
 	}
 	paths, _ := texts(group, "weight_names")
 	for _, path := range paths {
-		if name := path[strings.LastIndexByte(path, '/')+1:]; name == "count" || name == "count:0" {
-			continue // of Normalization, which does not use it
-		}
 		_, values := find(group, path)
 		t, err := readTensor(values)
+		if weightName(path) == countName {
+			t, err = noCount, nil
+		}
 		if err != nil {
 			return nil, fmt.Errorf("layer %q: %s: %w", name, path, err)
 		}

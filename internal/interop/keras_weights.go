@@ -22,7 +22,7 @@ type kerasWeights struct {
 }
 
 // weightNames are Keras's names of weights.
-var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha", "mean", "variance"}
+var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha", "mean", "variance", countName}
 
 // weightName returns the weight's name in a path: kernel for conv2d/kernel:0, or
 // kernel_1:0; empty for other paths.
@@ -174,6 +174,7 @@ func findVars(root *hdf5.Group, origins []origin, found []kerasWeights) error {
 		}
 		for n := range len(vars.Datasets) {
 			if o.class == "Normalization" && n == countOf {
+				found[i].tensors = append(found[i].tensors, noCount)
 				continue
 			}
 			t, err := readTensor(vars.Datasets[strconv.Itoa(n)])

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop/hdf5"
 )
 
@@ -28,18 +29,28 @@ func (m *Model) weightsTree() *hdf5.Group {
 		vars := layers.Make(paths.next(l.Type)).Make("vars")
 		vars.Attributes["name"] = l.Label
 		for i, t := range l.Weights {
-			vars.Datasets[strconv.Itoa(i)] = dataset(t)
-		}
-		if l.adapted() {
-			vars.Datasets[strconv.Itoa(countOf)] = hdf5.NewCount(0)
+			vars.Datasets[strconv.Itoa(i)] = l.dataset(i, t)
 		}
 	}
 	return root
 }
 
-// countOf is the index of the third weight of Keras's Normalization: a count, which it no
-// longer uses.
-const countOf = 2
+// The third weight of Keras's Normalization is a count, an integer that it no longer uses.
+const (
+	countOf   = 2
+	countName = "count"
+)
+
+// noCount is what is read in place of a count.
+var noCount = checkpoint.Tensor{Shape: []int{1}, Data: []float32{0}}
+
+// dataset is a weight as Keras has it.
+func (l *Layer) dataset(i int, t checkpoint.Tensor) *hdf5.Dataset {
+	if l.Own[i].Name == countName {
+		return hdf5.NewCount(0)
+	}
+	return dataset(t)
+}
 
 // classPaths counts the layers of each class.
 type classPaths map[string]int

@@ -39,10 +39,6 @@ func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model
 	return m
 }
 
-// adapted reports whether the layer is a normalization by weights, of which Keras's has a
-// third one, a count.
-func (l *Layer) adapted() bool { return l.Name == "normalization" && len(l.Own) > 0 }
-
 // weight returns the weight with a name, nil if the layer has none.
 func (l *Layer) weight(name string) []float32 {
 	for i, w := range l.Own {

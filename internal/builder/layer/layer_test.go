@@ -316,7 +316,7 @@ func TestWeightsAreThoseOfKeras(t *testing.T) {
 		{"prelu", Shape{7, 6, 2}, "[alpha 7x6x2]"},
 		{"layer_normalization: {axis: [-1, -2]}", Shape{7, 6, 2}, "[gamma 6x2 beta 6x2]"},
 		{"group_normalization: {groups: 1, center: false}", Shape{7, 6, 2}, "[gamma 2]"},
-		{"normalization", Shape{7, 6, 2}, "[mean 2 variance 2]"},
+		{"normalization", Shape{7, 6, 2}, "[mean 2 variance 2 count 1]"},
 		{"normalization: {mean: 1, variance: 2}", Shape{7, 6, 2}, "[]"},
 		{"depthwise_conv2d: {kernel_size: [5, 3], depth_multiplier: 2}", Shape{9, 9, 4}, "[kernel 5x3x4x2 bias 8]"},
 		{"separable_conv2d: {filters: 7, kernel_size: 3, depth_multiplier: 2}", Shape{9, 9, 4}, "[depthwise_kernel 3x3x4x2 pointwise_kernel 1x1x8x7 bias 7]"},

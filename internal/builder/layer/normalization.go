@@ -17,8 +17,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Input:   []int{4, 3, 2},
 	Doc: `Subtracts a mean from each channel and divides it by a standard deviation, which are fixed: (x - mean) / √variance.
 
-mean and variance are those of the training data, as known beforehand. Without them they are
-weights that training does not change, 0 and 1 at first; imported models have theirs.`,
+Without mean and variance, those of what the layer gets of the training data, without
+augmentation, are computed before the first step and kept as weights; imported models and
+weights of ` + "`--weights`" + ` have theirs.`,
 	New: func(o *catalog.Options) Layer {
 		l := &normalization{axis: catalog.Ints{-1}}
 		o.Bind(&l.mean, "mean", "mean, one for all channels or one per channel")
@@ -57,10 +58,11 @@ func (l *normalization) Weights(in Shape) []Weight {
 	if len(l.mean) > 0 {
 		return nil
 	}
-	channels := in[len(in)-1:]
+	channels, zeros := in[len(in)-1:], initializer.Initializers.Default("zeros")
 	return []Weight{
-		{"mean", channels, initializer.Initializers.Default("zeros"), false, nil},
+		{"mean", channels, zeros, false, nil},
 		{"variance", channels, initializer.Initializers.Default("ones"), false, nil},
+		{"count", Shape{1}, zeros, false, nil}, // which Keras has, and counts, but does not use
 	}
 }
 
@@ -69,6 +71,16 @@ func (l *normalization) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
 		return ops.Standardize(x, w[0], w[1], l.invert)
 	}
 	return ops.StandardizeBy(x, float32s(l.mean), float32s(l.variance), l.invert)
+}
+
+// Adapts reports whether l has the mean and the variance of its input, in the training data,
+// as its weights.
+func Adapts(l Layer) bool {
+	if c, ok := l.(*common); ok {
+		l = c.Layer
+	}
+	n, ok := l.(*normalization)
+	return ok && len(n.mean) == 0
 }
 
 func float32s(values []float64) (list []float32) {
