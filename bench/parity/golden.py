@@ -76,6 +76,23 @@ def draw_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     return tf.constant(mean + stddev * z.reshape(shape), tf.float32)
 
 
+MERGERS = {name: getattr(keras.layers, name.capitalize()) for name in (
+    "add", "average", "concatenate", "maximum", "minimum", "multiply",
+    "subtract")}
+
+
+class Merged(keras.layers.Layer):
+    """A merging layer of its input and of another made of that, as layer
+    tests in Go have it."""
+
+    def __init__(self, merger):
+        super().__init__()
+        self.merger = merger
+
+    def call(self, x):
+        return self.merger([x, x * -0.5 + 0.125])
+
+
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
     "alpha_dropout": (keras.layers.AlphaDropout, "rate"),
@@ -146,6 +163,10 @@ OPTIMIZERS = {
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
+
+
+for name, merger in MERGERS.items():
+    LAYERS[name] = (lambda paths, merger=merger: Merged(merger()), "paths")
 
 
 # How x is drawn.
@@ -669,6 +690,72 @@ MODEL_CASES = {
 }
 
 
+def conv_bn(filters, size=3, strides=1):
+    return [{"conv2d": {"filters": filters, "kernel_size": size,
+                        "strides": strides, "padding": "same",
+                        "use_bias": False}}, "batch_normalization"]
+
+
+HEAD = ["global_average_pooling2d",
+        {"dense": {"units": 5, "activation": "softmax"}}]
+RESIDUAL = [
+    *conv_bn(4), "relu",
+    {"add": [[*conv_bn(4), "relu", *conv_bn(4)], []]}, "relu",
+    {"add": [[*conv_bn(6, strides=2), "relu", *conv_bn(6)],
+             conv_bn(6, 1, 2)]}, "relu", *HEAD]
+SQUEEZE_EXCITE = [
+    {"conv2d": {"filters": 6, "kernel_size": 3, "padding": "same"}},
+    {"multiply": [[], [
+        {"global_average_pooling2d": {"keepdims": True}},
+        {"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}},
+        {"conv2d": {"filters": 6, "kernel_size": 1,
+                    "activation": "sigmoid"}}]]}, *HEAD]
+DENSE_LAYER = {"concatenate": [[], [
+    "batch_normalization", "relu",
+    {"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same",
+                "use_bias": False}}]]}
+INCEPTION = {"concatenate": [
+    [{"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}}],
+    [{"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}},
+     {"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same",
+                 "activation": "relu"}}],
+    [{"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}},
+     {"conv2d": {"filters": 3, "kernel_size": 5, "padding": "same",
+                 "activation": "relu"}}],
+    [{"max_pooling2d": {"pool_size": 3, "strides": 1, "padding": "same"}},
+     {"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}}]]}
+CONVNEXT = [
+    {"conv2d": {"filters": 4, "kernel_size": 2, "strides": 2}},
+    {"layer_normalization": {"epsilon": 1e-06}},
+    {"add": [[
+        {"depthwise_conv2d": {"kernel_size": 7, "padding": "same"}},
+        {"layer_normalization": {"epsilon": 1e-06}},
+        {"conv2d": {"filters": 16, "kernel_size": 1, "activation": "gelu"}},
+        {"conv2d": {"filters": 4, "kernel_size": 1}}], []]}, *HEAD]
+NAMED = [  # paths that do not nest
+    {"conv2d": {"filters": 4, "kernel_size": 3, "padding": "same",
+                "name": "stem"}}, "relu",
+    {"add": [[{"conv2d": {"filters": 4, "kernel_size": 3, "padding": "same",
+                          "name": "inner"}}, "relu"], []]},
+    {"maximum": [[], [{"from": "inner"}],
+                 [{"from": "stem"}, {"conv2d": {
+                     "filters": 4, "kernel_size": 1}}]]},
+    {"subtract": [[], [{"from": "stem"}]]},
+    {"average": [[], [{"from": "inner"}]]}, *HEAD]
+for name, layers in {
+        "residual": RESIDUAL, "squeeze_excite": SQUEEZE_EXCITE,
+        "dense_block": [*conv_bn(4), DENSE_LAYER, DENSE_LAYER, *HEAD],
+        "inception": [*conv_bn(4), INCEPTION, *HEAD],
+        "convnext": CONVNEXT, "named": NAMED}.items():
+    MODEL_CASES[f"branches_{name}"] = (
+        (8, 6, 3), 4, layers, {"sgd": {"learning_rate": 0.05}}, normal)
+for name in ("adam", "adamw", "adagrad", "rmsprop"):
+    MODEL_CASES[f"branches_residual_{name}"] = (
+        (8, 6, 3), 4, RESIDUAL, name, normal)
+for name in MERGERS:
+    LAYER_CASES[name] = ((4, 5, 3), {name: [[], []]}, few_values)
+
+
 def yaml(value):
     """A spec's value in YAML's flow style."""
     if isinstance(value, bool):
@@ -716,6 +803,32 @@ def keras_layer(item):
     return make(**{key: keras_regularizer(value)
                    if key.endswith("_regularizer") else value
                    for key, value in options.items()})
+
+
+def keras_model(shape, layers):
+    """A Sequential model, or a functional one where layers have paths."""
+    if not any(isinstance(i, dict) and next(iter(i)) in MERGERS
+               for i in layers):
+        model = keras.Sequential([keras_layer(item) for item in layers])
+        model.build((None, *shape))
+        return model
+    names = {}
+
+    def walk(x, items):
+        for item in items:
+            name = item if isinstance(item, str) else next(iter(item))
+            if name == "from":
+                x = names[item["from"]]
+            elif name in MERGERS:
+                x = MERGERS[name]()([walk(x, path) for path in item[name]])
+            else:
+                layer = keras_layer(item)
+                x = layer(x)
+                names[layer.name] = x
+        return x
+
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, walk(inputs, layers))
 
 
 def keras_regularizer(item):
@@ -822,8 +935,7 @@ def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
     """A model: predictions, gradients, losses and weights of three steps."""
     rng = np.random.default_rng(zlib.crc32(case.encode()))
     keras.backend.clear_session()  # automatic layer names start afresh
-    model = keras.Sequential([keras_layer(item) for item in layers])
-    model.build((None, *shape))
+    model = keras_model(shape, layers)
     named = {f"{layer.name}/{v.name}": v
              for layer in model.layers for v in layer.variables
              if v.dtype == "float32"}

@@ -55,7 +55,7 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 }
 
 // largeSpecs are the seed specs that take more than a few seconds.
-var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true}
+var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true, "resnet56": true}
 
 // quietly runs a command that must succeed.
 func quietly(t *testing.T, args ...string) {

@@ -67,14 +67,16 @@ func specSchema() object {
 		"additionalProperties": false,
 	}
 	// The name of a block is used like that of a layer; the schema cannot know it.
-	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat")}}
+	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat", "residual", "from")}}
 	call := object{"anyOf": []any{
 		blockName,
 		object{"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": blockName},
 	}}
 	defs := object{
 		"layers": object{"type": "array", "items": object{"$ref": "#/$defs/item"}},
-		"item":   object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, repeat, call}},
+		"item":   object{"anyOf": []any{object{"$ref": "#/$defs/layer"}, object{"$ref": "#/$defs/merge"}, repeat, call}},
+		"path":   pathSchema(),
+		"merge":  mergeSchema(),
 	}
 	for _, l := range listings {
 		defs[l.Kind()] = l.Schema()
@@ -99,4 +101,36 @@ func specSchema() object {
 		"additionalProperties": false,
 		"$defs":                defs,
 	}
+}
+
+// pathSchema is the schema of a path of a merging layer.
+func pathSchema() object {
+	from := object{
+		"type":                 "object",
+		"properties":           object{"from": object{"type": "string", "description": "the layer with whose output the path starts; input: the images"}},
+		"required":             []string{"from"},
+		"additionalProperties": false,
+	}
+	return object{"type": "array", "items": object{"anyOf": []any{object{"$ref": "#/$defs/item"}, from}}}
+}
+
+// mergeSchema is the schema of a merging layer with its paths.
+func mergeSchema() object {
+	withOptions := func(list string, schema object, options object) object {
+		options[list] = schema
+		return object{"anyOf": []any{schema, object{
+			"type": "object", "properties": options, "required": []string{list}, "additionalProperties": false,
+		}}}
+	}
+	properties := object{}
+	for _, name := range spec.Merging() {
+		options := object{}
+		for _, f := range layer.Layers.Info(name).Fields {
+			options[f.Name] = f.Schema()
+		}
+		paths := object{"type": "array", "items": object{"$ref": "#/$defs/path"}, "minItems": 2}
+		properties[name] = withOptions("paths", paths, options)
+	}
+	properties["residual"] = withOptions("layers", object{"$ref": "#/$defs/layers"}, object{"name": object{"type": "string"}})
+	return object{"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1, "additionalProperties": false}
 }

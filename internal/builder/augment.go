@@ -24,12 +24,19 @@ type Augmenter struct {
 // fronts returns the number of layers up to the last augmentation layer before the first
 // weights.
 func (p *Plan) fronts() (n int) {
+	readers, images := p.Readers()
+	if images > 1 {
+		return 0
+	}
 	for i, l := range p.Layers {
-		if len(l.Own) > 0 || len(l.Out) != 3 {
+		if len(l.Own) > 0 || len(l.Out) != 3 || len(l.Inputs) > 1 || l.Inputs[0] != i-1 {
 			break
 		}
 		if layer.Augments(l.Layer) {
 			n = i + 1
+		}
+		if readers[i] > 1 {
+			break // what follows is not alone in reading it
 		}
 	}
 	return n

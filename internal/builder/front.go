@@ -1,10 +1,6 @@
 package builder
 
-import (
-	"fmt"
-
-	"cnntrain/internal/batch"
-)
+import "fmt"
 
 // A front computes what precedes a training step, for one batch size: the layers up to the
 // last augmentation layer before the first weights. They have no weights, so they can run
@@ -23,9 +19,9 @@ const turns = 2
 // input of Step, valid until the second next call of Prepare. The positions of the images
 // in the global batch start at first. One goroutine may call it while another calls the
 // other methods.
-func (m *Model) Prepare(step, first int, images []float32, n int) (batch.Prepared, error) {
+func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, error) {
 	if len(images) != n*m.plan.Input.Size() {
-		return batch.Prepared{}, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)
+		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)
 	}
 	m.turn = (m.turn + 1) % turns
 	key := frontKey{n, m.turn}
@@ -33,7 +29,7 @@ func (m *Model) Prepare(step, first int, images []float32, n int) (batch.Prepare
 	if f == nil {
 		augmenter, err := m.plan.NewAugmenter(n, m.seed, true)
 		if err != nil {
-			return batch.Prepared{}, fmt.Errorf("building the graph of augmentation: %w", err)
+			return nil, fmt.Errorf("building the graph of augmentation: %w", err)
 		}
 		f = &front{augmenter, nil}
 		if augmenter == nil {
@@ -42,9 +38,8 @@ func (m *Model) Prepare(step, first int, images []float32, n int) (batch.Prepare
 		m.fronts[key] = f
 	}
 	if f.augmenter != nil {
-		images, err := f.augmenter.Run(step, first, images)
-		return batch.Prepared{Images: images}, err
+		return f.augmenter.Run(step, first, images)
 	}
 	copy(f.images, images)
-	return batch.Prepared{Images: f.images}, nil
+	return f.images, nil
 }

@@ -51,14 +51,11 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 	for _, w := range m.weights {
 		nodes[w.layer] = append(nodes[w.layer], input(w.name, w.value))
 	}
-	x := input("images", images)
-	var maps *G.Node
+	c := m.plan.connect(0, input("images", images))
 	for i, l := range m.plan.Layers {
-		x = l.Build(m.layerGraph(l, false, &m.step, &m.first), x, nodes[i])
-		if i == at {
-			maps = x
-		}
+		c.build(i, m.layerGraph(l, false, &m.step, &m.first), nodes[i])
 	}
+	x, maps := c.outputs[len(m.plan.Layers)-1], c.outputs[at]
 	// G.Grad differentiates with respect to inputs only.
 	score, one := ops.Score(x, input("target", target)), G.NewConstant(float32(1))
 	grads, err := G.Backpropagate(G.Nodes{score}, G.Nodes{one}, G.Nodes{maps})

@@ -3,7 +3,6 @@ package builder
 import (
 	"fmt"
 
-	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/checkpoint"
@@ -140,15 +139,15 @@ func (m *Model) Moving() (weights [][]float32) {
 	return weights
 }
 
-// Step runs a batch forward and backward: n images, prepared, and n classes.
+// Step runs a batch forward and backward: n images as Prepare returned them, and n classes.
 // It returns the loss and the probabilities [n,classes], which the model owns, and leaves
 // the gradients in Params. It changes no trainable weight. Random numbers depend on the
 // seed of the model and on step, counted from 0 over the whole training. The positions of
 // the images in the global batch start at first.
-func (m *Model) Step(step, first int, prepared batch.Prepared, labels []int) (loss float32, probabilities []float32, err error) {
+func (m *Model) Step(step, first int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	m.step, m.first = uint64(step), first
 	m.last = graphKey{len(labels), true}
-	g, err := m.run(m.last, prepared.Images, labels)
+	g, err := m.run(m.last, images, labels)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -291,17 +290,16 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 			trainable = append(trainable, n)
 		}
 	}
-	x := input("images", images)
+	c := m.plan.connect(first, input("images", images))
 	for i := first; i < len(layers); i++ {
 		lg := m.layerGraph(layers[i], key.training, &m.step, &m.first)
 		if m.others.mean != nil {
 			lg.Mean = m.mean
 		}
-		x = layers[i].Build(lg, x, nodes[i])
-		g.ends = append(g.ends, x.ID())
+		g.ends = append(g.ends, c.build(i, lg, nodes[i]).ID())
 	}
-	g.output = x
-	g.loss = m.plan.Loss.Build(x, input("targets", targets))
+	g.output = c.outputs[len(layers)-1]
+	g.loss = m.plan.Loss.Build(g.output, input("targets", targets))
 	var err error
 	if key.training && len(trainable) > 0 {
 		if g.grads, err = G.Grad(g.loss, trainable...); err != nil {

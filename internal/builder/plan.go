@@ -2,6 +2,7 @@ package builder
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"cnntrain/internal/builder/layer"
@@ -33,9 +34,12 @@ type Layer struct {
 	Label string // unique in the plan: conv2d, conv2d_1
 	Type  string // Keras's class: Conv2D
 	Pos   spec.Pos
-	In    layer.Shape
+	In    layer.Shape // of its first input
 	Out   layer.Shape
-	Own   []layer.Weight
+	// Inputs is the layers that it reads, by index in Plan.Layers; spec.Images is the images.
+	// Only merging layers have several.
+	Inputs []int
+	Own    []layer.Weight
 
 	// path is the index of the layer in the list of layers; for a layer in a nested list,
 	// the indices from the outermost list on. It is the key of the layer's random numbers.
@@ -58,7 +62,8 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	}
 	known := len(s.Input) == 3 // shapes are inferred up to here
 	decoded := true
-	shape, values := p.Input, layer.Pixels
+	paths := pathsOf(s)
+	values := map[int]layer.Values{spec.Images: layer.Pixels}
 	for i, it := range s.Layers {
 		l, ok := layer.Layers.Decode(it, problems)
 		decoded = decoded && ok
@@ -66,18 +71,21 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 			continue
 		}
 		e := layer.Layers.Entry(it.Name)
-		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, In: shape, path: []uint64{uint64(i)}}
-		if known = planned.infer(problems); !known {
+		planned := Layer{Layer: l, Label: it.Label, Type: e.Keras, Pos: it.Pos, Inputs: it.Inputs, path: paths[it]}
+		if known = planned.infer(p.inputShapes(planned), problems); !known {
 			continue
 		}
 		var err error
-		if values, err = layer.ValuesOf(l, values); err != nil {
+		if values[i], err = layer.ValuesOf(l, values[it.Inputs[0]]); err != nil {
 			problems.Add(it.Pos, "%s: %v", it.Label, err)
 		}
 		p.Layers = append(p.Layers, planned)
-		shape = planned.Out
 	}
 	p.Complete = known && len(p.Layers) > 0
+	var shape layer.Shape
+	if p.Complete {
+		shape = p.Layers[len(p.Layers)-1].Out
+	}
 	switch {
 	case p.Complete && len(shape) != 1:
 		last := p.Layers[len(p.Layers)-1]
@@ -94,9 +102,13 @@ func (p *Plan) checkOutput(s *spec.Spec, problems *spec.Problems) {
 	var last *spec.Item
 	var function string
 	softmax := false
-	for _, it := range s.Layers {
+	for i := len(s.Layers) - 1; i != spec.Images; i = s.Layers[i].Inputs[0] {
+		it := s.Layers[i]
 		if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
-			last, function, softmax = it, f, softmax || f == "softmax"
+			softmax = softmax || f == "softmax"
+			if last == nil {
+				last, function = it, f
+			}
 		}
 	}
 	wanted, of := "softmax", s.Train.Thing("loss")
@@ -128,9 +140,72 @@ func (p *Plan) Options(o *catalog.Options) {
 	p.weighOptions(o)
 }
 
-// infer computes the shapes and weights of l from l.In.
-func (l *Layer) infer(problems *spec.Problems) bool {
-	out, err := l.Shape(l.In)
+// inputShapes returns the shapes that l reads.
+func (p *Plan) inputShapes(l Layer) (in []layer.Shape) {
+	for _, i := range l.Inputs {
+		if i == spec.Images {
+			in = append(in, p.Input)
+		} else {
+			in = append(in, p.Layers[i].Out)
+		}
+	}
+	return in
+}
+
+// Readers returns, for each layer, how many inputs of layers its output is, and that number for
+// the images.
+func (p *Plan) Readers() (of []int, images int) {
+	of = make([]int, len(p.Layers))
+	for _, l := range p.Layers {
+		for _, i := range l.Inputs {
+			if i == spec.Images {
+				images++
+			} else {
+				of[i]++
+			}
+		}
+	}
+	return of, images
+}
+
+// IsChain reports whether each layer reads only the one before it.
+func (p *Plan) IsChain() bool {
+	for i, l := range p.Layers {
+		if len(l.Inputs) != 1 || l.Inputs[0] != i-1 {
+			return false
+		}
+	}
+	return true
+}
+
+// pathsOf returns the place of each layer in its list, after those of the merging layers and
+// paths around it.
+func pathsOf(s *spec.Spec) map[*spec.Item][]uint64 {
+	paths := map[*spec.Item][]uint64{}
+	var walk func(items []*spec.Item, outer []uint64)
+	walk = func(items []*spec.Item, outer []uint64) {
+		for i, it := range items {
+			path := append(slices.Clip(outer), uint64(i))
+			paths[it] = path
+			for k, p := range it.Paths {
+				walk(p.Layers, append(slices.Clip(path), uint64(k)))
+			}
+		}
+	}
+	walk(s.Top, nil)
+	return paths
+}
+
+// infer computes the shapes and weights of l from the shapes that it reads.
+func (l *Layer) infer(in []layer.Shape, problems *spec.Problems) bool {
+	l.In = in[0]
+	var out layer.Shape
+	var err error
+	if m, ok := layer.AsMerger(l.Layer); ok {
+		out, err = m.MergeShape(in)
+	} else {
+		out, err = l.Shape(l.In)
+	}
 	if err != nil {
 		problems.Add(l.Pos, "%s: %v", l.Label, err)
 		return false

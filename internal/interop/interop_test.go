@@ -175,7 +175,7 @@ func example(t *testing.T, name string) Layer {
 		t.Fatal(err)
 	}
 	it := &spec.Item{Name: name, Label: name}
-	if doc.Content[0].Kind == yaml.MappingNode {
+	if doc.Content[0].Kind == yaml.MappingNode && !spec.Merges(name) {
 		it.Options = doc.Content[0].Content[1]
 	}
 	var problems spec.Problems
@@ -189,7 +189,10 @@ func example(t *testing.T, name string) Layer {
 		t.Fatal(err)
 	}
 	planned.Out = out
-	own := Layer{planned, name, layer.Layers.Values(it), nil}
+	if spec.Merges(name) {
+		planned.Inputs = []int{spec.Images, spec.Images}
+	}
+	own := Layer{Layer: planned, Name: name, Options: layer.Layers.Values(it)}
 	for _, w := range planned.Own {
 		own.Weights = append(own.Weights, checkpoint.Tensor{Shape: w.Shape, Data: make([]float32, w.Shape.Size())})
 	}
@@ -220,8 +223,8 @@ func TestEveryLayerGoesToKerasAndBack(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		planned := builder.Layer{Layer: decoded, Label: back.Label, Type: l.Type}
-		m.Layers[last] = Layer{planned, back.Name, layer.Layers.Values(back), nil}
+		planned := builder.Layer{Layer: decoded, Label: back.Label, Type: l.Type, Inputs: l.Inputs}
+		m.Layers[last] = Layer{Layer: planned, Name: back.Name, Options: layer.Layers.Values(back)}
 		if again := configText(t, m); again != config {
 			t.Errorf("%s came back as %s, was %s", name, again, config)
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"cnntrain/internal/spec"
 )
 
 // config holds the options of an object in Keras's JSON.
@@ -22,6 +24,8 @@ type kerasLayer struct {
 	path        string   // path of its group in a .weights.h5
 	called      []config // the keyword arguments of its calls, if they matter
 	operands    []any    // of an operation that is not a layer: x / 255
+	inputs      []int    // the layers that it reads, by index; spec.Images is the images
+	shared      bool     // it is called several times
 }
 
 // group returns the name under which an .h5 file stores the layer's weights.
@@ -32,13 +36,13 @@ func (l *kerasLayer) group() string {
 	return l.name
 }
 
-// A chain is the layers of a sequential model in execution order.
+// A chain is the layers of a model in execution order.
 type chain struct {
-	name   string
-	input  any // the batch input shape, for a model without an InputLayer
-	layers []kerasLayer
-	parts  bool // the graph branches
-	faults faults
+	name    string
+	input   any // the batch input shape, for a model without an InputLayer
+	layers  []kerasLayer
+	tooLong bool // that this has been recorded
+	faults  faults
 }
 
 // readChain parses the JSON of a model. The error means that it is not the JSON of a model;
@@ -60,7 +64,7 @@ func readChain(text []byte) (*chain, error) {
 		c.faults.add("a model of class %s, whose code says what it computes; only Sequential and functional models can be imported: build it as keras.Model(inputs, outputs)", class)
 		return c, nil
 	}
-	c.model(class, options, nil, "", nil)
+	c.model(class, options, nil, "", nil, spec.Images)
 	return c, nil
 }
 
@@ -100,42 +104,85 @@ const (
 	maxLayers = 10_000
 )
 
-// model appends the layers of a model. Path is its group in a .weights.h5.
-func (c *chain) model(class string, options config, within []string, path string, called []config) {
+// model appends the layers of a model that is called on the output of a layer, and returns the
+// index of the layer with its output. Path is its group in a .weights.h5.
+func (c *chain) model(class string, options config, within []string, path string, called []config, input int) (output int) {
 	if len(within) > maxNested {
 		c.faults.add("over %d models lie in each other", maxNested)
-		return
+		return input
 	}
 	members, _ := options["layers"].([]any)
-	if class != "Sequential" {
-		members = c.order(options, members, within)
-	}
 	if path != "" {
 		path += "/"
 	}
-	paths := classPaths{}
+	paths, pathOf := classPaths{}, map[string]string{}
+	var steps []step
 	for i, m := range members {
-		if len(c.layers) == maxLayers {
-			c.faults.add("over %d layers", maxLayers)
-			return
-		}
-		class, options, ok := thing(m)
+		class, _, ok := thing(m)
 		if !ok {
 			c.faults.add("model_config: layer %d has no class_name and config", i)
 			continue
 		}
-		class, ours := ownClass(m, class)
-		l := kerasLayer{class: class, ours: ours, name: nameOf(m), config: options, within: within, path: path + "layers/" + paths.next(class)}
-		l.called = append(slices.Clone(called), keywords(m)...)
-		if isModel(class) {
-			c.model(class, options, append(slices.Clone(within), l.name), l.path, l.called)
-			continue
+		class, _ = ownClass(m, class)
+		name := nameOf(m)
+		if _, twice := pathOf[name]; twice || name == "" {
+			name = fmt.Sprintf("%s#%d", name, i) // of a Sequential model
 		}
-		if l.operands = operands(m); !ours {
-			l.custom = customModule(m)
+		pathOf[name] = path + "layers/" + paths.next(class)
+		s := step{member: m, call: call{name: name}}
+		if len(steps) > 0 {
+			s.inputs = []call{steps[len(steps)-1].call}
 		}
-		c.layers = append(c.layers, l)
+		steps = append(steps, s)
 	}
+	if isFunctional(class) {
+		if ordered, ok := c.order(options, members, within); ok {
+			steps = ordered
+		}
+	}
+	at := map[call]int{}
+	for _, s := range steps {
+		var inputs []int
+		for _, in := range s.inputs {
+			inputs = append(inputs, at[in])
+		}
+		if len(inputs) == 0 {
+			inputs = []int{input}
+		}
+		output = c.member(s, inputs, pathOf[s.call.name], within, called)
+		at[s.call] = output
+	}
+	return output
+}
+
+// isFunctional reports whether a class of models has a graph.
+func isFunctional(class string) bool { return class != "Sequential" }
+
+// member appends one layer, or those of a model in the model, and returns the index of the one
+// with its output.
+func (c *chain) member(s step, inputs []int, path string, within []string, called []config) (output int) {
+	class, options, _ := thing(s.member)
+	class, ours := ownClass(s.member, class)
+	l := kerasLayer{class: class, ours: ours, name: nameOf(s.member), config: options, within: within, path: path, inputs: inputs, shared: s.uses > 1}
+	l.called = append(slices.Clone(called), keywords(s.member)...)
+	if len(c.layers) >= maxLayers {
+		if !c.tooLong {
+			c.tooLong = true
+			c.faults.add("over %d layers", maxLayers)
+		}
+		return inputs[0]
+	}
+	if isModel(class) {
+		if len(inputs) > 1 {
+			c.faults.of(&l, "a model with several inputs, of which only those with one can be imported")
+		}
+		return c.model(class, options, append(slices.Clone(within), l.name), l.path, l.called, inputs[0])
+	}
+	if l.operands = operands(s.member); !ours {
+		l.custom = customModule(s.member)
+	}
+	c.layers = append(c.layers, l)
+	return len(c.layers) - 1
 }
 
 // nameOf returns the name of a layer.

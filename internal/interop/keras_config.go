@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/spec"
 )
 
 // kerasVersion is the version of Keras that exported files claim.
@@ -22,9 +23,12 @@ type object struct {
 // ofApplications reports whether the layer is one of keras.applications, not of keras.layers.
 func (l *Layer) ofApplications() bool { return l.Name == "layer_scale" || l.Name == "stochastic_depth" }
 
-// kerasConfig returns the JSON of the model as a Sequential model, in a form that tf.keras
-// 2.15 and Keras 3 both accept.
+// kerasConfig returns the JSON of the model, as a Sequential model if it is a chain of layers
+// and as a functional one otherwise, in a form that tf.keras 2.15 and Keras 3 both accept.
 func (m *Model) kerasConfig() object {
+	if !m.isChain() {
+		return m.functionalConfig()
+	}
 	batch := append([]any{nil}, anys(m.Input)...)
 	layers := []object{{Module: "keras.layers", Class: "InputLayer", Config: map[string]any{
 		"batch_input_shape": batch, "dtype": "float32", "sparse": false, "ragged": false, "name": "input_layer",
@@ -34,6 +38,39 @@ func (m *Model) kerasConfig() object {
 	}
 	return object{Module: "keras", Class: "Sequential", Config: map[string]any{
 		"name": m.Name, "trainable": true, "dtype": "float32", "layers": layers, "build_input_shape": batch,
+	}}
+}
+
+// functionalConfig returns the JSON of a functional model: the layers with the names of those
+// whose outputs they take, in the form of Keras 2, which Keras 3 reads too.
+func (m *Model) functionalConfig() object {
+	const input = "input_layer"
+	type node struct {
+		object
+		Label   string `json:"name"`
+		Inbound []any  `json:"inbound_nodes"`
+	}
+	batch := append([]any{nil}, anys(m.Input)...)
+	layers := []any{node{object{Module: "keras.layers", Class: "InputLayer", Config: map[string]any{
+		"batch_input_shape": batch, "dtype": "float32", "sparse": false, "ragged": false, "name": input,
+	}}, input, []any{}}}
+	reference := func(i int) []any {
+		if i == spec.Images {
+			return []any{input, 0, 0}
+		}
+		return []any{m.Layers[i].Label, 0, 0}
+	}
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		var inbound []any
+		for _, in := range m.inputs(i) {
+			inbound = append(inbound, append(reference(in), map[string]any{}))
+		}
+		layers = append(layers, node{l.kerasConfig(), l.Label, []any{inbound}})
+	}
+	return object{Module: "keras", Class: "Model", Config: map[string]any{
+		"name": m.Name, "trainable": true, "layers": layers,
+		"input_layers": []any{reference(spec.Images)}, "output_layers": []any{reference(len(m.Layers) - 1)},
 	}}
 }
 

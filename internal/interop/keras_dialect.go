@@ -98,9 +98,6 @@ var leftOut = map[string]string{
 	"RandomShear": inTraining,
 }
 
-// merging lists the classes of layers that merge branches.
-var merging = []string{"Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract"}
-
 // trainsAlone reports whether a layer of ours is the identity in inference.
 func trainsAlone(name string) bool {
 	l, ok := layer.Layers.Entry(name).New(&catalog.Options{}), name != "random_crop" // which crops

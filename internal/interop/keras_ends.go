@@ -78,6 +78,12 @@ func (k *KerasSpec) Rescale(by string) error {
 	if _, errs := decode(it); errs != nil {
 		return errors.New(strings.Join(errs, "; "))
 	}
+	for _, l := range k.Layers {
+		for i := range l.Inputs {
+			l.Inputs[i]++ // the images are those behind the layer
+		}
+	}
+	it.Inputs = []int{spec.Images}
 	k.Layers = slices.Insert(k.Layers, 0, it)
 	k.origins = slices.Insert(k.origins, 0, origin{})
 	return nil

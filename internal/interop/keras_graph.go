@@ -2,111 +2,107 @@ package interop
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 )
 
-// order returns the layers of a functional model in execution order. After a branch they
-// stay in the order of the file, so that further errors can be found.
-func (c *chain) order(options config, members []any, within []string) []any {
+// A call is one use of a layer in a functional model.
+type call struct {
+	name string
+	node int // which use it is
+}
+
+// A step is a layer of a functional model with what it is called on.
+type step struct {
+	member any
+	call   call
+	inputs []call
+	uses   int // how many calls the layer has
+}
+
+// order returns the layers of a functional model in execution order: those that a layer reads
+// before it, in the order in which it reads them. ok is false, and the reason recorded, if there
+// is no such order.
+func (c *chain) order(options config, members []any, within []string) (steps []step, ok bool) {
 	byName := map[string]any{}
 	for _, m := range members {
 		byName[nameOf(m)] = m
 	}
-	inputs, outputs := tensors(options["input_layers"]), tensors(options["output_layers"])
+	inputs, outputs := calls(options["input_layers"]), calls(options["output_layers"])
 	where := "the model"
 	if len(within) > 0 {
 		where = "the model " + within[len(within)-1]
 	}
 	if len(inputs) != 1 || len(outputs) != 1 {
 		c.faults.add("%s has %d inputs and %d outputs; only those with one of each can be imported", where, len(inputs), len(outputs))
-		return members
+		return nil, false
 	}
-	before, used := map[string][]string{}, map[string]bool{}
-	todo := []string{outputs[0]}
-	for len(todo) > 0 {
-		name := todo[0]
-		todo = todo[1:]
-		if used[name] {
-			continue
+	const visiting, done = 1, 2
+	state := map[call]int{}
+	var visit func(at call) bool
+	visit = func(at call) bool {
+		m, _ := byName[at.name].(map[string]any)
+		nodes, _ := m["inbound_nodes"].([]any)
+		at.node = max(0, min(at.node, len(nodes)-1))
+		switch {
+		case m == nil:
+			c.faults.add("damaged: %s has no layer %q", where, at.name)
+			return false
+		case state[at] == visiting:
+			c.faults.add("damaged: in %s, %s takes its own output", where, at.name)
+			return false
+		case state[at] == done:
+			return true
+		case len(state) > maxLayers:
+			c.faults.add("over %d layers", maxLayers)
+			return false
 		}
-		m, ok := byName[name].(map[string]any)
-		if used[name] = true; !ok {
-			c.faults.add("damaged: %s has no layer %q", where, name)
-			return members
+		state[at] = visiting
+		s := step{member: m, call: at, uses: len(nodes)}
+		if len(nodes) > 0 {
+			s.inputs = calls(nodes[at.node])
 		}
-		before[name] = tensors(m["inbound_nodes"])
-		todo = append(todo, before[name]...)
-	}
-	if parts := partings(before, members); parts != "" {
-		c.parts = true
-		c.faults.add("%s is not a chain of layers, and branches cannot be imported yet: %s", where, parts)
-		return members
-	}
-	var ordered []any
-	for name := outputs[0]; len(ordered) < len(used); name = before[name][0] {
-		ordered = append(ordered, byName[name])
-		if len(before[name]) == 0 {
-			break
+		for i, in := range s.inputs {
+			if !visit(in) {
+				return false
+			}
+			inner, _ := byName[in.name].(map[string]any)
+			uses, _ := inner["inbound_nodes"].([]any)
+			s.inputs[i].node = max(0, min(in.node, len(uses)-1))
 		}
+		state[at] = done
+		steps = append(steps, s)
+		return true
 	}
-	slices.Reverse(ordered)
-	return ordered
+	return steps, visit(outputs[0])
 }
 
-// partings describes where a graph branches and merges; empty for a chain. before has the
-// inputs of each layer.
-func partings(before map[string][]string, members []any) string {
-	after := map[string][]string{}
-	for _, m := range members {
-		name := nameOf(m)
-		for _, from := range before[name] {
-			after[from] = append(after[from], name)
-		}
-	}
-	var parts []string
-	for _, m := range members {
-		name := nameOf(m)
-		if next := after[name]; len(next) > 1 {
-			parts = append(parts, fmt.Sprintf("%s goes to %s", name, strings.Join(next, " and ")))
-		}
-		switch from := before[name]; {
-		case len(from) > 1:
-			parts = append(parts, fmt.Sprintf("%s takes %s", name, strings.Join(from, " and ")))
-		case len(from) == 1 && from[0] == name:
-			parts = append(parts, name+" takes its own output")
-		}
-	}
-	return strings.Join(parts, "; ")
-}
-
-// tensors returns the layers whose outputs a value refers to, in order: ["name", 0, 0] of
+// calls returns the calls whose outputs a value refers to, in order: ["name", node, tensor] of
 // Keras 2, with keyword arguments as a fourth element, and __keras_tensor__ of Keras 3, in
 // lists and mappings.
-func tensors(v any) (names []string) {
+func calls(v any) (list []call) {
 	switch v := v.(type) {
 	case []any:
 		if name, ok := reference(v); ok {
 			if name != constant {
-				names = append(names, name)
+				n, _ := v[1].(json.Number).Int64()
+				list = append(list, call{name, int(min(n, maxLayers))})
 			}
 			v = v[3:]
 		}
 		for _, item := range v {
-			names = append(names, tensors(item)...)
+			list = append(list, calls(item)...)
 		}
 	case map[string]any:
 		if class, options, ok := thing(v); ok && class == "__keras_tensor__" {
 			history, _ := options["keras_history"].([]any)
-			return tensors(history)
+			return calls(history)
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
-			names = append(names, tensors(v[key])...)
+			list = append(list, calls(v[key])...)
 		}
 	}
-	return names
+	return list
 }
 
 // constant is what Keras 2 writes in place of a layer for a number.

@@ -112,7 +112,7 @@ const (
 	conv    = `{"class_name": "Conv2D", "name": "c", "config": {"name": "c", "filters": 2, "kernel_size": 1}, "inbound_nodes": [[["p", 0, 0, {}]]]}`
 	add2    = `{"class_name": "Add", "name": "a", "config": {"name": "a"}, "inbound_nodes": [[["p", 0, 0, {}], ["c", 0, 0, {}]]]}`
 	add3    = `{"class_name": "Add", "name": "a", "config": {"name": "a"}, "inbound_nodes": [{"args": [[{"class_name": "__keras_tensor__", "config": {"keras_history": ["p", 0, 0]}}, {"class_name": "__keras_tensor__", "config": {"keras_history": ["c", 0, 0]}}]], "kwargs": {}}]}`
-	branchy = "the model is not a chain of layers, and branches cannot be imported yet: p goes to c and a; a takes p and c"
+	branchy = "layer a (Add): its paths end in different shapes, 4x4x3 and 4x4x2"
 )
 
 // operation is the JSON of a model with an operation with these nodes, Flatten and Softmax.

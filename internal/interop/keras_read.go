@@ -117,6 +117,7 @@ func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error
 		layers, err = model.readWeights(c.weights)
 	case isLegacy(c.weights): // which has its own description of its weights
 		layers, err = readH5Weights(c.weights)
+		p = inKerasOrder(p)
 	default:
 		layers, err = specOf(p).findWeights(c.weights)
 	}
@@ -128,12 +129,32 @@ func readKerasWeights(c *container, p *builder.Plan) ([]checkpoint.Tensor, error
 
 // specOf returns the part of a spec that is needed to find the weights of p's layers.
 func specOf(p *builder.Plan) *KerasSpec {
-	k, paths := &KerasSpec{}, classPaths{}
-	for _, l := range p.Layers {
+	k, paths := &KerasSpec{origins: make([]origin, len(p.Layers))}, classPaths{}
+	for _, i := range planOrder(p) {
+		l := p.Layers[i]
 		path := paths.next(l.Type)
-		k.origins = append(k.origins, origin{kerasLayer{class: l.Type, name: path, path: "layers/" + path}, l.Own})
+		k.origins[i] = origin{kerasLayer{class: l.Type, name: path, path: "layers/" + path}, l.Own}
 	}
 	return k
+}
+
+// planOrder returns the indices of the layers of p in Keras's order.
+func planOrder(p *builder.Plan) []int {
+	var inputs [][]int
+	for _, l := range p.Layers {
+		inputs = append(inputs, l.Inputs)
+	}
+	return kerasOrder(inputs)
+}
+
+// inKerasOrder returns p with its layers in Keras's order, which has no other use.
+func inKerasOrder(p *builder.Plan) *builder.Plan {
+	sorted := *p
+	sorted.Layers = nil
+	for _, i := range planOrder(p) {
+		sorted.Layers = append(sorted.Layers, p.Layers[i])
+	}
+	return &sorted
 }
 
 // readWeights reads the weights of the layers of k that have any, in their order, and

@@ -87,6 +87,22 @@ func number(v any) (float64, bool) {
 
 func text(v float64) json.Number { return json.Number(strconv.FormatFloat(v, 'g', -1, 64)) }
 
+// operations is the layers that functions of two tensors in Keras 2 are.
+var operations = map[string]string{
+	"__operators__.add": "Add", "math.add": "Add", "add": "Add",
+	"math.multiply": "Multiply", "multiply": "Multiply",
+	"math.subtract": "Subtract", "subtract": "Subtract", "__operators__.subtract": "Subtract",
+	"math.maximum": "Maximum", "math.minimum": "Minimum", "maximum": "Maximum", "minimum": "Minimum",
+}
+
+// operation replaces a function of two tensors by the layer that it is.
+func (r *specReader) operation(l *kerasLayer) {
+	f, _ := l.config["function"].(string)
+	if class := operations[f]; l.class == "TFOpLambda" && class != "" && len(r.with) > 0 {
+		l.class, l.config = class, config{}
+	}
+}
+
 // pointwise replaces a Dense on a map, which it applies to the last axis, by the equivalent
 // 1x1 convolution.
 func (r *specReader) pointwise(l *kerasLayer) {

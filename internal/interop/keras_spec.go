@@ -34,15 +34,15 @@ type origin struct {
 // A specReader converts a chain to a spec.
 type specReader struct {
 	*KerasSpec
-	faults   faults
-	notes    map[string][]string // the layers of each note
-	shape    layer.Shape         // output shape of the layers so far, of one example; nil: unknown
-	function string              // last activation of the layers so far
-	labels   map[string]bool
-	counts   map[string]int // the default labels that are used
-	copies   map[string]int // the labels taken over from Keras
-	unknown  bool           // whether a class was unknown
-	parts    bool           // whether branches were reported
+	faults  faults
+	notes   map[string][]string // the layers of each note
+	labels  map[string]bool
+	counts  map[string]int // the default labels that are used
+	copies  map[string]int // the labels taken over from Keras
+	unknown bool           // whether a class was unknown
+
+	layerOutput               // what the next layer reads
+	with        []layerOutput // further inputs of the next layer
 }
 
 // readKerasConfig reads the JSON of a model and of its compile arguments, which is nil if
@@ -72,20 +72,43 @@ func readLayers(text []byte) (*specReader, error) {
 		return nil, err
 	}
 	r := &specReader{
-		KerasSpec: &KerasSpec{Name: c.name}, faults: c.faults, parts: c.parts,
+		KerasSpec: &KerasSpec{Name: c.name}, faults: c.faults, layerOutput: layerOutput{at: spec.Images},
 		notes: map[string][]string{}, labels: map[string]bool{}, counts: map[string]int{}, copies: map[string]int{},
 	}
 	if c.name != "" && !spec.NamesFolder(c.name) {
 		r.Name = spec.NameOf(strings.ReplaceAll(c.name, "/", "-") + ".keras")
 		r.note(renamed, c.name+" to "+r.Name)
 	}
-	for _, l := range c.layers {
+	images := r.layerOutput
+	values := make([]layerOutput, len(c.layers))
+	for i, l := range c.layers {
+		var inputs []layerOutput
+		for _, in := range l.inputs {
+			if in == spec.Images {
+				inputs = append(inputs, images)
+			} else {
+				inputs = append(inputs, values[in])
+			}
+		}
+		r.layerOutput, r.with = inputs[0], inputs[1:]
 		if l.class != "InputLayer" && r.shape == nil && len(r.Layers) == 0 {
 			r.input(l.config["batch_input_shape"], l.config["batch_shape"], c.input)
 		}
 		r.add(l)
+		if values[i] = r.layerOutput; len(r.Layers) == 0 {
+			images = r.layerOutput
+		}
 	}
+	r.arrange()
+	r.at = len(r.Layers) - 1
 	return r, nil
+}
+
+// A layerOutput is the output of a layer.
+type layerOutput struct {
+	at       int         // index of the layer; spec.Images is the images
+	shape    layer.Shape // of one example; nil: unknown
+	function string      // the last activation on the way to it
 }
 
 // renamed is the note about changed names.
@@ -110,14 +133,21 @@ func (r *specReader) add(l kerasLayer) {
 	if l.custom == "" && r.leave(&l) {
 		return
 	}
-	if r.parts && slices.Contains(merging, l.class) {
-		return // it has been named
-	}
+	r.operation(&l)
 	r.pointwise(&l)
 	name, ok := byClass(layer.Layers, l.class)
 	if !ok || l.custom != "" || name == "local_response_normalization" && !l.ours {
 		r.fault(&l, "there is no such layer here%s", advice(&l))
 		r.unknown = r.unknown || advice(&l) == ""
+		r.shape = nil
+		return
+	}
+	if merges := spec.Merges(name); merges != (len(r.with) > 0) {
+		if merges {
+			r.fault(&l, "it takes one input, and merges nothing")
+		} else {
+			r.fault(&l, "it takes %d inputs", len(r.with)+1)
+		}
 		r.shape = nil
 		return
 	}
@@ -159,20 +189,40 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 	}
 	r.label(it, l)
 	o := origin{kerasLayer: *l}
-	if in := r.shape; in != nil && !slices.Contains(in, 0) {
-		out, err := decoded.Shape(in)
+	it.Inputs = []int{r.at}
+	shapes := []layer.Shape{r.shape}
+	for _, v := range r.with {
+		it.Inputs, shapes = append(it.Inputs, v.at), append(shapes, v.shape)
+	}
+	r.with = nil
+	if !slices.ContainsFunc(shapes, func(s layer.Shape) bool { return s == nil || slices.Contains(s, 0) }) {
+		out, err := outShape(decoded, shapes)
 		if r.shape = out; err != nil {
 			r.fault(l, "%v", err)
 			r.shape = nil
 		} else {
-			o.own = decoded.Weights(in)
+			o.own = decoded.Weights(shapes[0])
 		}
+	} else {
+		r.shape = nil
+	}
+	if l.shared && len(o.own) > 0 {
+		r.fault(l, "it is called several times, with the same weights; here each layer has its own")
 	}
 	if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
 		r.function = f
 	}
+	r.at = len(r.Layers)
 	r.Layers = append(r.Layers, it)
 	r.origins = append(r.origins, o)
+}
+
+// outShape returns the shape of the output of a layer.
+func outShape(l layer.Layer, in []layer.Shape) (layer.Shape, error) {
+	if m, ok := layer.AsMerger(l); ok {
+		return m.MergeShape(in)
+	}
+	return l.Shape(in[0])
 }
 
 // notInLabel matches characters that labels here cannot contain.
@@ -248,10 +298,7 @@ func (k *KerasSpec) Document() ([]byte, error) {
 	for _, d := range k.Input {
 		input.Content = append(input.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: fmt.Sprint(d)})
 	}
-	layers := &yaml.Node{Kind: yaml.SequenceNode}
-	for _, it := range k.Layers {
-		layers.Content = append(layers.Content, (&spec.Item{Name: it.Name, Resolved: it.Options}).Node())
-	}
+	layers := k.nodes()
 	doc := &yaml.Node{Kind: yaml.MappingNode}
 	if k.Name != "" {
 		doc.Content = append(doc.Content, spec.Scalar("name"), spec.Scalar(k.Name))

@@ -147,10 +147,10 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 	trained := m.trainable()
 	used, have := 0, checkpoint.File{Tensors: state.Optimizer}
 	for _, alternate := range kerasSlots[m.Training.Optimizer.Name] {
-		for i, name := range trained {
+		for _, w := range trained {
 			for _, slot := range alternate {
-				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, i)); ok {
-					all, used = append(all, variable{name + "_" + slot, dataset(t)}), used+1
+				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, w.index)); ok {
+					all, used = append(all, variable{w.name + "_" + slot, dataset(t)}), used+1
 				}
 			}
 		}
@@ -161,16 +161,24 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 	return all, nil
 }
 
-// trainable returns the names of the trainable weights: LAYER_WEIGHT.
-func (m *Model) trainable() (names []string) {
+// A trainedWeight is a weight with its index among those that the optimizer updates here.
+type trainedWeight struct {
+	name  string // LAYER_WEIGHT
+	index int
+}
+
+// trainable returns the trainable weights.
+func (m *Model) trainable() (weights []trainedWeight) {
 	for _, l := range m.Layers {
+		index := l.trained
 		for _, own := range l.Own {
 			if own.Trainable {
-				names = append(names, l.Label+"_"+own.Name)
+				weights = append(weights, trainedWeight{l.Label + "_" + own.Name, index})
+				index++
 			}
 		}
 	}
-	return names
+	return weights
 }
 
 // KerasNotes returns notes for the user of an exported Keras file. The format is keras for

@@ -18,7 +18,9 @@ import (
 //
 // CLASS is the layer's class in snake_case, and counts up from the second layer of
 // a class: conv2d, conv2d_1.
-func WriteKerasWeights(w io.Writer, m *Model) error { return hdf5.Write(w, m.weightsTree()) }
+func WriteKerasWeights(w io.Writer, m *Model) error {
+	return hdf5.Write(w, m.inKerasOrder().weightsTree())
+}
 
 func (m *Model) weightsTree() *hdf5.Group {
 	root := hdf5.NewGroup()

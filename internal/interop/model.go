@@ -25,6 +25,8 @@ type Layer struct {
 	Name    string         // entry in a spec: conv2d
 	Options map[string]any // as returned by catalog.Values
 	Weights []checkpoint.Tensor
+
+	trained int // trainable weights of the layers before it in the model
 }
 
 // NewModel combines a spec, its plan, and the weights of a model of that plan, in the
@@ -33,7 +35,7 @@ func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model
 	m := &Model{Name: s.Name, Input: p.Input, Training: newTraining(s)}
 	for i, it := range s.Layers {
 		own := len(p.Layers[i].Own)
-		m.Layers = append(m.Layers, Layer{p.Layers[i], it.Name, layer.Layers.Values(it), weights[:own]})
+		m.Layers = append(m.Layers, Layer{Layer: p.Layers[i], Name: it.Name, Options: layer.Layers.Values(it), Weights: weights[:own]})
 		weights = weights[own:]
 	}
 	return m
@@ -47,4 +49,22 @@ func (l *Layer) weight(name string) []float32 {
 		}
 	}
 	return nil
+}
+
+// inputs returns the layers that layer i reads, by index; spec.Images is the images.
+func (m *Model) inputs(i int) []int {
+	if in := m.Layers[i].Inputs; in != nil {
+		return in
+	}
+	return []int{i - 1}
+}
+
+// isChain reports whether each layer reads only the one before it.
+func (m *Model) isChain() bool {
+	for i := range m.Layers {
+		if in := m.inputs(i); len(in) != 1 || in[0] != i-1 {
+			return false
+		}
+	}
+	return true
 }

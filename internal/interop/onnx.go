@@ -9,6 +9,8 @@ import (
 	"math"
 	"slices"
 
+	"cnntrain/internal/spec"
+
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
@@ -25,14 +27,25 @@ const (
 // ONNX requires. Layers that act only in training are omitted. The metadata has the shape
 // of an image, and the names of the classes if known, as JSON lists.
 func WriteONNX(w io.Writer, m *Model) error {
-	g := &onnxGraph{at: "images"}
-	for _, l := range m.Layers {
+	images := onnxValue{at: "images"}
+	g := &onnxGraph{onnxValue: images}
+	outputs := make([]onnxValue, len(m.Layers))
+	for i, l := range m.Layers {
 		add, ok := onnxLayers[l.Name]
 		if !ok {
 			return fmt.Errorf("%s: ONNX export has no %s yet", l.Label, l.Name)
 		}
-		g.layer = l.Label
+		g.layer, g.inputs = l.Label, nil
+		for _, in := range m.inputs(i) {
+			if in == spec.Images {
+				g.inputs = append(g.inputs, images)
+			} else {
+				g.inputs = append(g.inputs, outputs[in])
+			}
+		}
+		g.onnxValue = g.inputs[0]
 		add(g, &l)
+		outputs[i] = g.onnxValue
 	}
 	g.layer = "probabilities" // names the output
 	g.emit("Identity", nil)
@@ -78,13 +91,19 @@ func (m *message) bytes(field protowire.Number, b []byte) {
 	*m = protowire.AppendBytes(*m, b)
 }
 
-// An onnxGraph is a graph under construction along the one path of a Sequential model.
+// An onnxGraph is a graph under construction, layer by layer.
 type onnxGraph struct {
 	message
-	layer string // the layer whose nodes are being added
-	at    string // name of the value that is the next node's input
-	maps  bool   // at is [N, C, H, W]; otherwise it has the layers' layout
-	nodes map[string]int
+	onnxValue             // the next node's input
+	layer     string      // the layer whose nodes are being added
+	inputs    []onnxValue // of that layer
+	nodes     map[string]int
+}
+
+// An onnxValue is the output of a node.
+type onnxValue struct {
+	at   string // its name
+	maps bool   // it is [N, C, H, W]; otherwise it has the layers' layout
 }
 
 // attributes are those of a node: float64, int, string or []int.

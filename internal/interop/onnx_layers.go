@@ -10,6 +10,13 @@ import (
 
 // onnxLayers maps names of layers to functions that add them to a graph.
 var onnxLayers = map[string]func(*onnxGraph, *Layer){
+	"add":                          func(g *onnxGraph, l *Layer) { g.merge(l, "Add") },
+	"average":                      func(g *onnxGraph, l *Layer) { g.merge(l, "Mean") },
+	"concatenate":                  concatenate,
+	"maximum":                      func(g *onnxGraph, l *Layer) { g.merge(l, "Max") },
+	"minimum":                      func(g *onnxGraph, l *Layer) { g.merge(l, "Min") },
+	"multiply":                     func(g *onnxGraph, l *Layer) { g.merge(l, "Mul") },
+	"subtract":                     func(g *onnxGraph, l *Layer) { g.merge(l, "Sub") },
 	"activation":                   func(g *onnxGraph, l *Layer) { g.activate(l.text("activation")) },
 	"average_pooling2d":            func(g *onnxGraph, l *Layer) { g.pool("AveragePool", l) },
 	"batch_normalization":          batchNormalization,
@@ -74,6 +81,42 @@ func (l *Layer) pair(option string) catalog.Pair { return l.Options[option].(cat
 
 // nothing is for layers that are the identity in inference.
 func nothing(*onnxGraph, *Layer) {}
+
+// together converts the inputs of a merging layer to one layout and returns their names. The
+// graph continues in that layout.
+func (g *onnxGraph) together(l *Layer) (names []string) {
+	for _, in := range g.inputs {
+		g.onnxValue = in
+		if len(l.Out) == 3 {
+			g.toMaps()
+		}
+		names = append(names, g.at)
+	}
+	return names
+}
+
+// merge combines the inputs of a layer two by two, or all at once where the operator can.
+func (g *onnxGraph) merge(l *Layer, op string) {
+	names := g.together(l)
+	if op == "Add" || op == "Mul" || op == "Sub" {
+		at := names[0]
+		for _, next := range names[1:] {
+			at = g.node(op, nil, at, next)
+		}
+		g.at = at
+		return
+	}
+	g.at = g.node(op, nil, names...)
+}
+
+func concatenate(g *onnxGraph, l *Layer) {
+	names := g.together(l)
+	axis := len(l.Out)
+	if g.maps {
+		axis = 1
+	}
+	g.at = g.node("Concat", attributes{"axis": axis}, names...)
+}
 
 // toMaps converts at to [N, C, H, W].
 func (g *onnxGraph) toMaps() {

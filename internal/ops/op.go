@@ -24,6 +24,7 @@ type op struct {
 
 	flops  int  // multiplications and additions per run; 0 if the op does not consist of these
 	reuses int  // the input, counted from 1, that the output may overwrite; 0 for none
+	either bool // the output may overwrite the second input instead of the first
 	view   bool // the output is the first input in another shape: run does nothing
 
 	// withReLU adds a fused op of this one followed by max(·, 0); nil if there is none.
@@ -100,6 +101,8 @@ func (o *op) Reuses() (inputs []int, view bool) {
 	switch {
 	case o.view:
 		return []int{0}, true
+	case o.either:
+		return []int{0, 1}, false
 	case o.reuses > 0:
 		return []int{o.reuses - 1}, false
 	}

@@ -79,10 +79,10 @@ func (r *reader) checkRefs(b *block, n *yaml.Node) {
 }
 
 // call expands one use of a block.
-func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) {
+func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) []*Item {
 	if slices.Contains(calls, b.name) {
 		r.problems.Add(r.at(key), "block %q calls itself (%s)", b.name, strings.Join(append(calls, b.name), " → "))
-		return
+		return nil
 	}
 	inner := scope{}
 	switch {
@@ -90,7 +90,7 @@ func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) 
 	case args.Kind != yaml.MappingNode:
 		if len(b.params) == 0 {
 			r.problems.Add(r.at(args), "block %q takes no parameters", b.name)
-			return
+			return nil
 		}
 		inner[b.params[0]] = r.substitute(args, in)
 	default:
@@ -98,7 +98,7 @@ func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) 
 			k := args.Content[i]
 			if !slices.Contains(b.params, k.Value) {
 				r.problems.Add(r.at(k), "block %q has no parameter %q%s", b.name, k.Value, Hint(k.Value, b.params))
-				return
+				return nil
 			}
 			inner[k.Value] = r.substitute(args.Content[i+1], in)
 		}
@@ -106,10 +106,13 @@ func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) 
 	for _, p := range b.params {
 		if inner[p] == nil {
 			r.problems.Add(r.at(key), "block %q: missing parameter %q", b.name, p)
-			return
+			return nil
 		}
 	}
-	r.expand(b.list, inner, append(slices.Clip(calls), b.name))
+	outer := r.names
+	defer func() { r.names = outer }()
+	r.names = &names{block: true}
+	return r.expand(b.list, inner, append(slices.Clip(calls), b.name))
 }
 
 // reference reports whether n is $name.

@@ -23,45 +23,53 @@ func (r *reader) layers(n, root *yaml.Node) {
 		r.problems.Add(r.at(root), `missing "layers": the list of layers`)
 		return
 	}
-	r.expand(n, nil, nil)
-	if len(r.Layers) == 0 && r.problems.Len() == 0 {
+	r.names = &names{}
+	r.Top = r.expand(n, nil, nil)
+	if r.made == 0 && r.problems.Len() == 0 {
 		r.problems.Add(r.at(n), "layers: the list is empty")
 	}
+	r.connect(r.Top, Images)
 	r.label()
 }
 
-// expand appends the layers of a list, with blocks and repeats expanded. Calls lists the
+// expand returns the layers of a list, with blocks and repeats expanded. Calls lists the
 // names of the blocks being expanded.
-func (r *reader) expand(list *yaml.Node, in scope, calls []string) {
+func (r *reader) expand(list *yaml.Node, in scope, calls []string) (items []*Item) {
 	if list.Kind != yaml.SequenceNode {
 		r.problems.Add(r.at(list), "layers: must be a list, a line for each layer starting with '-'")
-		return
+		return nil
 	}
 	for _, n := range list.Content {
 		if r.full(n) {
-			return
+			return items
 		}
 		switch key, value := r.entry(n); {
 		case key == nil:
 		case key.Value == "repeat":
-			r.repeat(n, in, calls)
+			items = append(items, r.repeat(n, in, calls)...)
 		case r.blocks[key.Value] != nil:
-			r.call(r.blocks[key.Value], key, value, in, calls)
+			items = append(items, r.call(r.blocks[key.Value], key, value, in, calls)...)
+		case key.Value == "from":
+			r.problems.Add(r.at(key), "from: only the first entry of a path can say where it starts")
+		case Merges(key.Value) || key.Value == residual:
+			items = append(items, r.merge(key, value, in, calls)...)
 		default:
-			it := &Item{Name: key.Value, Pos: r.at(key)}
+			it := &Item{Name: key.Value, Pos: r.at(key), names: r.names}
 			if !isNull(value) {
 				it.Options = r.substitute(value, in)
 			}
-			r.Layers = append(r.Layers, it)
+			r.made++
+			items = append(items, it)
 		}
 	}
+	return items
 }
 
 // full reports whether the list of layers is too long to continue, and records that problem
 // once.
 func (r *reader) full(n *yaml.Node) bool {
 	r.entries++
-	if len(r.Layers) < maxLayers && r.entries < maxEntries {
+	if r.made < maxLayers && r.entries < maxEntries {
 		return false
 	}
 	if !r.tooLong {
@@ -92,17 +100,17 @@ func (r *reader) entry(n *yaml.Node) (key, value *yaml.Node) {
 }
 
 // repeat expands {repeat: N, layers: […]}.
-func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
+func (r *reader) repeat(n *yaml.Node, in scope, calls []string) (items []*Item) {
 	for i := 0; i < len(n.Content); i += 2 {
 		if k := n.Content[i]; k.Value != "repeat" && k.Value != "layers" {
 			r.problems.Add(r.at(k), "repeat: unknown option %q%s", k.Value, Hint(k.Value, []string{"repeat", "layers"}))
-			return
+			return nil
 		}
 	}
 	list := find(n, "layers")
 	if isNull(list) {
 		r.problems.Add(r.at(n), `repeat: missing "layers", the list to repeat`)
-		return
+		return nil
 	}
 	count := r.substitute(find(n, "repeat"), in)
 	var times int
@@ -110,29 +118,34 @@ func (r *reader) repeat(n *yaml.Node, in scope, calls []string) {
 		if !strings.HasPrefix(count.Value, "$") { // substitute has reported it
 			r.problems.Add(r.place(count, n), "repeat: must be a whole number of at least 1, got %q", count.Value)
 		}
-		return
+		return nil
 	}
 	for range times {
 		before := r.problems.Len()
-		size := len(r.Layers)
-		r.expand(list, in, calls)
-		if r.problems.Len() > before || len(r.Layers) == size {
-			return // further copies would only repeat the messages
+		size := r.made
+		items = append(items, r.expand(list, in, calls)...)
+		if r.problems.Len() > before || r.made == size {
+			return items // further copies would only repeat the messages
 		}
 	}
+	return items
 }
 
 // layerName matches the names that a layer can have in summaries, weights ("conv2d/kernel")
 // and --set.
 var layerName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
-// label names each layer as Keras does: conv2d, conv2d_1, … unless it has a name option.
+// label names each layer as Keras does: conv2d, conv2d_1, … unless it has a name option. A
+// name option in a block is the block's own, so it is numbered for each use of the block.
 func (r *reader) label() {
 	count, taken := map[string]int{}, map[string]Pos{}
 	for _, it := range r.Layers {
 		given := find(it.Options, "name")
 		if given != nil && given.Kind == yaml.ScalarNode && !isNull(given) {
 			it.Label = given.Value
+			if _, ok := taken[it.Label]; ok && it.names.block {
+				it.Label = numbered(given.Value, count, taken)
+			}
 			if !layerName.MatchString(it.Label) {
 				r.problems.Add(it.At(given), "%s: a layer's name must be letters, digits, '-' and '_', got %q", it.Name, it.Label)
 			}
@@ -140,18 +153,26 @@ func (r *reader) label() {
 				r.problems.Add(it.At(given), "%s: another layer is named %q already (%s)", it.Name, it.Label, at)
 			}
 		} else {
-			for {
-				it.Label = it.Name
-				if k := count[it.Name]; k > 0 {
-					it.Label = fmt.Sprintf("%s_%d", it.Name, k)
-				}
-				count[it.Name]++
-				if _, ok := taken[it.Label]; !ok {
-					break
-				}
-			}
+			it.Label = numbered(it.Name, count, taken)
 		}
 		taken[it.Label] = it.Pos
+	}
+	if at, ok := taken[ImagesName]; ok && len(r.images) > 0 {
+		r.problems.Add(r.images[0], "from: %s could be the images or the layer of that name (%s); rename the layer", ImagesName, at)
+	}
+}
+
+// numbered returns name, or the first of name_1, name_2, … that is not taken.
+func numbered(name string, count map[string]int, taken map[string]Pos) string {
+	for {
+		label := name
+		if k := count[name]; k > 0 {
+			label = fmt.Sprintf("%s_%d", name, k)
+		}
+		count[name]++
+		if _, ok := taken[label]; !ok {
+			return label
+		}
 	}
 }
 

@@ -147,15 +147,16 @@ func (r *reader) attach(overrides []Override) {
 	}
 }
 
-// layer finds a layer by its label or by its index from 0 after expansion of blocks.
+// layer finds a layer by its label or by its index from 0 after expansion of blocks, layers
+// in paths not counted.
 func (r *reader) layer(key string) *Item {
 	for _, it := range r.Layers {
 		if it.Label == key {
 			return it
 		}
 	}
-	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(r.Layers) {
-		return r.Layers[i]
+	if i, err := strconv.Atoi(key); err == nil && i >= 0 && i < len(r.Top) {
+		return r.Top[i]
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"slices"
 	"strconv"
 
 	"gopkg.in/yaml.v3"
@@ -26,7 +27,7 @@ func (s *Spec) Resolved() ([]byte, error) {
 	add("input", input)
 	add("data", s.Data.Resolved)
 	layers := &yaml.Node{Kind: yaml.SequenceNode}
-	for _, it := range s.Layers {
+	for _, it := range s.Top {
 		layers.Content = append(layers.Content, it.Node())
 	}
 	add("layers", layers)
@@ -45,12 +46,27 @@ func (s *Spec) Resolved() ([]byte, error) {
 
 // Node returns a decoded item as in a document: its name, or its name with its options.
 func (it *Item) Node() *yaml.Node {
+	if it.Paths != nil {
+		return it.mergeNode()
+	}
 	if it.Resolved == nil || len(it.Resolved.Content) == 0 {
 		return Scalar(it.Name)
 	}
-	options := *it.Resolved
+	options := it.options()
 	options.Style = yaml.FlowStyle
-	return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar(it.Name), &options}}
+	return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar(it.Name), options}}
+}
+
+// options returns a copy of the resolved options, with the name that a layer of a block got.
+func (it *Item) options() *yaml.Node {
+	options := *it.Resolved
+	options.Content = slices.Clone(options.Content)
+	for i := 0; i < len(options.Content); i += 2 {
+		if it.names != nil && it.names.block && options.Content[i].Value == "name" {
+			options.Content[i+1] = Scalar(it.Label)
+		}
+	}
+	return &options
 }
 
 // Scalar returns the node of a string, quoted if YAML needs that.

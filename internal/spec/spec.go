@@ -19,7 +19,8 @@ type Spec struct {
 	Description string
 	Input       []int // of one image: height, width, channels
 	InputPos    Pos
-	Layers      []*Item        // after expansion of blocks and repeats
+	Layers      []*Item        // after expansion of blocks and repeats; the layers of paths stand before their merge
+	Top         []*Item        // those outside of all paths
 	Data, Train *Section       // the data and train sections
 	Weights     *Section       // the weights section; without options or overrides, if there is none
 	Blocks      map[string]Pos // position of each block's definition
@@ -34,6 +35,11 @@ type Item struct {
 	Options   *yaml.Node // nil, a scalar, a sequence or a mapping
 	Overrides []Override // from the command line, in order; the last one wins
 	Resolved  *yaml.Node // every option at its final value, once decoded
+
+	Inputs []int  // of a layer: the indices in Spec.Layers of those that it reads, Images for the images
+	Paths  []Path // of a merging layer
+
+	names *names // the scope of its name option
 }
 
 // At returns the position of a node below the item.
@@ -111,8 +117,12 @@ type reader struct {
 	overrides []Override
 	flags     map[*yaml.Node]Pos // the flags that values come from
 	blocks    map[string]*block
-	entries   int  // entries of layer lists visited so far
-	tooLong   bool // that the limit has been reported
+	entries   int    // entries of layer lists visited so far
+	images    []Pos  // where a path starts with the images by name
+	made      int    // layers made of them
+	depth     int    // paths around the list being expanded
+	names     *names // the scope of the list being expanded
+	tooLong   bool   // that the limit has been reported
 }
 
 func (r *reader) at(n *yaml.Node) Pos {

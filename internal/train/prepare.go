@@ -5,13 +5,12 @@ import (
 	"iter"
 	"sync"
 
-	"cnntrain/internal/batch"
 	"cnntrain/internal/data"
 )
 
 // A prepared is a batch that is ready for a training step.
 type prepared struct {
-	images batch.Prepared
+	images []float32 // as returned by Model.Prepare
 	labels []int
 	share  data.Share
 	err    error

@@ -25,11 +25,24 @@ func decode(t *testing.T, text string) Layer {
 	if problems.Err() != nil {
 		t.Fatal(problems.Err())
 	}
-	l, _ := Layers.Decode(s.Layers[0], &problems)
+	l, _ := Layers.Decode(s.Top[0], &problems)
 	if problems.Err() != nil {
 		t.Fatal(problems.Err())
 	}
+	if m, ok := AsMerger(l); ok {
+		return merging{m}
+	}
 	return l
+}
+
+// merging is a merging layer, whose two inputs are its input and another made of that.
+type merging struct{ Merger }
+
+func (m merging) Shape(in Shape) (Shape, error) { return m.MergeShape([]Shape{in, in}) }
+func (m merging) Weights(Shape) []Weight        { return nil }
+func (m merging) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	x = ops.Fork(x)
+	return m.Merge(g, []*G.Node{x, ops.Affine(x, -0.5, 0.125)})
 }
 
 // built is a layer in a graph that has run once; in training with a loss that gives every

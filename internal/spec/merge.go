@@ -1,0 +1,204 @@
+package spec
+
+import (
+	"slices"
+
+	"gopkg.in/yaml.v3"
+)
+
+// merging lists the layers that take several inputs, which are the ends of their paths.
+var merging = []string{"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"}
+
+// Merging returns the names of the layers that have paths.
+func Merging() []string { return slices.Clone(merging) }
+
+// Merges reports whether a layer called name has paths.
+func Merges(name string) bool { return slices.Contains(merging, name) }
+
+// residual: [...] is add: [[...], []].
+const residual = "residual"
+
+// Images is what stands for the images in Item.Inputs, and ImagesName for them in from.
+const (
+	Images     = -1
+	ImagesName = "input"
+)
+
+// maxDepth limits the nesting of paths.
+const maxDepth = 100
+
+// A Path is a list of layers whose end a merging layer takes.
+type Path struct {
+	From    string // name of the layer whose output it starts with; empty: the input of the merging layer
+	FromPos Pos
+	Layers  []*Item
+
+	target *Item // that From names; nil for the images
+}
+
+// names is the names of layers in a block, or outside of all blocks.
+type names struct {
+	block bool
+	index map[string]int // in Spec.Layers, of layers that have been connected
+}
+
+// merge reads a merging layer: NAME: [PATH, …], or NAME: {paths: [PATH, …], name: …}.
+func (r *reader) merge(key, value *yaml.Node, in scope, calls []string) []*Item {
+	if r.depth >= maxDepth {
+		r.problems.Add(r.at(key), "paths within paths, over %d deep", maxDepth)
+		return nil
+	}
+	it := &Item{Name: key.Value, Pos: r.at(key), names: r.names}
+	list := value
+	if value != nil && value.Kind == yaml.MappingNode {
+		list = nil
+		options := *value
+		options.Content = nil
+		listKey := "paths"
+		if it.Name == residual {
+			listKey = "layers"
+		}
+		for i := 0; i < len(value.Content); i += 2 {
+			if value.Content[i].Value == listKey {
+				list = value.Content[i+1]
+			} else {
+				options.Content = append(options.Content, value.Content[i], r.substitute(value.Content[i+1], in))
+			}
+		}
+		if len(options.Content) > 0 {
+			it.Options = &options
+		}
+	}
+	r.depth++
+	defer func() { r.depth-- }()
+	if it.Name == residual {
+		it.Name = "add"
+		if isNull(list) || list.Kind != yaml.SequenceNode {
+			r.problems.Add(r.at(key), "residual: must be a list of layers, whose output is added to its input")
+			return nil
+		}
+		r.made++
+		before := r.problems.Len()
+		it.Paths = []Path{r.path(list, in, calls), {}}
+		if len(it.Paths[0].Layers) == 0 && r.problems.Len() == before {
+			r.problems.Add(r.at(key), "residual: the list of layers is empty")
+		}
+		return []*Item{it}
+	}
+	if isNull(list) || list.Kind != yaml.SequenceNode || len(list.Content) < 2 {
+		r.problems.Add(r.at(key), "%s: needs at least two paths, each a list of layers: %s: [[conv2d: {filters: 8, kernel_size: 3, padding: same}], []]; [] is the input itself", it.Name, it.Name)
+		return nil
+	}
+	r.made++
+	for _, n := range list.Content {
+		if n.Kind != yaml.SequenceNode {
+			r.problems.Add(r.place(n, list), "%s: each path is a list of layers; [] is the input itself, and [from: NAME] the output of an earlier layer", it.Name)
+			continue
+		}
+		it.Paths = append(it.Paths, r.path(n, in, calls))
+	}
+	return []*Item{it}
+}
+
+// path reads one path. Its first entry may be from: NAME.
+func (r *reader) path(list *yaml.Node, in scope, calls []string) (p Path) {
+	if len(list.Content) > 0 {
+		if from := find(list.Content[0], "from"); from != nil && len(list.Content[0].Content) == 2 {
+			name := r.substitute(from, in)
+			p.FromPos = r.place(name, list)
+			if name.Kind != yaml.ScalarNode || isNull(name) {
+				r.problems.Add(p.FromPos, "from: must be the name of a layer before this one")
+			}
+			p.From = name.Value
+			rest := *list
+			rest.Content = list.Content[1:]
+			list = &rest
+		}
+	}
+	p.Layers = r.expand(list, in, calls)
+	return p
+}
+
+// connect puts items into Layers, those of paths before their merge, and finds their inputs. The
+// first one reads the layer at index from. It returns the index of the last one.
+func (r *reader) connect(items []*Item, from int) int {
+	for _, it := range items {
+		if it.Paths == nil {
+			it.Inputs = []int{from}
+		}
+		for i := range it.Paths {
+			p := &it.Paths[i]
+			start := from
+			if p.From != "" {
+				start = r.start(it, p)
+			}
+			it.Inputs = append(it.Inputs, r.connect(p.Layers, start))
+		}
+		from = len(r.Layers)
+		r.Layers = append(r.Layers, it)
+		if name := find(it.Options, "name"); name != nil && name.Kind == yaml.ScalarNode {
+			if it.names.index == nil {
+				it.names.index = map[string]int{}
+			}
+			it.names.index[name.Value] = from
+		}
+	}
+	return from
+}
+
+// start returns the index of the layer whose output path p of it starts with.
+func (r *reader) start(it *Item, p *Path) int {
+	if at, ok := it.names.index[p.From]; ok {
+		p.target = r.Layers[at]
+		return at
+	}
+	if p.From == ImagesName {
+		r.images = append(r.images, p.FromPos)
+		return Images
+	}
+	var known []string
+	for name := range it.names.index {
+		known = append(known, name)
+	}
+	slices.Sort(known)
+	where := ""
+	if it.names.block {
+		where = " in this block"
+	}
+	r.problems.Add(p.FromPos, "from: no layer before it%s has the option name: %s%s", where, p.From, Hint(p.From, known))
+	return Images
+}
+
+// fromLabel is From as the resolved spec has it, which has no blocks with names of their own.
+func (p *Path) fromLabel() string {
+	if p.target == nil {
+		return p.From
+	}
+	return p.target.Label
+}
+
+// mergeNode is Node of a merging layer.
+func (it *Item) mergeNode() *yaml.Node {
+	paths := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, p := range it.Paths {
+		path := &yaml.Node{Kind: yaml.SequenceNode}
+		if p.From != "" {
+			path.Content = append(path.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar("from"), Scalar(p.fromLabel())}})
+		}
+		for _, l := range p.Layers {
+			path.Content = append(path.Content, l.Node())
+		}
+		if len(path.Content) == 0 {
+			path.Style = yaml.FlowStyle
+		}
+		paths.Content = append(paths.Content, path)
+	}
+	value := paths
+	if it.Resolved != nil && len(it.Resolved.Content) > 0 {
+		options := it.options()
+		options.Style = 0
+		options.Content = append([]*yaml.Node{Scalar("paths"), paths}, options.Content...)
+		value = options
+	}
+	return &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar(it.Name), value}}
+}
