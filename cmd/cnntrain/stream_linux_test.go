@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"os/exec"
@@ -141,4 +143,41 @@ func trainOnSome(t *testing.T, folder string, cache []string, images int, most i
 		t.Errorf("%d images took %d MB, want at most %d", images, got>>20, int64(most)>>20)
 	}
 	t.Logf("%d images, %d GB as numbers, took %d MB, %v", images, images*224*224*3*4>>30, got>>20, time.Since(begin).Round(time.Second))
+}
+
+// TestPhotosOfTwelveMegapixels trains twice on photos of a camera's size: decoding them takes
+// little memory, and the second run needs none of it.
+func TestPhotosOfTwelveMegapixels(t *testing.T) {
+	needLong(t)
+	const photos, most = 100, 500 << 20
+	img := image.NewYCbCr(image.Rect(0, 0, 4000, 3000), image.YCbCrSubsampleRatio420)
+	for i := range img.Y {
+		img.Y[i] = uint8(i * i >> 7)
+	}
+	for i := range img.Cb {
+		img.Cb[i], img.Cr[i] = uint8(i>>3), uint8(i>>9)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	top := t.TempDir()
+	for i := range photos {
+		dir := filepath.Join(top, []string{"dark", "light"}[i%2])
+		comment := []byte{0xff, 0xfe, 0, 3, byte(i)} // makes each file another one
+		content := bytes.Join([][]byte{b.Bytes()[:2], comment, b.Bytes()[2:]}, nil)
+		if err := errors.Join(os.MkdirAll(dir, 0o777), os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.jpg", i)), content, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	time.Sleep(4 * time.Second) // until the files are old enough to be known again
+	env := []string{"CNNTRAIN_CACHE=" + t.TempDir(), "GOMEMLIMIT="}
+	for _, run := range []string{"cold", "warm"} {
+		begin := time.Now()
+		got := fitMemory(t, top, env)
+		t.Logf("%d photos, %s: %d MB, %v", photos, run, got>>20, time.Since(begin).Round(time.Second))
+		if got > most {
+			t.Errorf("%s: took %d MB, want at most %d", run, got>>20, int64(most)>>20)
+		}
+	}
 }
