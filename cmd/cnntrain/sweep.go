@@ -207,7 +207,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	})
 	if ctx.Err() != nil {
-		s.logf("to resume: cnntrain sweep --resume %s", w.Dir)
+		s.logf("to resume: %s", commandLine("sweep", "--resume", w.Dir))
 	}
 	if err != nil {
 		return err

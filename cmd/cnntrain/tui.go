@@ -77,12 +77,12 @@ func withoutCalls(err error) string {
 
 // toGoOn says why a training stopped early, and how to resume it.
 func toGoOn(e *experiment.UnfinishedError) string {
-	text := fmt.Sprintf("%v; to resume from the last good state: cnntrain fit --resume %s", e.Err, e.Run)
+	text := fmt.Sprintf("%s; to resume from the last good state: %s", withoutCalls(e.Err), commandLine("fit", "--resume", e.Run))
 	if experiment.Canceled(e.Err) {
-		text = "interrupted; to resume: cnntrain fit --resume " + e.Run
+		text = "interrupted; to resume: " + commandLine("fit", "--resume", e.Run)
 	}
 	if e.Saving != nil {
-		text += "\n" + e.Saving.Error()
+		text += "\n" + withoutCalls(e.Saving)
 	}
 	return text
 }

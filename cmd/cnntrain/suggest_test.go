@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"testing"
+)
+
+func TestCommandsCanBePasted(t *testing.T) {
+	got := commandLine(withData([]string{"fit", "my net.yaml"}, "/d/it's", []string{"input=[28, 28, 1]", "train.epochs=3"})...)
+	want := `cnntrain fit 'my net.yaml' --data-dir '/d/it'\''s' --set 'input=[28, 28, 1]' --set train.epochs=3`
+	if got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestErrorsHaveNoNamesOfSystemCalls(t *testing.T) {
+	_, missing := os.Open("no/file")
+	_, stat := os.Stat("no/file")
+	renamed := os.Rename("no/a", "no/b")
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{missing, "no/file: no such file or directory"},
+		{fmt.Errorf("no/file: %w", missing), "no/file: no such file or directory"},
+		{fmt.Errorf("reading: %w", stat), "reading: no/file: no such file or directory"},
+		{fmt.Errorf("saving: %w", renamed), "saving: no/b: no such file or directory"},
+		{errors.Join(errors.New("first"), fmt.Errorf("then: %w", &fs.PathError{Op: "mkdir", Path: "x", Err: fs.ErrPermission})), "first\nthen: x: permission denied"},
+		{&fs.PathError{Op: "open", Path: "open", Err: fs.ErrExist}, "open: file already exists"},
+		{errors.New("open the door: please"), "open the door: please"},
+	} {
+		if got := withoutCalls(c.err); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
