@@ -55,7 +55,7 @@ const maxDimension = 1 << 20
 // Rescaled reports whether the model rescales pixels before its first weights.
 func (k *KerasSpec) Rescaled() bool {
 	for i, it := range k.Layers {
-		if it.Name == "rescaling" {
+		if it.Name == "rescaling" || it.Name == "normalization" {
 			return true
 		}
 		if len(k.origins[i].own) > 0 {

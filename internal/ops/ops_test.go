@@ -471,6 +471,23 @@ var pointwiseCases = []struct {
 		return 0.7 * (math.Exp(v) - 1)
 	}},
 	{"leaky_relu", func(x *G.Node) *G.Node { return LeakyReLU(x, 0.1) }, func(v float64) float64 { return max(v, 0.1*v) }},
+	{"hard_sigmoid", HardSigmoid, func(v float64) float64 { return min(max(v/6+0.5, 0), 1) }},
+	{"hard_silu", HardSiLU, func(v float64) float64 { return v * min(max(v/6+0.5, 0), 1) }},
+	{"softplus", Softplus, func(v float64) float64 { return math.Log(1 + math.Exp(v)) }},
+	{"mish", Mish, func(v float64) float64 { return v * math.Tanh(math.Log(1+math.Exp(v))) }},
+	{"softsign", Softsign, func(v float64) float64 { return v / (1 + math.Abs(v)) }},
+	{"selu", SELU, func(v float64) float64 {
+		if v > 0 {
+			return 1.0507009873554805 * v
+		}
+		return 1.0507009873554805 * 1.6732632423543772 * (math.Exp(v) - 1)
+	}},
+	{"rectify", func(x *G.Node) *G.Node { return Rectify(x, math.Inf(1), 0.3, 0) }, func(v float64) float64 {
+		if v > 0 {
+			return v
+		}
+		return 0.3 * v
+	}},
 }
 
 func pointwiseCase(r *rand.Rand) gradCase {
