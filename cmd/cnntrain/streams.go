@@ -23,6 +23,21 @@ type streams struct {
 	open     bool // the cursor is in a line that is not ended
 }
 
+// recorded is a writer that keeps its first error: help and completions are written by cobra,
+// which ignores it.
+type recorded struct {
+	io.Writer
+	err error
+}
+
+func (r *recorded) Write(p []byte) (int, error) {
+	n, err := r.Writer.Write(p)
+	if r.err == nil {
+		r.err = err
+	}
+	return n, err
+}
+
 // endLine ends an open line on the terminal.
 func (s *streams) endLine() {
 	if s.open {

@@ -551,6 +551,15 @@ func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	}
 }
 
+// Of a model that is nearly all weights, these, their gradients and Adam's moments.
+func TestMemoryCountsWhatTheOptimizerNeeds(t *testing.T) {
+	p := plan(t, "input: [32, 32, 3]\nlayers: [flatten, dense: 1000, dense: {units: 10, activation: softmax}]\n")
+	trainable, _ := p.Params()
+	if got, want := float64(p.Memory(1)), 4*4*float64(trainable); got < want || got > 1.01*want {
+		t.Errorf("estimated %v bytes, want about %v", got, want)
+	}
+}
+
 func TestRegularizersAreNamedTogetherOrApart(t *testing.T) {
 	for _, c := range []struct{ regularizer, want string }{
 		{"{l1: 0.03, l2: 0.05}", ""},

@@ -41,10 +41,11 @@ func DataDir(dir string) (string, error) {
 	return filepath.Join(cache, "cnntrain"), nil
 }
 
-// DataDirOf is the [DataDir] of a dataset. Image files do not need any.
+// DataDirOf is the [DataDir] of a dataset. It may be empty for a dataset that does not need
+// one, where there is no home folder: under cron, systemd, in a container.
 func DataDirOf(set dataset.Dataset, dir string) (string, error) {
 	dir, err := DataDir(dir)
-	if err != nil && dataset.IsFiles(set) {
+	if err != nil && !dataset.NeedsDir(set) {
 		return "", nil
 	}
 	return dir, err

@@ -15,7 +15,11 @@ import (
 
 // openMetrics opens metrics.csv for rewriting, and returns its rows.
 func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
-	if file, err = os.OpenFile(r.Path(runs.MetricsFile), os.O_RDWR|os.O_CREATE, 0o666); err != nil {
+	path := r.Path(runs.MetricsFile)
+	if at, err := os.Lstat(path); err == nil && !at.Mode().IsRegular() {
+		return nil, nil, fmt.Errorf("%s: is not a regular file; a run writes nothing outside of its folder, delete it to resume", path)
+	}
+	if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
 		return nil, nil, err
 	}
 	in := csv.NewReader(file)

@@ -30,7 +30,9 @@ func (f *fit) newRun() (*runs.Run, error) {
 		Spec: f.File, Status: runs.Running, Process: runs.ThisProcess(), Ranks: ranksOf(f.options.World), Dataset: d,
 	})
 	if err == nil && f.sets.OfFiles() {
-		err = r.Write(runs.ImagesFile, f.sets.WriteManifest)
+		if err = r.Write(runs.ImagesFile, f.sets.WriteManifest); err != nil {
+			return nil, errors.Join(err, r.Discard())
+		}
 	}
 	return r, err
 }
@@ -52,7 +54,7 @@ func (f *fit) dataset() (runs.Dataset, error) {
 	return d, err
 }
 
-// NewRun creates a run folder, dir or runs/NAME/N, with the resolved spec and with info, to
+// NewRun creates a run folder, dir or runs/NAME/N (after an error it leaves none), with the resolved spec and with info, to
 // which it adds the facts about e, the machine and the file of initial weights.
 func (e *Experiment) NewRun(dir, weights string, info runs.Info) (*runs.Run, error) {
 	resolved, err := e.Spec.Resolved()
@@ -79,8 +81,13 @@ func (e *Experiment) NewRun(dir, weights string, info runs.Info) (*runs.Run, err
 	info.Name, info.Seed, info.Params = e.Spec.Name, e.Train.Seed, trainable+frozen
 	info.Command, info.Started, info.Machine, info.Epochs = os.Args, time.Now().UTC().Truncate(time.Second), ThisMachine(), []runs.Figures{}
 	r.Info = info
-	err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err })
-	return r, errors.Join(err, r.SaveInfo())
+	if err = r.Write(runs.SpecFile, func(w io.Writer) error { _, err := w.Write(resolved); return err }); err == nil {
+		err = r.SaveInfo()
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.Discard())
+	}
+	return r, nil
 }
 
 // fileDigest returns the SHA-256 of a file in hexadecimal.

@@ -37,20 +37,64 @@ type Run struct {
 	Dir  string
 	Info Info
 	lock *flock.Flock // held by the process that trains
+	made []string     // the folders that were created for it, the innermost first
+}
+
+// Discard removes a run folder that was just created, because its training could not start,
+// with the parent folders that were created for it, unless they are in use by now. A folder
+// that existed is emptied.
+func (r *Run) Discard() error {
+	var errs []error
+	if r.lock != nil {
+		errs = append(errs, r.lock.Close())
+	}
+	entries, err := os.ReadDir(r.Dir)
+	errs = append(errs, err)
+	for _, e := range entries {
+		errs = append(errs, os.RemoveAll(r.Path(e.Name())))
+	}
+	removeEmpty(r.made)
+	return errors.Join(errs...)
+}
+
+// makeFolders creates dir and its parents, and returns those that did not exist, the
+// innermost first.
+func makeFolders(dir string) (made []string, err error) {
+	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
+		if _, err := os.Lstat(at); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+		made = append(made, at)
+	}
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		removeEmpty(made)
+		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	}
+	return made, nil
+}
+
+// removeEmpty removes folders that are empty.
+func removeEmpty(folders []string) {
+	for _, dir := range folders {
+		if os.Remove(dir) != nil {
+			return
+		}
+	}
 }
 
 // Create creates the folder root/name/N, where N counts up from 1, and locks it. Two
 // processes never get the same folder.
 func Create(root, name string) (*Run, error) {
 	parent := filepath.Join(root, name)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return nil, fmt.Errorf("cannot make the run folder: %w", err)
+	made, err := makeFolders(parent)
+	if err != nil {
+		return nil, err
 	}
 	for n := last(parent) + 1; ; n++ {
 		dir := filepath.Join(parent, strconv.Itoa(n))
 		switch err := os.Mkdir(dir, 0o777); {
 		case err == nil:
-			r := &Run{Dir: dir}
+			r := &Run{Dir: dir, made: append([]string{dir}, made...)}
 			return r, r.Lock()
 		case !errors.Is(err, fs.ErrExist):
 			return nil, fmt.Errorf("cannot make the run folder: %w", err)
@@ -78,13 +122,15 @@ func last(parent string) (highest int) {
 // CreateAt creates the run folder dir, which must be empty or not exist, and locks it. Two
 // processes never get the same folder.
 func CreateAt(dir string) (*Run, error) {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return nil, fmt.Errorf("cannot make the run folder: %w", err)
-	}
-	if err := Check(dir); err != nil {
+	made, err := makeFolders(dir)
+	if err != nil {
 		return nil, err
 	}
-	r := &Run{Dir: dir}
+	if err := Check(dir); err != nil {
+		removeEmpty(made)
+		return nil, err
+	}
+	r := &Run{Dir: dir, made: made}
 	// Of two concurrent processes, the one that creates the file gets the folder.
 	file, err := os.OpenFile(r.Path(InfoFile), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	switch {

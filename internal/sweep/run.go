@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"time"
 
 	"cnntrain/internal/runs"
 )
@@ -112,10 +113,18 @@ func (s *Sweep) Member(stage, task int) (member int, ok bool) {
 // Outcome returns the state of a job.
 func (s *Sweep) Outcome(j Job) Result { return s.result(j) }
 
+// memberWait is how long a member may still run when its sweep is resumed: the members of a
+// sweep that was killed end shortly after it.
+const memberWait = 5 * time.Second
+
 // prepare reports whether the job is done. An interrupted run will be resumed; a folder in
 // which training had not started is removed.
 func (j *Job) prepare() (over bool, err error) {
 	r, err := runs.Open(j.Dir)
+	for end := time.Now().Add(memberWait); err == nil && r.Info.Status == runs.Running && time.Now().Before(end); {
+		time.Sleep(memberWait / 100)
+		r, err = runs.Open(j.Dir)
+	}
 	if err == nil {
 		switch r.Info.Status {
 		case runs.Finished, runs.Failed:

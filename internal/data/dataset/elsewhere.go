@@ -49,6 +49,12 @@ func Again(set Dataset, dir string) Dataset {
 	return f.moved(before)
 }
 
+// NeedsDir reports whether set is found in, or downloaded to, the folder of datasets.
+func NeedsDir(set Dataset) bool {
+	_, made := set.(*shapes)
+	return !made && !IsFiles(set)
+}
+
 // IsFiles reports whether set is files that the user has named, not a dataset that is
 // found in the folder of datasets, or made.
 func IsFiles(set Dataset) bool {
