@@ -14,6 +14,7 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/sweep"
 	"cnntrain/internal/trained"
 
 	"github.com/spf13/cobra"
@@ -34,13 +35,14 @@ type reportOptions struct {
 func newReport(s *streams) *cobra.Command {
 	o := &reportOptions{}
 	cmd := &cobra.Command{
-		Use:   "report RUN -o FILE",
-		Short: "Write an HTML report of a run",
+		Use:   "report RUN|SWEEP -o FILE",
+		Short: "Write an HTML report of a run or a sweep",
 		Long: `Writes a self-contained HTML page: training curves, the metrics of every epoch, the
 confusion matrix and the metrics by class on the test data, misclassified images, the
 model, the spec, and the software and hardware. Without the data, the parts that need
-it are omitted.`,
-		Example: "  cnntrain report runs/lenet5/1 -o report.html",
+it are omitted. For the folder of a sweep: its members, the best first, their curves
+and the spec.`,
+		Example: "  cnntrain report runs/lenet5/1 -o report.html\n  cnntrain report sweeps/learning-rate/1 -o sweep.html",
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run, o.split = args[0], "test"
@@ -60,6 +62,13 @@ it are omitted.`,
 }
 
 func runReport(ctx context.Context, o *reportOptions, s *streams) error {
+	if exists(filepath.Join(o.run, sweep.StateFile)) {
+		page, err := sweepReport(ctx, o.run)
+		if err != nil {
+			return err
+		}
+		return writeReport(ctx, page, o, s)
+	}
 	r, err := runs.Open(o.run)
 	if err != nil {
 		return err
@@ -72,7 +81,7 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	page := &report{Spec: string(specText)}
+	page := &report{Rows: "Epochs", Spec: string(specText)}
 	page.describe(r)
 	page.addModel(ctx, e.Plan)
 	page.addCurves(ctx, r)
@@ -82,6 +91,10 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 		}
 		s.logf("the page is without results on test data: %v", err)
 	}
+	return writeReport(ctx, page, o, s)
+}
+
+func writeReport(ctx context.Context, page *report, o *reportOptions, s *streams) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -91,7 +104,7 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(w, page) }); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: page about %s\n", o.out, o.run)
+	_, err := fmt.Fprintf(s.out, "%s: page about %s\n", o.out, o.run)
 	return err
 }
 

@@ -24,6 +24,7 @@ type report struct {
 	Title, Status string
 	Cards, Facts  []fact
 	Curves        []template.HTML
+	Rows          string // what Epochs are: epochs, or the members of a sweep
 	EpochNames    []string
 	Epochs        []reportEpoch
 	Tested        *reportTested // nil without results
