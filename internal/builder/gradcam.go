@@ -101,9 +101,11 @@ func heat(maps, grads []float32, c int) []float32 {
 }
 
 // maps returns the layer called label, whose output must be maps [h,w,c]; for an empty label the
-// last convolution, or what normalizes and rectifies its output.
+// last convolution, or what normalizes and rectifies its output, or adds it to that of another
+// path.
 func (p *Plan) maps(label string) (at int, err error) {
 	at = -1
+	only := -1 // a convolution of a single pixel
 	var names []string
 	for i, l := range p.Layers {
 		if len(l.Out) != 3 {
@@ -118,21 +120,28 @@ func (p *Plan) maps(label string) (at int, err error) {
 			if l.Label == label {
 				return i, nil
 			}
-		case strings.Contains(l.Type, "Conv"), i == at+1 && at >= 0 && pointwise[l.Type]:
+		case l.Out[0]*l.Out[1] == 1: // as in squeeze and excite, nothing tells one place from another
+			if strings.Contains(l.Type, "Conv") && at < 0 {
+				only = i
+			}
+		case strings.Contains(l.Type, "Conv"), at >= 0 && i == at+1 && keepsPlace[l.Type]:
 			at = i
 		}
 	}
 	switch {
 	case label != "":
 		return 0, fmt.Errorf("no layer is called %q%s", label, spec.Hint(label, names))
+	case at < 0 && only >= 0:
+		return only, nil
 	case at < 0:
 		return 0, errors.New("the model has no convolution")
 	}
 	return at, nil
 }
 
-// pointwise is Keras's classes of layers that normalize or rectify a map and leave it in its place.
-var pointwise = map[string]bool{
+// keepsPlace is Keras's classes of layers whose output at a place is of their inputs there.
+var keepsPlace = map[string]bool{
 	"BatchNormalization": true, "Activation": true, "ReLU": true, "ELU": true, "LeakyReLU": true, "PReLU": true,
 	"LayerNormalization": true, "GroupNormalization": true, "UnitNormalization": true,
+	"Add": true, "Subtract": true, "Multiply": true, "Average": true, "Maximum": true, "Minimum": true, "Concatenate": true,
 }
