@@ -52,13 +52,23 @@ class LayerScale(convnext.LayerScale):
             initializer=keras.initializers.Constant(self.init_values))
 
 
-def uniforms(n, factor=1, offset=0):
-    """The numbers of package random's empty stream, of the indices factor*i+offset."""
-    z = (np.arange(n, dtype=np.uint64) * np.uint64(factor)
-         + np.uint64(offset + 1)) * np.uint64(0x9E3779B97F4A7C15)
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+
+
+def mix(z):
     z = (z ^ z >> np.uint64(30)) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ z >> np.uint64(27)) * np.uint64(0x94D049BB133111EB)
-    return ((z ^ z >> np.uint64(31)) >> np.uint64(11)).astype(float) / 2**53
+    return z ^ z >> np.uint64(31)
+
+
+def uniforms(n, factor=1, offset=0, key=None):
+    """The numbers of package random's empty stream, or of its With(key), of the
+    indices factor*i+offset."""
+    i = np.arange(n, dtype=np.uint64) * np.uint64(factor)
+    z = (i + np.uint64(offset + 1)) * GOLDEN
+    if key is not None:
+        z = z + mix(np.array([key], np.uint64) + GOLDEN)
+    return (mix(z) >> np.uint64(11)).astype(float) / 2**53
 
 
 def draw_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
@@ -68,10 +78,10 @@ def draw_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     return tf.constant(minval + (maxval - minval) * u, tf.float32)
 
 
-def draw_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+def draw_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None, key=None):
     shape = [int(d) for d in shape]
     n = int(np.prod(shape))
-    u, v = uniforms(n, 2), uniforms(n, 2, 1)
+    u, v = uniforms(n, 2, key=key), uniforms(n, 2, 1, key)
     z = np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v)
     return tf.constant(mean + stddev * z.reshape(shape), tf.float32)
 
@@ -93,8 +103,92 @@ class Merged(keras.layers.Layer):
         return self.merger([x, x * -0.5 + 0.125])
 
 
+def between(bounds, u):
+    return bounds[0] + (bounds[1] - bounds[0]) * u
+
+
+def per_image(values):
+    return tf.constant(np.reshape(values, (-1, 1, 1, 1)), tf.float32)
+
+
+def hue(layer, n, key=None):
+    turn = between(layer.factor, uniforms(n, 2, 0, key)) / 2
+    sign = np.where(uniforms(n, 2, 1, key) > 0.5, -1, 1)
+    return {"factor": tf.constant(sign * turn, tf.float32)}
+
+
+def saturation(layer, n, key=None):
+    f = between(layer.factor, uniforms(n, key=key))
+    return {"factor": tf.constant(f / (1 - f + 1e-7), tf.float32)}
+
+
+def solarize(layer, n):
+    def scaled(bounds, offset):
+        return per_image(between((bounds[0], 255 * bounds[1]),
+                                 uniforms(n, 2, offset)))
+    return {"additions": scaled(layer.addition_factor, 0),
+            "thresholds": scaled(layer.threshold_factor, 1)}
+
+
+def erase(layer, x):
+    n, height, width, _ = x.shape
+
+    def u(k):
+        return tf.constant(uniforms(n, 6, k), tf.float32)
+
+    def side(k, length):
+        part = tf.sqrt(between(layer.scale, u(k))) * length
+        start = u(k + 1) * (length - part)
+        return start, start + part
+    corners = (*side(0, width), *side(2, height))
+    fill = layer._get_fill_value(x, x.shape, None)
+    if layer.fill_value is None:
+        low, high = layer.value_range
+        fill = tf.clip_by_value(high * draw_normal(x.shape, key=1), low, high)
+    return {"batch_masks": layer._generate_batch_mask(x.shape, corners),
+            "apply_erasing": u(5) < between(layer.factor, u(4)),
+            "fill_value": fill}
+
+
+def jitter(layer, x):
+    """Keras's layers inside, each with random numbers of its own."""
+    n, (low, high) = len(x), layer.value_range
+    b, c = layer.random_brightness, layer.random_contrast
+    delta = between(b.factor, uniforms(n, key=0)) * (high - low)
+    x = b.transform_images(x, {"rgb_delta": per_image(delta)})
+    factor = between((1 - c.factor[0], 1 + c.factor[1]), uniforms(n, key=1))
+    x = c.transform_images(x, {"contrast_factor": per_image(factor)})
+    x = layer.random_saturation.transform_images(
+        x, saturation(layer.random_saturation, n, 2))
+    return layer.random_hue.transform_images(x, hue(layer.random_hue, n, 3))
+
+
+# What a layer of images makes of the random numbers of ours.
+TRANSFORMS = {
+    "random_grayscale": lambda l, x: l.transform_images(
+        x, per_image(uniforms(len(x))) < l.factor),
+    "random_hue": lambda l, x: l.transform_images(x, hue(l, len(x))),
+    "random_saturation": lambda l, x: l.transform_images(
+        x, saturation(l, len(x))),
+    "random_sharpness": lambda l, x: l.transform_images(
+        x, {"factor": tf.constant(between(l.factor, uniforms(len(x))),
+                                  tf.float32)}),
+    "random_erasing": lambda l, x: l.transform_images(x, erase(l, x)),
+    "random_color_jitter": jitter,
+    "solarization": lambda l, x: l.transform_images(x, solarize(l, len(x))),
+}
+
+
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
+    "auto_contrast": (keras.layers.AutoContrast, None),
+    "random_color_jitter": (keras.layers.RandomColorJitter, None),
+    "random_erasing": (keras.layers.RandomErasing, None),
+    "random_grayscale": (keras.layers.RandomGrayscale, "factor"),
+    "random_hue": (keras.layers.RandomHue, "factor"),
+    "random_saturation": (keras.layers.RandomSaturation, "factor"),
+    "random_sharpness": (keras.layers.RandomSharpness, "factor"),
+    "solarization": (keras.layers.Solarization, None),
     "alpha_dropout": (keras.layers.AlphaDropout, "rate"),
     "gaussian_dropout": (keras.layers.GaussianDropout, "rate"),
     "gaussian_noise": (keras.layers.GaussianNoise, "stddev"),
@@ -181,6 +275,10 @@ def wide(rng, shape):
 
 def pixels(rng, shape):
     return rng.integers(0, 256, shape)
+
+
+def unit(rng, shape):
+    return rng.uniform(size=shape)
 
 
 def few_values(rng, shape):
@@ -350,6 +448,30 @@ LAYER_CASES = {
         {"random_contrast": {"factor": [-0.6, 0.6], "value_range": [90, 200]}},
         pixels),
     # With our random numbers in place of Keras's.
+    "random_grayscale": ((4, 5, 3), {"random_grayscale": 0.6}, pixels),
+    "random_hue": ((4, 5, 3), {"random_hue": 0.7}, pixels),
+    "random_hue_unit": (
+        (4, 5, 3), {"random_hue": {"factor": [0.2, 1],
+                                   "value_range": [0, 1]}}, unit),
+    "random_saturation": ((4, 5, 3), {"random_saturation": [0, 0.9]}, pixels),
+    "random_saturation_unit": (
+        (4, 5, 3), {"random_saturation": {"factor": [0.4, 0.9],
+                                          "value_range": [0, 1]}}, unit),
+    "random_sharpness": ((4, 5, 3), {"random_sharpness": 1.0}, pixels),
+    "solarization": (
+        (4, 5, 2), {"solarization": {"addition_factor": [0.1, 0.4],
+                                     "threshold_factor": 0.9}}, pixels),
+    "random_erasing": (
+        (6, 7, 2), {"random_erasing": {"factor": 0.9, "fill_value": 9,
+                                       "scale": [0.1, 0.6]}}, pixels),
+    "random_erasing_noise": (
+        (6, 7, 2), {"random_erasing": {"scale": [0.1, 0.6]}}, pixels),
+    "random_color_jitter": (
+        (4, 5, 3), {"random_color_jitter": {
+            "brightness_factor": [-0.2, 0.1], "contrast_factor": [0.2, 0.3],
+            "saturation_factor": [0.3, 0.6], "hue_factor": 0.2}}, pixels),
+    "auto_contrast": (
+        (4, 5, 3), {"auto_contrast": {"value_range": [-4, 4]}}, normal),
     "gaussian_noise_drawn": ((4, 5, 3), {"gaussian_noise": 0.4}, normal),
     "gaussian_dropout_drawn": ((4, 5, 3), {"gaussian_dropout": 0.4}, normal),
     "alpha_dropout_drawn": ((4, 5, 3), {"alpha_dropout": 0.4}, normal),
@@ -897,7 +1019,13 @@ def layer_case(case, shape, item, draw_x):
         for module in (keras.src.backend.random, keras.src.ops.random,
                        keras.src.random):
             module.uniform, module.normal = draw_uniform, draw_normal
-    y = layer(x, training=training)
+    name = item if isinstance(item, str) else next(iter(item))
+
+    def call():
+        if name in TRANSFORMS:
+            return TRANSFORMS[name](layer, x)
+        return layer(x, training=training)
+    y = call()
     r = tf.constant(rng.standard_normal(y.shape), tf.float32)
     tensors = {"x": x, "y": y, "r": r}
     restore(state)
@@ -906,11 +1034,11 @@ def layer_case(case, shape, item, draw_x):
     tensors |= {f"weights/{v.name}": v.numpy() for v in weights}
 
     def loss():
-        return tf.reduce_sum(layer(x, training=training) * r)
+        return tf.reduce_sum(call() * r)
 
     _, (dx, *grads) = gradients(loss, [x, *variables])
     # TensorFlow's gradient of a resampling is another resampling, not its own.
-    if not case.startswith(WARPS):
+    if dx is not None and not case.startswith(WARPS):
         tensors["dx"] = dx
     for v, grad in zip(variables, grads):
         tensors[f"grad/{v.name}"] = grad

@@ -136,7 +136,10 @@ func (l *Layer) kerasValue(name string, v any) any {
 		return nil
 	case list.Len() > 1:
 		return jsonValue(v)
-	case l.Name == "random_contrast":
+	case l.Name == "random_saturation" && name == "factor", name == "saturation_factor":
+		// Here one number is an upper bound from 0, in Keras from -f.
+		return []any{decimal(0), jsonValue(list.Index(0).Interface())}
+	case l.Name == "random_contrast", name == "contrast_factor":
 		// Here one number is both bounds, in Keras only the upper one.
 		return []any{jsonValue(list.Index(0).Interface()), jsonValue(list.Index(0).Interface())}
 	}

@@ -91,11 +91,11 @@ const (
 var leftOut = map[string]string{
 	"ActivityRegularization":  inTraining,
 	"Identity":                doesNot,
-	"RandomColorDegeneration": inTraining, "RandomColorJitter": inTraining, "RandomElasticTransform": inTraining,
-	"RandomErasing": inTraining, "RandomGaussianBlur": inTraining, "RandomGrayscale": inTraining,
-	"RandomHue": inTraining, "RandomInvert": inTraining, "RandomPerspective": inTraining,
-	"RandomPosterization": inTraining, "RandomSaturation": inTraining, "RandomSharpness": inTraining,
-	"RandomShear": inTraining,
+	"RandomColorDegeneration": inTraining, "RandomElasticTransform": inTraining,
+	"RandomGaussianBlur": inTraining,
+	"RandomInvert":       inTraining, "RandomPerspective": inTraining,
+	"RandomPosterization": inTraining,
+	"RandomShear":         inTraining,
 }
 
 // trainsAlone reports whether a layer of ours is the identity in inference.

@@ -18,6 +18,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"multiply":                     func(g *onnxGraph, l *Layer) { g.merge(l, "Mul") },
 	"subtract":                     func(g *onnxGraph, l *Layer) { g.merge(l, "Sub") },
 	"activation":                   func(g *onnxGraph, l *Layer) { g.activate(l.text("activation")) },
+	"auto_contrast":                autoContrast,
 	"average_pooling2d":            func(g *onnxGraph, l *Layer) { g.pool("AveragePool", l) },
 	"batch_normalization":          batchNormalization,
 	"center_crop":                  centerCrop,
@@ -52,6 +53,13 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"random_brightness":            nothing,
 	"random_contrast":              nothing,
 	"random_crop":                  centreCrop,
+	"random_grayscale":             nothing,
+	"random_hue":                   nothing,
+	"random_saturation":            nothing,
+	"random_sharpness":             nothing,
+	"solarization":                 nothing,
+	"random_color_jitter":          nothing,
+	"random_erasing":               nothing,
 	"random_flip":                  nothing,
 	"random_rotation":              nothing,
 	"random_translation":           nothing,
@@ -297,6 +305,23 @@ func prelu(g *onnxGraph, l *Layer) {
 		shape, alpha = layer.Shape{shape[2], shape[0], shape[1]}, transposed(alpha, 1, shape[0]*shape[1], shape[2])
 	}
 	g.emit("PRelu", nil, g.tensor("alpha", shape, alpha))
+}
+
+// autoContrast leaves a channel of one value as it is.
+func autoContrast(g *onnxGraph, l *Layer) {
+	axes := []int{1, 2}
+	if g.maps {
+		axes = []int{2, 3}
+	}
+	x, of := g.at, l.Options["value_range"].(catalog.Range)
+	low := g.node("ReduceMin", attributes{"axes": axes}, x)
+	span := g.node("Sub", nil, g.node("ReduceMax", attributes{"axes": axes}, x), low)
+	flat := g.node("Equal", nil, span, g.tensor("zero", []int{1}, []float32{0}))
+	g.emit("Sub", nil, low)
+	g.emit("Div", nil, span)
+	g.emit("Mul", nil, g.tensor("range", []int{1}, []float32{float32(of[1] - of[0])}))
+	g.emit("Add", nil, g.tensor("low", []int{1}, []float32{float32(of[0])}))
+	g.at = g.node("Where", nil, flat, x, g.at)
 }
 
 func layerScale(g *onnxGraph, l *Layer) {

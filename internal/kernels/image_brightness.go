@@ -5,12 +5,14 @@ package kernels
 type Colors struct {
 	N, Pixels, C int
 	Low, High    float32
+	Width        int // of an image, for what depends on neighbours
+	Amounts      int // per image; 0 stands for 1
 }
 
 func (s *Colors) check(kernel string, out, x, amounts []float32) {
 	need(kernel, "output", out, s.N, s.Pixels, s.C)
 	need(kernel, "image", x, s.N, s.Pixels, s.C)
-	need(kernel, "amounts", amounts, s.N)
+	need(kernel, "amounts", amounts, s.N, max(1, s.Amounts))
 }
 
 // image returns the values of image n in x.

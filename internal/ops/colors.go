@@ -18,11 +18,50 @@ func Contrast(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
 	return colors("contrast", x, low, high, amounts, kernels.Contrast, kernels.ContrastGrad)
 }
 
+// Grayscale sets the channels of x [N,H,W,3] to the luminance of a pixel where an amount is
+// not 0.
+func Grayscale(x *G.Node, amounts func(a []float32)) *G.Node {
+	return colors("grayscale", x, 0, 0, amounts, kernels.Grayscale, kernels.GrayscaleGrad)
+}
+
+// Hue turns the hue of x [N,H,W,3], whose values are from low to high.
+func Hue(x *G.Node, low, high float32, turns func(a []float32)) *G.Node {
+	return colors("hue", x, low, high, turns, kernels.Hue, kernels.HueGrad)
+}
+
+// Saturation multiplies the saturation of x [N,H,W,3], clipped to low and high.
+func Saturation(x *G.Node, low, high float32, factors func(a []float32)) *G.Node {
+	return colors("saturation", x, low, high, factors, kernels.Saturation, kernels.SaturationGrad)
+}
+
+// Sharpness moves values away from the mean of their neighbours by a factor; the rest is as
+// for Brightness.
+func Sharpness(x *G.Node, low, high float32, factors func(a []float32)) *G.Node {
+	return colors("sharpness", x, low, high, factors, kernels.Sharpness, kernels.SharpnessGrad)
+}
+
+// AutoContrast stretches the values of each channel of an image to low and high.
+func AutoContrast(x *G.Node, low, high float32) *G.Node {
+	return colors("auto_contrast", x, low, high, func([]float32) {}, kernels.AutoContrast, kernels.AutoContrastGrad)
+}
+
+// Solarize adds an amount, on a scale of 255, and inverts values from a threshold on. amounts
+// fills a [N,2] with both.
+func Solarize(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {
+	return manyColors("solarize", x, low, high, 2, amounts, kernels.Solarize, kernels.SolarizeGrad)
+}
+
 func colors(name string, x *G.Node, low, high float32, amounts func(a []float32),
 	change func(out, x, amounts []float32, s kernels.Colors), grad func(dx, x, dy, amounts []float32, s kernels.Colors)) *G.Node {
+	return manyColors(name, x, low, high, 1, amounts, change, grad)
+}
+
+// manyColors is colors with several amounts per image.
+func manyColors(name string, x *G.Node, low, high float32, per int, amounts func(a []float32),
+	change func(out, x, amounts []float32, s kernels.Colors), grad func(dx, x, dy, amounts []float32, s kernels.Colors)) *G.Node {
 	xs := x.Shape()
-	s := kernels.Colors{N: xs[0], Pixels: xs[1] * xs[2], C: xs[3], Low: low, High: high}
-	a := make([]float32, s.N)
+	s := kernels.Colors{N: xs[0], Pixels: xs[1] * xs[2], C: xs[3], Low: low, High: high, Width: xs[2], Amounts: per}
+	a := make([]float32, s.N*per)
 	return apply(op{
 		name: name,
 		out:  xs,

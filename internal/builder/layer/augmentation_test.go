@@ -16,15 +16,25 @@ import (
 // and so on, and returns the output images.
 func augment(t *testing.T, layer string, step uint64, n int) (images [][]float32) {
 	t.Helper()
-	x := tensor.New(tensor.WithShape(n, 5, 4, 1), tensor.Of(tensor.Float32))
+	channels := channelsOf(layer)
+	x := tensor.New(tensor.WithShape(n, 5, 4, channels), tensor.Of(tensor.Float32))
 	for i := range x.Float32s() {
-		x.Float32s()[i] = float32(i % 20 * 10)
+		x.Float32s()[i] = float32(i % (20 * channels) * 10 / channels)
 	}
 	g := G.NewGraph()
-	in := G.NewTensor(g, tensor.Float32, 4, G.WithShape(n, 5, 4, 1), G.WithName("x"), G.WithValue(x))
+	in := G.NewTensor(g, tensor.Float32, 4, G.WithShape(n, 5, 4, channels), G.WithName("x"), G.WithValue(x))
 	y := decode(t, layer).Build(&Graph{Training: true, Random: func() random.Stream { return random.New(step) }}, in, nil)
 	out := machinetest.New(t, y).Value(y)
 	return slices.Collect(slices.Chunk(machinetest.Floats(out), y.Shape().TotalSize()/n))
+}
+
+// channelsOf is 3 for a layer that needs colours, else 1.
+func channelsOf(layer string) int {
+	name, _, _ := strings.Cut(layer, ":")
+	if Layers.Entry(name).Input[2] == 3 {
+		return 3
+	}
+	return 1
 }
 
 func augmentations() (layers []string) {
@@ -33,7 +43,8 @@ func augmentations() (layers []string) {
 			layers = append(layers, Layers.Entry(name).Example)
 		}
 	}
-	return append(layers, "random_brightness: 0.2", "random_contrast: {factor: [0.2, 0.3]}")
+	return append(layers, "random_brightness: 0.2", "random_contrast: {factor: [0.2, 0.3]}",
+		"solarization: {addition_factor: 0.5, threshold_factor: 0.5}", "random_erasing")
 }
 
 func TestAugmentationDrawsForEachImageAndStep(t *testing.T) {
@@ -60,7 +71,7 @@ func TestAugmentationDoesNothingInUse(t *testing.T) {
 		if strings.HasPrefix(layer, "random_crop") {
 			continue // another size
 		}
-		if b := build(t, decode(t, layer), 3, Shape{5, 4, 1}, false, false); b.y != b.x {
+		if b := build(t, decode(t, layer), 3, Shape{5, 4, channelsOf(layer)}, false, false); b.y != b.x {
 			t.Errorf("%s: adds %v to the graph of use", layer, b.y)
 		}
 	}
