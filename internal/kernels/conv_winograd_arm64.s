@@ -300,12 +300,9 @@ vector:
 	FMOVQ F13, 560(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -337,12 +334,9 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -374,12 +368,9 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -411,12 +402,9 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 288(R3), F0
-	FMOVQ 304(R3), F1
-	FMOVQ 320(R3), F2
-	FMOVQ 336(R3), F3
-	FMOVQ 352(R3), F4
-	FMOVQ 368(R3), F5
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -448,12 +436,9 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 384(R3), F0
-	FMOVQ 400(R3), F1
-	FMOVQ 416(R3), F2
-	FMOVQ 432(R3), F3
-	FMOVQ 448(R3), F4
-	FMOVQ 464(R3), F5
+	FLDPQ 384(R3), (F0, F1)
+	FLDPQ 416(R3), (F2, F3)
+	FLDPQ 448(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -485,12 +470,9 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 480(R3), F0
-	FMOVQ 496(R3), F1
-	FMOVQ 512(R3), F2
-	FMOVQ 528(R3), F3
-	FMOVQ 544(R3), F4
-	FMOVQ 560(R3), F5
+	FLDPQ 480(R3), (F0, F1)
+	FLDPQ 512(R3), (F2, F3)
+	FLDPQ 544(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -938,12 +920,9 @@ last:
 	FMOVQ F13, 560(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -975,12 +954,9 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -1012,12 +988,9 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -1049,12 +1022,9 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 288(R3), F0
-	FMOVQ 304(R3), F1
-	FMOVQ 320(R3), F2
-	FMOVQ 336(R3), F3
-	FMOVQ 352(R3), F4
-	FMOVQ 368(R3), F5
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -1086,12 +1056,9 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 384(R3), F0
-	FMOVQ 400(R3), F1
-	FMOVQ 416(R3), F2
-	FMOVQ 432(R3), F3
-	FMOVQ 448(R3), F4
-	FMOVQ 464(R3), F5
+	FLDPQ 384(R3), (F0, F1)
+	FLDPQ 416(R3), (F2, F3)
+	FLDPQ 448(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -1123,12 +1090,9 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 480(R3), F0
-	FMOVQ 496(R3), F1
-	FMOVQ 512(R3), F2
-	FMOVQ 528(R3), F3
-	FMOVQ 544(R3), F4
-	FMOVQ 560(R3), F5
+	FLDPQ 480(R3), (F0, F1)
+	FLDPQ 512(R3), (F2, F3)
+	FLDPQ 544(R3), (F4, F5)
 	VORR V4.B16, V4.B16, V8.B16
 	WORD $0x4E39CC08 // fmla v8.4s, v0.4s, v25.4s
 	WORD $0x4EBACC48 // fmls v8.4s, v2.4s, v26.4s
@@ -1273,8 +1237,7 @@ vector:
 	FMOVQ F13, 272(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
+	FLDPQ (R3), (F0, F1)
 	FMOVQ 32(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1302,8 +1265,7 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 48(R3), F0
-	FMOVQ 64(R3), F1
+	FLDPQ 48(R3), (F0, F1)
 	FMOVQ 80(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1331,8 +1293,7 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
+	FLDPQ 96(R3), (F0, F1)
 	FMOVQ 128(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1360,8 +1321,7 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 144(R3), F0
-	FMOVQ 160(R3), F1
+	FLDPQ 144(R3), (F0, F1)
 	FMOVQ 176(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1389,8 +1349,7 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
+	FLDPQ 192(R3), (F0, F1)
 	FMOVQ 224(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1418,8 +1377,7 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 240(R3), F0
-	FMOVQ 256(R3), F1
+	FLDPQ 240(R3), (F0, F1)
 	FMOVQ 272(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1584,8 +1542,7 @@ last:
 	FMOVQ F13, 272(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
+	FLDPQ (R3), (F0, F1)
 	FMOVQ 32(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1613,8 +1570,7 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 48(R3), F0
-	FMOVQ 64(R3), F1
+	FLDPQ 48(R3), (F0, F1)
 	FMOVQ 80(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1642,8 +1598,7 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
+	FLDPQ 96(R3), (F0, F1)
 	FMOVQ 128(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1671,8 +1626,7 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 144(R3), F0
-	FMOVQ 160(R3), F1
+	FLDPQ 144(R3), (F0, F1)
 	FMOVQ 176(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1700,8 +1654,7 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
+	FLDPQ 192(R3), (F0, F1)
 	FMOVQ 224(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1729,8 +1682,7 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 240(R3), F0
-	FMOVQ 256(R3), F1
+	FLDPQ 240(R3), (F0, F1)
 	FMOVQ 272(R3), F2
 	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
@@ -1970,12 +1922,9 @@ vector:
 	ADD R7<<2, R8, R8
 	VLD1R (R8), [V13.S4]
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2013,12 +1962,9 @@ vector:
 	ADD R2, R7, R7
 	FMOVQ F11, (R7)
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2056,12 +2002,9 @@ vector:
 	ADD R2, R7, R7
 	FMOVQ F11, (R7)
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2099,12 +2042,9 @@ vector:
 	ADD R2, R7, R7
 	FMOVQ F11, (R7)
 	// row 3
-	FMOVQ 288(R3), F0
-	FMOVQ 304(R3), F1
-	FMOVQ 320(R3), F2
-	FMOVQ 336(R3), F3
-	FMOVQ 352(R3), F4
-	FMOVQ 368(R3), F5
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2342,12 +2282,9 @@ last:
 	ADD R7<<2, R8, R8
 	VLD1R (R8), [V13.S4]
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2401,12 +2338,9 @@ last:
 	VST1 V11.S[1], (R12)
 	FMOVS F11, (R7)
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2460,12 +2394,9 @@ last:
 	VST1 V11.S[1], (R12)
 	FMOVS F11, (R7)
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2519,12 +2450,9 @@ last:
 	VST1 V11.S[1], (R12)
 	FMOVS F11, (R7)
 	// row 3
-	FMOVQ 288(R3), F0
-	FMOVQ 304(R3), F1
-	FMOVQ 320(R3), F2
-	FMOVQ 336(R3), F3
-	FMOVQ 352(R3), F4
-	FMOVQ 368(R3), F5
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -2728,10 +2656,8 @@ vector:
 	FMOVQ F13, 368(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -2757,10 +2683,8 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 64(R3), F0
-	FMOVQ 80(R3), F1
-	FMOVQ 96(R3), F2
-	FMOVQ 112(R3), F3
+	FLDPQ 64(R3), (F0, F1)
+	FLDPQ 96(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -2786,10 +2710,8 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 128(R3), F0
-	FMOVQ 144(R3), F1
-	FMOVQ 160(R3), F2
-	FMOVQ 176(R3), F3
+	FLDPQ 128(R3), (F0, F1)
+	FLDPQ 160(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -2815,10 +2737,8 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -2844,10 +2764,8 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 256(R3), F0
-	FMOVQ 272(R3), F1
-	FMOVQ 288(R3), F2
-	FMOVQ 304(R3), F3
+	FLDPQ 256(R3), (F0, F1)
+	FLDPQ 288(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -2873,10 +2791,8 @@ vector:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 320(R3), F0
-	FMOVQ 336(R3), F1
-	FMOVQ 352(R3), F2
-	FMOVQ 368(R3), F3
+	FLDPQ 320(R3), (F0, F1)
+	FLDPQ 352(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3104,10 +3020,8 @@ last:
 	FMOVQ F13, 368(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3133,10 +3047,8 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 1
-	FMOVQ 64(R3), F0
-	FMOVQ 80(R3), F1
-	FMOVQ 96(R3), F2
-	FMOVQ 112(R3), F3
+	FLDPQ 64(R3), (F0, F1)
+	FLDPQ 96(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3162,10 +3074,8 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 2
-	FMOVQ 128(R3), F0
-	FMOVQ 144(R3), F1
-	FMOVQ 160(R3), F2
-	FMOVQ 176(R3), F3
+	FLDPQ 128(R3), (F0, F1)
+	FLDPQ 160(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3191,10 +3101,8 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 3
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3220,10 +3128,8 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 4
-	FMOVQ 256(R3), F0
-	FMOVQ 272(R3), F1
-	FMOVQ 288(R3), F2
-	FMOVQ 304(R3), F3
+	FLDPQ 256(R3), (F0, F1)
+	FLDPQ 288(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3249,10 +3155,8 @@ last:
 	FMOVQ F13, (R8)
 	ADD R5, R8, R8
 	// row 5
-	FMOVQ 320(R3), F0
-	FMOVQ 336(R3), F1
-	FMOVQ 352(R3), F2
-	FMOVQ 368(R3), F3
+	FLDPQ 320(R3), (F0, F1)
+	FLDPQ 352(R3), (F2, F3)
 	VORR V0.B16, V0.B16, V8.B16
 	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
 	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
@@ -3478,12 +3382,9 @@ vector:
 	FMOVQ F10, 272(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -3506,12 +3407,9 @@ vector:
 	ADD R2, R7, R7
 	FMOVQ F10, (R7)
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -3534,12 +3432,9 @@ vector:
 	ADD R2, R7, R7
 	FMOVQ F10, (R7)
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -3750,12 +3645,9 @@ last:
 	FMOVQ F10, 272(R3)
 	MOVD R4, R8
 	// row 0
-	FMOVQ (R3), F0
-	FMOVQ 16(R3), F1
-	FMOVQ 32(R3), F2
-	FMOVQ 48(R3), F3
-	FMOVQ 64(R3), F4
-	FMOVQ 80(R3), F5
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -3790,12 +3682,9 @@ last:
 	VST1 V10.S[1], (R12)
 	FMOVS F10, (R7)
 	// row 1
-	FMOVQ 96(R3), F0
-	FMOVQ 112(R3), F1
-	FMOVQ 128(R3), F2
-	FMOVQ 144(R3), F3
-	FMOVQ 160(R3), F4
-	FMOVQ 176(R3), F5
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
@@ -3830,12 +3719,9 @@ last:
 	VST1 V10.S[1], (R12)
 	FMOVS F10, (R7)
 	// row 2
-	FMOVQ 192(R3), F0
-	FMOVQ 208(R3), F1
-	FMOVQ 224(R3), F2
-	FMOVQ 240(R3), F3
-	FMOVQ 256(R3), F4
-	FMOVQ 272(R3), F5
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
 	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
 	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
 	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s

@@ -52,40 +52,32 @@ second1:
 	BLT few1
 four1:
 	FMOVQ.P 16(R5), F31
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	ADD R22, R17, R17
 	SUBS $4, R1, R1
@@ -96,13 +88,11 @@ few1:
 each1:
 	// one value of each row of a
 	VLD1R.P (R5)(R21), [V31.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	ADD R22, R17, R17
 	SUBS $1, R1, R1
@@ -183,55 +173,47 @@ second2:
 four2:
 	FMOVQ.P 16(R5), F31
 	FMOVQ.P 16(R6), F30
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1304 // fmla v4.4s, v24.4s, v30.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1325 // fmla v5.4s, v25.4s, v30.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1306 // fmla v6.4s, v24.4s, v30.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1327 // fmla v7.4s, v25.4s, v30.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1304 // fmla v4.4s, v24.4s, v30.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1325 // fmla v5.4s, v25.4s, v30.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1306 // fmla v6.4s, v24.4s, v30.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1327 // fmla v7.4s, v25.4s, v30.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B04 // fmla v4.4s, v24.4s, v30.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B25 // fmla v5.4s, v25.4s, v30.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B06 // fmla v6.4s, v24.4s, v30.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B27 // fmla v7.4s, v25.4s, v30.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B04 // fmla v4.4s, v24.4s, v30.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B25 // fmla v5.4s, v25.4s, v30.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B06 // fmla v6.4s, v24.4s, v30.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B27 // fmla v7.4s, v25.4s, v30.s[3]
 	ADD R22, R17, R17
@@ -244,16 +226,14 @@ each2:
 	// one value of each row of a
 	VLD1R.P (R5)(R21), [V31.S4]
 	VLD1R.P (R6)(R21), [V30.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF04 // fmla v4.4s, v24.4s, v30.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF25 // fmla v5.4s, v25.4s, v30.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF06 // fmla v6.4s, v24.4s, v30.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF27 // fmla v7.4s, v25.4s, v30.4s
 	ADD R22, R17, R17
@@ -363,70 +343,62 @@ four3:
 	FMOVQ.P 16(R5), F31
 	FMOVQ.P 16(R6), F30
 	FMOVQ.P 16(R7), F29
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1304 // fmla v4.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D1308 // fmla v8.4s, v24.4s, v29.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1325 // fmla v5.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D1329 // fmla v9.4s, v25.4s, v29.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1306 // fmla v6.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D130A // fmla v10.4s, v24.4s, v29.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1327 // fmla v7.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D132B // fmla v11.4s, v25.4s, v29.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1304 // fmla v4.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD1308 // fmla v8.4s, v24.4s, v29.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1325 // fmla v5.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD1329 // fmla v9.4s, v25.4s, v29.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1306 // fmla v6.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD130A // fmla v10.4s, v24.4s, v29.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1327 // fmla v7.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD132B // fmla v11.4s, v25.4s, v29.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B04 // fmla v4.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B08 // fmla v8.4s, v24.4s, v29.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B25 // fmla v5.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B29 // fmla v9.4s, v25.4s, v29.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B06 // fmla v6.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B0A // fmla v10.4s, v24.4s, v29.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B27 // fmla v7.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B2B // fmla v11.4s, v25.4s, v29.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B04 // fmla v4.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B08 // fmla v8.4s, v24.4s, v29.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B25 // fmla v5.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B29 // fmla v9.4s, v25.4s, v29.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B06 // fmla v6.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B0A // fmla v10.4s, v24.4s, v29.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B27 // fmla v7.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B2B // fmla v11.4s, v25.4s, v29.s[3]
@@ -441,19 +413,17 @@ each3:
 	VLD1R.P (R5)(R21), [V31.S4]
 	VLD1R.P (R6)(R21), [V30.S4]
 	VLD1R.P (R7)(R21), [V29.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF04 // fmla v4.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF08 // fmla v8.4s, v24.4s, v29.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF25 // fmla v5.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF29 // fmla v9.4s, v25.4s, v29.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF06 // fmla v6.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF0A // fmla v10.4s, v24.4s, v29.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF27 // fmla v7.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF2B // fmla v11.4s, v25.4s, v29.4s
@@ -594,85 +564,77 @@ four4:
 	FMOVQ.P 16(R6), F30
 	FMOVQ.P 16(R7), F29
 	FMOVQ.P 16(R8), F28
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1304 // fmla v4.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D1308 // fmla v8.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130C // fmla v12.4s, v24.4s, v28.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1325 // fmla v5.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D1329 // fmla v9.4s, v25.4s, v29.s[0]
 	WORD $0x4F9C132D // fmla v13.4s, v25.4s, v28.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1306 // fmla v6.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D130A // fmla v10.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130E // fmla v14.4s, v24.4s, v28.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1327 // fmla v7.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D132B // fmla v11.4s, v25.4s, v29.s[0]
 	WORD $0x4F9C132F // fmla v15.4s, v25.4s, v28.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1304 // fmla v4.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD1308 // fmla v8.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130C // fmla v12.4s, v24.4s, v28.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1325 // fmla v5.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD1329 // fmla v9.4s, v25.4s, v29.s[1]
 	WORD $0x4FBC132D // fmla v13.4s, v25.4s, v28.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1306 // fmla v6.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD130A // fmla v10.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130E // fmla v14.4s, v24.4s, v28.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1327 // fmla v7.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD132B // fmla v11.4s, v25.4s, v29.s[1]
 	WORD $0x4FBC132F // fmla v15.4s, v25.4s, v28.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B04 // fmla v4.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B08 // fmla v8.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0C // fmla v12.4s, v24.4s, v28.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B25 // fmla v5.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B29 // fmla v9.4s, v25.4s, v29.s[2]
 	WORD $0x4F9C1B2D // fmla v13.4s, v25.4s, v28.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B06 // fmla v6.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B0A // fmla v10.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0E // fmla v14.4s, v24.4s, v28.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B27 // fmla v7.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B2B // fmla v11.4s, v25.4s, v29.s[2]
 	WORD $0x4F9C1B2F // fmla v15.4s, v25.4s, v28.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B04 // fmla v4.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B08 // fmla v8.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0C // fmla v12.4s, v24.4s, v28.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B25 // fmla v5.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B29 // fmla v9.4s, v25.4s, v29.s[3]
 	WORD $0x4FBC1B2D // fmla v13.4s, v25.4s, v28.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B06 // fmla v6.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B0A // fmla v10.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0E // fmla v14.4s, v24.4s, v28.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B27 // fmla v7.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B2B // fmla v11.4s, v25.4s, v29.s[3]
@@ -689,22 +651,20 @@ each4:
 	VLD1R.P (R6)(R21), [V30.S4]
 	VLD1R.P (R7)(R21), [V29.S4]
 	VLD1R.P (R8)(R21), [V28.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF04 // fmla v4.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF08 // fmla v8.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0C // fmla v12.4s, v24.4s, v28.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF25 // fmla v5.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF29 // fmla v9.4s, v25.4s, v29.4s
 	WORD $0x4E3CCF2D // fmla v13.4s, v25.4s, v28.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF06 // fmla v6.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF0A // fmla v10.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0E // fmla v14.4s, v24.4s, v28.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF27 // fmla v7.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF2B // fmla v11.4s, v25.4s, v29.4s
@@ -716,22 +676,20 @@ each4:
 alongRows4:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1304 // fmla v4.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B08 // fmla v8.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0C // fmla v12.4s, v24.4s, v31.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1325 // fmla v5.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B29 // fmla v9.4s, v25.4s, v31.s[2]
 	WORD $0x4FBF1B2D // fmla v13.4s, v25.4s, v31.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1306 // fmla v6.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B0A // fmla v10.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0E // fmla v14.4s, v24.4s, v31.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1327 // fmla v7.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B2B // fmla v11.4s, v25.4s, v31.s[2]
@@ -902,100 +860,92 @@ four5:
 	FMOVQ.P 16(R7), F29
 	FMOVQ.P 16(R8), F28
 	FMOVQ.P 16(R9), F27
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1304 // fmla v4.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D1308 // fmla v8.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130C // fmla v12.4s, v24.4s, v28.s[0]
 	WORD $0x4F9B1310 // fmla v16.4s, v24.4s, v27.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1325 // fmla v5.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D1329 // fmla v9.4s, v25.4s, v29.s[0]
 	WORD $0x4F9C132D // fmla v13.4s, v25.4s, v28.s[0]
 	WORD $0x4F9B1331 // fmla v17.4s, v25.4s, v27.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1306 // fmla v6.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D130A // fmla v10.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130E // fmla v14.4s, v24.4s, v28.s[0]
 	WORD $0x4F9B1312 // fmla v18.4s, v24.4s, v27.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1327 // fmla v7.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D132B // fmla v11.4s, v25.4s, v29.s[0]
 	WORD $0x4F9C132F // fmla v15.4s, v25.4s, v28.s[0]
 	WORD $0x4F9B1333 // fmla v19.4s, v25.4s, v27.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1304 // fmla v4.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD1308 // fmla v8.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130C // fmla v12.4s, v24.4s, v28.s[1]
 	WORD $0x4FBB1310 // fmla v16.4s, v24.4s, v27.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1325 // fmla v5.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD1329 // fmla v9.4s, v25.4s, v29.s[1]
 	WORD $0x4FBC132D // fmla v13.4s, v25.4s, v28.s[1]
 	WORD $0x4FBB1331 // fmla v17.4s, v25.4s, v27.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1306 // fmla v6.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD130A // fmla v10.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130E // fmla v14.4s, v24.4s, v28.s[1]
 	WORD $0x4FBB1312 // fmla v18.4s, v24.4s, v27.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1327 // fmla v7.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD132B // fmla v11.4s, v25.4s, v29.s[1]
 	WORD $0x4FBC132F // fmla v15.4s, v25.4s, v28.s[1]
 	WORD $0x4FBB1333 // fmla v19.4s, v25.4s, v27.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B04 // fmla v4.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B08 // fmla v8.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0C // fmla v12.4s, v24.4s, v28.s[2]
 	WORD $0x4F9B1B10 // fmla v16.4s, v24.4s, v27.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B25 // fmla v5.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B29 // fmla v9.4s, v25.4s, v29.s[2]
 	WORD $0x4F9C1B2D // fmla v13.4s, v25.4s, v28.s[2]
 	WORD $0x4F9B1B31 // fmla v17.4s, v25.4s, v27.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B06 // fmla v6.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B0A // fmla v10.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0E // fmla v14.4s, v24.4s, v28.s[2]
 	WORD $0x4F9B1B12 // fmla v18.4s, v24.4s, v27.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B27 // fmla v7.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B2B // fmla v11.4s, v25.4s, v29.s[2]
 	WORD $0x4F9C1B2F // fmla v15.4s, v25.4s, v28.s[2]
 	WORD $0x4F9B1B33 // fmla v19.4s, v25.4s, v27.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B04 // fmla v4.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B08 // fmla v8.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0C // fmla v12.4s, v24.4s, v28.s[3]
 	WORD $0x4FBB1B10 // fmla v16.4s, v24.4s, v27.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B25 // fmla v5.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B29 // fmla v9.4s, v25.4s, v29.s[3]
 	WORD $0x4FBC1B2D // fmla v13.4s, v25.4s, v28.s[3]
 	WORD $0x4FBB1B31 // fmla v17.4s, v25.4s, v27.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B06 // fmla v6.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B0A // fmla v10.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0E // fmla v14.4s, v24.4s, v28.s[3]
 	WORD $0x4FBB1B12 // fmla v18.4s, v24.4s, v27.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B27 // fmla v7.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B2B // fmla v11.4s, v25.4s, v29.s[3]
@@ -1014,25 +964,23 @@ each5:
 	VLD1R.P (R7)(R21), [V29.S4]
 	VLD1R.P (R8)(R21), [V28.S4]
 	VLD1R.P (R9)(R21), [V27.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF04 // fmla v4.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF08 // fmla v8.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0C // fmla v12.4s, v24.4s, v28.4s
 	WORD $0x4E3BCF10 // fmla v16.4s, v24.4s, v27.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF25 // fmla v5.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF29 // fmla v9.4s, v25.4s, v29.4s
 	WORD $0x4E3CCF2D // fmla v13.4s, v25.4s, v28.4s
 	WORD $0x4E3BCF31 // fmla v17.4s, v25.4s, v27.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF06 // fmla v6.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF0A // fmla v10.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0E // fmla v14.4s, v24.4s, v28.4s
 	WORD $0x4E3BCF12 // fmla v18.4s, v24.4s, v27.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF27 // fmla v7.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF2B // fmla v11.4s, v25.4s, v29.4s
@@ -1046,25 +994,23 @@ alongRows5:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 4(R5), F30
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1304 // fmla v4.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B08 // fmla v8.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0C // fmla v12.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B10 // fmla v16.4s, v24.4s, v30.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1325 // fmla v5.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B29 // fmla v9.4s, v25.4s, v31.s[2]
 	WORD $0x4FBF1B2D // fmla v13.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B31 // fmla v17.4s, v25.4s, v30.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1306 // fmla v6.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B0A // fmla v10.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0E // fmla v14.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B12 // fmla v18.4s, v24.4s, v30.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1327 // fmla v7.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B2B // fmla v11.4s, v25.4s, v31.s[2]
@@ -1264,28 +1210,26 @@ four6:
 	FMOVQ.P 16(R8), F28
 	FMOVQ.P 16(R9), F27
 	FMOVQ.P 16(R10), F26
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1304 // fmla v4.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D1308 // fmla v8.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130C // fmla v12.4s, v24.4s, v28.s[0]
 	WORD $0x4F9B1310 // fmla v16.4s, v24.4s, v27.s[0]
 	WORD $0x4F9A1314 // fmla v20.4s, v24.4s, v26.s[0]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1325 // fmla v5.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D1329 // fmla v9.4s, v25.4s, v29.s[0]
 	WORD $0x4F9C132D // fmla v13.4s, v25.4s, v28.s[0]
 	WORD $0x4F9B1331 // fmla v17.4s, v25.4s, v27.s[0]
 	WORD $0x4F9A1335 // fmla v21.4s, v25.4s, v26.s[0]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4F9E1306 // fmla v6.4s, v24.4s, v30.s[0]
 	WORD $0x4F9D130A // fmla v10.4s, v24.4s, v29.s[0]
 	WORD $0x4F9C130E // fmla v14.4s, v24.4s, v28.s[0]
 	WORD $0x4F9B1312 // fmla v18.4s, v24.4s, v27.s[0]
 	WORD $0x4F9A1316 // fmla v22.4s, v24.4s, v26.s[0]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4F9E1327 // fmla v7.4s, v25.4s, v30.s[0]
 	WORD $0x4F9D132B // fmla v11.4s, v25.4s, v29.s[0]
@@ -1293,28 +1237,26 @@ four6:
 	WORD $0x4F9B1333 // fmla v19.4s, v25.4s, v27.s[0]
 	WORD $0x4F9A1337 // fmla v23.4s, v25.4s, v26.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1300 // fmla v0.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1304 // fmla v4.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD1308 // fmla v8.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130C // fmla v12.4s, v24.4s, v28.s[1]
 	WORD $0x4FBB1310 // fmla v16.4s, v24.4s, v27.s[1]
 	WORD $0x4FBA1314 // fmla v20.4s, v24.4s, v26.s[1]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1321 // fmla v1.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1325 // fmla v5.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD1329 // fmla v9.4s, v25.4s, v29.s[1]
 	WORD $0x4FBC132D // fmla v13.4s, v25.4s, v28.s[1]
 	WORD $0x4FBB1331 // fmla v17.4s, v25.4s, v27.s[1]
 	WORD $0x4FBA1335 // fmla v21.4s, v25.4s, v26.s[1]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1302 // fmla v2.4s, v24.4s, v31.s[1]
 	WORD $0x4FBE1306 // fmla v6.4s, v24.4s, v30.s[1]
 	WORD $0x4FBD130A // fmla v10.4s, v24.4s, v29.s[1]
 	WORD $0x4FBC130E // fmla v14.4s, v24.4s, v28.s[1]
 	WORD $0x4FBB1312 // fmla v18.4s, v24.4s, v27.s[1]
 	WORD $0x4FBA1316 // fmla v22.4s, v24.4s, v26.s[1]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1323 // fmla v3.4s, v25.4s, v31.s[1]
 	WORD $0x4FBE1327 // fmla v7.4s, v25.4s, v30.s[1]
 	WORD $0x4FBD132B // fmla v11.4s, v25.4s, v29.s[1]
@@ -1322,28 +1264,26 @@ four6:
 	WORD $0x4FBB1333 // fmla v19.4s, v25.4s, v27.s[1]
 	WORD $0x4FBA1337 // fmla v23.4s, v25.4s, v26.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1B00 // fmla v0.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B04 // fmla v4.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B08 // fmla v8.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0C // fmla v12.4s, v24.4s, v28.s[2]
 	WORD $0x4F9B1B10 // fmla v16.4s, v24.4s, v27.s[2]
 	WORD $0x4F9A1B14 // fmla v20.4s, v24.4s, v26.s[2]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1B21 // fmla v1.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B25 // fmla v5.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B29 // fmla v9.4s, v25.4s, v29.s[2]
 	WORD $0x4F9C1B2D // fmla v13.4s, v25.4s, v28.s[2]
 	WORD $0x4F9B1B31 // fmla v17.4s, v25.4s, v27.s[2]
 	WORD $0x4F9A1B35 // fmla v21.4s, v25.4s, v26.s[2]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1B02 // fmla v2.4s, v24.4s, v31.s[2]
 	WORD $0x4F9E1B06 // fmla v6.4s, v24.4s, v30.s[2]
 	WORD $0x4F9D1B0A // fmla v10.4s, v24.4s, v29.s[2]
 	WORD $0x4F9C1B0E // fmla v14.4s, v24.4s, v28.s[2]
 	WORD $0x4F9B1B12 // fmla v18.4s, v24.4s, v27.s[2]
 	WORD $0x4F9A1B16 // fmla v22.4s, v24.4s, v26.s[2]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1B23 // fmla v3.4s, v25.4s, v31.s[2]
 	WORD $0x4F9E1B27 // fmla v7.4s, v25.4s, v30.s[2]
 	WORD $0x4F9D1B2B // fmla v11.4s, v25.4s, v29.s[2]
@@ -1351,28 +1291,26 @@ four6:
 	WORD $0x4F9B1B33 // fmla v19.4s, v25.4s, v27.s[2]
 	WORD $0x4F9A1B37 // fmla v23.4s, v25.4s, v26.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4FBF1B00 // fmla v0.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B04 // fmla v4.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B08 // fmla v8.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0C // fmla v12.4s, v24.4s, v28.s[3]
 	WORD $0x4FBB1B10 // fmla v16.4s, v24.4s, v27.s[3]
 	WORD $0x4FBA1B14 // fmla v20.4s, v24.4s, v26.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4FBF1B21 // fmla v1.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B25 // fmla v5.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B29 // fmla v9.4s, v25.4s, v29.s[3]
 	WORD $0x4FBC1B2D // fmla v13.4s, v25.4s, v28.s[3]
 	WORD $0x4FBB1B31 // fmla v17.4s, v25.4s, v27.s[3]
 	WORD $0x4FBA1B35 // fmla v21.4s, v25.4s, v26.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4FBF1B02 // fmla v2.4s, v24.4s, v31.s[3]
 	WORD $0x4FBE1B06 // fmla v6.4s, v24.4s, v30.s[3]
 	WORD $0x4FBD1B0A // fmla v10.4s, v24.4s, v29.s[3]
 	WORD $0x4FBC1B0E // fmla v14.4s, v24.4s, v28.s[3]
 	WORD $0x4FBB1B12 // fmla v18.4s, v24.4s, v27.s[3]
 	WORD $0x4FBA1B16 // fmla v22.4s, v24.4s, v26.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4FBF1B23 // fmla v3.4s, v25.4s, v31.s[3]
 	WORD $0x4FBE1B27 // fmla v7.4s, v25.4s, v30.s[3]
 	WORD $0x4FBD1B2B // fmla v11.4s, v25.4s, v29.s[3]
@@ -1393,28 +1331,26 @@ each6:
 	VLD1R.P (R8)(R21), [V28.S4]
 	VLD1R.P (R9)(R21), [V27.S4]
 	VLD1R.P (R10)(R21), [V26.S4]
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4E3FCF00 // fmla v0.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF04 // fmla v4.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF08 // fmla v8.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0C // fmla v12.4s, v24.4s, v28.4s
 	WORD $0x4E3BCF10 // fmla v16.4s, v24.4s, v27.4s
 	WORD $0x4E3ACF14 // fmla v20.4s, v24.4s, v26.4s
-	FMOVQ 16(R17), F25
 	WORD $0x4E3FCF21 // fmla v1.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF25 // fmla v5.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF29 // fmla v9.4s, v25.4s, v29.4s
 	WORD $0x4E3CCF2D // fmla v13.4s, v25.4s, v28.4s
 	WORD $0x4E3BCF31 // fmla v17.4s, v25.4s, v27.4s
 	WORD $0x4E3ACF35 // fmla v21.4s, v25.4s, v26.4s
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4E3FCF02 // fmla v2.4s, v24.4s, v31.4s
 	WORD $0x4E3ECF06 // fmla v6.4s, v24.4s, v30.4s
 	WORD $0x4E3DCF0A // fmla v10.4s, v24.4s, v29.4s
 	WORD $0x4E3CCF0E // fmla v14.4s, v24.4s, v28.4s
 	WORD $0x4E3BCF12 // fmla v18.4s, v24.4s, v27.4s
 	WORD $0x4E3ACF16 // fmla v22.4s, v24.4s, v26.4s
-	FMOVQ 48(R17), F25
 	WORD $0x4E3FCF23 // fmla v3.4s, v25.4s, v31.4s
 	WORD $0x4E3ECF27 // fmla v7.4s, v25.4s, v30.4s
 	WORD $0x4E3DCF2B // fmla v11.4s, v25.4s, v29.4s
@@ -1429,28 +1365,26 @@ alongRows6:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 8(R5), F30
-	FMOVQ (R17), F24
+	FLDPQ (R17), (F24, F25)
 	WORD $0x4F9F1300 // fmla v0.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1304 // fmla v4.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B08 // fmla v8.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0C // fmla v12.4s, v24.4s, v31.s[3]
 	WORD $0x4F9E1B10 // fmla v16.4s, v24.4s, v30.s[2]
 	WORD $0x4FBE1B14 // fmla v20.4s, v24.4s, v30.s[3]
-	FMOVQ 16(R17), F25
 	WORD $0x4F9F1321 // fmla v1.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1325 // fmla v5.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B29 // fmla v9.4s, v25.4s, v31.s[2]
 	WORD $0x4FBF1B2D // fmla v13.4s, v25.4s, v31.s[3]
 	WORD $0x4F9E1B31 // fmla v17.4s, v25.4s, v30.s[2]
 	WORD $0x4FBE1B35 // fmla v21.4s, v25.4s, v30.s[3]
-	FMOVQ 32(R17), F24
+	FLDPQ 32(R17), (F24, F25)
 	WORD $0x4F9F1302 // fmla v2.4s, v24.4s, v31.s[0]
 	WORD $0x4FBF1306 // fmla v6.4s, v24.4s, v31.s[1]
 	WORD $0x4F9F1B0A // fmla v10.4s, v24.4s, v31.s[2]
 	WORD $0x4FBF1B0E // fmla v14.4s, v24.4s, v31.s[3]
 	WORD $0x4F9E1B12 // fmla v18.4s, v24.4s, v30.s[2]
 	WORD $0x4FBE1B16 // fmla v22.4s, v24.4s, v30.s[3]
-	FMOVQ 48(R17), F25
 	WORD $0x4F9F1323 // fmla v3.4s, v25.4s, v31.s[0]
 	WORD $0x4FBF1327 // fmla v7.4s, v25.4s, v31.s[1]
 	WORD $0x4F9F1B2B // fmla v11.4s, v25.4s, v31.s[2]
@@ -1659,24 +1593,20 @@ second1:
 	BLT few1
 four1:
 	FMOVQ.P 16(R5), F31
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	ADD R22, R17, R17
 	SUBS $4, R1, R1
@@ -1687,9 +1617,8 @@ few1:
 each1:
 	// one value of each row of a
 	VLD1R.P (R5)(R21), [V31.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	ADD R22, R17, R17
 	SUBS $1, R1, R1
@@ -1756,31 +1685,27 @@ second2:
 four2:
 	FMOVQ.P 16(R5), F31
 	FMOVQ.P 16(R6), F30
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	ADD R22, R17, R17
@@ -1793,10 +1718,9 @@ each2:
 	// one value of each row of a
 	VLD1R.P (R5)(R21), [V31.S4]
 	VLD1R.P (R6)(R21), [V30.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	ADD R22, R17, R17
@@ -1880,38 +1804,34 @@ four3:
 	FMOVQ.P 16(R5), F31
 	FMOVQ.P 16(R6), F30
 	FMOVQ.P 16(R7), F29
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -1926,11 +1846,10 @@ each3:
 	VLD1R.P (R5)(R21), [V31.S4]
 	VLD1R.P (R6)(R21), [V30.S4]
 	VLD1R.P (R7)(R21), [V29.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -2033,45 +1952,41 @@ four4:
 	FMOVQ.P 16(R6), F30
 	FMOVQ.P 16(R7), F29
 	FMOVQ.P 16(R8), F28
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
 	WORD $0x4F9C1206 // fmla v6.4s, v16.4s, v28.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
 	WORD $0x4F9C1227 // fmla v7.4s, v17.4s, v28.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
 	WORD $0x4FBC1206 // fmla v6.4s, v16.4s, v28.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
 	WORD $0x4FBC1227 // fmla v7.4s, v17.4s, v28.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
 	WORD $0x4F9C1A06 // fmla v6.4s, v16.4s, v28.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
 	WORD $0x4F9C1A27 // fmla v7.4s, v17.4s, v28.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
 	WORD $0x4FBC1A06 // fmla v6.4s, v16.4s, v28.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -2088,12 +2003,11 @@ each4:
 	VLD1R.P (R6)(R21), [V30.S4]
 	VLD1R.P (R7)(R21), [V29.S4]
 	VLD1R.P (R8)(R21), [V28.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
 	WORD $0x4E3CCE06 // fmla v6.4s, v16.4s, v28.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -2105,12 +2019,11 @@ each4:
 alongRows4:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4FBF1202 // fmla v2.4s, v16.4s, v31.s[1]
 	WORD $0x4F9F1A04 // fmla v4.4s, v16.4s, v31.s[2]
 	WORD $0x4FBF1A06 // fmla v6.4s, v16.4s, v31.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4FBF1223 // fmla v3.4s, v17.4s, v31.s[1]
 	WORD $0x4F9F1A25 // fmla v5.4s, v17.4s, v31.s[2]
@@ -2231,52 +2144,48 @@ four5:
 	FMOVQ.P 16(R7), F29
 	FMOVQ.P 16(R8), F28
 	FMOVQ.P 16(R9), F27
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
 	WORD $0x4F9C1206 // fmla v6.4s, v16.4s, v28.s[0]
 	WORD $0x4F9B1208 // fmla v8.4s, v16.4s, v27.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
 	WORD $0x4F9C1227 // fmla v7.4s, v17.4s, v28.s[0]
 	WORD $0x4F9B1229 // fmla v9.4s, v17.4s, v27.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
 	WORD $0x4FBC1206 // fmla v6.4s, v16.4s, v28.s[1]
 	WORD $0x4FBB1208 // fmla v8.4s, v16.4s, v27.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
 	WORD $0x4FBC1227 // fmla v7.4s, v17.4s, v28.s[1]
 	WORD $0x4FBB1229 // fmla v9.4s, v17.4s, v27.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
 	WORD $0x4F9C1A06 // fmla v6.4s, v16.4s, v28.s[2]
 	WORD $0x4F9B1A08 // fmla v8.4s, v16.4s, v27.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
 	WORD $0x4F9C1A27 // fmla v7.4s, v17.4s, v28.s[2]
 	WORD $0x4F9B1A29 // fmla v9.4s, v17.4s, v27.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
 	WORD $0x4FBC1A06 // fmla v6.4s, v16.4s, v28.s[3]
 	WORD $0x4FBB1A08 // fmla v8.4s, v16.4s, v27.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -2295,13 +2204,12 @@ each5:
 	VLD1R.P (R7)(R21), [V29.S4]
 	VLD1R.P (R8)(R21), [V28.S4]
 	VLD1R.P (R9)(R21), [V27.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
 	WORD $0x4E3CCE06 // fmla v6.4s, v16.4s, v28.4s
 	WORD $0x4E3BCE08 // fmla v8.4s, v16.4s, v27.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -2315,13 +2223,12 @@ alongRows5:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 4(R5), F30
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4FBF1202 // fmla v2.4s, v16.4s, v31.s[1]
 	WORD $0x4F9F1A04 // fmla v4.4s, v16.4s, v31.s[2]
 	WORD $0x4FBF1A06 // fmla v6.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A08 // fmla v8.4s, v16.4s, v30.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4FBF1223 // fmla v3.4s, v17.4s, v31.s[1]
 	WORD $0x4F9F1A25 // fmla v5.4s, v17.4s, v31.s[2]
@@ -2459,14 +2366,13 @@ four6:
 	FMOVQ.P 16(R8), F28
 	FMOVQ.P 16(R9), F27
 	FMOVQ.P 16(R10), F26
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
 	WORD $0x4F9C1206 // fmla v6.4s, v16.4s, v28.s[0]
 	WORD $0x4F9B1208 // fmla v8.4s, v16.4s, v27.s[0]
 	WORD $0x4F9A120A // fmla v10.4s, v16.4s, v26.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
@@ -2474,14 +2380,13 @@ four6:
 	WORD $0x4F9B1229 // fmla v9.4s, v17.4s, v27.s[0]
 	WORD $0x4F9A122B // fmla v11.4s, v17.4s, v26.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
 	WORD $0x4FBC1206 // fmla v6.4s, v16.4s, v28.s[1]
 	WORD $0x4FBB1208 // fmla v8.4s, v16.4s, v27.s[1]
 	WORD $0x4FBA120A // fmla v10.4s, v16.4s, v26.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
@@ -2489,14 +2394,13 @@ four6:
 	WORD $0x4FBB1229 // fmla v9.4s, v17.4s, v27.s[1]
 	WORD $0x4FBA122B // fmla v11.4s, v17.4s, v26.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
 	WORD $0x4F9C1A06 // fmla v6.4s, v16.4s, v28.s[2]
 	WORD $0x4F9B1A08 // fmla v8.4s, v16.4s, v27.s[2]
 	WORD $0x4F9A1A0A // fmla v10.4s, v16.4s, v26.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
@@ -2504,14 +2408,13 @@ four6:
 	WORD $0x4F9B1A29 // fmla v9.4s, v17.4s, v27.s[2]
 	WORD $0x4F9A1A2B // fmla v11.4s, v17.4s, v26.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
 	WORD $0x4FBC1A06 // fmla v6.4s, v16.4s, v28.s[3]
 	WORD $0x4FBB1A08 // fmla v8.4s, v16.4s, v27.s[3]
 	WORD $0x4FBA1A0A // fmla v10.4s, v16.4s, v26.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -2532,14 +2435,13 @@ each6:
 	VLD1R.P (R8)(R21), [V28.S4]
 	VLD1R.P (R9)(R21), [V27.S4]
 	VLD1R.P (R10)(R21), [V26.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
 	WORD $0x4E3CCE06 // fmla v6.4s, v16.4s, v28.4s
 	WORD $0x4E3BCE08 // fmla v8.4s, v16.4s, v27.4s
 	WORD $0x4E3ACE0A // fmla v10.4s, v16.4s, v26.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -2554,14 +2456,13 @@ alongRows6:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 8(R5), F30
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4FBF1202 // fmla v2.4s, v16.4s, v31.s[1]
 	WORD $0x4F9F1A04 // fmla v4.4s, v16.4s, v31.s[2]
 	WORD $0x4FBF1A06 // fmla v6.4s, v16.4s, v31.s[3]
 	WORD $0x4F9E1A08 // fmla v8.4s, v16.4s, v30.s[2]
 	WORD $0x4FBE1A0A // fmla v10.4s, v16.4s, v30.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4FBF1223 // fmla v3.4s, v17.4s, v31.s[1]
 	WORD $0x4F9F1A25 // fmla v5.4s, v17.4s, v31.s[2]
@@ -2716,7 +2617,7 @@ four7:
 	FMOVQ.P 16(R9), F27
 	FMOVQ.P 16(R10), F26
 	FMOVQ.P 16(R11), F25
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
@@ -2724,7 +2625,6 @@ four7:
 	WORD $0x4F9B1208 // fmla v8.4s, v16.4s, v27.s[0]
 	WORD $0x4F9A120A // fmla v10.4s, v16.4s, v26.s[0]
 	WORD $0x4F99120C // fmla v12.4s, v16.4s, v25.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
@@ -2733,7 +2633,7 @@ four7:
 	WORD $0x4F9A122B // fmla v11.4s, v17.4s, v26.s[0]
 	WORD $0x4F99122D // fmla v13.4s, v17.4s, v25.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
@@ -2741,7 +2641,6 @@ four7:
 	WORD $0x4FBB1208 // fmla v8.4s, v16.4s, v27.s[1]
 	WORD $0x4FBA120A // fmla v10.4s, v16.4s, v26.s[1]
 	WORD $0x4FB9120C // fmla v12.4s, v16.4s, v25.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
@@ -2750,7 +2649,7 @@ four7:
 	WORD $0x4FBA122B // fmla v11.4s, v17.4s, v26.s[1]
 	WORD $0x4FB9122D // fmla v13.4s, v17.4s, v25.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
@@ -2758,7 +2657,6 @@ four7:
 	WORD $0x4F9B1A08 // fmla v8.4s, v16.4s, v27.s[2]
 	WORD $0x4F9A1A0A // fmla v10.4s, v16.4s, v26.s[2]
 	WORD $0x4F991A0C // fmla v12.4s, v16.4s, v25.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
@@ -2767,7 +2665,7 @@ four7:
 	WORD $0x4F9A1A2B // fmla v11.4s, v17.4s, v26.s[2]
 	WORD $0x4F991A2D // fmla v13.4s, v17.4s, v25.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
@@ -2775,7 +2673,6 @@ four7:
 	WORD $0x4FBB1A08 // fmla v8.4s, v16.4s, v27.s[3]
 	WORD $0x4FBA1A0A // fmla v10.4s, v16.4s, v26.s[3]
 	WORD $0x4FB91A0C // fmla v12.4s, v16.4s, v25.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -2798,7 +2695,7 @@ each7:
 	VLD1R.P (R9)(R21), [V27.S4]
 	VLD1R.P (R10)(R21), [V26.S4]
 	VLD1R.P (R11)(R21), [V25.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
@@ -2806,7 +2703,6 @@ each7:
 	WORD $0x4E3BCE08 // fmla v8.4s, v16.4s, v27.4s
 	WORD $0x4E3ACE0A // fmla v10.4s, v16.4s, v26.4s
 	WORD $0x4E39CE0C // fmla v12.4s, v16.4s, v25.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -2822,7 +2718,7 @@ alongRows7:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 12(R5), F30
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4FBF1202 // fmla v2.4s, v16.4s, v31.s[1]
 	WORD $0x4F9F1A04 // fmla v4.4s, v16.4s, v31.s[2]
@@ -2830,7 +2726,6 @@ alongRows7:
 	WORD $0x4FBE1208 // fmla v8.4s, v16.4s, v30.s[1]
 	WORD $0x4F9E1A0A // fmla v10.4s, v16.4s, v30.s[2]
 	WORD $0x4FBE1A0C // fmla v12.4s, v16.4s, v30.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4FBF1223 // fmla v3.4s, v17.4s, v31.s[1]
 	WORD $0x4F9F1A25 // fmla v5.4s, v17.4s, v31.s[2]
@@ -3002,7 +2897,7 @@ four8:
 	FMOVQ.P 16(R10), F26
 	FMOVQ.P 16(R11), F25
 	FMOVQ.P 16(R12), F24
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4F9E1202 // fmla v2.4s, v16.4s, v30.s[0]
 	WORD $0x4F9D1204 // fmla v4.4s, v16.4s, v29.s[0]
@@ -3011,7 +2906,6 @@ four8:
 	WORD $0x4F9A120A // fmla v10.4s, v16.4s, v26.s[0]
 	WORD $0x4F99120C // fmla v12.4s, v16.4s, v25.s[0]
 	WORD $0x4F98120E // fmla v14.4s, v16.4s, v24.s[0]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4F9E1223 // fmla v3.4s, v17.4s, v30.s[0]
 	WORD $0x4F9D1225 // fmla v5.4s, v17.4s, v29.s[0]
@@ -3021,7 +2915,7 @@ four8:
 	WORD $0x4F99122D // fmla v13.4s, v17.4s, v25.s[0]
 	WORD $0x4F98122F // fmla v15.4s, v17.4s, v24.s[0]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1200 // fmla v0.4s, v16.4s, v31.s[1]
 	WORD $0x4FBE1202 // fmla v2.4s, v16.4s, v30.s[1]
 	WORD $0x4FBD1204 // fmla v4.4s, v16.4s, v29.s[1]
@@ -3030,7 +2924,6 @@ four8:
 	WORD $0x4FBA120A // fmla v10.4s, v16.4s, v26.s[1]
 	WORD $0x4FB9120C // fmla v12.4s, v16.4s, v25.s[1]
 	WORD $0x4FB8120E // fmla v14.4s, v16.4s, v24.s[1]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1221 // fmla v1.4s, v17.4s, v31.s[1]
 	WORD $0x4FBE1223 // fmla v3.4s, v17.4s, v30.s[1]
 	WORD $0x4FBD1225 // fmla v5.4s, v17.4s, v29.s[1]
@@ -3040,7 +2933,7 @@ four8:
 	WORD $0x4FB9122D // fmla v13.4s, v17.4s, v25.s[1]
 	WORD $0x4FB8122F // fmla v15.4s, v17.4s, v24.s[1]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1A00 // fmla v0.4s, v16.4s, v31.s[2]
 	WORD $0x4F9E1A02 // fmla v2.4s, v16.4s, v30.s[2]
 	WORD $0x4F9D1A04 // fmla v4.4s, v16.4s, v29.s[2]
@@ -3049,7 +2942,6 @@ four8:
 	WORD $0x4F9A1A0A // fmla v10.4s, v16.4s, v26.s[2]
 	WORD $0x4F991A0C // fmla v12.4s, v16.4s, v25.s[2]
 	WORD $0x4F981A0E // fmla v14.4s, v16.4s, v24.s[2]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1A21 // fmla v1.4s, v17.4s, v31.s[2]
 	WORD $0x4F9E1A23 // fmla v3.4s, v17.4s, v30.s[2]
 	WORD $0x4F9D1A25 // fmla v5.4s, v17.4s, v29.s[2]
@@ -3059,7 +2951,7 @@ four8:
 	WORD $0x4F991A2D // fmla v13.4s, v17.4s, v25.s[2]
 	WORD $0x4F981A2F // fmla v15.4s, v17.4s, v24.s[2]
 	ADD R22, R17, R17
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4FBF1A00 // fmla v0.4s, v16.4s, v31.s[3]
 	WORD $0x4FBE1A02 // fmla v2.4s, v16.4s, v30.s[3]
 	WORD $0x4FBD1A04 // fmla v4.4s, v16.4s, v29.s[3]
@@ -3068,7 +2960,6 @@ four8:
 	WORD $0x4FBA1A0A // fmla v10.4s, v16.4s, v26.s[3]
 	WORD $0x4FB91A0C // fmla v12.4s, v16.4s, v25.s[3]
 	WORD $0x4FB81A0E // fmla v14.4s, v16.4s, v24.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4FBF1A21 // fmla v1.4s, v17.4s, v31.s[3]
 	WORD $0x4FBE1A23 // fmla v3.4s, v17.4s, v30.s[3]
 	WORD $0x4FBD1A25 // fmla v5.4s, v17.4s, v29.s[3]
@@ -3093,7 +2984,7 @@ each8:
 	VLD1R.P (R10)(R21), [V26.S4]
 	VLD1R.P (R11)(R21), [V25.S4]
 	VLD1R.P (R12)(R21), [V24.S4]
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4E3FCE00 // fmla v0.4s, v16.4s, v31.4s
 	WORD $0x4E3ECE02 // fmla v2.4s, v16.4s, v30.4s
 	WORD $0x4E3DCE04 // fmla v4.4s, v16.4s, v29.4s
@@ -3102,7 +2993,6 @@ each8:
 	WORD $0x4E3ACE0A // fmla v10.4s, v16.4s, v26.4s
 	WORD $0x4E39CE0C // fmla v12.4s, v16.4s, v25.4s
 	WORD $0x4E38CE0E // fmla v14.4s, v16.4s, v24.4s
-	FMOVQ 16(R17), F17
 	WORD $0x4E3FCE21 // fmla v1.4s, v17.4s, v31.4s
 	WORD $0x4E3ECE23 // fmla v3.4s, v17.4s, v30.4s
 	WORD $0x4E3DCE25 // fmla v5.4s, v17.4s, v29.4s
@@ -3119,7 +3009,7 @@ alongRows8:
 	// the rows of a, which are contiguous; the last vector may overlap the one before
 	FMOVQ (R5), F31
 	FMOVQ 16(R5), F30
-	FMOVQ (R17), F16
+	FLDPQ (R17), (F16, F17)
 	WORD $0x4F9F1200 // fmla v0.4s, v16.4s, v31.s[0]
 	WORD $0x4FBF1202 // fmla v2.4s, v16.4s, v31.s[1]
 	WORD $0x4F9F1A04 // fmla v4.4s, v16.4s, v31.s[2]
@@ -3128,7 +3018,6 @@ alongRows8:
 	WORD $0x4FBE120A // fmla v10.4s, v16.4s, v30.s[1]
 	WORD $0x4F9E1A0C // fmla v12.4s, v16.4s, v30.s[2]
 	WORD $0x4FBE1A0E // fmla v14.4s, v16.4s, v30.s[3]
-	FMOVQ 16(R17), F17
 	WORD $0x4F9F1221 // fmla v1.4s, v17.4s, v31.s[0]
 	WORD $0x4FBF1223 // fmla v3.4s, v17.4s, v31.s[1]
 	WORD $0x4F9F1A25 // fmla v5.4s, v17.4s, v31.s[2]

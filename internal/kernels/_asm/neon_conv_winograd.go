@@ -108,8 +108,12 @@ func (k *neonWinograd) body() {
 	}
 	for i := range k.to {
 		k.comment("row %d", i)
-		for j := range k.from {
-			k.load(j, at(16*(i*k.from+j), neonWinoWork))
+		for j := 0; j < k.from; j += 2 {
+			if j+1 < k.from {
+				k.op("FLDPQ", at(16*(i*k.from+j), neonWinoWork), pair(j))
+			} else {
+				k.load(j, at(16*(i*k.from+j), neonWinoWork))
+			}
 		}
 		k.column(&k.winogradKernel)
 		for j := range k.to {

@@ -182,10 +182,13 @@ func (t neonTile) rowsFrom(step string) {
 func (t neonTile) products(add func(sum, b, i int)) {
 	for j := range t.vectors() {
 		b := t.b(j)
-		if t.cols < 4 {
+		switch {
+		case t.cols < 4:
 			t.loadEdge(neonTileEdge, b, neonB)
-		} else {
-			t.load(b, at(16*j, neonB))
+		case t.vectors() == 1:
+			t.load(b, at(0, neonB))
+		case j%2 == 0:
+			t.op("FLDPQ", at(16*j, neonB), pair(b))
 		}
 		for i := range t.m {
 			add(t.sum(i, j), b, i)
