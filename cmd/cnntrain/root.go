@@ -129,7 +129,7 @@ func commandNames(cmd *cobra.Command) (names []string) {
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, s *streams) int {
-	out := &recorded{Writer: s.out}
+	out := &results{to: s.out}
 	s.out = out
 	root := newRoot(s)
 	started := false // until then errors are about the command line

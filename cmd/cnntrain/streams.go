@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -23,19 +25,50 @@ type streams struct {
 	open     bool // the cursor is in a line that is not ended
 }
 
-// recorded is a writer that keeps its first error: help and completions are written by cobra,
-// which ignores it.
-type recorded struct {
-	io.Writer
+// results is the standard output. It keeps its first error, because cobra, which writes help
+// and completions, ignores it. Control characters are written as escapes, except for the ends of
+// lines and tabs: names of classes and files, and metadata of others, must not command the
+// terminal.
+type results struct {
+	to  io.Writer
 	err error
 }
 
-func (r *recorded) Write(p []byte) (int, error) {
-	n, err := r.Writer.Write(p)
-	if r.err == nil {
-		r.err = err
+func (r *results) Write(p []byte) (int, error) {
+	_, err := io.WriteString(r.to, printable(string(p)))
+	if err != nil {
+		if r.err == nil {
+			r.err = err
+		}
+		return 0, err
 	}
-	return n, err
+	return len(p), nil
+}
+
+// Fd is the file descriptor, from which tables get the width of the terminal.
+func (r *results) Fd() uintptr {
+	if f, ok := r.to.(interface{ Fd() uintptr }); ok {
+		return f.Fd()
+	}
+	return ^uintptr(0) // none
+}
+
+// printable returns text with its control characters written as in Go: \x1b.
+func printable(text string) string {
+	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }
+	if !strings.ContainsFunc(text, control) {
+		return text
+	}
+	var b strings.Builder
+	for _, c := range text {
+		if control(c) {
+			quoted := strconv.QuoteRune(c)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
 }
 
 // endLine ends an open line on the terminal.

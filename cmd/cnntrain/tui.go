@@ -35,7 +35,7 @@ func (s *streams) showError(err error) {
 	case unread(err): // as quiet as a program ended by SIGPIPE
 	case errors.As(err, &invalid):
 		s.endLine()
-		fmt.Fprintln(s.err, invalid.Error())
+		fmt.Fprintln(s.err, printable(invalid.Error()))
 	case errors.As(err, &unfinished):
 		s.logf("%s", toGoOn(unfinished))
 	case errors.Is(err, context.Canceled):
@@ -96,7 +96,7 @@ func unread(err error) bool {
 // logf writes a line to err.
 func (s *streams) logf(format string, args ...any) {
 	s.endLine()
-	fmt.Fprintf(s.err, "cnntrain: "+format+"\n", args...)
+	fmt.Fprint(s.err, printable(fmt.Sprintf("cnntrain: "+format+"\n", args...)))
 }
 
 // showEdited says that the spec.yaml of a run is not the spec of its weights.

@@ -5,7 +5,6 @@ package table
 import (
 	"bytes"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -35,7 +34,7 @@ type Writer struct {
 // New returns a Writer to w. If w is a terminal, its width is used.
 func New(w io.Writer) *Writer {
 	t := &Writer{out: w}
-	if file, ok := w.(*os.File); ok {
+	if file, ok := w.(interface{ Fd() uintptr }); ok {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil {
 			t.width = width
 		}
