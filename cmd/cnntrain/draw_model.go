@@ -7,26 +7,42 @@ import (
 	"strings"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
 
-// architecturePicture draws the layers of p.
-func architecturePicture(p *builder.Plan) *plot.Picture {
-	layers := []plot.Layer{{Name: "input", Shape: p.Input.String()}}
-	for _, l := range p.Layers {
-		box := plot.Layer{Name: l.Label, Shape: l.Out.String(), Kind: kindOf(&l)}
+// architecturePicture draws the layers of e.
+func architecturePicture(e *experiment.Experiment) *plot.Picture {
+	p := e.Plan
+	planned := map[string]*builder.Layer{}
+	for i := range p.Layers {
+		planned[p.Layers[i].Label] = &p.Layers[i]
+	}
+	layers := append([]plot.Layer{{Name: spec.ImagesName, Shape: p.Input.String()}}, boxesOf(e.Spec.Top, planned)...)
+	trainable, frozen := p.Params()
+	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, words.Count(trainable+frozen, "parameter")), layers)
+}
+
+// boxesOf returns the boxes of items; planned has their layers, by label.
+func boxesOf(items []*spec.Item, planned map[string]*builder.Layer) (boxes []plot.Layer) {
+	for _, it := range items {
+		l := planned[it.Label]
+		box := plot.Layer{Name: l.Label, Shape: l.Out.String(), Kind: kindOf(l)}
 		if trainable, frozen := l.Params(); trainable+frozen > 0 {
 			box.Params = words.Commas(trainable + frozen)
 		}
 		if len(l.Own) > 0 && strings.HasSuffix(l.Own[0].Name, "kernel") {
 			box.Detail = "kernel " + l.Own[0].Shape.String()
 		}
-		layers = append(layers, box)
+		for _, p := range it.Paths {
+			box.Paths = append(box.Paths, plot.Path{From: p.FromLabel(), Layers: boxesOf(p.Layers, planned)})
+		}
+		boxes = append(boxes, box)
 	}
-	trainable, frozen := p.Params()
-	return plot.Architecture(fmt.Sprintf("%s: %s", p.Name, words.Count(trainable+frozen, "parameter")), layers)
+	return boxes
 }
 
 // kindOf returns the kind of a layer from its name in Keras.

@@ -34,7 +34,7 @@ var plotKinds = []struct{ name, what string }{
 	{"mistakes", "the misclassified images of which the model was most confident"},
 	{"gradcam", "where in an image the model sees evidence for a class (Grad-CAM)"},
 	{"filters", "the filters of the first convolution"},
-	{"architecture", "the layers of a spec or a run"},
+	{"architecture", "the layers of a spec or a run, with their branches"},
 }
 
 func newPlot(s *streams) *cobra.Command {
@@ -122,7 +122,7 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 		if err != nil {
 			return nil, err
 		}
-		return architecturePicture(e.Plan), nil
+		return architecturePicture(e), nil
 	}
 	t, err := trained.Open(path)
 	if err != nil {

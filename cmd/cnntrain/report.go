@@ -83,7 +83,7 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	}
 	page := &report{Rows: "Epochs", Spec: string(specText)}
 	page.describe(r)
-	page.addModel(ctx, e.Plan)
+	page.addModel(ctx, e)
 	page.addCurves(ctx, r)
 	if err := page.addTested(ctx, o, s); err != nil {
 		if ctx.Err() != nil {

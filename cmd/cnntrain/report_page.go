@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"cnntrain/internal/builder"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
 	"cnntrain/internal/runs"
@@ -119,12 +118,12 @@ func (p *report) addCurves(ctx context.Context, r *runs.Run) {
 }
 
 // addModel adds the layers.
-func (p *report) addModel(ctx context.Context, plan *builder.Plan) {
-	for _, l := range plan.Layers {
+func (p *report) addModel(ctx context.Context, e *experiment.Experiment) {
+	for _, l := range e.Plan.Layers {
 		trainable, frozen := l.Params()
 		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), words.Commas(trainable + frozen)})
 	}
-	p.Architecture = p.svg(ctx, architecturePicture(plan))
+	p.Architecture = p.svg(ctx, architecturePicture(e))
 }
 
 // addFilters adds the filters of the first convolution, if there is one.

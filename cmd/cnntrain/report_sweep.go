@@ -37,7 +37,7 @@ func sweepReport(ctx context.Context, dir string) (*report, error) {
 	if left := w.Left(); left > 0 {
 		page.Status = words.Count(left, "training") + " left"
 	}
-	page.addModel(ctx, e.Plan)
+	page.addModel(ctx, e)
 	page.addMembers(ctx, w)
 	page.Facts = []fact{{"sweep", w.Dir}, {"sweep file", w.File}, {"members are ranked by", w.Metric}}
 	return page, nil

@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/experiment"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 
@@ -51,12 +52,25 @@ func runSummary(o *summaryOptions, s *streams) error {
 	return printSummary(s.out, e.Plan)
 }
 
-// printSummary writes Keras's table.
+// printSummary writes Keras's table. If the model has branches, it says what each layer reads,
+// an input a line.
 func printSummary(w io.Writer, p *builder.Plan) error {
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
+	branches := !p.IsChain()
+	if branches {
+		rows[0] = append(rows[0], "Connected to")
+	}
 	for _, l := range p.Layers {
 		trainable, frozen := l.Params()
-		rows = append(rows, []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), words.Commas(trainable + frozen)})
+		row := []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), words.Commas(trainable + frozen)}
+		if !branches {
+			rows = append(rows, row)
+			continue
+		}
+		for _, input := range inputNames(p, &l) {
+			rows = append(rows, append(row, input))
+			row = []string{"", "", ""}
+		}
 	}
 	trainable, frozen := p.Params()
 	_, err := fmt.Fprintf(w, "Model: %q\n%s Total params: %s (%s)\n Trainable params: %s (%s)\n Non-trainable params: %s (%s)\n",
@@ -67,12 +81,27 @@ func printSummary(w io.Writer, p *builder.Plan) error {
 	return err
 }
 
+// inputNames returns the names of the layers that l reads.
+func inputNames(p *builder.Plan, l *builder.Layer) (names []string) {
+	for _, i := range l.Inputs {
+		if i == spec.Images {
+			names = append(names, spec.ImagesName)
+		} else {
+			names = append(names, p.Layers[i].Label)
+		}
+	}
+	return names
+}
+
 // batchShape formats a shape as Keras does: (None, 28, 28, 6).
 func batchShape(s layer.Shape) string {
 	return "(None, " + strings.ReplaceAll(s.String(), "x", ", ") + ")"
 }
 
-// boxed draws rows in a box; the first row is the header, the last column is aligned right.
+// numberColumn is the column of the number of parameters.
+const numberColumn = 2
+
+// boxed draws rows in a box; the first row is the header, numbers are aligned right.
 func boxed(rows [][]string) string {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {
@@ -96,7 +125,7 @@ func boxed(rows [][]string) string {
 		}
 		for i, cell := range row {
 			space := strings.Repeat(" ", width[i]-table.Width(cell))
-			if i == len(row)-1 && r > 0 {
+			if i == numberColumn && r > 0 {
 				cell = space + cell
 			} else {
 				cell += space
@@ -113,18 +142,19 @@ func boxed(rows [][]string) string {
 }
 
 type layerJSON struct {
-	Name         string `json:"name"`
-	Type         string `json:"type"`
-	OutputShape  []int  `json:"output_shape"`
-	Params       int    `json:"params"`
-	NonTrainable int    `json:"non_trainable_params"`
+	Name         string   `json:"name"`
+	Type         string   `json:"type"`
+	Inputs       []string `json:"inputs"`
+	OutputShape  []int    `json:"output_shape"`
+	Params       int      `json:"params"`
+	NonTrainable int      `json:"non_trainable_params"`
 }
 
 func summaryJSON(p *builder.Plan) map[string]any {
 	layers := []layerJSON{}
 	for _, l := range p.Layers {
 		t, f := l.Params()
-		layers = append(layers, layerJSON{l.Label, l.Type, l.Out, t + f, f})
+		layers = append(layers, layerJSON{l.Label, l.Type, inputNames(p, &l), l.Out, t + f, f})
 	}
 	t, f := p.Params()
 	return map[string]any{

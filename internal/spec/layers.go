@@ -28,8 +28,12 @@ func (r *reader) layers(n, root *yaml.Node) {
 	if r.made == 0 && r.problems.Len() == 0 {
 		r.problems.Add(r.at(n), "layers: the list is empty")
 	}
+	before := r.problems.Len()
 	r.connect(r.Top, Images)
 	r.label()
+	if r.problems.Len() == before {
+		r.checkRead()
+	}
 }
 
 // expand returns the layers of a list, with blocks and repeats expanded. Calls lists the

@@ -146,6 +146,24 @@ func (r *reader) connect(items []*Item, from int) int {
 	return from
 }
 
+// checkRead rejects layers whose outputs no layer reads, because all paths behind them start
+// elsewhere.
+func (r *reader) checkRead() {
+	read := make([]bool, len(r.Layers))
+	for _, it := range r.Layers {
+		for _, i := range it.Inputs {
+			if i != Images {
+				read[i] = true
+			}
+		}
+	}
+	for i, it := range r.Layers {
+		if !read[i] && i < len(r.Layers)-1 {
+			r.problems.Add(it.Pos, "%s: no layer reads its output, because the paths after it start elsewhere; remove the layer, or begin a path without from", it.Label)
+		}
+	}
+}
+
 // start returns the index of the layer whose output path p of it starts with.
 func (r *reader) start(it *Item, p *Path) int {
 	if at, ok := it.names.index[p.From]; ok {
@@ -169,8 +187,8 @@ func (r *reader) start(it *Item, p *Path) int {
 	return Images
 }
 
-// fromLabel is From as the resolved spec has it, which has no blocks with names of their own.
-func (p *Path) fromLabel() string {
+// FromLabel is From as the resolved spec has it, which has no blocks with names of their own.
+func (p *Path) FromLabel() string {
 	if p.target == nil {
 		return p.From
 	}
@@ -183,7 +201,7 @@ func (it *Item) mergeNode() *yaml.Node {
 	for _, p := range it.Paths {
 		path := &yaml.Node{Kind: yaml.SequenceNode}
 		if p.From != "" {
-			path.Content = append(path.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar("from"), Scalar(p.fromLabel())}})
+			path.Content = append(path.Content, &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{Scalar("from"), Scalar(p.FromLabel())}})
 		}
 		for _, l := range p.Layers {
 			path.Content = append(path.Content, l.Node())
