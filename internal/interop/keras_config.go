@@ -124,7 +124,8 @@ func (l *Layer) kerasValue(name string, v any) any {
 	switch {
 	case v == (catalog.Pair{}):
 		return nil // not given
-	case name == "dilation_rate" && v == catalog.Pair{1, 1}, l.Name == "conv2d" && name == "groups" && v == 1, l.Name == "relu" && v == 0.0:
+	case name == "dilation_rate" && v == catalog.Pair{1, 1}, l.Name == "conv2d" && name == "groups" && v == 1, l.Name == "relu" && v == 0.0,
+		l.Name == "resizing" && (v == false || v == 0.0): // some of which tf.keras 2.15 does not know
 		return nil // the default
 	case l.Name == "random_contrast" && name == "value_range" && reflect.DeepEqual(v, catalog.Range{0, 255}):
 		return nil // the behaviour of tf.keras 2.15, which has no such option
