@@ -18,7 +18,7 @@ var autoContrast = colorFunc{
 			a, b := x[low], x[high]
 			for i := c; i < len(x); i += s.C {
 				if out[i] = x[i]; a < b {
-					out[i] = s.cut(s.Low + (x[i]-a)/(b-a)*(s.High-s.Low))
+					out[i] = s.cut(s.Low + float32((x[i]-a)/(b-a)*(s.High-s.Low)))
 				}
 			}
 		}
@@ -38,8 +38,8 @@ var autoContrast = colorFunc{
 			for i := c; i < len(x); i += s.C {
 				t := (float64(x[i]) - a) / (b - a)
 				dx[i] = float32(scale * float64(dy[i]))
-				dLow -= scale * (1 - t) * float64(dy[i])
-				dHigh -= scale * t * float64(dy[i])
+				dLow -= float64(scale * (1 - t) * float64(dy[i]))
+				dHigh -= float64(scale * t * float64(dy[i]))
 			}
 			dx[low] += float32(dLow)
 			dx[high] += float32(dHigh)

@@ -42,16 +42,18 @@ var colorGradLoop = newLoop(func(a *colorFuncArgs, n int) {
 // A dual is a value with its derivatives with respect to the three channels of a pixel.
 type dual struct{ v, r, g, b float64 }
 
-func (a dual) plus(b dual) dual     { return dual{a.v + b.v, a.r + b.r, a.g + b.g, a.b + b.b} }
-func (a dual) minus(b dual) dual    { return a.plus(b.by(-1)) }
-func (a dual) by(f float64) dual    { return dual{a.v * f, a.r * f, a.g * f, a.b * f} }
+func (a dual) plus(b dual) dual  { return dual{a.v + b.v, a.r + b.r, a.g + b.g, a.b + b.b} }
+func (a dual) minus(b dual) dual { return a.plus(b.by(-1)) }
+func (a dual) by(f float64) dual {
+	return dual{float64(a.v * f), float64(a.r * f), float64(a.g * f), float64(a.b * f)}
+}
 func (a dual) plusC(c float64) dual { a.v += c; return a }
 func (a dual) times(b dual) dual {
-	return dual{a.v * b.v, a.r*b.v + b.r*a.v, a.g*b.v + b.g*a.v, a.b*b.v + b.b*a.v}
+	return dual{float64(a.v * b.v), float64(a.r*b.v) + float64(b.r*a.v), float64(a.g*b.v) + float64(b.g*a.v), float64(a.b*b.v) + float64(b.b*a.v)}
 }
 func (a dual) over(b dual) dual {
 	q := a.v / b.v
-	return dual{q, (a.r - q*b.r) / b.v, (a.g - q*b.g) / b.v, (a.b - q*b.b) / b.v}
+	return dual{q, (a.r - float64(q*b.r)) / b.v, (a.g - float64(q*b.g)) / b.v, (a.b - float64(q*b.b)) / b.v}
 }
 
 // abs is the absolute value.

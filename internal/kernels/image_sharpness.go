@@ -15,7 +15,7 @@ var sharpness = colorFunc{
 	func(s *Colors, out, x, amounts []float32) {
 		s.smooth(out, x)
 		for i, mean := range out {
-			out[i] = s.cut(x[i] + (1-amounts[0])*(mean-x[i]))
+			out[i] = s.cut(x[i] + float32((1-amounts[0])*(mean-x[i])))
 		}
 	},
 	func(s *Colors, dx, x, dy, amounts []float32) {
@@ -24,13 +24,13 @@ var sharpness = colorFunc{
 		s.smooth(dx, x)
 		for i, mean := range dx {
 			passed[i] = 0
-			if s.passes(x[i] + (1-amounts[0])*(mean-x[i])) {
+			if s.passes(x[i] + float32((1-amounts[0])*(mean-x[i]))) {
 				passed[i] = dy[i]
 			}
 		}
 		s.smooth(dx, passed) // whose weights are symmetric
 		for i, mean := range dx {
-			dx[i] = passed[i] + (1-amounts[0])*(mean-passed[i])
+			dx[i] = passed[i] + float32((1-amounts[0])*(mean-passed[i]))
 		}
 	},
 }

@@ -28,6 +28,7 @@ func (augmentation) augments() {}
 
 // uniform returns random number i of r, uniform between the bounds.
 func uniform(r random.Stream, i int, low, high float64) float64 {
+	low, high = float64(low), float64(high) // products, which are rounded before high-low
 	return low + float64((high-low)*r.Float64(uint64(i)))
 }
 

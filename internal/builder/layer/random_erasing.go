@@ -47,8 +47,8 @@ func (l *randomErasing) draw(r random.Stream, n, height, width int) box {
 	low, high := upTo(l.scale)
 	u := func(k int, low, high float64) float64 { return uniform(r, erasingDraws*n+k, low, high) }
 	side := func(k, length int) (from, to float32) {
-		part := math.Sqrt(u(k, low, high)) * float64(length)
-		at := u(k+1, 0, 1) * (float64(length) - part)
+		part := float64(math.Sqrt(u(k, low, high)) * float64(length))
+		at := float64(u(k+1, 0, 1) * (float64(length) - part))
 		return float32(at), float32(at + part)
 	}
 	var b box
