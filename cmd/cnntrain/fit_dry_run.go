@@ -11,12 +11,12 @@ import (
 
 // dryRun shows the model and an estimate of what training takes.
 func dryRun(ctx context.Context, w comm.World, o *fitOptions, e *experiment.Experiment, s *streams) error {
-	if !o.json && w.Rank() == 0 {
-		if err := printSummary(s.out, e.Plan); err != nil {
-			return err
+	x, err := e.Expect(ctx, o.options(w, s), func() error {
+		if o.json {
+			return nil
 		}
-	}
-	x, err := e.Expect(ctx, o.options(w, s))
+		return printSummary(s.out, e.Plan)
+	})
 	if err != nil || x == nil { // only on rank 0
 		return err
 	}

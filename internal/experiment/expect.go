@@ -24,8 +24,9 @@ const dryTime = time.Second / 2
 
 // Expect checks that Fit could start, without a download, and times some steps on the data.
 // The memory is that of the program at the end, including the data, or the plan's estimate
-// if the system does not report it. Only rank 0 gets the result; the others get nil.
-func (e *Experiment) Expect(ctx context.Context, o Options) (x *Expected, err error) {
+// if the system does not report it. Only rank 0 gets the result; the others get nil. Rank 0
+// calls ready once everything is checked, before it measures.
+func (e *Experiment) Expect(ctx context.Context, o Options, ready func() error) (x *Expected, err error) {
 	o = o.filled()
 	if e, err = e.fresh(); err == nil {
 		err = e.CheckRanks(o.World)
@@ -40,6 +41,9 @@ func (e *Experiment) Expect(ctx context.Context, o Options) (x *Expected, err er
 	err = onFirst(o.World, func() error {
 		o.Source.Offline = true
 		sets, err := e.LoadData(ctx, o.Source)
+		if err == nil {
+			err = ready()
+		}
 		if err == nil {
 			x, err = e.expect(ctx, model, sets)
 		}

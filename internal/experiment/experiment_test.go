@@ -143,7 +143,7 @@ func TestTrainsStopsResumesAndPredicts(t *testing.T) {
 // An experiment can be trained more than once, each time from the start.
 func TestFitBeginsAtTheStart(t *testing.T) {
 	e, dir := load(t), t.TempDir()
-	if _, err := e.Expect(t.Context(), experiment.Options{}); err != nil {
+	if _, err := e.Expect(t.Context(), experiment.Options{}, func() error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	for _, out := range []string{"first", "second"} {
