@@ -224,7 +224,11 @@ func TestModelsEqualKeras(t *testing.T) {
 			closeTo(t, "predictions", p, k.data("predictions"))
 		}
 		for step, want := range k.data("losses") {
-			loss, _, err := m.Step(step, 0, x, labels)
+			prepared, err := m.Prepare(step, 0, x, len(labels))
+			if err != nil {
+				t.Fatal(err)
+			}
+			loss, _, err := m.Step(step, 0, prepared, labels)
 			if err != nil {
 				t.Fatal(err)
 			}

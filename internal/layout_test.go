@@ -17,7 +17,7 @@ import (
 // docs/ARCHITECTURE.md; change it there and here, with a reason, never to make a build
 // pass.
 const layout = `
-	kernels, spec, checkpoint, random, plot, table, words, interop/hdf5, data/imagecache, data/picture/jpeg :
+	batch, kernels, spec, checkpoint, random, plot, table, words, interop/hdf5, data/imagecache, data/picture/jpeg :
 	catalog             : spec words
 	machine             : kernels
 	machine/machinetest : machine
@@ -26,7 +26,7 @@ const layout = `
 	builder/regularizer : catalog ops
 	builder/layer       : catalog ops random builder/initializer builder/regularizer
 	builder/loss        : catalog ops
-	builder             : spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
+	builder             : batch spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
 	comm                : kernels
 	comm/commtest, comm/mpi : comm
 	data/picture        : data/picture/jpeg
@@ -36,7 +36,7 @@ const layout = `
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
-	train               : spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
+	train               : batch spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback

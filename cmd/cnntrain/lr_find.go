@@ -28,7 +28,8 @@ func newLRFind(s *streams) *cobra.Command {
 		Use:   "lr-find SPEC",
 		Short: "Find a learning rate to train with",
 		Long: `Trains for some steps, raising the learning rate in each, and suggests the learning
-rate at which the loss falls most steeply. The trained weights are discarded.`,
+rate at which the loss falls most steeply, relative to its value: on the logarithmic axes of
+the picture, the steepest place. The trained weights are discarded.`,
 		Example: `  cnntrain lr-find specs/lenet5.yaml -o rates.png
   cnntrain lr-find specs/lenet5.yaml --set train.optimizer=sgd --to 10`,
 		Args: exactly(1),
@@ -125,5 +126,5 @@ func ratesPicture(name string, tried []train.TriedRate, suggested float64) *plot
 	if suggested > 0 {
 		title += fmt.Sprintf(", suggested %.2g", suggested)
 	}
-	return plot.Curves(plot.Chart{Title: title, X: "learning rate", Log: true, Series: []plot.Series{batch, smooth}})
+	return plot.Curves(plot.Chart{Title: title, X: "learning rate", Log: true, LogY: true, Series: []plot.Series{batch, smooth}})
 }

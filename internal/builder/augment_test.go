@@ -21,9 +21,9 @@ layers:
 		t.Fatal(a, err)
 	}
 	m := p.NewModel(seed)
-	images, labels := batch(n)
+	images, labels := examples(n)
 	for step := range 3 {
-		_, training, err := m.Step(step, 0, images, labels)
+		_, training, err := prepareAndStep(m, step, images, labels)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/machine/machinetest"
 	"cnntrain/internal/random"
@@ -38,8 +39,8 @@ func plan(t *testing.T, text string) *Plan {
 	return p
 }
 
-// batch returns n images and labels for tiny.
-func batch(n int) (images []float32, labels []int) {
+// examples returns n images and labels for tiny.
+func examples(n int) (images []float32, labels []int) {
 	images, labels = make([]float32, n*9*8*2), make([]int, n)
 	for i := range images {
 		images[i] = float32(i * 7919 % 256)
@@ -48,6 +49,15 @@ func batch(n int) (images []float32, labels []int) {
 		labels[i] = i % 3
 	}
 	return images, labels
+}
+
+// prepareAndStep trains on images that are not prepared yet.
+func prepareAndStep(m *Model, step int, images []float32, labels []int) (float32, []float32, error) {
+	prepared, err := m.Prepare(step, 0, images, len(labels))
+	if err != nil {
+		return 0, nil, err
+	}
+	return m.Step(step, 0, prepared, labels)
 }
 
 func TestPlanInfersShapesAndCountsWeights(t *testing.T) {
@@ -143,8 +153,8 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 }
 
 func checkMachine(t *testing.T, m *Model) {
-	images, labels := batch(5)
-	loss, probabilities, err := m.Step(0, 0, images, labels)
+	images, labels := examples(5)
+	loss, probabilities, err := prepareAndStep(m, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,9 +187,9 @@ func checkMachine(t *testing.T, m *Model) {
 
 func TestOutputsShareMemory(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
-	images, labels := batch(7)
+	images, labels := examples(7)
 	for _, n := range []int{3, 7, 5} { // the second graph needs more memory
-		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,8 +205,8 @@ func TestOutputsShareMemory(t *testing.T) {
 
 func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
-	images, labels := batch(2)
-	if _, _, err := m.Step(0, 0, images, labels); err != nil {
+	images, labels := examples(2)
+	if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	conv := 0
@@ -212,14 +222,14 @@ func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 
 func TestGraphsShareWeights(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
-	images, labels := batch(4)
+	images, labels := examples(4)
 	before, _, err := m.Evaluate(images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
 	adam := optimizer.Optimizers.Default("adam")
 	for _, n := range []int{4, 3, 4, 3, 4} { // full and smaller batches
-		if _, _, err := m.Step(0, 0, images[:n*9*8*2], labels[:n]); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images[:n*9*8*2], labels[:n]); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -243,10 +253,10 @@ func TestAStepAllocatesNothing(t *testing.T) {
 }
 
 func checkAllocations(t *testing.T, m *Model) {
-	images, labels := batch(4)
+	images, labels := examples(4)
 	adam := optimizer.Optimizers.Default("adam")
 	step := func() {
-		if _, _, err := m.Step(0, 0, images, labels); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -284,7 +294,7 @@ func weights(m *Model) map[string][]float32 {
 
 func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
 	m := plan(t, normed).NewModel(3)
-	images, labels := batch(4)
+	images, labels := examples(4)
 	start := weights(m)
 	if _, _, err := m.Evaluate(images, labels); err != nil {
 		t.Fatal(err)
@@ -294,11 +304,11 @@ func TestAStepMovesAveragesAndEvaluationDoesNot(t *testing.T) {
 			t.Errorf("evaluation changed %s", name)
 		}
 	}
-	if _, _, err := m.Step(0, 0, images, labels); err != nil {
+	if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	once := weights(m)
-	if _, _, err := m.Step(0, 0, images, labels); err != nil {
+	if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	// Initialised with 0 and updated with the mean of two equal halves: 0.5, then 0.75 of
@@ -317,11 +327,11 @@ func TestFrozenLayersStayAsTheyAre(t *testing.T) {
 		t.Errorf("%d and %d parameters", trainable, frozen)
 	}
 	m := p.NewModel(3)
-	images, labels := batch(4)
+	images, labels := examples(4)
 	adam := optimizer.Optimizers.Default("adam")
 	start := weights(m)
 	for range 3 {
-		if _, _, err := m.Step(0, 0, images, labels); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if err := adam.Step(m.Params()); err != nil {
@@ -350,7 +360,7 @@ func TestRandomnessIsCounted(t *testing.T) {
 	}
 	m := plan(t, dropping).NewModel(1)
 	step := func(m *Model, step, n int) []float32 {
-		_, p, err := m.Step(step, 0, images[:n*16], labels[:n])
+		_, p, err := prepareAndStep(m, step, images[:n*16], labels[:n])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -417,7 +427,7 @@ layers:
 func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 	m := plan(t, penalized).NewModel(3)
 	without := plan(t, strings.NewReplacer("0.02", "0", "0.03", "0", "0.05", "0", "bias_regularizer: l2", "bias_regularizer: {l2: 0}").Replace(penalized)).NewModel(3)
-	images, labels := batch(4)
+	images, labels := examples(4)
 	want := 0.0
 	add := func(name string, l1, l2 float64) {
 		for _, v := range weights(m)[name] {
@@ -427,7 +437,7 @@ func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 	add("conv2d/kernel", 0.02, 0)
 	add("conv2d/bias", 0, 0.01)
 	add("dense/kernel", 0.03, 0.05)
-	loss, _, err := without.Step(0, 0, images, labels)
+	loss, _, err := prepareAndStep(without, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -436,7 +446,7 @@ func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trained, _, err := m.Step(0, 0, images, labels)
+	trained, _, err := prepareAndStep(m, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -467,7 +477,7 @@ func TestPenaltiesAreInTheLossOfTrainingAndEvaluation(t *testing.T) {
 
 func TestUnknownLabelsAddNothingToTheLoss(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
-	images, _ := batch(2)
+	images, _ := examples(2)
 	loss, p, err := m.Evaluate(images, []int{-1, -1})
 	if err != nil || loss != 0 {
 		t.Errorf("loss %g, %v", loss, err)
@@ -487,10 +497,10 @@ func weighted(t *testing.T, weights string) *Plan {
 }
 
 func TestClassWeightsScaleTheLossOfTraining(t *testing.T) {
-	images, _ := batch(1)
+	images, _ := examples(1)
 	loss := func(p *Plan, label int) (training, use float32) {
 		m := p.NewModel(3)
-		training, _, err1 := m.Step(0, 0, images, []int{label})
+		training, _, err1 := prepareAndStep(m, 0, images, []int{label})
 		use, _, err2 := m.Evaluate(images, []int{label})
 		if err1 != nil || err2 != nil {
 			t.Fatal(err1, err2)
@@ -526,11 +536,11 @@ func TestClassWeightsNameTheirClasses(t *testing.T) {
 
 func TestWrongInputIsAnError(t *testing.T) {
 	m := plan(t, tiny).NewModel(3)
-	images, labels := batch(2)
-	if _, _, err := m.Step(0, 0, images[1:], labels); err == nil {
+	images, labels := examples(2)
+	if _, _, err := prepareAndStep(m, 0, images[1:], labels); err == nil {
 		t.Error("took too few pixels")
 	}
-	if _, _, err := m.Step(0, 0, images, []int{0, 3}); err == nil {
+	if _, _, err := prepareAndStep(m, 0, images, []int{0, 3}); err == nil {
 		t.Error("took a class beyond the outputs")
 	}
 }
@@ -540,8 +550,8 @@ func TestWrongInputIsAnError(t *testing.T) {
 func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
 	p := plan(t, tiny)
 	m := p.NewModel(1)
-	images, labels := batch(50)
-	if _, _, err := m.Step(0, 0, images, labels); err != nil {
+	images, labels := examples(50)
+	if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
 	trainable, _ := p.Params()
@@ -599,13 +609,13 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if n := m.plan.fronts(); n != 3 {
 		t.Fatalf("%d layers are prepared, want those up to random_rotation", n)
 	}
-	images, labels := batch(5)
+	images, labels := examples(5)
 	prepare := func(step, n int) []float32 {
 		p, err := m.Prepare(step, 0, images[:n*9*8*2], n)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p
+		return p.Images
 	}
 	first := prepare(0, 5)
 	kept := slices.Clone(first)
@@ -622,7 +632,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if again := prepare(0, 3); !slices.Equal(again, kept[:len(again)]) {
 		t.Error("what happens to an image depends on the size of the batch")
 	}
-	if _, _, err := m.Step(0, 0, kept, labels); err != nil {
+	if _, _, err := m.Step(0, 0, batch.Prepared{Images: kept}, labels); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range m.graphs[graphKey{5, true}].machine.Steps() {
@@ -645,7 +655,7 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 				w.Data[0] = float32(math.NaN())
 			}
 		}
-		images, labels := batch(4)
+		images, labels := examples(4)
 		prepared, err := m.Prepare(0, 0, images, 4)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,10 @@
 package builder
 
-import "fmt"
+import (
+	"fmt"
+
+	"cnntrain/internal/batch"
+)
 
 // A front computes what precedes a training step, for one batch size: the layers up to the
 // last augmentation layer before the first weights. They have no weights, so they can run
@@ -19,9 +23,9 @@ const turns = 2
 // input of Step, valid until the second next call of Prepare. The positions of the images
 // in the global batch start at first. One goroutine may call it while another calls the
 // other methods.
-func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, error) {
+func (m *Model) Prepare(step, first int, images []float32, n int) (batch.Prepared, error) {
 	if len(images) != n*m.plan.Input.Size() {
-		return nil, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)
+		return batch.Prepared{}, fmt.Errorf("%d pixels for %d images of %v", len(images), n, m.plan.Input)
 	}
 	m.turn = (m.turn + 1) % turns
 	key := frontKey{n, m.turn}
@@ -29,7 +33,7 @@ func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, er
 	if f == nil {
 		augmenter, err := m.plan.NewAugmenter(n, m.seed, true)
 		if err != nil {
-			return nil, fmt.Errorf("building the graph of augmentation: %w", err)
+			return batch.Prepared{}, fmt.Errorf("building the graph of augmentation: %w", err)
 		}
 		f = &front{augmenter, nil}
 		if augmenter == nil {
@@ -38,8 +42,9 @@ func (m *Model) Prepare(step, first int, images []float32, n int) ([]float32, er
 		m.fronts[key] = f
 	}
 	if f.augmenter != nil {
-		return f.augmenter.Run(step, first, images)
+		images, err := f.augmenter.Run(step, first, images)
+		return batch.Prepared{Images: images}, err
 	}
 	copy(f.images, images)
-	return f.images, nil
+	return batch.Prepared{Images: f.images}, nil
 }

@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/checkpoint"
@@ -139,15 +140,15 @@ func (m *Model) Moving() (weights [][]float32) {
 	return weights
 }
 
-// Step runs a batch forward and backward: n images as Prepare returned them, and n classes.
+// Step runs a batch forward and backward: n images, prepared, and n classes.
 // It returns the loss and the probabilities [n,classes], which the model owns, and leaves
 // the gradients in Params. It changes no trainable weight. Random numbers depend on the
 // seed of the model and on step, counted from 0 over the whole training. The positions of
 // the images in the global batch start at first.
-func (m *Model) Step(step, first int, images []float32, labels []int) (loss float32, probabilities []float32, err error) {
+func (m *Model) Step(step, first int, prepared batch.Prepared, labels []int) (loss float32, probabilities []float32, err error) {
 	m.step, m.first = uint64(step), first
 	m.last = graphKey{len(labels), true}
-	g, err := m.run(m.last, images, labels)
+	g, err := m.run(m.last, prepared.Images, labels)
 	if err != nil {
 		return 0, nil, err
 	}

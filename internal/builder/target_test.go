@@ -23,7 +23,7 @@ func TestOneSigmoidTellsTwoClasses(t *testing.T) {
 		t.Fatal(err)
 	}
 	m := p.NewModel(3)
-	images, _ := batch(1)
+	images, _ := examples(1)
 	for label, weight := range []float64{1, 3} {
 		loss, both, err := m.Evaluate(images, []int{label})
 		if err != nil || len(both) != 2 || both[0]+both[1] != 1 {
@@ -32,7 +32,7 @@ func TestOneSigmoidTellsTwoClasses(t *testing.T) {
 		if want := -math.Log(float64(both[label])); math.Abs(float64(loss)-want) > 1e-6 {
 			t.Errorf("class %d: loss %g, want %g", label, loss, want)
 		}
-		weighted, _, err := m.Step(0, 0, images, []int{label})
+		weighted, _, err := prepareAndStep(m, 0, images, []int{label})
 		if err != nil || math.Abs(float64(weighted)-weight*float64(loss)) > 1e-6 {
 			t.Errorf("class %d: weighted loss %g of %g (%v)", label, weighted, loss, err)
 		}
@@ -54,7 +54,7 @@ func TestSeveralSigmoidsDecideAboutEachClass(t *testing.T) {
 	if got := m.Truth(1); !slices.Equal(got, []bool{true, false, true}) {
 		t.Errorf("label 1 means %v", got)
 	}
-	images, _ := batch(1)
+	images, _ := examples(1)
 	for label, truth := range [][]bool{{false, false, false}, {true, false, true}} {
 		loss, y, err := m.Evaluate(images, []int{label})
 		if err != nil {

@@ -15,6 +15,7 @@ type Chart struct {
 	Title  string
 	X      string // label of the y axis
 	Log    bool   // logarithmic x axis
+	LogY   bool   // logarithmic y axis; values that are not positive are not drawn
 	Series []Series
 }
 
@@ -102,11 +103,14 @@ func (c *Chart) draw(area draw.Canvas) {
 	if c.Log {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powerTicks{}
 	}
+	if c.LogY {
+		p.Y.Scale = plot.LogScale{}
+	}
 	grid := plotter.NewGrid()
 	grid.Horizontal.Color, grid.Vertical.Color = faint, faint
 	p.Add(grid)
 	for _, s := range c.Series {
-		points := s.points(c.Log)
+		points := s.points(c.Log, c.LogY)
 		line := &plotter.Line{XYs: thinned(points), LineStyle: s.line()}
 		p.Add(line)
 		dots := points
@@ -125,6 +129,13 @@ func (c *Chart) draw(area draw.Canvas) {
 		p.X.Min, p.X.Max = 1, 10
 	case c.Log && p.X.Min == p.X.Max:
 		p.X.Min, p.X.Max = p.X.Min/10, p.X.Max*10
+	}
+	switch {
+	case !c.LogY:
+	case p.Y.Min > p.Y.Max:
+		p.Y.Min, p.Y.Max = 1, 10
+	case p.Y.Max/p.Y.Min > 10:
+		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a constant by adding 1
 		if around := math.Abs(axis.Max) * 1e-6; axis.Min == axis.Max && around > 1 {

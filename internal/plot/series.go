@@ -59,11 +59,11 @@ func (s *Series) signed(points plotter.XYs) (at plotter.XYs) {
 // float64.
 const drawable = 1e100
 
-// points returns the points of the curve that can be drawn; on a logarithmic axis those
-// above zero.
-func (s *Series) points(log bool) (points plotter.XYs) {
+// points returns the points of the curve that can be drawn; on logarithmic axes those above
+// zero.
+func (s *Series) points(logX, logY bool) (points plotter.XYs) {
 	for i, x := range s.X {
-		if y := s.Y[i]; math.Abs(x) < drawable && math.Abs(y) < drawable && (x > 0 || !log) {
+		if y := s.Y[i]; math.Abs(x) < drawable && math.Abs(y) < drawable && (x > 0 || !logX) && (y > 0 || !logY) {
 			points = append(points, plotter.XY{X: x, Y: y})
 		}
 	}

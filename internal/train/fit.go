@@ -200,6 +200,7 @@ func (f *fitting) update() error {
 	if err := f.peers.update(); err != nil {
 		return f.brokenWeight(err)
 	}
+	f.state.StepLoss = f.batch.loss()
 	f.sums.merge(f.batch)
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
 	return f.call(func(cb callback.Callback) func(*callback.State) error { return cb.Batch })

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cnntrain/internal/batch"
 	"cnntrain/internal/checkpoint"
 
 	G "gorgonia.org/gorgonia"
@@ -28,12 +29,12 @@ type Model interface {
 	// Prepare augments n images, whose positions in the global batch start at first, for a
 	// training step. It returns the input of Step, valid until the second next call of
 	// Prepare. It may run concurrently with the other methods.
-	Prepare(step, first int, images []float32, n int) ([]float32, error)
+	Prepare(step, first int, images []float32, n int) (batch.Prepared, error)
 	// Step runs a prepared batch forward and backward and leaves the gradients in Params.
 	// Random numbers depend on step, counted from 0 over the whole training, and on the
 	// position of each image in the global batch, starting at first. It returns the mean
 	// loss and the probabilities [len(labels), Classes], valid until the next call.
-	Step(step, first int, prepared []float32, labels []int) (loss float32, probabilities []float32, err error)
+	Step(step, first int, prepared batch.Prepared, labels []int) (loss float32, probabilities []float32, err error)
 	// Params returns the trainable weights with the gradients of the last Step, valid until
 	// the next call of Step or Evaluate.
 	Params() []G.ValueGrad

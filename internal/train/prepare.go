@@ -5,12 +5,13 @@ import (
 	"iter"
 	"sync"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/data"
 )
 
 // A prepared is a batch that is ready for a training step.
 type prepared struct {
-	images []float32 // as returned by Model.Prepare
+	images batch.Prepared
 	labels []int
 	share  data.Share
 	err    error

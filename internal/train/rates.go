@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"cnntrain/internal/data"
+	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/schedule"
 )
 
 // A TriedRate is what happened at one learning rate.
@@ -19,46 +21,45 @@ type TriedRate struct {
 // keepMean is the share of the smoothed loss that a step keeps.
 const keepMean = 0.9
 
-// TryRates trains m for some steps at a learning rate that grows by the same factor
-// from step to step, and returns the loss at each. It ends early where the loss is
-// many times the lowest or no number, or once ctx is done. (Smith, Cyclical Learning
-// Rates for Training Neural Networks, 2015, section 3.3; smoothing as fast.ai does it.)
-// The schedule and the callbacks of c are not used.
+// errTried ends the training of TryRates.
+var errTried = errors.New("tried enough learning rates")
+
+// TryRates trains m for some steps at a learning rate that grows by the same factor from
+// step to step, and returns the loss at each. It ends early where the loss is many times the
+// lowest, or it or a weight is not finite. (Smith, Cyclical Learning Rates for Training
+// Neural Networks, 2015, section 3.3; smoothed as fast.ai does it.) It trains as Fit does,
+// but without the schedule and the callbacks of c and without validation.
 func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, last float64, steps int) ([]TriedRate, error) {
 	const tooHigh = 4 // times the lowest
 	var tried []TriedRate
 	var mean float64
 	lowest := math.Inf(1)
-	loader := data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
-	for epoch := 1; ; epoch++ {
-		for batch, err := range loader.Batches(ctx, data.Order(sets.Train.Len(), uint64(c.Seed), epoch), 0) {
-			if err != nil {
-				return nil, err
-			}
-			n := len(tried)
-			value, _, err := m.Step(n, 0, batch.X, batch.Labels)
-			if err != nil {
-				return nil, err
-			}
-			loss := float64(value)
-			mean = float64(keepMean*mean) + float64((1-keepMean)*loss)
-			t := TriedRate{
-				Rate: first * math.Pow(last/first, float64(n)/float64(steps-1)),
-				Loss: loss, Smoothed: mean / (1 - math.Pow(keepMean, float64(n+1))),
-			}
+	plain := *c
+	plain.Epochs, plain.Callbacks, plain.Schedule, plain.OnNaN = math.MaxInt, nil, schedule.Constant, "stop"
+	alone := *sets
+	alone.Val = nil
+	rate := func() float64 { return first * math.Pow(last/first, float64(len(tried))/float64(steps-1)) }
+	_, err := Fit(ctx, m, &alone, &plain, nil, callback.Callback{
+		Start: func(s *callback.State) error { s.LearningRate = rate(); return nil },
+		Batch: func(s *callback.State) error {
+			mean = float64(keepMean*mean) + float64((1-keepMean)*s.StepLoss)
+			t := TriedRate{Rate: rate(), Loss: s.StepLoss, Smoothed: mean / (1 - math.Pow(keepMean, float64(len(tried)+1)))}
 			lowest = min(lowest, t.Smoothed)
-			if !finite(loss) || t.Smoothed > tooHigh*lowest {
-				return tried, nil
+			if t.Smoothed > tooHigh*lowest {
+				return errTried
 			}
 			if tried = append(tried, t); len(tried) == steps {
-				return tried, nil
+				return errTried
 			}
-			c.Optimizer.SetLearningRate(t.Rate)
-			if err := c.Optimizer.Step(m.Params()); err != nil {
-				return nil, err
-			}
-		}
+			s.LearningRate = rate()
+			return nil
+		},
+	})
+	var bad *NonFiniteError
+	if errors.Is(err, errTried) || errors.As(err, &bad) {
+		err = nil
 	}
+	return tried, err
 }
 
 // SuggestRate returns the rate at which the smoothed loss falls most steeply, as a share

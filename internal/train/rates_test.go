@@ -25,6 +25,21 @@ func TestSuggestRateIsWhereTheLossFallsMost(t *testing.T) {
 	}
 }
 
+// Neither the schedule nor on_nan nor validation takes part, and the loss is that of a step.
+func TestTryRatesTrainsAsFitDoes(t *testing.T) {
+	m := newFake()
+	m.loss = func(step int) float32 { return 2 - float32(step)/100 }
+	tried, err := TryRates(t.Context(), m, sets(10, 4), config(t, "{batch_size: 4, epochs: 1, optimizer: sgd, schedule: {step_decay: {epochs: 1}}, on_nan: lower-lr}"), 1e-4, 1, 9)
+	if err != nil || len(tried) != 9 {
+		t.Fatal(tried, err)
+	}
+	for i, r := range tried {
+		if want := 2 - float64(i+1)/100; math.Abs(r.Loss-want) > 1e-6 {
+			t.Errorf("step %d has the loss %v, want %v", i+1, r.Loss, want)
+		}
+	}
+}
+
 // The loss of images that are not scaled begins far above what a guess has.
 func TestSuggestRateIsNotMisledByAHighStart(t *testing.T) {
 	tried := valley()
@@ -55,8 +70,8 @@ func TestTryRatesGrowsTheRateByOneFactor(t *testing.T) {
 		t.Fatal(tried, err)
 	}
 	var sum float64
-	for i, r := range tried[:8] { // after the last no step is needed
-		if ratio := tried[i+1].Rate / r.Rate; math.Abs(ratio-math.Sqrt(10)) > 1e-9 {
+	for i, r := range tried {
+		if ratio := r.Rate / tried[max(i-1, 0)].Rate; i > 0 && math.Abs(ratio-math.Sqrt(10)) > 1e-9 {
 			t.Errorf("a factor of %v", ratio)
 		}
 		sum += r.Rate

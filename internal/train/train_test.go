@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/data"
@@ -60,20 +61,20 @@ func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
 }
 
-func (f *fake) Prepare(step, first int, images []float32, n int) ([]float32, error) {
+func (f *fake) Prepare(step, first int, images []float32, n int) (batch.Prepared, error) {
 	if len(images) != n {
-		return nil, fmt.Errorf("%d images, but %d pixels", n, len(images))
+		return batch.Prepared{}, fmt.Errorf("%d images, but %d pixels", n, len(images))
 	}
-	return slices.Clone(images), nil
+	return batch.Prepared{Images: slices.Clone(images)}, nil
 }
 
-func (f *fake) Step(step, first int, images []float32, labels []int) (float32, []float32, error) {
+func (f *fake) Step(step, first int, prepared batch.Prepared, labels []int) (float32, []float32, error) {
 	if step != f.steps && !f.anyStep {
 		return 0, nil, fmt.Errorf("step %d of training is called %d", f.steps, step)
 	}
 	f.steps++
 	f.seen = append(f.seen, append([]int{}, labels...))
-	return f.loss(f.steps), f.know(images), nil
+	return f.loss(f.steps), f.know(prepared.Images), nil
 }
 
 func (f *fake) Evaluate(images []float32, labels []int) (float32, []float32, error) {

@@ -43,6 +43,8 @@ type State struct {
 	// those of the validation data, prefixed with val_.
 	Logs Logs
 
+	StepLoss float64 // mean loss of the last step
+
 	LearningRate float64             // of the next steps, before the schedule
 	StepRate     float64             // learning rate of the last step
 	Weights      []checkpoint.Tensor // not copied: writing to them changes the model

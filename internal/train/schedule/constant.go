@@ -9,6 +9,9 @@ var _ = Schedules.Add(catalog.Entry[Schedule]{
 	New:     func(*catalog.Options) Schedule { return constant{} },
 })
 
+// Constant is the schedule that changes nothing.
+var Constant Schedule = constant{}
+
 type constant struct{}
 
 func (constant) Factor(float64, int) float64 { return 1 }
