@@ -6,6 +6,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/machine"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/spec"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -80,9 +81,14 @@ func (m *Model) prefix(end, n int) (*prefix, error) {
 			nodes[w.layer] = append(nodes[w.layer], input(w.name, w.value))
 		}
 	}
-	x := ops.Affine(input("images", value), 1, 0) // the machine needs one op
+	images := ops.Affine(input("images", value), 1, 0) // the machine needs one op
+	c := m.plan.connect(0, images)
 	for i, l := range m.plan.Layers[:end] {
-		x = l.Build(m.layerGraph(l, false, nil, nil), x, nodes[i])
+		c.build(i, m.layerGraph(l, false, nil, nil), nodes[i])
+	}
+	x := images
+	if in := m.plan.Layers[end].Inputs[0]; in != spec.Images {
+		x = c.outputs[in]
 	}
 	run, err := machine.New(x)
 	if err != nil {

@@ -17,6 +17,7 @@ layers:
 - random_flip: horizontal
 - normalization
 - dropout: 0.5
+- add: [[], [{rescaling: 0}]]
 - conv2d: {filters: 2, kernel_size: 1}
 - normalization: {name: second}
 - flatten
