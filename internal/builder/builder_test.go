@@ -669,6 +669,49 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 	}
 }
 
+// The layers of a path stand before those of the next one and before their merge.
+func TestFirstNonFiniteLooksIntoPaths(t *testing.T) {
+	for weight, want := range map[string]string{
+		"stem/kernel": "stem", "first/kernel": "first", "second/bias": "second", "dense/bias": "dense", "": "",
+	} {
+		m := plan(t, `
+input: [8, 8, 3]
+data: {dataset: shapes}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, padding: same, name: stem}
+  - add:
+      - [conv2d: {filters: 4, kernel_size: 1, name: first}, tanh]
+      - [conv2d: {filters: 4, kernel_size: 1, name: second}, tanh]
+      - []
+  - flatten
+  - dense: {units: 3, activation: softmax}
+`).NewModel(1)
+		found := weight == ""
+		for _, w := range m.Weights() {
+			if w.Name == weight {
+				w.Data[0], found = float32(math.NaN()), true
+			}
+		}
+		if !found {
+			t.Fatalf("the model has no %s", weight)
+		}
+		images := make([]float32, 4*8*8*3)
+		for i := range images {
+			images[i] = float32(i % 7)
+		}
+		prepared, err := m.Prepare(0, 0, images, 4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := m.Step(0, 0, prepared, []int{0, 1, 2, 0}); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.FirstNonFinite(); err != nil || got != want {
+			t.Errorf("NaN in %q: %q, %v, want %q", weight, got, err, want)
+		}
+	}
+}
+
 func TestParamNamesAreThoseOfWeights(t *testing.T) {
 	m := plan(t, tiny).NewModel(1)
 	for i, w := range m.Weights() { // all of them trainable
