@@ -40,7 +40,7 @@ const layout = `
 	runs                : spec checkpoint
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
-	pretrained          : builder/layer checkpoint interop train
+	pretrained          : builder/layer checkpoint interop spec train
 	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
 	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule

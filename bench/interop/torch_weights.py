@@ -2,6 +2,7 @@
 
     python bench/interop/torch_weights.py            # the golden files
     python bench/interop/torch_weights.py orders     # names of modules of torchvision and timm
+    python bench/interop/torch_weights.py models DIR # torchvision's models of our specs
 
 Needs torch, torchvision, timm and safetensors: bench/interop/requirements-torch.txt.
 """
@@ -77,6 +78,49 @@ def orders():
         json.dump(names, f)
 
 
+MODELS = {"resnet18": 64, "resnet50": 64, "mobilenet-v2": 64, "mobilenet-v3-small": 64, "efficientnet-b0": 64,
+          "squeezenet": 64, "convnext-tiny": 64, "googlenet": 64}
+
+
+def models(folder):
+    """torchvision's models of our specs with random weights, and what they predict:
+
+    CNNTRAIN_TORCH=FOLDER go test ./internal/pretrained -run Torchvision -v
+    """
+    import torchvision
+
+    mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.052441, 0.050176, 0.050625]).sqrt()
+    for name, side in MODELS.items():
+        torch.manual_seed(2)
+        maker = {"squeezenet": "squeezenet1_1"}.get(name, name.replace("-", "_"))
+        options = {"aux_logits": False, "init_weights": True} if name == "googlenet" else {}
+        net = torchvision.models.get_model(maker, **options)
+        with torch.no_grad():
+            for m in net.modules():
+                if isinstance(m, nn.BatchNorm2d):
+                    for p in (m.weight, m.bias, m.running_mean, m.running_var):
+                        p.copy_(torch.rand_like(p) * 0.2 + (0.9 if p is not m.bias and p is not m.running_mean else -0.1))
+                elif isinstance(m, torchvision.models.convnext.CNBlock):
+                    m.layer_scale.copy_(torch.rand_like(m.layer_scale))
+        net.eval()
+        images = torch.randint(0, 256, (2, side, side, 3)).float()
+        with torch.no_grad():
+            x = ((images / 255 - mean) / std).permute(0, 3, 1, 2)
+            last = [m for m in net.modules() if isinstance(m, (nn.Linear, nn.Conv2d))][-1]
+            last.weight *= 2 / net(x).std()  # so that classes differ
+            out = torch.softmax(net(x), 1)
+        torch.save(net.state_dict(), folder / f"{name}.pth")
+        save_file(net.state_dict(), folder / f"{name}.safetensors")
+        with open(folder / f"{name}.json", "w") as f:
+            json.dump({"side": side, "images": images.flatten().tolist(), "probabilities": out.flatten().tolist()}, f)
+        print(name, float(out.max()))
+
+
 if __name__ == "__main__":
     OUT.mkdir(exist_ok=True)
-    orders() if sys.argv[1:] == ["orders"] else golden()
+    if sys.argv[1:2] == ["models"]:
+        folder = pathlib.Path(sys.argv[2])
+        folder.mkdir(exist_ok=True)
+        models(folder)
+    else:
+        orders() if sys.argv[1:] == ["orders"] else golden()

@@ -20,12 +20,13 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 			switch {
 			case real == "" && name == "lenet5-mnist":
 				t.Skip("CNNTRAIN_TEST_DATA is not set: no real MNIST")
-			case real == "" || name == "quickstart":
+			case real == "" || name == "quickstart" || forShapes(t, name) != nil:
 				data = []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}
 			}
 			if largeSpecs[name] {
 				needLong(t)
 			}
+			data = append(data, forShapes(t, name)...)
 			dir := t.TempDir()
 			in := func(file string) string { return filepath.Join(dir, file) }
 			var fitted struct{ Dataset struct{ Name string } }
@@ -55,7 +56,26 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 }
 
 // largeSpecs are the seed specs that take more than a few seconds.
-var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true, "resnet56": true}
+var largeSpecs = map[string]bool{"alexnet": true, "vgg13": true, "vgg13-bn": true, "vgg16": true, "vgg16-bn": true, "vgg19": true, "resnet56": true,
+	"wide-resnet-16-8": true, "densenet-bc-100-12": true, "resnet18": true, "resnet50": true, "mobilenet-v2": true, "mobilenet-v3-small": true,
+	"efficientnet-b0": true, "squeezenet": true, "googlenet": true, "convnext-tiny": true, "alexnet-two-towers": true}
+
+// forShapes returns the overrides with which a seed spec for photos trains on shapes: their
+// size and number of classes.
+func forShapes(t *testing.T, name string) []string {
+	t.Helper()
+	if !bytes.Contains(specs.Text(name), []byte("dataset: ./photos")) {
+		return nil
+	}
+	if name == "alexnet-two-towers" {
+		t.Skip("images of 32x32 are too small for its pooling")
+	}
+	units := "layers.predictions.units=10"
+	if name == "squeezenet" {
+		units = "layers.predictions.filters=10"
+	}
+	return []string{"--set", "input=[32, 32, 3]", "--set", units}
+}
 
 // quietly runs a command that must succeed.
 func quietly(t *testing.T, args ...string) {

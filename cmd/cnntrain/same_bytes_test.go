@@ -24,6 +24,7 @@ func TestEverySpecGivesTheSameBytes(t *testing.T) {
 				}
 				data = []string{"--data-dir", dir}
 			}
+			data = append(data, forShapes(t, name)...)
 			if largeSpecs[name] {
 				needLong(t)
 			}

@@ -17,26 +17,37 @@ import (
 	"cnntrain/specs"
 )
 
-// params has the numbers of parameters in Keras for each seed spec: total and
-// non-trainable.
+// params has the numbers of parameters of the source of each seed spec, in Keras or in
+// torchvision: total and non-trainable.
 var params = map[string][2]int{
-	"alexnet":        {29_983_114, 0},
-	"lenet5":         {62_006, 0},
-	"lenet5-all":     {62_910, 452},
-	"lenet5-augment": {62_006, 0},
-	"lenet5-bn":      {64_422, 1_208},
-	"lenet5-bn-pre":  {62_910, 452},
-	"lenet5-dropout": {62_006, 0},
-	"lenet5-mnist":   {61_706, 0},
-	"quickstart":     {14_938, 0},
-	"vgg13":          {32_394_562, 0},
-	"vgg13-bn":       {32_406_338, 5_888},
-	"resnet20":       {274_042, 1_568},
-	"resnet56":       {860_026, 4_256},
-	"se-resnet20":    {276_415, 1_568},
-	"vgg16":          {37_704_258, 0},
-	"vgg16-bn":       {37_721_154, 8_448},
-	"vgg19":          {43_072_738, 29_392},
+	"alexnet":            {29_983_114, 0},
+	"lenet5":             {62_006, 0},
+	"lenet5-all":         {62_910, 452},
+	"lenet5-augment":     {62_006, 0},
+	"lenet5-bn":          {64_422, 1_208},
+	"lenet5-bn-pre":      {62_910, 452},
+	"lenet5-dropout":     {62_006, 0},
+	"lenet5-mnist":       {61_706, 0},
+	"quickstart":         {14_938, 0},
+	"vgg13":              {32_394_562, 0},
+	"vgg13-bn":           {32_406_338, 5_888},
+	"alexnet-two-towers": {60_965_224, 0},
+	"convnext-tiny":      {28_589_128, 0},
+	"densenet-bc-100-12": {793_150, 23_988},
+	"efficientnet-b0":    {5_330_564, 42_016},
+	"googlenet":          {6_639_464, 14_560},
+	"mobilenet-v2":       {3_538_984, 34_112},
+	"mobilenet-v3-small": {2_554_968, 12_112},
+	"resnet18":           {11_699_112, 9_600},
+	"resnet20":           {274_042, 1_568},
+	"resnet50":           {25_610_152, 53_120},
+	"squeezenet":         {1_235_496, 0},
+	"wide-resnet-16-8":   {10_968_570, 7_200},
+	"resnet56":           {860_026, 4_256},
+	"se-resnet20":        {276_415, 1_568},
+	"vgg16":              {37_704_258, 0},
+	"vgg16-bn":           {37_721_154, 8_448},
+	"vgg19":              {43_072_738, 29_392},
 }
 
 func TestSpecsHaveTheParametersOfKeras(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop"
+	"cnntrain/internal/spec"
 )
 
 // A Row says where the weights of a layer come from.
@@ -107,17 +108,19 @@ func (a *assigner) inOrder(of func(*interop.Layer) bool) {
 	}
 }
 
-// behind gives each layer without kernel what follows the module of the layer before it.
+// behind gives each normalization what follows the module of the layer that it reads.
 func (a *assigner) behind() {
-	last := -1
 	for i := range a.model.Layers {
 		l := &a.model.Layers[i]
-		switch {
-		case len(l.Own) == 0:
-		case hasKernel(l):
-			last = a.of[i]
-		case last >= 0 && last+1 < len(a.modules):
-			a.take(i, last+1)
+		if len(l.Own) == 0 || !strings.HasSuffix(l.Type, "Normalization") {
+			continue
+		}
+		at := l.Inputs[0]
+		for at != spec.Images && len(a.model.Layers[at].Own) == 0 {
+			at = a.model.Layers[at].Inputs[0]
+		}
+		if at != spec.Images && hasKernel(&a.model.Layers[at]) && a.of[at] >= 0 && a.of[at]+1 < len(a.modules) {
+			a.take(i, a.of[at]+1)
 		}
 	}
 }
@@ -125,7 +128,7 @@ func (a *assigner) behind() {
 // flattened returns the shape of the maps that the values of layer i were flattened from,
 // nil if they were not.
 func (a *assigner) flattened(i int) layer.Shape {
-	for j := i - 1; j >= 0 && len(a.model.Layers[j].Out) == 1; j-- {
+	for j := a.model.Layers[i].Inputs[0]; j != spec.Images && len(a.model.Layers[j].Out) == 1; j = a.model.Layers[j].Inputs[0] {
 		switch l := a.model.Layers[j]; {
 		case len(l.In) == 3:
 			if l.Type == "Flatten" {

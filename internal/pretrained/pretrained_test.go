@@ -2,6 +2,7 @@ package pretrained
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -195,6 +196,59 @@ func TestAPickleOfMoreThanTensorsIsRefused(t *testing.T) {
 		writeZip(t, path, map[string]string{"archive/data.pkl": "\x80\x02" + c.pickle})
 		if err := Open(path, func(*File) error { return nil }); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// torchvision's own models load into our specs and predict the same. The files are those of
+// bench/interop/torch_weights.py models; they are too large to be here.
+func TestTorchvisionModelsPredictTheSame(t *testing.T) {
+	dir := os.Getenv("CNNTRAIN_TORCH")
+	if dir == "" {
+		t.Skip("CNNTRAIN_TORCH is not set: no models of torchvision")
+	}
+	paths, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no models in %s (%v)", dir, err)
+	}
+	for _, path := range paths {
+		name := strings.TrimSuffix(filepath.Base(path), ".json")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var golden struct {
+			Side                  int
+			Images, Probabilities []float32
+		}
+		if err := json.Unmarshal(text, &golden); err != nil {
+			t.Fatal(err)
+		}
+		document, err := os.ReadFile("../../specs/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		document = []byte(strings.Replace(string(document), "[224, 224, 3]", fmt.Sprintf("[%d, %d, 3]", golden.Side, golden.Side), 1))
+		for _, ending := range []string{".pth", ".safetensors"} {
+			t.Run(name+ending, func(t *testing.T) {
+				n := newNet(t, string(document))
+				a, err := n.assign(filepath.Join(dir, name+ending), false)
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%d of %d layers, notes %q", a.found, a.found+len(a.fresh), a.Notes)
+				_, got, err := n.Evaluate(golden.Images, []int{-1, -1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				worst := 0.0
+				for i, want := range golden.Probabilities {
+					worst = max(worst, math.Abs(float64(got[i]-want)))
+				}
+				if t.Logf("at most %.2g apart", worst); !(worst <= 1e-4) {
+					t.Errorf("probabilities are %g apart", worst)
+				}
+			})
 		}
 	}
 }
