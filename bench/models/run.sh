@@ -33,7 +33,6 @@ train() {
       "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json >"$to/train.json"
       "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json >"$to/result.json"
     } >"$to.log" 2>&1
-    rm "$to/previous.safetensors"
   else
     mkdir "$to"
     "$cnntrain" validate --resolved "$spec" "$@" >"$to/spec.yaml"

@@ -116,7 +116,7 @@ func TestNothingIsLostByKills(t *testing.T) {
 func endOf(t *testing.T, run string) map[string]any {
 	t.Helper()
 	end := map[string]any{}
-	for _, file := range []string{"spec.yaml", "best.safetensors", "last.safetensors", "previous.safetensors", "metrics.csv", "run.json"} {
+	for _, file := range []string{"spec.yaml", "best.safetensors", "last.safetensors", "metrics.csv", "run.json"} {
 		raw, err := os.ReadFile(filepath.Join(run, file))
 		if err != nil {
 			t.Fatal(err)

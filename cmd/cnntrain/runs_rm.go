@@ -11,20 +11,30 @@ import (
 )
 
 func newRunsRemove(s *streams) *cobra.Command {
-	var yes bool
+	var yes, states bool
 	cmd := &cobra.Command{
 		Use:   "rm RUN...",
 		Short: "Delete runs after confirmation",
-		Args:  atLeast(1),
-		RunE:  func(_ *cobra.Command, args []string) error { return runRunsRemove(args, yes, s) },
+		Long: `Deletes runs after confirmation. With --states, only the checkpoints of finished runs are
+deleted (last.safetensors: the last weights and the optimizer's state). The best weights and
+all results stay, but such a run cannot be trained for more epochs.`,
+		Example: `  cnntrain runs rm runs/lenet5/1
+  cnntrain runs rm --states --yes runs/lenet5/*`,
+		Args: atLeast(1),
+		RunE: func(_ *cobra.Command, args []string) error { return runRunsRemove(args, yes, states, s) },
 	}
 	cmd.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation")
+	cmd.Flags().BoolVar(&states, "states", false, "delete only the checkpoints of finished runs; the best weights stay")
 	return cmd
 }
 
-func runRunsRemove(dirs []string, yes bool, s *streams) (err error) {
+func runRunsRemove(dirs []string, yes, states bool, s *streams) (err error) {
+	check, remove := runs.CheckRemove, removeRun
+	if states {
+		check, remove = runs.CheckTrim, trimRun
+	}
 	for _, dir := range dirs {
-		if err := runs.CheckRemove(dir); err != nil {
+		if err := check(dir); err != nil {
 			return err // before anything is deleted
 		}
 	}
@@ -33,6 +43,9 @@ func runRunsRemove(dirs []string, yes bool, s *streams) (err error) {
 		if len(dirs) > 1 {
 			what = words.Count(len(dirs), "run")
 		}
+		if states {
+			what = "the checkpoints of " + what
+		}
 		if yes, err = s.ask("delete " + what); err != nil {
 			return err
 		} else if !yes {
@@ -40,12 +53,24 @@ func runRunsRemove(dirs []string, yes bool, s *streams) (err error) {
 		}
 	}
 	for _, dir := range dirs {
-		if err := runs.Remove(dir); err != nil {
+		done, err := remove(dir)
+		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintf(s.out, "deleted %s\n", dir); err != nil {
+		if _, err := fmt.Fprintln(s.out, done); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// removeRun deletes a run and says so.
+func removeRun(dir string) (done string, err error) {
+	return "deleted " + dir, runs.Remove(dir)
+}
+
+// trimRun deletes the training states of a run and says how much they took.
+func trimRun(dir string) (done string, err error) {
+	freed, err := runs.Trim(dir)
+	return fmt.Sprintf("deleted the checkpoints of %s, %s", dir, words.Size(freed)), err
 }

@@ -20,7 +20,7 @@ func TestRunsAreDeletedOnlyWhenThatIsWanted(t *testing.T) {
 		}
 		var errs bytes.Buffer
 		s := &streams{in: strings.NewReader(answer), out: io.Discard, err: &errs}
-		err := runRunsRemove([]string{dir}, false, s)
+		err := runRunsRemove([]string{dir}, false, false, s)
 		if (err == nil) != deleted || exists(dir) == deleted || errs.String() != "delete "+dir+"? [y/N] " {
 			t.Errorf("answer %q: %v, there: %v, asked %q", answer, err, exists(dir), errs.String())
 		}

@@ -198,6 +198,9 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	if err := comm.Agree(f.options.World, f.drawPictures(ctx)); err != nil {
 		return f.broken(err)
 	}
+	if err := f.run.Delete(runs.BeforeFile); err != nil {
+		return f.broken(err)
+	}
 	info.Status = runs.Finished
 	return f.run.SaveInfo()
 }

@@ -214,6 +214,31 @@ func CheckRemove(dir string) error {
 	return nil
 }
 
+// CheckTrim returns the error that Trim would return.
+func CheckTrim(dir string) error {
+	r, err := Open(dir)
+	if err == nil && r.Info.Status != Finished {
+		err = fmt.Errorf("%s: is %s: resuming it needs its state; only finished runs can do without", dir, r.Info.Status)
+	}
+	return err
+}
+
+// Trim deletes the training states of the finished run in dir, and returns their size in
+// bytes. The best weights and all results stay.
+func Trim(dir string) (freed int64, err error) {
+	r, err := Resume(dir)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, r.Unlock()) }()
+	if err := CheckTrim(dir); err != nil {
+		return 0, err
+	}
+	before := size(dir)
+	err = r.Delete(LastFile, BeforeFile)
+	return before - size(dir), err
+}
+
 // Remove deletes the run folder dir with all its files, also a damaged one.
 func Remove(dir string) error {
 	if err := CheckRemove(dir); err != nil {

@@ -23,7 +23,7 @@ const (
 	MetricsFile = "metrics.csv"
 	BestFile    = "best.safetensors"
 	LastFile    = "last.safetensors"     // weights and training state, to resume from
-	BeforeFile  = "previous.safetensors" // the same, of the end of an earlier epoch
+	BeforeFile  = "previous.safetensors" // the same, of the end of an earlier epoch; until the run is finished
 
 	ImagesFile = "images.csv" // the files of the run's data, with their splits and digests
 
@@ -174,6 +174,17 @@ func (r *Run) Path(file string) string { return filepath.Join(r.Dir, file) }
 func (r *Run) Has(file string) bool {
 	_, err := os.Stat(r.Path(file))
 	return err == nil
+}
+
+// Delete deletes files of the run, those that there are.
+func (r *Run) Delete(files ...string) error {
+	var errs []error
+	for _, file := range files {
+		if err := os.Remove(r.Path(file)); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // SaveInfo writes run.json atomically.

@@ -171,7 +171,7 @@ func (f *fitting) restore(s *Saved) error {
 		f.state.Epoch, f.state.Step = p.Epochs+1, p.Step
 		f.sums.figures, f.sums.n = append([]float64{p.Loss}, p.Scores...), p.Examples
 	}
-	f.state.LearningRate, f.state.StepRate, f.state.Stopped = p.LearningRate, p.StepRate, p.Stopped
+	f.state.LearningRate, f.state.StepRate, f.state.Stopped, f.state.Restored = p.LearningRate, p.StepRate, p.Stopped, p.Restored
 	f.Optimizer.SetIterations(p.Iterations)
 	return f.peers.setState(func(state []checkpoint.Tensor) error {
 		want := f.tensors(state) // depends on the callbacks, which are restored already

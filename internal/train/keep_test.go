@@ -72,6 +72,18 @@ func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
 			t.Fatalf("from epoch %d, %s:\n%s, %v\nwant\n%s", from.Epoch, from.State, got, err, want)
 		}
 	}
+	// It has the best weights once: as the weights of the model.
+	copies := func(s *Saved) (n int) {
+		for _, t := range s.Tensors {
+			if strings.HasPrefix(t.Name, StatePrefix+"callback-") {
+				n++
+			}
+		}
+		return n
+	}
+	if before, after := copies(all[len(all)-2]), copies(all[len(all)-1]); before != 1 || after != 0 {
+		t.Errorf("copies of the best weights: %d before the end, %d after", before, after)
+	}
 	// Also from the final state, when only the end of training is left to do.
 	got, err := history(t, t.Context(), &Keep{From: all[len(all)-1]}, 0)
 	if err != nil || got != want {

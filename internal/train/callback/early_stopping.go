@@ -60,9 +60,9 @@ func (e *earlyStopping) epoch(s *State) error {
 	return nil
 }
 
-// tensors returns the weights of the best epoch.
+// tensors returns the weights of the best epoch, unless they are the model's by now.
 func (e *earlyStopping) tensors(s *State) []checkpoint.Tensor {
-	if !e.restore || e.bestEpoch == 0 {
+	if !e.restore || e.bestEpoch == 0 || s.Restored > 0 {
 		return nil
 	}
 	if e.best == nil {
