@@ -30,6 +30,7 @@ var completeArgs = map[string]cobra.CompletionFunc{
 	"bench":        specFiles,
 	"sweep":        specFiles,
 	"eval":         runFolders,
+	"verify":       firstRunFolder,
 	"predict":      firstRunFolder,
 	"runs show":    firstRunFolder,
 	"runs compare": runFolders,
