@@ -21,6 +21,8 @@ func (w *timedWriter) Write(p []byte) (int, error) {
 	return w.Buffer.Write(p)
 }
 
+func (w *timedWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
 // The model is shown before steps are measured, which takes at least half a second.
 func TestDryRunShowsTheModelFirst(t *testing.T) {
 	var out timedWriter
