@@ -177,4 +177,4 @@ func resolvedPaths(e *experiment.Experiment) (paths []string) {
 	return paths
 }
 
-func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
+func sorted[V any](set map[string]V) []string { return slices.Sorted(maps.Keys(set)) }

@@ -19,8 +19,8 @@ func newExplain(s *streams) *cobra.Command {
 		Use:   "explain [WORD]",
 		Short: "Explain a layer, an optimizer, an option or any other word of a spec",
 		Long: `Prints the entry of docs/SPEC.md for a word: a layer or another catalog entry, a kind
-of entries (layers, optimizers), a section (data, train, sweep) or an option. Without
-a word, lists them all.`,
+of entries (layers, optimizers), a section (data, train, sweep), an option, or a word of
+the grammar (blocks, residual). Without a word, lists them all, except the options.`,
 		Example: `  cnntrain explain conv2d
   cnntrain explain MaxPool2D
   cnntrain explain optimizers
@@ -42,6 +42,20 @@ a word, lists them all.`,
 	}
 }
 
+// grammar is the words of layer lists that are no layers, each with the section of docs/SPEC.md
+// that explains it.
+var grammar = map[string]string{
+	"repeat": "Repeats and blocks", "blocks": "Repeats and blocks", "params": "Repeats and blocks",
+	"residual": "Branches", "paths": "Branches", "from": "Branches",
+}
+
+// introSection returns the section of specIntro with that title.
+func introSection(title string) string {
+	_, text, _ := strings.Cut(specIntro, "\n## "+title+"\n")
+	text, _, _ = strings.Cut(text, "\n## ")
+	return "### " + title + "\n" + text
+}
+
 // sections returns the sections of a spec, and that of a sweep file.
 func sections() []experiment.Section {
 	return append(experiment.Sections(), experiment.Section{Name: "sweep", Fields: catalog.Fields((&sweep.Config{}).Options)})
@@ -51,6 +65,7 @@ func sections() []experiment.Section {
 func explainList() string {
 	var b strings.Builder
 	b.WriteString("sections: data, weights, train, sweep\n")
+	fmt.Fprintf(&b, "grammar: %s\n", strings.Join(sorted(grammar), ", "))
 	for _, l := range listings {
 		fmt.Fprintf(&b, "%s: %s\n", words.Plural(l.Kind()), strings.Join(l.Names(), ", "))
 	}
@@ -73,6 +88,9 @@ func explain(word string) string {
 		if name, ok := catalog.Find(l, word); ok {
 			parts = append(parts, entryDoc(l.Info(name)))
 		}
+	}
+	if title := grammar[word]; title != "" {
+		parts = append(parts, introSection(title))
 	}
 	if len(parts) == 0 {
 		return explainOption(word)
@@ -121,6 +139,9 @@ func eachOption(visit func(owner string, f *catalog.Field)) {
 // explained lists every word that explain accepts.
 func explained() []string {
 	all := map[string]bool{}
+	for word := range grammar {
+		all[word] = true
+	}
 	for _, s := range sections() {
 		all[s.Name] = true
 	}

@@ -28,6 +28,7 @@ type report struct {
 	Epochs        []reportEpoch
 	Tested        *reportTested // nil without results
 	Layers        []reportLayer
+	Branches      bool // the table says what each layer reads
 	Filters       []template.URL
 	Architecture  template.HTML
 	Spec          string
@@ -52,7 +53,7 @@ type reportRow struct {
 	Images []template.URL
 }
 
-type reportLayer struct{ Name, Type, Shape, Params string }
+type reportLayer struct{ Name, Type, Shape, Params, Inputs string }
 
 // describe adds the content of run.json.
 func (p *report) describe(r *runs.Run) {
@@ -119,9 +120,10 @@ func (p *report) addCurves(ctx context.Context, r *runs.Run) {
 
 // addModel adds the layers.
 func (p *report) addModel(ctx context.Context, e *experiment.Experiment) {
+	p.Branches = !e.Plan.IsChain()
 	for _, l := range e.Plan.Layers {
 		trainable, frozen := l.Params()
-		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), words.Commas(trainable + frozen)})
+		p.Layers = append(p.Layers, reportLayer{l.Label, l.Type, l.Out.String(), words.Commas(trainable + frozen), strings.Join(inputNames(e.Plan, &l), ", ")})
 	}
 	p.Architecture = p.svg(ctx, architecturePicture(e))
 }

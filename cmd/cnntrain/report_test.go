@@ -20,7 +20,7 @@ const hostile = `<img src="http://example.com/x" onerror=alert(1)> & '</svg></pr
 // hostilePage is a page in which all texts are hostile.
 func hostilePage(t *testing.T) string {
 	t.Helper()
-	p := &report{Spec: hostile, Layers: []reportLayer{{hostile, hostile, "1", "2"}}}
+	p := &report{Spec: hostile, Branches: true, Layers: []reportLayer{{hostile, hostile, "1", "2", hostile}}}
 	r := &runs.Run{Dir: hostile, Info: runs.Info{
 		Name: hostile, Status: runs.Failed, Reason: hostile, Command: []string{hostile},
 		Dataset: runs.Dataset{Name: hostile, Classes: []string{hostile, "cat"}},

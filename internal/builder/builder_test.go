@@ -108,6 +108,17 @@ func TestPlanProblems(t *testing.T) {
 	}
 }
 
+// Behind a layer that is not there, no shape is known and a softmax may have been.
+func TestAnUnknownStartIsOneProblem(t *testing.T) {
+	const layers = "[max_pooling2d: {name: half}, add: [[from: haf], [{conv2d: {filters: 3, kernel_size: 1}}]], flatten, relu]"
+	var problems spec.Problems
+	NewPlan(spec.Parse("x.yaml", []byte("input: [2, 2, 1]\nlayers: "+layers+"\n"), nil, &problems), &problems)
+	const want = `x.yaml:2:52: from: no layer before it has the option name: haf; did you mean "half"?`
+	if err := problems.Err(); err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}
+
 func TestModelsWithASoftmaxEndAsTheyLike(t *testing.T) {
 	for _, layers := range []string{
 		"[flatten, dense: {units: 3, activation: softmax}]",

@@ -67,7 +67,7 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	for i, it := range s.Layers {
 		l, ok := layer.Layers.Decode(it, problems)
 		decoded = decoded && ok
-		if known = known && ok; !known {
+		if known = known && ok && !it.Lost; !known {
 			continue
 		}
 		e := layer.Layers.Entry(it.Name)
@@ -104,6 +104,7 @@ func (p *Plan) checkOutput(s *spec.Spec, problems *spec.Problems) {
 	softmax := false
 	for i := len(s.Layers) - 1; i != spec.Images; i = s.Layers[i].Inputs[0] {
 		it := s.Layers[i]
+		softmax = softmax || it.Lost // one may be in front of it
 		if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
 			softmax = softmax || f == "softmax"
 			if last == nil {

@@ -24,6 +24,9 @@ const (
 	ImagesName = "input"
 )
 
+// nowhere is what connect gives a layer to read if its path starts with a layer that is not there.
+const nowhere = -2
+
 // maxDepth limits the nesting of paths.
 const maxDepth = 100
 
@@ -134,6 +137,11 @@ func (r *reader) connect(items []*Item, from int) int {
 			}
 			it.Inputs = append(it.Inputs, r.connect(p.Layers, start))
 		}
+		for i, in := range it.Inputs {
+			if in == nowhere {
+				it.Inputs[i], it.Lost = Images, true
+			}
+		}
 		from = len(r.Layers)
 		r.Layers = append(r.Layers, it)
 		if name := find(it.Options, "name"); name != nil && name.Kind == yaml.ScalarNode {
@@ -164,7 +172,8 @@ func (r *reader) checkRead() {
 	}
 }
 
-// start returns the index of the layer whose output path p of it starts with.
+// start returns the index of the layer whose output path p of it starts with, nowhere if there is
+// none.
 func (r *reader) start(it *Item, p *Path) int {
 	if at, ok := it.names.index[p.From]; ok {
 		p.target = r.Layers[at]
@@ -184,7 +193,7 @@ func (r *reader) start(it *Item, p *Path) int {
 		where = " in this block"
 	}
 	r.problems.Add(p.FromPos, "from: no layer before it%s has the option name: %s%s", where, p.From, Hint(p.From, known))
-	return Images
+	return nowhere
 }
 
 // FromLabel is From as the resolved spec has it, which has no blocks with names of their own.

@@ -38,6 +38,9 @@ type Item struct {
 
 	Inputs []int  // of a layer: the indices in Spec.Layers of those that it reads, Images for the images
 	Paths  []Path // of a merging layer
+	// Lost says that it reads a layer that is not there, for which there is a problem. The images
+	// stand in Inputs for that layer.
+	Lost bool
 
 	names *names // the scope of its name option
 }
