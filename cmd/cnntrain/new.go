@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -16,20 +17,36 @@ import (
 	"github.com/spf13/cobra"
 )
 
+type newOptions struct {
+	file    string
+	from    string
+	input   string // HxWxC; empty: that of the seed spec
+	classes string // a dataset, a number or a list of names; empty: as in the seed spec
+}
+
 func newNew(s *streams) *cobra.Command {
-	from := "quickstart"
+	o := &newOptions{from: "quickstart"}
 	cmd := &cobra.Command{
 		Use:   "new NAME",
 		Short: "Write a spec to start from",
 		Long: `Writes NAME.yaml, a copy of one of the seed specs under a new name. An existing file is
-never overwritten. The seed specs are
+never overwritten. With --input and --classes the copy is sized for your data: its input,
+its number of outputs and its dataset are changed, the rest stays. Images of a folder or a
+list are not decoded for that. The seed specs are
 
   ` + strings.Join(specs.Names(), "\n  "),
-		Example: "  cnntrain new mynet --from vgg16",
-		Args:    exactly(1),
-		RunE:    func(_ *cobra.Command, args []string) error { return runNew(args[0], from, s) },
+		Example: `  cnntrain new mynet --from vgg16
+  cnntrain new birds --from resnet50 --input 96x96x3 --classes ./photos
+  cnntrain new birds --from resnet20 --classes owl,robin,wren`,
+		Args: exactly(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.file = args[0]
+			return runNew(cmd.Context(), o, s)
+		},
 	}
-	addTextFlag(cmd, &from, "from", "copy the seed spec `SPEC`")
+	addTextFlag(cmd, &o.from, "from", "copy the seed spec `SPEC`")
+	addTextFlag(cmd, &o.input, "input", "size the copy for images of `HxWxC`: height, width and channels, as 96x96x3")
+	addTextFlag(cmd, &o.classes, "classes", "size the copy for the classes of `DATA`: a folder of images, a list (.csv) or another dataset; or their number, or their names as a,b,c")
 	return cmd
 }
 
@@ -38,7 +55,8 @@ var (
 	schemaLine = regexp.MustCompile(`(?m)^# yaml-language-server: .*\n`)
 )
 
-func runNew(file, from string, s *streams) error {
+func runNew(ctx context.Context, o *newOptions, s *streams) error {
+	file, from := o.file, o.from
 	text := specs.Text(from)
 	if text == nil {
 		return usagef("--from %s: no such seed spec%s", from, spec.Hint(from, specs.Names()))
@@ -54,6 +72,12 @@ func runNew(file, from string, s *streams) error {
 		text = schemaLine.ReplaceAll(text, nil)
 	}
 	text = nameLine.ReplaceAll(text, []byte("name: "+name))
+	if o.input != "" || o.classes != "" {
+		var err error
+		if text, err = o.size(ctx, text, s); err != nil {
+			return err
+		}
+	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: exists; nothing is overwritten", file)

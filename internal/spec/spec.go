@@ -60,6 +60,19 @@ func (it *Item) Thing(option string) string { return nameIn(find(it.Resolved, op
 // Stated is Thing of an option as the document has it, whether it can be decoded or not.
 func (it *Item) Stated(option string) string { return nameIn(find(it.Options, option)) }
 
+// Where returns the position of an option's value in the document and the value itself. An item
+// with only a value is taken to give that option. The position is zero if it is not given.
+func (it *Item) Where(option string) (Pos, string) {
+	n := find(it.Options, option)
+	if it.Options != nil && it.Options.Kind == yaml.ScalarNode {
+		n = it.Options
+	}
+	if n == nil {
+		return Pos{}, ""
+	}
+	return it.At(n), n.Value
+}
+
 func nameIn(n *yaml.Node) string {
 	switch {
 	case n == nil:

@@ -54,6 +54,15 @@ const maxList = 1 << 30
 
 // Load reads the list and checks that the images can be decoded; see [listing.load].
 func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
+	l, err := f.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.load(ctx, src, &f.imageFolder)
+}
+
+// list reads the list.
+func (f *imageCSV) list(ctx context.Context) (*listing, error) {
 	file := expandHome(f.path)
 	info, err := os.Stat(file)
 	switch {
@@ -82,7 +91,7 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 	if len(l.problems) > 0 {
 		l.files = nil // decoding everything takes long, and the list is wrong anyway
 	}
-	return l.load(ctx, src, &f.imageFolder)
+	return l, nil
 }
 
 // addRows adds the images of a list's rows; where names the list.

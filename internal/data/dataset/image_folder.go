@@ -85,17 +85,22 @@ func (*imageFolder) Classes() []string { return nil }
 
 // Load lists the images and checks that they can be decoded; see [listing.load].
 func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
+	l, err := f.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return l.load(ctx, src, f)
+}
+
+// list lists the images.
+func (f *imageFolder) list(ctx context.Context) (*listing, error) {
 	top := expandHome(f.path)
 	if info, err := os.Stat(top); err != nil {
 		return nil, fmt.Errorf("%s: %w; it should be a folder with a folder of images for each class", f.path, bare(err))
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder; it should have a folder of images for each class", f.path)
 	}
-	l, err := scanFolder(ctx, top, f.oneClass)
-	if err != nil {
-		return nil, err
-	}
-	return l.load(ctx, src, f)
+	return scanFolder(ctx, top, f.oneClass)
 }
 
 // expandHome expands a leading ~ as a shell does.
