@@ -47,7 +47,6 @@ func (a dual) minus(b dual) dual { return a.plus(b.by(-1)) }
 func (a dual) by(f float64) dual {
 	return dual{float64(a.v * f), float64(a.r * f), float64(a.g * f), float64(a.b * f)}
 }
-func (a dual) plusC(c float64) dual { a.v += c; return a }
 func (a dual) times(b dual) dual {
 	return dual{float64(a.v * b.v), float64(a.r*b.v) + float64(b.r*a.v), float64(a.g*b.v) + float64(b.g*a.v), float64(a.b*b.v) + float64(b.b*a.v)}
 }
