@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,6 +22,7 @@ type fitOptions struct {
 	out     string
 	partial bool
 	resume  string        // a run folder
+	epochs  int           // --epochs with --resume; 0: not given
 	accept  bool          // --accept-data
 	every   time.Duration // --checkpoint-every
 	sets    []string
@@ -54,7 +56,8 @@ would be taken.
 
 A checkpoint is saved after each epoch, every --checkpoint-every, and when ctrl-c or a
 signal stops training. --resume continues from it: the run ends with the same bytes as
-one that was never interrupted.
+one that was never interrupted. With --epochs N it also continues a finished run: it ends
+with the same bytes as a run of N epochs.
 
 If cnntrain is built with the tag mpi and started by mpirun or srun, the processes train
 one model: each processes its shard of every batch, and rank 0 writes the run folder
@@ -63,6 +66,7 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
   cnntrain fit specs/lenet5.yaml --data-dir ~/data --epochs 5 --seed 1
   cnntrain fit specs/lenet5.yaml --set train.optimizer=sgd --set train.optimizer.momentum=0.9
   cnntrain fit --resume runs/lenet5/1
+  cnntrain fit --resume runs/lenet5/1 --epochs 50
   mpirun -n 4 cnntrain fit specs/vgg16.yaml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("resume") {
@@ -82,7 +86,14 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
 				train, o.spec = runFit, args[0]
 			}
 			for _, f := range fitOverrides {
-				if flag := cmd.Flags().Lookup(f.flag); flag.Changed {
+				flag := cmd.Flags().Lookup(f.flag)
+				if flag.Changed && o.resume != "" { // --epochs: checkResumeFlags rejects the others
+					n, err := strconv.Atoi(flag.Value.String())
+					if err != nil || n < 1 {
+						return usagef("--epochs %s: must be a whole number of at least 1", flag.Value)
+					}
+					o.epochs = n
+				} else if flag.Changed {
 					o.flags = append(o.flags, spec.TextOverride(f.path, flag.Value.String(), "--"+f.flag))
 				}
 			}
@@ -119,7 +130,9 @@ func checkResumeFlags(cmd *cobra.Command, args []string) error {
 	}
 	taken := []string{"set", "out", "partial", "dry-run", "strict"}
 	for _, f := range fitOverrides {
-		taken = append(taken, f.flag)
+		if f.flag != "epochs" {
+			taken = append(taken, f.flag)
+		}
 	}
 	for _, name := range taken {
 		if cmd.Flags().Changed(name) {
@@ -158,7 +171,7 @@ func readFit(o *fitOptions) (*experiment.Experiment, error) {
 
 // options converts flags to options.
 func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
-	return experiment.Options{Out: o.out, Every: o.every, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
+	return experiment.Options{Out: o.out, Every: o.every, Epochs: o.epochs, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
 // train trains as the flags say, and reports the result.

@@ -19,6 +19,7 @@ import (
 // runs/NAME/N, with the data from the default folder.
 type Options struct {
 	Out      string        // the run folder, which must be empty or not exist; empty: runs/NAME/N
+	Epochs   int           // for Resume: train for more epochs than the run was started with; 0: for as many
 	Accept   bool          // for Resume: resume although the data has changed
 	Every    time.Duration // maximum time between saved states within an epoch; 0: only at the end of epochs
 	Source   Source        // of the data; for Resume, an empty Dir means that of the run
@@ -115,6 +116,7 @@ type fit struct {
 	finished bool          // state to resume from
 	tested   *train.Result // of the best weights on the test data, if there is any
 	began    time.Time     // when Info.Seconds was last updated
+	longer   bool          // the run was finished and is trained for more epochs
 	accepted bool          // the data differs from that of the run's start
 	within   bool          // last.safetensors is not needed once there is a newer one
 }
@@ -188,7 +190,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	if err != nil {
 		return f.broken(err)
 	}
-	if state.Stopped != "" {
+	if state.Stopped != "" && state.Epoch < state.Epochs {
 		info.Reason = state.Stopped
 		f.options.Listener.Logf("stopped after epoch %d: %s", state.Epoch, state.Stopped)
 	}

@@ -68,10 +68,18 @@ func (f *fit) checkBest(s *callback.State) error {
 		*f.monitor, info.Best = *f.Train.Best(f.sets.Val != nil), nil
 		return nil
 	}
-	if _, err := checkpoint.Read(path); err != nil {
+	c, err := checkpoint.Read(path)
+	if err != nil {
 		return fmt.Errorf("%w; delete it to resume and keep the best of the remaining epochs", err)
 	}
-	return nil
+	if f.fewerEpochs(c.Metadata[MetaSpec]) == nil {
+		return nil
+	}
+	meta, err := f.Metadata(f.sets.Classes, info.Best.Epoch)
+	if err != nil {
+		return err
+	}
+	return checkpoint.Write(path, c.Tensors, meta)
 }
 
 // saveState writes last.safetensors. The state of the end of the previous epoch stays
@@ -106,7 +114,15 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 		return nil, err
 	}
 	state, ok := c.Metadata[metaState]
-	if !ok || c.Metadata[MetaSpec] != string(resolved) {
+	if text := c.Metadata[MetaSpec]; ok && text != string(resolved) {
+		was := f.fewerEpochs(text)
+		if ok = was != nil; ok {
+			if err := f.checkLonger(was, state); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+		}
+	}
+	if !ok {
 		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
 	}
 	epoch, err := strconv.Atoi(c.Metadata[metaEpoch])

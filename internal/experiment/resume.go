@@ -14,7 +14,8 @@ import (
 )
 
 // Resume continues the run in dir, which was interrupted or has crashed. It ends with the
-// same bytes as an uninterrupted run. A finished run is not changed. Out and Weights of the
+// same bytes as an uninterrupted run. A finished run is not changed, unless the options ask
+// for more epochs: then it ends with the bytes of a run that was started with as many. Out and Weights of the
 // options are ignored.
 func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error) {
 	f := &fit{options: o.filled()}
@@ -59,6 +60,9 @@ func (f *fit) openRun(dir string) (err error) {
 	f.finished = f.run.Info.Status == runs.Finished
 	if f.options.Source.Dir == "" {
 		f.options.Source.Dir = f.run.Info.Dataset.DataDir
+	}
+	if err == nil && f.options.Epochs > 0 && f.options.Epochs != f.Train.Epochs {
+		err = f.openLonger()
 	}
 	return err
 }
@@ -107,6 +111,9 @@ func (f *fit) goOn() (*train.Saved, error) {
 		log("the run was started with the kernels for %s and is resumed with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
 	}
 	err = r.SaveInfo()
+	if err == nil && f.longer {
+		err = f.writeLonger()
+	}
 	if err == nil && f.accepted && f.sets.OfFiles() {
 		err = r.Write(runs.ImagesFile, f.sets.WriteManifest)
 	}

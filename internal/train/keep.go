@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cnntrain/internal/checkpoint"
@@ -86,6 +87,9 @@ func (f *fitting) saveHere() error {
 
 // A Progress says how far a training was when a state was saved.
 type Progress struct {
+	Epochs        int     // completed
+	Stopped       string  // why training ended early; empty if it did not
+	Restored      int     // epoch whose weights replaced those of the last epoch; 0: none
 	Iterations    int     // completed steps of all epochs
 	StepsPerEpoch int     // 0 if unknown: within the first epoch
 	LearningRate  float64 // of the optimizer, after callbacks and before the schedule
@@ -98,7 +102,7 @@ func ReadProgress(state string) (Progress, error) {
 	if err := json.Unmarshal([]byte(state), &at); err != nil {
 		return Progress{}, fmt.Errorf("the state of the training: %w", err)
 	}
-	p := Progress{Iterations: at.Iterations, LearningRate: at.LearningRate, StepRate: at.StepRate}
+	p := Progress{Epochs: at.Epochs, Stopped: at.Stopped, Restored: at.Restored, Iterations: at.Iterations, LearningRate: at.LearningRate, StepRate: at.StepRate}
 	if at.Epochs > 0 {
 		p.StepsPerEpoch = (at.Iterations - at.Step) / at.Epochs
 	}
@@ -164,6 +168,11 @@ func (f *fitting) restore(s *Saved) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
+	// A state whose last epoch was the best one is also a state to go on from.
+	goesOn := p.Restored > 0 && p.Restored == p.Epochs && p.Epochs < f.Epochs && p.Stopped == ""
+	if goesOn {
+		p.Restored = 0
+	}
 	f.done, f.lowered, f.over = p.Epochs, p.Lowered, p.Restored > 0
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
 	f.sums = newSums(f.Metrics, f.model)
@@ -175,19 +184,37 @@ func (f *fitting) restore(s *Saved) error {
 	f.Optimizer.SetIterations(p.Iterations)
 	return f.peers.setState(func(state []checkpoint.Tensor) error {
 		want := f.tensors(state) // depends on the callbacks, which are restored already
-		if err := checkpoint.Match(s.Tensors, want); err != nil {
+		from := checkpoint.File{Tensors: s.Tensors}
+		if goesOn {
+			from.Tensors = withBest(&from, want)
+		}
+		if err := checkpoint.Match(from.Tensors, want); err != nil {
 			return fmt.Errorf("%w: %w", errOtherTraining, err)
 		}
-		if err := checkpoint.Finite(s.Tensors); err != nil {
+		if err := checkpoint.Finite(from.Tensors); err != nil {
 			return err
 		}
-		from := checkpoint.File{Tensors: s.Tensors}
 		for _, w := range want {
 			t, _ := from.Tensor(w.Name)
 			copy(w.Data, t.Data)
 		}
 		return nil
 	})
+}
+
+// withBest returns the tensors of a state whose weights are the best ones, with the copies of
+// them that callbacks want.
+func withBest(s *checkpoint.File, want []checkpoint.Tensor) []checkpoint.Tensor {
+	all := slices.Clone(s.Tensors)
+	for _, w := range want {
+		rest, of := strings.CutPrefix(w.Name, StatePrefix+"callback-")
+		_, weight, _ := strings.Cut(rest, "/")
+		if t, ok := s.Tensor(weight); of && ok {
+			t.Name = w.Name
+			all = append(all, t)
+		}
+	}
+	return all
 }
 
 // decode decodes a position and restores the state of the callbacks.

@@ -82,10 +82,19 @@ func TestEarlyStopping(t *testing.T) {
 			if s.Epoch != c.last || s.Weights[0].Data[0] != c.weight {
 				t.Errorf("ended after epoch %d with the weights of epoch %g, want %d and %g", s.Epoch, s.Weights[0].Data[0], c.last, c.weight)
 			}
-			if (s.Stopped != "") != (c.last < len(c.losses)) {
-				t.Errorf("stopped says %q", s.Stopped)
+			if c.last < len(c.losses) && s.Stopped == "" {
+				t.Error("does not say why it stopped")
 			}
 		})
+	}
+}
+
+// The state after an epoch does not depend on how many were planned, so that a finished run
+// can be trained longer.
+func TestEarlyStoppingInTheLastEpochIsRecorded(t *testing.T) {
+	short, long := play(t, early(t, "2"), []float64{3, 2, 2.5, 2.4}), play(t, early(t, "2"), []float64{3, 2, 2.5, 2.4, 1})
+	if short.Stopped == "" || short.Stopped != long.Stopped {
+		t.Errorf("of 4 epochs: %q, of 5: %q", short.Stopped, long.Stopped)
 	}
 }
 

@@ -54,7 +54,7 @@ func (e *earlyStopping) epoch(s *State) error {
 		}
 		return nil
 	}
-	if e.wait++; e.wait >= e.patience && s.Epoch > 1 && s.Epoch < s.Epochs {
+	if e.wait++; e.wait >= e.patience && s.Epoch > 1 {
 		s.Stopped = fmt.Sprintf("%s has not improved since epoch %d", e.monitor.Name, e.bestEpoch)
 	}
 	return nil
