@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"math"
 	"os"
@@ -123,6 +124,64 @@ func operation(class, config, nodes string) string {
 }
 
 const input3 = `{"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}`
+
+// The files in testdata/applications were written by bench/interop/applications_golden.py: what
+// keras.applications is made of, in small.
+func TestApplicationsPredictWhatTheyPredictInKeras(t *testing.T) {
+	files, err := filepath.Glob("testdata/applications/*.keras")
+	if err != nil || len(files) != 7 {
+		t.Fatalf("%d files (%v)", len(files), err)
+	}
+	for _, file := range files {
+		golden, err := checkpoint.Read(strings.TrimSuffix(file, ".keras") + ".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ := golden.Tensor("x")
+		want, _ := golden.Tensor("predictions")
+		i := importFile(t, file)
+		for n, got := range probabilities(t, i.model, x) {
+			if math.Abs(float64(got-want.Data[n])) > 1e-5 {
+				t.Errorf("%s: probability %d is %g, Keras has %g", file, n, got, want.Data[n])
+				break
+			}
+		}
+	}
+}
+
+// The layer of keras.applications' InceptionResNetV2: its first input and 0.25 times its second.
+func TestCustomScaleLayerIsRescalingAndAdd(t *testing.T) {
+	model := func(list, scale string) string {
+		return graph(list+`, {"class_name": "CustomScaleLayer", "module": "keras.src.applications.inception_resnet_v2", "name": "cs",
+			"config": {"name": "cs", "scale": `+scale+`}, "inbound_nodes": [[["i", 0, 0, {}], ["r", 0, 0, {}]]]},
+			{"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["cs", 0, 0, {}]]]},
+			{"class_name": "Softmax", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["f", 0, 0, {}]]]}`, `[["s", 0, 0]]`)
+	}
+	relu := `{"class_name": "ReLU", "name": "r", "config": {"name": "r"}, "inbound_nodes": [[["i", 0, 0, {}]]]}`
+	for scale, want := range map[string][]string{
+		"0.25": {"r reads [-1]", "cs_scale reads [0]", "cs reads [-1 1]"},
+		"1.0":  {"r reads [-1]", "cs reads [-1 0]"},
+	} {
+		k, err := readKerasConfig([]byte(model(relu, scale)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, it := range k.Layers[:len(k.Layers)-2] {
+			got = append(got, fmt.Sprintf("%s reads %v", it.Label, it.Inputs))
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("scale %s: got %q, want %q", scale, got, want)
+		}
+		doc, err := k.Document()
+		if err != nil || strings.Contains(string(doc), "rescaling: {scale: 0.25, name: cs_scale}") != (scale == "0.25") {
+			t.Errorf("scale %s is %s (%v)", scale, doc, err)
+		}
+	}
+	if _, err := readKerasConfig([]byte(model(relu, `"a"`)), nil); err == nil || !strings.Contains(err.Error(), "layer cs (CustomScaleLayer): there is no such layer here") {
+		t.Errorf("a scale that is no number: %v", err)
+	}
+}
 
 func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 	for config, want := range map[string]string{

@@ -27,6 +27,8 @@ func (r *specReader) leave(l *kerasLayer) bool {
 	switch l.class {
 	case "Reshape":
 		return r.reshape(l, dimensions(l.config["target_shape"]))
+	case "CustomScaleLayer":
+		return r.scaledAdd(l)
 	case "Resizing":
 		size := dimensions([]any{l.config["height"], l.config["width"]})
 		if len(r.shape) == 3 && slices.Equal(size, r.shape[:2]) {
@@ -35,6 +37,24 @@ func (r *specReader) leave(l *kerasLayer) bool {
 		}
 	}
 	return false
+}
+
+// scaledAdd replaces the layer of keras.applications' InceptionResNetV2 that adds its second
+// input, times a constant, to the first: x + scale·y. It reports whether it did.
+func (r *specReader) scaledAdd(l *kerasLayer) bool {
+	scale, ok := number(l.config["scale"])
+	if !ok || len(r.with) != 1 {
+		return false
+	}
+	to := r.layerOutput
+	r.layerOutput, r.with = r.with[0], nil
+	if scale != 1 {
+		r.add(kerasLayer{class: "Rescaling", name: l.name + "_scale", config: config{"scale": text(scale)}, within: l.within})
+	}
+	r.layerOutput, r.with = to, []layerOutput{r.layerOutput}
+	r.note("is rescaling and add here ("+l.class+")", l.name)
+	r.add(kerasLayer{class: "Add", name: l.name, config: config{}, within: l.within})
+	return true
 }
 
 // affine returns the options of a Rescaling equal to an operation with a number: x / 255, x
