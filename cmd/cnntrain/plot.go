@@ -128,6 +128,7 @@ func (o *plotOptions) picture(ctx context.Context, s *streams) (*plot.Picture, e
 	if err != nil {
 		return nil, err
 	}
+	s.showEdited(path, t)
 	switch o.kind {
 	case "filters":
 		return filtersPicture(t)

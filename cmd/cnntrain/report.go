@@ -114,6 +114,7 @@ func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) er
 	if err != nil {
 		return err
 	}
+	s.showEdited(o.run, t)
 	p.addFilters(t)
 	on, err := o.on(s)
 	if err != nil {

@@ -28,6 +28,9 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	if err != nil {
 		return err
 	}
+	if r.Rebuilt != "" {
+		s.logf("%s; cnntrain fit --resume %s writes it again", r.Rebuilt, dir)
+	}
 	if json {
 		return s.printJSON(reportJSON{r.Dir, &r.Info})
 	}

@@ -99,8 +99,12 @@ func (s *streams) logf(format string, args ...any) {
 	fmt.Fprint(s.err, printable(fmt.Sprintf("cnntrain: "+format+"\n", args...)))
 }
 
-// showEdited says that the spec.yaml of a run is not the spec of its weights.
+// showEdited says that the spec.yaml of a run is not the spec of its weights, or that these are
+// not from best.safetensors.
 func (s *streams) showEdited(path string, m *trained.Model) {
+	if m.Rebuilt != "" {
+		s.logf("%s", m.Rebuilt)
+	}
 	if m.Edited != "" {
 		s.logf("%s: %s has been edited, which changes nothing here: the weights hold the spec they were trained with (%s); fit trains what it says now", path, runs.SpecFile, m.Edited)
 	}

@@ -31,6 +31,17 @@ func Manifests(r *runs.Run, sets *data.Sets) (now, before data.Manifest, err err
 // unless that is accepted.
 func (f *fit) otherData() error {
 	r, info := f.run, &f.run.Info
+	if info.Dataset.Digest == "" && slices.Equal(f.sets.Classes, info.Dataset.Classes) { // run.json was rebuilt
+		changes := ""
+		if now, before, err := Manifests(r, f.sets); err == nil {
+			changes = now.Since(before).String()
+		}
+		if changes == "" {
+			var err error
+			info.Dataset, err = f.dataset()
+			return err
+		}
+	}
 	said := fmt.Sprintf("the digest of %s is %.12s, not %.12s", f.Data.Name, f.sets.Digest, info.Dataset.Digest)
 	if f.sets.OfFiles() {
 		now, before, err := Manifests(r, f.sets)

@@ -56,6 +56,9 @@ func (f *fit) openRun(dir string) (err error) {
 	if f.run, err = runs.Resume(dir); err != nil {
 		return err
 	}
+	if err = f.repair(); err != nil {
+		return err
+	}
 	f.Experiment, err = Load(f.run.Dir, nil)
 	f.finished = f.run.Info.Status == runs.Finished
 	if f.options.Source.Dir == "" {

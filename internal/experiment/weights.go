@@ -10,16 +10,17 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop"
+	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 )
 
 // Metadata keys of our checkpoints, which make them usable without their run.
 const (
-	MetaSpec    = "cnntrain.spec"    // the resolved spec
-	MetaClasses = "cnntrain.classes" // JSON list of names
-	metaEpoch   = "cnntrain.epoch"
-	metaState   = "cnntrain.state"  // in last.safetensors: the training state, together with tensors
-	metaWithin  = "cnntrain.within" // with it: "true" if the epoch is not complete
+	MetaSpec    = runs.MetaSpec
+	MetaClasses = runs.MetaClasses
+	metaEpoch   = runs.MetaEpoch
+	metaState   = runs.MetaState
+	metaWithin  = runs.MetaWithin
 )
 
 // Metadata returns the metadata for weights of e after an epoch.

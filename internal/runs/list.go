@@ -18,14 +18,20 @@ import (
 const maxInfo = 1 << 28
 
 // Open reads the run folder dir. The status is the actual one: a run whose process has
-// vanished was interrupted. It is an error if dir is not a run folder or its run.json is
-// damaged.
+// vanished was interrupted. If run.json is damaged or gone, its content is rebuilt from
+// last.safetensors, and Rebuilt says so. It is an error if that is damaged too, or if dir is not
+// a run folder.
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	file, err := os.Open(r.Path(InfoFile))
 	switch _, statErr := os.Stat(dir); {
 	case errors.Is(statErr, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such run", dir)
+	case errors.Is(err, fs.ErrNotExist) && r.Has(LastFile):
+		if err = r.rebuild(fmt.Errorf("%s: is gone", r.Path(InfoFile))); err == nil {
+			r.Info.Status = r.standing()
+		}
+		return r.unless(err)
 	case errors.Is(err, fs.ErrNotExist):
 		if few := Within(dir); few != "" {
 			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", dir, few)
@@ -40,9 +46,19 @@ func Open(dir string) (*Run, error) {
 		return nil, err
 	}
 	if r.Info, err = decodeInfo(text); err != nil {
-		return nil, fmt.Errorf("%s: damaged: %w", r.Path(InfoFile), err)
+		if err = r.rebuild(fmt.Errorf("%s: damaged: %w", r.Path(InfoFile), err)); err != nil {
+			return nil, err
+		}
 	}
 	r.Info.Status = r.standing()
+	return r, nil
+}
+
+// unless returns r, or the error if there is one.
+func (r *Run) unless(err error) (*Run, error) {
+	if err != nil {
+		return nil, err
+	}
 	return r, nil
 }
 
@@ -67,7 +83,7 @@ func Within(dir string) string {
 // Resume opens the run folder dir to continue its training: it locks the folder and removes
 // temporary files of a killed process.
 func Resume(dir string) (*Run, error) {
-	if info, err := os.Stat(filepath.Join(dir, InfoFile)); err == nil && info.Size() == 0 {
+	if info, err := os.Stat(filepath.Join(dir, InfoFile)); err == nil && info.Size() == 0 && !(&Run{Dir: dir}).Has(LastFile) {
 		return nil, fmt.Errorf("%s: ended before its training began; delete it and start again", dir)
 	}
 	r, err := Open(dir)

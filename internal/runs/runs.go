@@ -36,6 +36,9 @@ const (
 type Run struct {
 	Dir  string
 	Info Info
+	// Rebuilt says why, and from which file, Info was rebuilt; empty: it was read.
+	Rebuilt string
+
 	lock *flock.Flock // held by the process that trains
 	made []string     // the folders that were created for it, the innermost first
 }

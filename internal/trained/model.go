@@ -27,6 +27,7 @@ type Model struct {
 	Net     *builder.Model
 	File    string   // path it was read from
 	Classes []string // nil if the file has none
+	Rebuilt string   // why the weights are from last.safetensors, which has the best ones too; empty: they are not
 	Edited  string   // how the spec.yaml of the run differs from the spec of the weights
 }
 
@@ -37,6 +38,13 @@ func Open(path string) (*Model, error) {
 		file = filepath.Join(path, runs.BestFile)
 	}
 	f, err := experiment.ReadCheckpoint(file)
+	rebuilt := ""
+	if err != nil && file != path {
+		if last, fault := experiment.BestFromLast(path); fault == nil {
+			rebuilt = fmt.Sprintf("%s: the weights are from %s, which has the best ones too (%v)", path, runs.LastFile, err)
+			f, err, file = last, nil, filepath.Join(path, runs.LastFile)
+		}
+	}
 	switch {
 	case file != path && errors.Is(err, fs.ErrNotExist):
 		if few := runs.Within(path); few != "" {
@@ -50,7 +58,7 @@ func Open(path string) (*Model, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s: holds no spec, so it was not written by cnntrain; use it with fit --weights", file)
 	}
-	m := &Model{File: file}
+	m := &Model{File: file, Rebuilt: rebuilt}
 	if file != path {
 		m.Edited = edited(path, text)
 	}
