@@ -67,6 +67,9 @@ func infoOf(f *checkpoint.File) (info Info, err error) {
 		case "data.dataset":
 			info.Dataset.Name = v.Text
 		}
+		if name, ok := strings.CutPrefix(v.Path, "data.dataset."); ok { // with options
+			info.Dataset.Name, _, _ = strings.Cut(name, ".")
+		}
 		if err != nil {
 			return info, err
 		}
