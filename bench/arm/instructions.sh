@@ -10,6 +10,7 @@ trap 'rm -rf "$out"' EXIT
 export CGO_ENABLED=0 GOMAXPROCS=1 GOGC=off GODEBUG=asyncpreemptoff=1
 
 # qemu logs each block of code that it translates and each one that it enters.
+# shellcheck disable=SC2016 # awk's own variables
 count='
   /^Trace/ { split($0, part, "/"); sub(/^0+/, "", part[2]); entered[part[2]]++; next }
   /^IN:/ { first = 1; next }

@@ -3,7 +3,7 @@
 # for arm64 under qemu: NEON and plain Go. Takes about ten minutes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-qemu=qemu-aarch64-static # of Debian's qemu-user-static
+qemu="qemu-aarch64-static" # of Debian's qemu-user-static
 command -v "$qemu" >/dev/null || { echo "SKIPPED: no $qemu"; exit 0; }
 binary=$(mktemp)
 trap 'rm -f "$binary"' EXIT
