@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the program for every system into a folder, with SHA256SUMS beside. The same
-# commit and the same Go give the same bytes, wherever and whenever it is run.
+# Builds the program for every system into a folder, with SHA256SUMS. Builds are reproducible:
+# the same commit and the same Go version give the same bytes.
 #
 #   scripts/release.sh dist
 #   TARGETS="linux/amd64 windows/arm64" scripts/release.sh dist

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains a spec at several learning rates and seeds, one after the other; started
-# again, it goes on where it stopped. What is set by environment variables:
+# Trains a spec with several learning rates and seeds, one after the other. If started again,
+# it continues where it stopped. Settings are environment variables:
 #
 #   RATES="0.01 0.001" SEEDS="0 1 2" scripts/sweep-loop.sh specs/lenet5.yaml --epochs 5
 set -euo pipefail
@@ -17,7 +17,7 @@ for rate in ${RATES:-0.01 0.003 0.001 0.0003}; do
     if grep -qs '"status": "finished"' "$out/run.json"; then
       continue
     elif [ -e "$out/run.json" ]; then
-      "$cnntrain" runs rm --yes "$out" # cut short
+      "$cnntrain" runs rm --yes "$out" # interrupted
     fi
     "$cnntrain" fit "$spec" --set "train.optimizer.learning_rate=$rate" --seed "$seed" --out "$out" "$@"
   done

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The same with GNU parallel: several runs at once, the cores divided among them.
-# --joblog and --resume-failed make it go on where it stopped.
+# The same with GNU parallel: several runs at once, which share the cores.
+# With --joblog and --resume-failed it continues where it stopped.
 #
 #   JOBS=4 RATES="0.01 0.001" SEEDS="0 1 2" scripts/sweep-parallel.sh specs/lenet5.yaml
 set -euo pipefail
@@ -17,7 +17,7 @@ read -ra rates <<<"${RATES:-0.01 0.003 0.001 0.0003}"
 read -ra seeds <<<"${SEEDS:-0}"
 
 mkdir -p "runs/$name-parallel"
-# Runs that were cut short are in the way of their second try.
+# Folders of interrupted runs would prevent a retry.
 for run in "runs/$name-parallel"/*/run.json; do
   if [ -e "$run" ] && ! grep -q '"status": "finished"' "$run"; then
     "$cnntrain" runs rm --yes "$(dirname "$run")"

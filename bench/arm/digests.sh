@@ -4,7 +4,7 @@
 # Environment: DATA, the folder of the datasets; EPOCHS (2).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-qemu="qemu-aarch64-static" # of Debian's qemu-user-static
+qemu="qemu-aarch64-static" # from Debian's qemu-user-static
 command -v "$qemu" >/dev/null || { echo "SKIPPED: no $qemu"; exit 0; }
 [ $# -gt 0 ] || set -- quickstart:320 lenet5:320 lenet5-bn:320 lenet5-dropout:320 lenet5-augment:320
 out=$(mktemp -d)

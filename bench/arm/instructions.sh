@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Counts the instructions of a benchmark of kernels on arm64 (NEON) and amd64 (AVX2) under
-# qemu: half the difference between three rounds and one.
+# qemu: half the difference between three iterations and one.
 # Usage: bench/arm/instructions.sh BENCHMARK, such as LeNet5Step/threads=1 or
 # Conv2D/32x16x16x64,3x3x128/(forward|gradX|gradW)/(neon|avx2)
 set -euo pipefail
@@ -9,7 +9,7 @@ out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 export CGO_ENABLED=0 GOMAXPROCS=1 GOGC=off GODEBUG=asyncpreemptoff=1
 
-# qemu logs each block of code that it translates and each one that it enters.
+# qemu logs each block of code that it translates and each block that it executes.
 # shellcheck disable=SC2016 # awk's own variables
 count='
   /^Trace/ { split($0, part, "/"); sub(/^0+/, "", part[2]); entered[part[2]]++; next }

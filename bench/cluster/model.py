@@ -5,9 +5,9 @@ the way back + the weights' way. Each way is bytes·(n-1)/n at the rate of the l
 thirds of the computing is the way back, during which gradients move.
 """
 
-RATE = {"1 Gbit/s": 0.118e9, "10 Gbit/s": 1.18e9, "25 Gbit/s": 2.95e9}  # bytes a second, less headers
+RATE = {"1 Gbit/s": 0.118e9, "10 Gbit/s": 1.18e9, "25 Gbit/s": 2.95e9}  # bytes per second, without headers
 BYTES = 4 * 32_394_562  # of VGG13
-IMAGES = 140e-3 / 32 / 1.75**2  # seconds an image on 8 cores: two threads measured, 1.75 times for each doubling assumed
+IMAGES = 140e-3 / 32 / 1.75**2  # seconds per image on 8 cores: measured with two threads, a factor of 1.75 per doubling assumed
 
 
 def efficiency(n, batch, rate):

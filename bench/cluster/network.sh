@@ -5,10 +5,10 @@
 #   sudo bench/cluster/network.sh RATE SPEC STEPS [RANKS] [-- OPTION OF FIT...]
 #   sudo bench/cluster/network.sh 1gbit specs/vgg13.yaml 30 -- --data-dir ~/data
 #
-# RATE is as tc takes it, or "none". $CNNTRAIN is a program built for Open MPI (default:
+# RATE is in the syntax of tc, or "none". $CNNTRAIN is a program built for Open MPI (default:
 # cnntrain). Each namespace has a veth whose other end is on a bridge; both directions are
-# shaped by tbf. Delay is what the kernel takes; where it has sch_netem, $DELAY (0.1ms) is
-# added, half on each side.
+# shaped by tbf. The delay is that of the kernel; if it has sch_netem, $DELAY (0.1ms) is added,
+# half on each side.
 set -euo pipefail
 rate=$1 spec=$2 steps=$3 ranks=2
 shift 3
@@ -51,7 +51,7 @@ for i in $(seq "$ranks"); do
   hosts+=("10.77.0.$i:1")
 done
 
-# What mpirun starts its daemons with: ssh, elsewhere.
+# The command with which mpirun starts its daemons, in place of ssh.
 cat >"$work/agent" <<'AGENT'
 #!/bin/sh
 host=$1

@@ -22,7 +22,7 @@ from PIL import Image
 
 try:
     import onnxruntime
-except ImportError:  # not beside tf.keras 2.15
+except ImportError:  # not installed with tf.keras 2.15
     onnxruntime = None
 
 K, L = tf.keras, tf.keras.layers
@@ -104,7 +104,7 @@ class Chain:
         return options
 
     def window(self):
-        """Returns the options of a window that moves, and heeds the size of the map."""
+        """Returns the options of a sliding window that fits the size of the map."""
         r = self.r
         size = [r.randrange(1, min(4, self.side) + 1), r.randrange(1, min(4, self.side) + 1)]
         stride, padding = r.choice([1, 1, 2]), r.choice(["valid", "same"])
@@ -116,7 +116,7 @@ class Chain:
         name = r.choice(["conv2d", "conv2d", "depthwise_conv2d", "separable_conv2d", "max_pooling2d", "average_pooling2d", "zero_padding2d", "rescaling", "any", "any", "shape", "shape", "groups", "dilated"])
         if name == "shape":
             return self.shape_layer()
-        if name == "groups":  # of channels that can be divided
+        if name == "groups":  # divisors of the number of channels
             self.add("conv2d", {"filters": 6, "kernel_size": 1})
             return "conv2d", {"filters": 12, "kernel_size": 3, "padding": "same", "groups": r.choice([2, 3, 6]), "activation": r.choice(ACTIVATIONS)}
         if name == "dilated":
@@ -196,7 +196,7 @@ class Chain:
         x = inputs = K.Input((SIZE, SIZE, 3))
         for name, options in self.layers:
             if name == "random_brightness" and not KERAS2:
-                continue  # which Keras 3 cannot save
+                continue  # Keras 3 cannot save it
             x = getattr(L, "Activation" if name == "function" else CLASSES[name])(**{k: keras_value(k, v) for k, v in renamed(name, options).items()})(x)
         model = K.Model(inputs, x)
         draw = np.random.default_rng(1)

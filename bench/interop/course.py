@@ -11,7 +11,7 @@ import re
 import sys
 import tempfile
 
-from chains import K, L, TOLERANCE, far, predict, run  # first: it tells TensorFlow to be quiet
+from chains import K, L, TOLERANCE, far, predict, run  # first: it silences TensorFlow
 
 import numpy as np
 import tensorflow as tf
@@ -76,7 +76,7 @@ LISTINGS = {
 
 
 def images(folder, n, shape):
-    """Returns images and their classes, which it writes as a folder of class folders too."""
+    """Returns images and their classes, and writes them as a folder of class folders."""
     draw = np.random.default_rng(5)
     y = np.arange(n) % 10
     x = np.clip(draw.integers(0, 200, (n, *shape)) + 5 * y[:, None, None, None], 0, 255).astype("uint8")
@@ -93,7 +93,7 @@ def evaluated(program, folder, name):
 
 
 def listing(program, folder, name):
-    """Returns the largest difference of a probability, and what is wrong."""
+    """Returns the largest difference of a probability, and a list of errors."""
     large = "VGG" in name
     x, y = images(folder, 32 if large else 128, (32, 32, 3))
     model = LISTINGS[name]()
@@ -121,7 +121,7 @@ def listing(program, folder, name):
 
 
 def own_layer():
-    """Runs the lines of docs/KERAS.md that make the layer Keras lacks."""
+    """Runs the lines of docs/KERAS.md that define the layer that Keras lacks."""
     text = (SPECS.parent / "docs/KERAS.md").read_text()
     exec(re.search(r"```python\n(import tensorflow.*?)```", text, re.S)[1], {})
 

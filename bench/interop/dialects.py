@@ -21,8 +21,8 @@ PREFIX = "tf215" if OLD else "k3"
 
 
 def base():
-    """A base as transfer learning has it, of which the first layer is frozen."""
-    dot = "/" if OLD else "."  # which Keras 3 does not allow
+    """A base model for transfer learning, with its first layer frozen."""
+    dot = "/" if OLD else "."  # "/" is not allowed in Keras 3
     x = inputs = keras.Input((12, 11, 3))
     x = L.Conv2D(3, 3, name=f"block1{dot}conv", kernel_constraint=keras.constraints.MaxNorm(2.0), kernel_initializer="orthogonal")(x)
     x = L.BatchNormalization(name=f"block1{dot}bn", scale=False)(x)

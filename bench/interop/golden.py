@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 
-import prove  # first: it tells TensorFlow to be quiet
+import prove  # first: it silences TensorFlow
 import models
 import numpy as np
 from safetensors.numpy import save_file

@@ -13,7 +13,7 @@ from PIL import Image
 
 
 def scene(seed):
-    """Smooth colours, hard edges and some noise, as a sensor has it."""
+    """Smooth colours, sharp edges and some sensor noise."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[0:3000, 0:4000].astype(np.float32)
     planes = [127.5 + 100 * np.sin(rng.uniform(0.002, 0.05) * x) * np.cos(rng.uniform(0.002, 0.05) * y) for _ in range(3)]

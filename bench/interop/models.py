@@ -22,7 +22,7 @@ def lenet5():
 
 
 def normalized():
-    """LeNet5 with batch normalisation and dropout."""
+    """LeNet5 with batch normalization and dropout."""
     model = [keras.Input((32, 32, 3), name="input_layer"), L.Rescaling(1 / 127.5, offset=-1)]
     for filters in 6, 16:
         model += [
@@ -132,7 +132,7 @@ MODELS = [lenet5, normalized, vgg, separable, small, augmented]
 
 
 def make(build):
-    """Returns the model, trained a little to tell the colours of images."""
+    """Returns the model after a short training to classify images by colour."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential(build(), name=build.__name__)
     model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
@@ -142,8 +142,8 @@ def make(build):
 
 
 def images(model, n):
-    """Returns n images that fit the model, whole numbers as float32: noise about ten
-    colours in turn."""
+    """Returns n images for the model, integers as float32: noise around ten alternating
+    colours."""
     draw = np.random.default_rng(3)
     colours = draw.integers(40, 216, (10, 1, 1, 3))
     noise = draw.integers(-40, 40, (n, *model.input_shape[1:]))

@@ -25,7 +25,7 @@ from PIL import Image, ImageOps
 
 
 def photo(width, height, seed=0):
-    """Smooth colours with hard edges, where interpolation of chroma shows most."""
+    """Smooth colours with sharp edges, where chroma interpolation matters most."""
     rng = np.random.default_rng([width, height, seed])
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     planes = []
@@ -46,7 +46,7 @@ def jpeg(img, **options):
 
 
 def without_marker(data, mark):
-    """The JPEG without its segments of a marker."""
+    """The JPEG without its segments with a given marker."""
     at, out = 2, data[:2]
     while data[at + 1] != 0xDA:
         n = 2 + int.from_bytes(data[at + 2:at + 4], "big")
@@ -155,7 +155,7 @@ def folder(program, d, tf):
 
 
 def golden(folder):
-    """Small files and their pixels as Pillow has them, as PNG."""
+    """Small files and their pixels as decoded by Pillow, as PNG."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def write(name, data, extension="jpg"):
@@ -190,7 +190,7 @@ def golden(folder):
         out = io.BytesIO()
         source.save(out, kind, **options)
         write(name, out.getvalue(), kind.lower())
-    for turned in (3, 6, 7):  # and a picture that is turned
+    for turned in (3, 6, 7):  # and a rotated image
         exif = Image.Exif()
         exif[0x0112] = turned
         for kind, options in (("WEBP", {"lossless": True, "exif": exif}), ("TIFF", {"tiffinfo": {0x0112: turned}}), ("PNG", {"exif": exif})):

@@ -40,7 +40,7 @@ class Prover:
         return str(file)
 
     def predict(self, run, x):
-        """Returns cnntrain's own probabilities for whole-numbered images."""
+        """Returns cnntrain's own probabilities for images of integers."""
         files = []
         for i, image in enumerate(x):
             files.append(self.folder / f"{i}.png")
@@ -73,8 +73,8 @@ def in_onnxruntime(p, run, x, want, worst):
 
 
 def consumers(p, run, x, want):
-    """Opens every export of a run where it is meant to be opened. Returns the model
-    that Keras made, the largest differences from want, and what else is wrong."""
+    """Opens every export of a run in the program that it is for. Returns the model
+    that Keras loaded, the largest differences from want, and other errors."""
     worst, wrong = {}, []
     model = tf.keras.models.load_model(p.export(run, ".h5"))
     worst["load_model"] = far(model.predict(x, verbose=0), want)
@@ -144,7 +144,7 @@ def prove_keras_model(p, build):
 
 
 def accuracy(p, keras_model, run):
-    """Compares what evaluation says, on images in folders, a folder a class."""
+    """Compares the results of evaluation, on images in one folder per class."""
     x = models.images(keras_model, 100)
     labels = np.arange(100) % 10
     for i, image in enumerate(x):
@@ -177,7 +177,7 @@ def prove_trained(p, spec):
 
 
 def prove_onnx(p, spec):
-    """The same for what Keras does not have."""
+    """The same for layers that Keras does not have."""
     worst = {}
     in_onnxruntime(p, *train(p, spec), worst)
     return worst, []

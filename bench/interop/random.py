@@ -3,8 +3,8 @@
 import os
 import sys
 
-# Whatever is imported from here on must find Python's own module of this name; the scripts
-# beside this one, too.
+# Modules imported from here on, also the scripts in this folder, must find Python's own module
+# of this name.
 here, path = os.path.dirname(os.path.abspath(__file__)), sys.path
 sys.path = [p for p in path if os.path.abspath(p) != here]
 sys.modules.pop("random", None)

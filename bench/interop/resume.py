@@ -93,7 +93,7 @@ def check(program, folder, case, x, y):
     found = {}
     for ending in ".keras", ".h5":
         if ending == ".h5" and not KERAS2:
-            continue  # Keras 3 cannot fit from an .h5 file with the state of an optimizer, its own ones neither
+            continue  # Keras 3 cannot continue from an .h5 file with optimizer state, not even its own
         file = folder / (run + ending)
         run_quietly(program, "export", before, "-o", file)
         model = tf.keras.models.load_model(file)

@@ -18,8 +18,8 @@ OUT = pathlib.Path(__file__).parents[2] / "internal/pretrained/testdata"
 
 
 class Net(nn.Module):
-    """Every kind of layer that is turned: dense, grouped, depthwise and 1x1 convolutions,
-    batch norm, and a dense layer behind maps that were flattened."""
+    """Every kind of layer whose weights are transposed: dense, grouped, depthwise and 1x1 convolutions,
+    batch norm, and a dense layer after flattened maps."""
 
     def __init__(self):
         super().__init__()
@@ -57,7 +57,7 @@ def golden():
 
 
 def orders():
-    """What modules with weights are called in state_dicts, in the order of the model."""
+    """The names of modules with weights in state_dicts, in the order of the model."""
     import timm
     import torchvision
 
@@ -107,7 +107,7 @@ def models(folder):
         with torch.no_grad():
             x = ((images / 255 - mean) / std).permute(0, 3, 1, 2)
             last = [m for m in net.modules() if isinstance(m, (nn.Linear, nn.Conv2d))][-1]
-            last.weight *= 2 / net(x).std()  # so that classes differ
+            last.weight *= 2 / net(x).std()  # so that the probabilities of classes differ
             out = torch.softmax(net(x), 1)
         torch.save(net.state_dict(), folder / f"{name}.pth")
         save_file(net.state_dict(), folder / f"{name}.safetensors")

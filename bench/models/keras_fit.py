@@ -48,7 +48,7 @@ def idx(folder):
 
 
 def batches(x, y, train):
-    """Returns the examples in batches, in another order each time they are gone through."""
+    """Returns the examples in batches, in another order in each epoch."""
     x, y = tf.constant(x), tf.constant(y)
     order = tf.data.Dataset.range(len(x)).shuffle(len(x), seed=train["seed"], reshuffle_each_iteration=True)
     return order.batch(train["batch_size"]).map(lambda i: (tf.gather(x, i), tf.gather(y, i))).prefetch(2)

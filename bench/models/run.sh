@@ -4,7 +4,7 @@
 #   bench/models/run.sh cnntrain|keras DATA_DIR OUT_DIR SEED...
 #
 # DATA_DIR has cifar-10-batches-bin and mnist. Each training goes to OUT_DIR/WHO/SPEC-SEED
-# and is left out if it is there, so that the script can be stopped and started again.
+# and is skipped if that exists, so the script can be interrupted and restarted.
 # $CNNTRAIN is the program (default: cnntrain), $KERAS_PYTHON a Python with the
 # requirements of bench/parity (default: python3). One thread each.
 set -euo pipefail
@@ -23,13 +23,13 @@ train() {
   [ -e "$to/result.json" ] && return
   rm -rf "$to"
   mkdir -p "$out/$who"
-  # Overfitting shows only where nothing stops training early.
+  # Overfitting is visible only without early stopping.
   set -- --set "train.seed=$seed" --set train.early_stopping.patience=1000 --set train.early_stopping.restore_best_weights=false "$@"
   echo "$(date +%T) $who $name, seed $seed"
   if [ "$who" = cnntrain ]; then
     {
       "$cnntrain" fit "$spec" --data-dir "$data" --threads 1 --out "$to" "$@"
-      # Augmentation and dropout make the figures of training look worse: measured without.
+      # Training metrics are worse with augmentation and dropout: evaluated without.
       "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json >"$to/train.json"
       "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json >"$to/result.json"
     } >"$to.log" 2>&1
@@ -46,7 +46,7 @@ for seed in "$@"; do
   done
   train lenet5-mnist lenet5-mnist "$seed"
 done
-# The large models: a tenth of the training images, as much as two cores do in an hour or two.
+# The large models: a tenth of the training images, one to two hours on two cores.
 for spec in alexnet vgg13 vgg13-bn vgg16 vgg16-bn vgg19; do
   train "$spec" "$spec" "$1" --set train.epochs=5 --set data.limit=5000
 done

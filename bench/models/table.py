@@ -51,7 +51,7 @@ def collect(out):
 
 
 def mean(runs, key):
-    """Returns the mean over seeds, and how far the seeds are from it."""
+    """Returns the mean over seeds, ± half the range of the seeds."""
     values = [r[key] if key != "gap" else r["train"] - r["val"] for r in runs]
     text = f"{statistics.mean(values):.3f}"
     if len(values) > 1:

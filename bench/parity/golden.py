@@ -44,7 +44,7 @@ class LocalResponseNormalization(keras.layers.Layer):
 
 
 class LayerScale(convnext.LayerScale):
-    """Keras's, whose weight has no name."""
+    """Keras's layer, whose weight has no name."""
 
     def build(self, shape):
         self.gamma = self.add_weight(
@@ -92,8 +92,8 @@ MERGERS = {name: getattr(keras.layers, name.capitalize()) for name in (
 
 
 class Merged(keras.layers.Layer):
-    """A merging layer of its input and of another made of that, as layer
-    tests in Go have it."""
+    """A merging layer of its input and of a second input computed from it, as in
+    the layer tests in Go."""
 
     def __init__(self, merger):
         super().__init__()
@@ -217,8 +217,8 @@ LAYERS = {
     "max_pooling2d": (keras.layers.MaxPooling2D, "pool_size"),
     "random_brightness": (keras.layers.RandomBrightness, "factor"),
     "random_contrast": (keras.layers.RandomContrast, "factor"),
-    # What RandomCrop is documented to do in use; Keras 3.15 hands the images
-    # on as they are.
+    # What RandomCrop is documented to do in use; Keras 3.15 returns the images
+    # unchanged.
     "random_crop": (
         functools.partial(keras.layers.Resizing, crop_to_aspect_ratio=True),
         None),
@@ -238,7 +238,7 @@ LAYERS = {
     "zero_padding2d": (keras.layers.ZeroPadding2D, "padding"),
     "spatial_dropout2d": (keras.layers.SpatialDropout2D, "rate"),
 }
-# Functions that Keras has no layer of their own for.
+# Functions without a Keras layer.
 LAYERS |= {name: (functools.partial(keras.layers.Activation, name), None)
            for name in ["gelu", "hard_sigmoid", "hard_silu", "hard_swish",
                         "mish", "relu6", "selu", "sigmoid", "silu",
@@ -269,7 +269,7 @@ def normal(rng, shape):
 
 
 def wide(rng, shape):
-    """Where functions with bounds have reached them, too."""
+    """Values beyond the bounds of clipped functions, too."""
     return 4 * rng.standard_normal(shape)
 
 
@@ -398,7 +398,7 @@ LAYER_CASES = {
     "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
     "rescaling_offset": (
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
-    # Bounds that are equal leave nothing to chance.
+    # Equal bounds make the layer deterministic.
     "random_rotation": (
         (8, 7, 3), {"random_rotation": {"factor": [0.07, 0.07]}}, pixels),
     "random_rotation_back_constant": (
@@ -773,7 +773,7 @@ MODEL_CASES = {
     "binary_several": (
         TINY_INPUT, 5, TINY_SEVERAL, {"sgd": {"learning_rate": 0.05}}, normal,
         {"loss": {"binary_crossentropy": 0.1}}),
-    # Behind anything else, probabilities are clipped.
+    # After any other layer, probabilities are clipped.
     "binary_probabilities": (
         TINY_INPUT, 5,
         [*TINY_SEVERAL, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
@@ -794,7 +794,7 @@ MODEL_CASES = {
         {"loss": {"categorical_focal_crossentropy": {
             "gamma": 1.5, "alpha": 0.6, "label_smoothing": 0.1}},
          "class_weight": [0.5, 3, 1, 2, 0.1]}),
-    # The loss gets probabilities that are no softmax, and normalises them.
+    # The loss gets probabilities that are not a softmax, and normalizes them.
     "probabilities": (
         TINY_INPUT, 5, [*TINY, {"rescaling": {"scale": 0.5, "offset": 0.05}}],
         {"sgd": {"learning_rate": 0.05}}, normal),
@@ -803,7 +803,7 @@ MODEL_CASES = {
         TINY_INPUT, 8,
         [*TINY_HEAD, {"rescaling": {"scale": 60}}, "softmax"],
         {"sgd": {"learning_rate": 0.0001}}, normal),
-    # ... and with anything behind it, probabilities are clipped to 1e-7.
+    # ... and with any layer after it, probabilities are clipped to 1e-7.
     "saturated_probabilities": (
         TINY_INPUT, 8,
         [*TINY_HEAD, {"rescaling": {"scale": 20}}, "softmax",
@@ -979,13 +979,13 @@ def draw_weight(rng, shape):
 
 
 def kept(layer):
-    """The weights that no optimiser changes."""
+    """The weights that no optimizer changes."""
     return [v for v in layer.non_trainable_variables
             if v.dtype == "float32"]  # seeds of random layers are not
 
 
 def restore(state):
-    """Every call in training moves averages; set them back."""
+    """Every call in training updates moving averages; reset them."""
     for v, value in state:
         v.assign(value)
 
@@ -1062,7 +1062,7 @@ def layer_case(case, shape, item, draw_x):
 def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
     """A model: predictions, gradients, losses and weights of three steps."""
     rng = np.random.default_rng(zlib.crc32(case.encode()))
-    keras.backend.clear_session()  # automatic layer names start afresh
+    keras.backend.clear_session()  # resets automatic layer names
     model = keras_model(shape, layers)
     named = {f"{layer.name}/{v.name}": v
              for layer in model.layers for v in layer.variables

@@ -69,7 +69,7 @@ def main(folder):
         layers.Dense(8, activation="relu", name="dense"),
         layers.Dense(3, activation="softmax", name="dense_1"),
     ])
-    model = keras.Model(model.inputs[0], model.outputs[0])  # of a Sequential that was never called there is no .output
+    model = keras.Model(model.inputs[0], model.outputs[0])  # a Sequential model that was never called has no .output
     rng = np.random.default_rng(5)
     tensors = {}
     for layer in model.layers:

@@ -71,7 +71,7 @@ def cases():
         logits = rng.normal(size=(n, classes)) + steep * np.eye(classes)[labels]
         p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         yield name, labels, p.astype("float32")
-    # Ties, zeros, ones, and a class that is neither there nor predicted.
+    # Ties, zeros, ones, and a class that is neither present nor predicted.
     p = np.array([[0.5, 0.5, 0, 0], [1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25], [0, 0.75, 0.25, 0], [0.4, 0.3, 0.3, 0]], "float32")
     yield "ties", np.array([0, 1, 2, 1, 2]), p
 

@@ -64,7 +64,7 @@ class Case:
         return f"{os.path.basename(self.spec)} {what} {self.batch} {self.threads}"
 
     def compare(self, scouted):
-        """Takes turns between cnntrain and the fastest modes of each peer."""
+        """Alternates between cnntrain and the fastest modes of each peer."""
         runs = [("cnntrain", "")]
         for name, modes in scouted.items():
             best = min(ms for ms in modes.values() if ms)

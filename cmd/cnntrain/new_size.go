@@ -15,7 +15,7 @@ import (
 	"cnntrain/internal/words"
 )
 
-// size changes the text of the seed spec as --input and --classes say.
+// size adapts the text of the seed spec to --input and --classes.
 func (o *newOptions) size(ctx context.Context, text []byte, s *streams) ([]byte, error) {
 	var z experiment.Sizing
 	var err error
@@ -51,7 +51,7 @@ func (o *newOptions) size(ctx context.Context, text []byte, s *streams) ([]byte,
 	return sized, nil
 }
 
-// maxClasses limits a mistyped number.
+// maxClasses rejects mistyped numbers.
 const maxClasses = 1_000_000
 
 // parseInput reads HxWxC.
@@ -111,7 +111,7 @@ func (o *newOptions) findClasses(ctx context.Context, z *experiment.Sizing) (*da
 	return classes, nil
 }
 
-// someOf lists names, of many the first ones.
+// someOf joins names, only the first ones if there are many.
 func someOf(names []string) string {
 	const most = 8
 	if len(names) <= most {

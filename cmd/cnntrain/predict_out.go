@@ -11,7 +11,7 @@ import (
 	"cnntrain/internal/trained"
 )
 
-// predictions writes predictions in one format, as they come.
+// predictions writes predictions in one format, as they are computed.
 type predictions interface {
 	add(*trained.Prediction) error
 	end() error
@@ -27,7 +27,7 @@ func newPredictions(o *predictOptions, w io.Writer) predictions {
 	return &predictionsText{w: w, t: table.New(w)}
 }
 
-// predictionsText is a table. Its columns are aligned in parts, so that it need not be kept.
+// predictionsText is a table. Columns are aligned in chunks of rows, to bound memory.
 type predictionsText struct {
 	w io.Writer
 	t *table.Writer
@@ -39,7 +39,7 @@ const textRows = 1000
 
 func (p *predictionsText) add(one *trained.Prediction) error {
 	if one.Error != "" {
-		return nil // it is named with the others that cannot be read
+		return nil // listed with the other images that cannot be read
 	}
 	printPrediction(one, p.t)
 	if p.n++; p.n%textRows > 0 {

@@ -14,7 +14,7 @@ import (
 	"cnntrain/internal/words"
 )
 
-// drawnMembers is the number of members, the best ones, whose curves the page of a sweep has.
+// drawnMembers is the number of members whose curves the page of a sweep shows, best first.
 const drawnMembers = 8
 
 // sweepReport returns the page about a sweep: its members, the best first, the curves of the

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// plainWord matches what no shell changes.
+// plainWord matches arguments that need no quotes in a shell.
 var plainWord = regexp.MustCompile(`^[\w./:=@%,+~-]+$`)
 
-// commandLine returns a command to paste into a shell, with its words quoted if need be.
+// commandLine returns a command to paste into a shell, with its arguments quoted if necessary.
 func commandLine(args ...string) string {
 	words := []string{"cnntrain"}
 	for _, a := range args {
@@ -21,7 +21,7 @@ func commandLine(args ...string) string {
 }
 
 // withData adds the flags that a command was given for its spec and data, so that the
-// suggested one works on the same.
+// suggested command uses the same.
 func withData(args []string, dataDir string, sets []string) []string {
 	if dataDir != "" {
 		args = append(args, "--data-dir", dataDir)

@@ -67,7 +67,7 @@ func runVerify(ctx context.Context, o *verifyOptions, s *streams) error {
 	return fmt.Errorf("%s: differs, see above", v.Run)
 }
 
-// printVerification writes what was compared, a row each, and where it parts.
+// printVerification writes one row per comparison, with the first difference.
 func printVerification(s *streams, v *experiment.Verification) error {
 	t := table.New(s.out)
 	for _, c := range v.Checks {

@@ -95,7 +95,7 @@ func shapeText(shape []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(shape), " ", "x"), "[]")
 }
 
-// assignWeights shows which tensors of a file the model of a spec would take.
+// assignWeights lists which tensors of a file would be loaded into the model of a spec.
 func assignWeights(o *weightsOptions, s *streams) error {
 	overrides, err := parseSets(o.sets)
 	if err != nil {

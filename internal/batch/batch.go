@@ -1,4 +1,5 @@
-// Package batch holds the type of the images that a model hands itself by way of training.
+// Package batch holds the type of prepared images, which training passes from a model's Prepare
+// to its Step.
 package batch
 
 // Prepared is the images of a batch as a model's Prepare returns them, and as its Step takes

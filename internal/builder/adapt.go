@@ -106,7 +106,7 @@ func (p *prefix) run(images []float32) ([]float32, error) {
 	return p.machine.Value(p.output).(*tensor.Dense).Float32s(), nil
 }
 
-// moments holds the mean of each channel, and the sums of squared differences from it.
+// moments holds the mean of each channel and the sum of squared deviations from it.
 type moments struct {
 	mean, squares []float64
 	count         float64
@@ -116,8 +116,8 @@ func newMoments(channels int) *moments {
 	return &moments{make([]float64, channels), make([]float64, channels), 0}
 }
 
-// add adds rows of one value per channel, of which it takes the moments first: the sums of
-// all would lose the variance of values far from 0 (Chan et al. 1979).
+// add adds rows of one value per channel. It computes their moments first and merges them: sums
+// of squares would lose the variance of values far from 0 (Chan et al. 1979).
 func (s *moments) add(rows []float32) {
 	channels := len(s.mean)
 	n := float64(len(rows) / channels)

@@ -8,10 +8,10 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// A connector adds the layers of a plan to a graph, each to the outputs that it reads.
+// A connector adds the layers of a plan to a graph and connects each to its inputs.
 type connector struct {
 	plan    *Plan
-	first   int // layers before it are left out
+	first   int // layers before it are omitted
 	images  *G.Node
 	outputs []*G.Node
 	readers []int
@@ -27,7 +27,7 @@ func (p *Plan) connect(first int, images *G.Node) *connector {
 	return &connector{p, first, forked(images, ofImages), make([]*G.Node, len(p.Layers)), readers}
 }
 
-// forked returns x, which so many layers read, as something that none of them changes.
+// forked returns x with a fork if several layers read it, so that no op is fused with it.
 func forked(x *G.Node, readers int) *G.Node {
 	if readers > 1 {
 		return ops.Fork(x)

@@ -13,18 +13,18 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A Heat is where in an image a model sees evidence for a class.
+// A Heat shows where in an image a model finds evidence for a class.
 type Heat struct {
-	Layer  string // whose output was looked at
+	Layer  string // whose output was used
 	H, W   int
-	Values []float32 // [H,W] from 0, nothing that speaks for the class, to 1, the most
+	Values []float32 // [H,W] from 0, no evidence for the class, to 1, the strongest
 }
 
-// GradCAM returns where in an image [H,W,C], with values from 0 to 255, m sees evidence for a
+// GradCAM returns where in an image [H,W,C], with values from 0 to 255, m finds evidence for a
 // class (Selvaraju et al. 2017, Grad-CAM, equations 1 and 2): ReLU(Σ_k α_k·A_k), divided by its
 // largest value. A_k are the maps [h,w] that a layer outputs, and α_k is the mean over the map
 // of the gradient of the class's score, before softmax, with respect to A_k. An empty label
-// stands for the last convolution with the normalization and the activation behind it.
+// selects the last convolution, with the normalization and the activation after it.
 func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error) {
 	at, err := m.plan.maps(label)
 	if err != nil {
@@ -42,7 +42,7 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 	switch {
 	case !m.plan.oneForTwo():
 		target.Float32s()[class] = 1
-	case class == 0: // what speaks for it speaks against the other
+	case class == 0: // evidence for it is evidence against the other
 		target.Float32s()[0] = -1
 	default:
 		target.Float32s()[0] = 1
@@ -75,7 +75,7 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 	return &Heat{m.plan.Layers[at].Label, out[0], out[1], heat(values(maps), values(grads[0]), out[2])}, nil
 }
 
-// heat weighs maps [h,w,c] by the means of their gradients.
+// heat weights maps [h,w,c] by the means of their gradients.
 func heat(maps, grads []float32, c int) []float32 {
 	n := len(maps) / c
 	weights := make([]float64, c)
@@ -100,9 +100,9 @@ func heat(maps, grads []float32, c int) []float32 {
 	return out
 }
 
-// maps returns the layer called label, whose output must be maps [h,w,c]; for an empty label the
-// last convolution, or what normalizes and rectifies its output, or adds it to that of another
-// path.
+// maps returns the layer with the given label, whose output must be maps [h,w,c]. For an empty
+// label it returns the last convolution, or the normalization, activation or merging layer that
+// follows it.
 func (p *Plan) maps(label string) (at int, err error) {
 	at = -1
 	only := -1 // a convolution of a single pixel
@@ -120,7 +120,7 @@ func (p *Plan) maps(label string) (at int, err error) {
 			if l.Label == label {
 				return i, nil
 			}
-		case l.Out[0]*l.Out[1] == 1: // as in squeeze and excite, nothing tells one place from another
+		case l.Out[0]*l.Out[1] == 1: // as in squeeze-and-excitation: no spatial information
 			if strings.Contains(l.Type, "Conv") && at < 0 {
 				only = i
 			}
@@ -139,7 +139,7 @@ func (p *Plan) maps(label string) (at int, err error) {
 	return at, nil
 }
 
-// keepsPlace is Keras's classes of layers whose output at a place is of their inputs there.
+// keepsPlace lists Keras's classes of layers whose output at a pixel depends on that pixel only.
 var keepsPlace = map[string]bool{
 	"BatchNormalization": true, "Activation": true, "ReLU": true, "ELU": true, "LeakyReLU": true, "PReLU": true,
 	"LayerNormalization": true, "GroupNormalization": true, "UnitNormalization": true,

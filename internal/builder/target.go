@@ -52,7 +52,7 @@ func (p *Plan) truth(label int) ([]bool, error) {
 	return p.truths[label], nil
 }
 
-// targets returns the number of target values of an example.
+// targets returns the number of target values per example.
 func (p *Plan) targets() int {
 	if p.Separate() {
 		return 2 * p.Outputs()

@@ -28,8 +28,8 @@ func parseFold(s string) (f Fold, err error) {
 	return f, nil
 }
 
-// splitFold divides the first n training examples: within each class, in the order that they
-// have, the fold's part is for validation. So each example is so in one of the folds.
+// splitFold splits the first n training examples: within each class, in their order, the part
+// with the number of the fold is for validation. Each example is so in exactly one fold.
 func splitFold(d *dataset.Data, n int, f Fold) (train, val dataset.Examples, err error) {
 	counts, seen := map[int]int{}, map[int]int{}
 	for i := range n {

@@ -54,7 +54,7 @@ func quoted(names []string) (all []string) {
 	return all
 }
 
-// firstOf lists names, not too many of them.
+// firstOf joins names, only the first ones if there are many.
 func firstOf(names []string) string {
 	said := strings.Join(names[:min(len(names), mostNamed)], ", ")
 	if more := len(names) - mostNamed; more > 0 {
@@ -63,7 +63,7 @@ func firstOf(names []string) string {
 	return said
 }
 
-// relabeled is examples whose labels stand for others.
+// relabeled maps the labels of examples.
 type relabeled struct {
 	dataset.Examples
 	labels []int

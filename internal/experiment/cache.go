@@ -10,7 +10,7 @@ import (
 	"cnntrain/internal/data/imagecache"
 )
 
-// ImageCache is where decoded images are kept: in the folder $CNNTRAIN_CACHE, by default one in
+// ImageCache is where decoded images are cached: in the folder $CNNTRAIN_CACHE, by default one in
 // the user's cache, up to $CNNTRAIN_CACHE_SIZE. "off", or a size of 0, means in memory only; so
 // does a user without a cache folder.
 func ImageCache() (o imagecache.Options, err error) {

@@ -27,15 +27,14 @@ func Sections() []Section {
 	}
 }
 
-// synonyms are names that other programs, or people, give to options.
+// synonyms maps other common names of options to ours.
 var synonyms = map[string]string{
 	"lr": "learning_rate", "val_split": "validation_split", "num_epochs": "epochs", "nb_epoch": "epochs",
 	"input_shape": "input", "image_size": "input",
 }
 
-// OptionPath says where a spec has the option that somebody calls name: its dotted path, as
-// for --set, with the entries that have it unless all have. It is empty for no option of a
-// section.
+// OptionPath returns the dotted path, as for --set, of the option that name refers to, with the
+// entries that have it unless all have. It is empty if name is not an option of a section.
 func OptionPath(name string) string {
 	if other, ok := synonyms[name]; ok {
 		name = other

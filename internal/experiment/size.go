@@ -15,16 +15,16 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A Sizing is what a spec is changed to, so that it fits other data.
+// A Sizing holds the changes that make a spec fit other data.
 type Sizing struct {
-	Input   []int  // [H W C]; nil: as it is
-	Classes int    // number of outputs; 0: as it is
-	Dataset string // name or path; empty: as it is, or Photos if that does not fit
-	Note    string // a comment behind Dataset
-	Val     bool   // Dataset has images for validation, so that validation_split is left out
+	Input   []int  // [H W C]; nil: unchanged
+	Classes int    // number of outputs; 0: unchanged
+	Dataset string // name or path; empty: unchanged, or Photos if that does not fit
+	Note    string // a comment after Dataset
+	Val     bool   // Dataset has images for validation, so validation_split is omitted
 }
 
-// Photos stands for a folder of images that is not known yet.
+// Photos is a placeholder for a folder of images that is not known yet.
 const Photos = "./photos"
 
 var (
@@ -34,8 +34,8 @@ var (
 	splitLine       = regexp.MustCompile(`(?m)^  validation_split: .*\n`)
 )
 
-// Size changes the text of a seed spec called name, and nothing but what z says and the
-// description: comments and layout stay. An error says why the network cannot have that size.
+// Size applies z to the text of the seed spec called name and updates its description. Comments
+// and layout are unchanged. An error says why the network does not support that size.
 func Size(name string, text []byte, z Sizing) ([]byte, error) {
 	e, err := parseText(name, text)
 	if err != nil {
@@ -87,7 +87,7 @@ func setInput(text []byte, input []int) []byte {
 
 func sizeText(input []int) string { return fmt.Sprintf("%dx%dx%d", input[0], input[1], input[2]) }
 
-// setDataset changes the dataset, with the comment behind it.
+// setDataset changes the dataset and the comment after it.
 func setDataset(text []byte, z *Sizing) ([]byte, error) {
 	value, err := yaml.Marshal(z.Dataset)
 	if err != nil {

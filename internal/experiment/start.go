@@ -12,7 +12,7 @@ import (
 
 // Start is the weights section of a spec: the weights that training starts from.
 type Start struct {
-	File    string // empty: random ones
+	File    string // empty: random initialization
 	Partial bool
 }
 
@@ -22,8 +22,8 @@ func (s *Start) Options(o *catalog.Options) {
 	o.Bind(&s.Partial, "partial", "take the weights that fit by name and shape, and start the other layers as usual; otherwise all must fit")
 }
 
-// StartFrom replaces the weights of m, a model of e, by those in a file of cnntrain, Keras
-// or PyTorch. The Assignment says which they are if not all had to fit or the file is
+// StartFrom replaces the weights of m, a model of e, with those in a file of cnntrain, Keras
+// or PyTorch. The Assignment lists them if partial loading was requested or the file is
 // PyTorch's; it is nil otherwise.
 func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Assignment, err error) {
 	if !e.Start.Partial {
@@ -51,7 +51,7 @@ func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Ass
 	return a, err
 }
 
-// startFrom is StartFrom, and tells the user what was taken.
+// startFrom is StartFrom, and reports to the user what was loaded.
 func (e *Experiment) startFrom(m *builder.Model, file string, l Listener) error {
 	a, err := e.StartFrom(m, file)
 	if a != nil {
@@ -65,7 +65,8 @@ func (e *Experiment) startFrom(m *builder.Model, file string, l Listener) error 
 // errOurs says that a file is a checkpoint, whose tensors have the names of the model's.
 var errOurs = errors.New("a checkpoint")
 
-// Assignment says which weights of a file the model of e would take, and reads none.
+// Assignment returns which weights of a file StartFrom would load into the model of e, without
+// reading their values.
 func (e *Experiment) Assignment(file string) (a *pretrained.Assignment, err error) {
 	var weights []checkpoint.Tensor
 	for _, l := range e.Plan.Layers {

@@ -18,10 +18,10 @@ import (
 	"cnntrain/internal/words"
 )
 
-// A Verification compares a run with what its spec gives now.
+// A Verification compares a run with a repetition of it.
 type Verification struct {
 	Run    string     `json:"run"`
-	Quick  bool       `json:"quick"` // the weights were evaluated, and not trained again
+	Quick  bool       `json:"quick"` // the weights were evaluated, not trained again
 	Equal  bool       `json:"equal"`
 	Checks []Compared `json:"checks"`
 }
@@ -32,7 +32,7 @@ type Compared struct {
 	Run   string `json:"of_the_run"` // a digest or figures
 	Now   string `json:"now"`
 	Equal bool   `json:"equal"`
-	Where string `json:"where,omitempty"` // where they part
+	Where string `json:"where,omitempty"` // first difference
 }
 
 // Verify trains the spec of the finished run in dir again, into a temporary folder that it
@@ -78,7 +78,7 @@ func (v *verifying) add(what, run, now, where string) {
 	v.Checks = append(v.Checks, Compared{what, run, now, run == now && where == "", where})
 }
 
-// parted reports whether something differs.
+// parted reports whether anything differs.
 func (v *verifying) parted() bool {
 	return slices.ContainsFunc(v.Checks, func(c Compared) bool { return !c.Equal })
 }
@@ -88,7 +88,7 @@ func (v *verifying) end() *Verification {
 	return &v.Verification
 }
 
-// sources compares what a training begins with: spec, data, initial weights.
+// sources compares the inputs of training: spec, data, initial weights.
 func (v *verifying) sources(ctx context.Context) (err error) {
 	if v.best, err = ReadCheckpoint(v.before.Path(runs.BestFile)); err != nil {
 		return err
@@ -170,7 +170,7 @@ func (v *verifying) evaluate(ctx context.Context) error {
 	return nil
 }
 
-// tests compares the results on the test data: those of now, which the run has too.
+// tests compares those of the new results on the test data that the run has too.
 func (v *verifying) tests(now runs.Figures) {
 	var before runs.Figures
 	for _, f := range now {
@@ -186,7 +186,7 @@ func (v *verifying) figures(what string, before, now runs.Figures) {
 	v.add(what, line(before), line(now), apart(before, now))
 }
 
-// line formats figures so that different ones look different.
+// line formats figures with enough digits to distinguish different values.
 func line(f runs.Figures) string {
 	var parts []string
 	for _, one := range f {
@@ -195,7 +195,7 @@ func line(f runs.Figures) string {
 	return strings.Join(parts, ", ")
 }
 
-// apart says which figures differ; "" if none.
+// apart names the figures that differ; "" if none.
 func apart(before, now runs.Figures) string {
 	var names []string
 	for _, f := range now {
@@ -211,7 +211,7 @@ func apart(before, now runs.Figures) string {
 	return strings.Join(names, ", ")
 }
 
-// again trains again, and compares.
+// again trains again and compares.
 func (v *verifying) again(ctx context.Context) (err error) {
 	if before, now := v.before.Info.Machine, ThisMachine(); before.Kernels != now.Kernels {
 		v.options.Listener.Logf("the run was trained with the kernels for %s and is verified with those for %s: expect other last digits", before.Kernels, now.Kernels)
@@ -234,7 +234,7 @@ func (v *verifying) again(ctx context.Context) (err error) {
 	defer v.unlock(&err)
 	if err := v.do(ctx, nil); err != nil {
 		if unfinished := (*UnfinishedError)(nil); errors.As(err, &unfinished) {
-			return unfinished.Err // there will be nothing to resume
+			return unfinished.Err // the temporary run cannot be resumed
 		}
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // kerasOrder returns the indices of layers in the order in which a functional model of Keras
-// holds them, and numbers their weights: by their distance from the output, farthest first, and
-// among equals as they are met on the way back from the output (map_graph in
+// holds them, and numbers their weights: by their distance from the output, farthest first,
+// and at equal distance in the order of traversal from the output (map_graph in
 // keras/src/ops/function.py). inputs has the layers that each layer reads; the last layer is
 // the output.
 func kerasOrder(inputs [][]int) []int {
@@ -35,7 +35,7 @@ func kerasOrder(inputs [][]int) []int {
 		order[i] = i
 	}
 	visit(n - 1)
-	for i := n - 1; i >= 0; i-- { // readers stand behind what they read
+	for i := n - 1; i >= 0; i-- { // layers come after their inputs
 		for _, in := range inputs[i] {
 			if in != spec.Images {
 				depth[in] = max(depth[in], depth[i]+1)
@@ -81,7 +81,7 @@ func (m *Model) inKerasOrder() *Model {
 	return &sorted
 }
 
-// moved returns indices as they are after layers were put into an order.
+// moved maps indices of layers to their indices in a new order.
 func moved(indices, order []int) (to []int) {
 	for _, i := range indices {
 		if i != spec.Images {

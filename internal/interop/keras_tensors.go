@@ -13,7 +13,7 @@ import (
 )
 
 // ScanKeras calls read with every weight in a file of Keras: .h5, .keras or
-// .weights.h5, of models too that cannot be imported. A weight is called LAYER/NAME:
+// .weights.h5, also of models that cannot be imported. A weight is called LAYER/NAME:
 // conv2d/kernel; it is LAYER/0, LAYER/1 where the file has no names of weights, as those of
 // Keras 3. Layers are in the order of the file; in one without, in the order of
 // their names and numbers. Values can be read until read returns.
@@ -66,8 +66,8 @@ func scanH5(root *hdf5.Group) (tensors []checkpoint.Stored, err error) {
 	return tensors, nil
 }
 
-// scanVars lists the weights of a .weights.h5. A layer is called as it is in Keras, where
-// the file says it, and else by its path.
+// scanVars lists the weights of a .weights.h5. Layers have their Keras names if the file has
+// them, else their paths.
 func scanVars(root *hdf5.Group) (tensors []checkpoint.Stored) {
 	all := map[string]*hdf5.Group{}
 	varsBelow(root, "", all)
@@ -90,7 +90,7 @@ func stored(name string, d *hdf5.Dataset) checkpoint.Stored {
 	return checkpoint.Stored{Name: name, Shape: d.Shape, Type: checkpoint.DTypes[d.Type()], Read: d.Float32s}
 }
 
-// compareNatural orders names as people count: conv2d, conv2d_2, conv2d_10.
+// compareNatural compares names in natural order: conv2d, conv2d_2, conv2d_10.
 func compareNatural(a, b string) int {
 	for a != "" && b != "" {
 		x, restA := leadingNumber(a)
@@ -110,7 +110,7 @@ func compareNatural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
-// leadingNumber returns the number that s begins with, -1 if it begins with none.
+// leadingNumber returns the number at the start of s, -1 if there is none.
 func leadingNumber(s string) (n int, rest string) {
 	end := 0
 	for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {

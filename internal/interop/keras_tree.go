@@ -8,17 +8,17 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// A tree nests the layers of a graph into the paths of merging layers, where they nest.
-// Elsewhere a path begins with from: NAME.
+// A tree converts the layers of a graph to nested paths of merging layers. Where they do not
+// nest, a path starts with from: NAME.
 type tree struct {
 	layers  []*spec.Item
-	before  []int // for each layer the last one that every way to it from the images passes
-	depth   []int // of before
+	before  []int // immediate dominator of each layer
+	depth   []int // depth of before in the dominator tree
 	written []bool
-	order   []int // of the layers in the tree
+	order   []int // order of the layers in the tree
 }
 
-// newTree prepares the layers, which stand behind those that they read.
+// newTree prepares the layers, which must be in topological order.
 func newTree(layers []*spec.Item) *tree {
 	t := &tree{layers, make([]int, len(layers)), make([]int, len(layers)), make([]bool, len(layers)), nil}
 	depthOf := func(i int) int {
@@ -43,8 +43,8 @@ func newTree(layers []*spec.Item) *tree {
 	return t
 }
 
-// list returns the layers from behind start up to end, and the layer with which they begin if
-// that is not start.
+// list returns the layers after start up to end, and the layer whose output they read if that
+// is not start.
 func (t *tree) list(start, end int) (items []*spec.Item, from int) {
 	var way []int
 	for at := end; at != start; at = t.before[at] {
@@ -78,7 +78,7 @@ func (t *tree) list(start, end int) (items []*spec.Item, from int) {
 	return items, from
 }
 
-// name returns the name of a layer that a path begins with, which it now has in the spec.
+// name returns the name of a layer that a path starts from, and gives it one in the spec.
 func (t *tree) name(i int) string {
 	it := t.layers[i]
 	for k := 0; k+1 < len(it.Options.Content); k += 2 {
@@ -90,7 +90,7 @@ func (t *tree) name(i int) string {
 	return it.Label
 }
 
-// arrange puts the layers, and where they come from, into the order of the tree.
+// arrange sorts the layers and their origins into the order of the tree.
 func (k *KerasSpec) arrange() {
 	if len(k.Layers) == 0 {
 		return

@@ -1,7 +1,7 @@
 package kernels
 
 // PReLU computes out[n,p] = x[n,p] where that is positive, else x[n,p]·alpha[of[p]], for n
-// examples of len(of) values; of says which of the slopes a value has (He et al. 2015,
+// examples of len(of) values; of holds the index of the slope of each value (He et al. 2015,
 // https://arxiv.org/abs/1502.01852). It may work in place.
 func PReLU(out, x, alpha []float32, of []int32, n, slopes int) {
 	need("PReLU", "out", out, n, len(of))
@@ -56,7 +56,7 @@ func PReLUGradAlpha(dalpha, x, dy []float32, of []int32, n, slopes int) {
 	need("PReLUGradAlpha", "x", x, n, len(of))
 	need("PReLUGradAlpha", "dy", dy, n, len(of))
 	need("PReLUGradAlpha", "dalpha", dalpha, slopes)
-	sums := takeScratch(len(of)) // over the examples
+	sums := takeScratch(len(of)) // sums over the examples
 	preluGradAlphaLoop.run(blocks(len(of), preluValues), preluArgs{out: sums, x: x, dy: dy, of: of, n: n})
 	clear(dalpha[:slopes])
 	for p, of := range of {

@@ -49,7 +49,7 @@ var rectifierGradLoop = newLoop(func(a *rectifierArgs, part int) {
 	dx, y, dy, r := a.out[from:to], a.x[from:to], a.dy[from:to], a.r
 	one, slope := math.Float32bits(1), math.Float32bits(r.Slope)
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
-		factor := one // as bits, so that choosing takes no branch
+		factor := one // as bits, to select without a branch
 		if !(y[i] > r.Threshold) {
 			factor = slope
 		}

@@ -1,7 +1,7 @@
 package kernels
 
-// AutoContrast stretches the values of each channel of an image of x from their least and
-// largest value to s.Low and s.High. A channel of one value stays as it is. Amounts are not used.
+// AutoContrast stretches the values of each channel of an image of x from their minimum
+// and maximum to s.Low and s.High. A constant channel is unchanged. Amounts are not used.
 func AutoContrast(out, x, amounts []float32, s Colors) {
 	autoContrast.run("AutoContrast", out, x, amounts, s)
 }
@@ -47,7 +47,7 @@ var autoContrast = colorFunc{
 	},
 }
 
-// channelEnds returns the indices of the least and the largest value of channel c.
+// channelEnds returns the indices of the minimum and the maximum of channel c.
 func (s *Colors) channelEnds(x []float32, c int) (low, high int) {
 	low, high = c, c
 	for i := c; i < len(x); i += s.C {

@@ -63,7 +63,7 @@ func (a dual) abs() dual {
 	return a
 }
 
-// between clips a.
+// between clips a to a range.
 func (a dual) between(low, high dual) dual {
 	switch {
 	case a.v < low.v:

@@ -2,7 +2,7 @@ package kernels
 
 import "math"
 
-// Hue turns the hue of image n of x, which has red, green and blue channels from s.Low to
+// Hue rotates the hue of image n of x, which has red, green and blue channels from s.Low to
 // s.High, by amounts[n] of a full turn (Smith, Color Gamut Transform Pairs, 1978; with the
 // formulas of TensorFlow's rgb_to_hsv and hsv_to_rgb).
 func Hue(out, x, amounts []float32, s Colors) { hue.run("Hue", out, x, amounts, s) }
@@ -30,7 +30,7 @@ var hue = pixelwise(func(s *Colors, p [3]dual, turn float64) [3]dual {
 	}
 	turns := h.v/(6*chroma.v) + turn
 	h = h.plus(chroma.by(6 * (turn - math.Floor(turns))))
-	// How much of chroma each channel has above the least.
+	// The fraction of chroma that each channel has above the minimum.
 	none := dual{}
 	above := [3]dual{
 		h.minus(chroma.by(3)).abs().minus(chroma),

@@ -54,7 +54,7 @@ func newTaps(in, out int, how Interpolation) *taps {
 	t.count = min(t.count, in)
 	t.weights = make([]float32, out*t.count)
 	for i, weights := range rows {
-		skip := max(0, t.first[i]+t.count-in) // so that all inputs exist
+		skip := max(0, t.first[i]+t.count-in) // so that all indices are valid
 		t.first[i] -= skip
 		for k, w := range weights {
 			t.weights[i*t.count+skip+k] = float32(w)
@@ -181,8 +181,8 @@ type resizeArgs struct {
 	s      Resize
 }
 
-// One part is one row of the output: first the rows of the image are added up, then the
-// columns of their sum.
+// One part is one row of the output: it resamples the vertical axis first, then the horizontal
+// one.
 var resizeLoop = newLoop(func(a *resizeArgs, part int) {
 	s := &a.s
 	n, oh := part/s.OH, part%s.OH

@@ -1,7 +1,7 @@
 package kernels
 
 // Sharpness moves each value of image n of x away from the mean of its neighbourhood by the
-// factor amounts[n], and clips the result: 1 leaves the image as it is, 0 is the mean. The mean
+// factor amounts[n], and clips the result: 1 leaves the image unchanged, 0 is the mean. The mean
 // is over 3x3 values, zero outside the image, with the weight 5/13 for the middle and 1/13 for
 // the others. s.Width is the width of an image.
 func Sharpness(out, x, amounts []float32, s Colors) { sharpness.run("Sharpness", out, x, amounts, s) }
@@ -19,7 +19,7 @@ var sharpness = colorFunc{
 		}
 	},
 	func(s *Colors, dx, x, dy, amounts []float32) {
-		passed := takeScratch(len(x)) // of dy, where nothing was clipped
+		passed := takeScratch(len(x)) // dy where nothing was clipped, else 0
 		defer giveScratch(passed)
 		s.smooth(dx, x)
 		for i, mean := range dx {

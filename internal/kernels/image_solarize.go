@@ -35,5 +35,5 @@ var solarize = colorFunc{
 	},
 }
 
-// of255 is v, given on a scale of 255, on that of the images.
+// of255 converts v from a scale of 255 to the range of the images.
 func (s *Colors) of255(v float32) float32 { return float32(v / 255 * (s.High - s.Low)) }

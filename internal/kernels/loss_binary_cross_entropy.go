@@ -46,7 +46,7 @@ func SigmoidCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c i
 }
 
 // BinaryCrossEntropy is [BinaryFocalCrossEntropy] with gamma 0 and the weights 1: for
-// outputs p that are no sigmoids.
+// outputs p that are not sigmoids.
 func BinaryCrossEntropy(loss, p, target []float32, n, c int) {
 	BinaryFocalCrossEntropy(loss, p, target, n, c, 0, 1, 1)
 }

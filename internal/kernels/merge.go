@@ -11,7 +11,7 @@ func Multiply(out, x, y []float32) {
 // the gradient in those that compute one.
 type pairArgs struct{ out, x, y, dy []float32 }
 
-// slices returns the parts of the arguments that one part of a loop computes.
+// slices returns the ranges of the arguments for one part of a loop.
 func (a *pairArgs) slices(part int) (out, x, y []float32) {
 	from, to := block(part, len(a.out), grain)
 	return a.out[from:to], a.x[from:to], a.y[from:to]
@@ -24,7 +24,7 @@ var multiplyLoop = newLoop(func(a *pairArgs, part int) {
 	}
 })
 
-// Maximum computes out[i] as the larger of x[i] and y[i]; NaN wins. It may work in place.
+// Maximum computes out[i] as the larger of x[i] and y[i]; NaN propagates. It may work in place.
 func Maximum(out, x, y []float32) {
 	need("Maximum", "x", x, len(out))
 	need("Maximum", "y", y, len(out))
@@ -38,7 +38,7 @@ var maximumLoop = newLoop(func(a *pairArgs, part int) {
 	}
 })
 
-// Minimum computes out[i] as the smaller of x[i] and y[i]; NaN wins. It may work in place.
+// Minimum computes out[i] as the smaller of x[i] and y[i]; NaN propagates. It may work in place.
 func Minimum(out, x, y []float32) {
 	need("Minimum", "x", x, len(out))
 	need("Minimum", "y", y, len(out))

@@ -86,7 +86,7 @@ func (s *GroupNorm) moments(x []float32, group int) (mean, scale float64) {
 
 // sumOf returns Σ x.
 func sumOf(x []float32) float64 {
-	var sums [4]float64 // which do not wait for each other
+	var sums [4]float64 // independent accumulators
 	for ; len(x) >= 4; x = x[4:] {
 		sums[0] += float64(x[0])
 		sums[1] += float64(x[1])

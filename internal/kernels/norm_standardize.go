@@ -13,7 +13,7 @@ func NewStandardizer(c int) *Standardizer {
 	return &Standardizer{make([]float32, c), make([]float32, c), make([]float32, c)}
 }
 
-// standardEpsilon is the least standard deviation, as in Keras.
+// standardEpsilon is the minimum standard deviation, as in Keras.
 const standardEpsilon = 1e-7
 
 // Set sets mean and variance, each [C] or one value for all channels.

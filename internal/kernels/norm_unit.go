@@ -26,7 +26,7 @@ type unitNormArgs struct {
 	n, c       int
 }
 
-// unitScale returns 1/‖x‖, and whether it is not cut off.
+// unitScale returns 1/‖x‖, and whether it was not clipped.
 func unitScale(x []float32) (scale float64, free bool) {
 	scale = 1 / math.Sqrt(sumOfSquares(x, 0))
 	if scale > 1/unitNormEpsilon {

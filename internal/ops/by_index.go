@@ -6,7 +6,7 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// ByIndex is f(i, x[i]) of each value of x, whose gradient is grad(i, dy[i]). begin is called
+// ByIndex applies f(i, x[i]) to each value of x; its gradient is grad(i, dy[i]). begin is called
 // before each pass; f and grad may be called concurrently.
 func ByIndex(name string, x *G.Node, begin func(), f, grad func(i int, v float32) float32) *G.Node {
 	run := func(f func(i int, v float32) float32) func(out []float32, in ...[]float32) {

@@ -160,7 +160,7 @@ func choose(name string, kernel func(out, x, y []float32), a, b *G.Node, smaller
 	}, a, b)
 }
 
-// Concatenate puts the last axes of its inputs behind each other.
+// Concatenate concatenates its inputs along the last axis.
 func Concatenate(x []*G.Node) *G.Node {
 	shape := x[0].Shape().Clone()
 	last := len(shape) - 1

@@ -6,7 +6,8 @@ import (
 )
 
 // Score is Σ target·x over all values. Where y is a softmax or a sigmoid, x is its input, else
-// y itself. Its gradient says what in a model speaks for a class, whatever speaks for others.
+// y itself. Its gradient depends only on the evidence for the class, not on that for other
+// classes.
 func Score(y, target *G.Node) *G.Node {
 	x := y
 	if o, ok := y.Op().(*op); ok && (o.name == "softmax" || o.name == "sigmoid") {

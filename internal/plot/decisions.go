@@ -8,10 +8,9 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// Decisions draws how the decisions about each class came out, where several classes can be
-// true of an image: a row for each class with the numbers of images that have it and were
-// found and missed, and of those that do not have it and were taken for it and not. A cell
-// is darker the larger its fraction of its half of the row.
+// Decisions draws the confusion of multi-label predictions: a row per class with the numbers of
+// true positives, false negatives, false positives and true negatives. The larger the fraction
+// of a cell in its half of the row, the darker it is.
 func Decisions(names []string, counts [][4]int) *Picture {
 	return &Picture{func() drawing { return layOutDecisions(names, counts) }}
 }

@@ -6,12 +6,11 @@ import (
 	"math"
 )
 
-// heatWidth is the least width of an image with heat over it, in pixels.
+// heatWidth is the minimum width of an image with a heat map, in pixels.
 const heatWidth = 256
 
 // Over draws heat [h,w] from 0 to 1 over an image: blue, green, yellow, red, half transparent.
-// Heat is interpolated between the centres of its cells; a small image is enlarged, so that this
-// can be seen.
+// Heat is interpolated between the centres of its cells; a small image is enlarged to show this.
 func Over(img image.Image, heat []float32, h, w int) image.Image {
 	b := img.Bounds()
 	scale := max(1, heatWidth/max(1, b.Dx()))
@@ -28,7 +27,7 @@ func Over(img image.Image, heat []float32, h, w int) image.Image {
 	return out
 }
 
-// bilinear interpolates values [h,w] at a row and a column, which are moved to the nearest edge.
+// bilinear interpolates values [h,w] at a row and a column, which are clamped to the map.
 func bilinear(values []float32, h, w int, row, column float64) float64 {
 	row, column = min(max(row, 0), float64(h-1)), min(max(column, 0), float64(w-1))
 	y, x := int(row), int(column)

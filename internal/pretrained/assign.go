@@ -15,19 +15,19 @@ import (
 
 // A Row says where the weights of a layer come from.
 type Row struct {
-	Layer  string // label in the spec; empty: nothing takes what is in From
-	From   string // name in the file; empty: the layer starts with weights of its own
+	Layer  string // label in the spec; empty: From is not used
+	From   string // name in the file; empty: the layer is initialized
 	Shapes [][]int
 }
 
-// An Assignment says which weights of a file a model takes.
+// An Assignment maps weights of a file to the layers of a model.
 type Assignment struct {
 	File  string
-	Rows  []Row    // layers in the order of the model, then what is left of the file
-	Notes []string // in which the model computes something else than the one that the weights are of
+	Rows  []Row    // layers in the order of the model, then unused weights of the file
+	Notes []string // differences between the model and the one that the weights were trained in
 
 	taken []taken
-	found int // layers that take something
+	found int // layers with weights from the file
 	fresh []string
 	left  []string
 }
@@ -39,7 +39,7 @@ type taken struct {
 }
 
 // Assign finds the weights of m's layers in f: by name where the shapes fit, else by
-// order and shape. PyTorch's are turned to Keras's layout.
+// order and shape. PyTorch's are transposed to Keras's layout.
 func (f *File) Assign(m *interop.Model) *Assignment {
 	a := &assigner{file: f, model: m, modules: f.modules(), of: make([]int, len(m.Layers))}
 	a.used = make([]bool, len(a.modules))
@@ -47,14 +47,14 @@ func (f *File) Assign(m *interop.Model) *Assignment {
 		a.of[i] = -1
 	}
 	a.byName()
-	// A convolution or a dense layer is known by its shape; a normalization follows one.
+	// Convolutions and dense layers are matched by shape; a normalization layer follows one.
 	a.inOrder(func(l *interop.Layer) bool { return hasKernel(l) })
 	a.behind()
 	a.inOrder(func(*interop.Layer) bool { return true })
 	return a.result()
 }
 
-// An assigner finds modules for layers.
+// An assigner matches modules to layers.
 type assigner struct {
 	file    *File
 	model   *interop.Model
@@ -67,7 +67,7 @@ func hasKernel(l *interop.Layer) bool {
 	return slices.ContainsFunc(l.Own, func(w layer.Weight) bool { return strings.HasSuffix(w.Name, "kernel") })
 }
 
-// take gives layer i module m, if it fits and is free.
+// take assigns module m to layer i, if it fits and is unassigned.
 func (a *assigner) take(i, m int) bool {
 	if a.used[m] || a.of[i] >= 0 {
 		return false
@@ -79,7 +79,7 @@ func (a *assigner) take(i, m int) bool {
 	return true
 }
 
-// byName gives each layer the module of its name.
+// byName assigns to each layer the module with its name.
 func (a *assigner) byName() {
 	for i := range a.model.Layers {
 		for m := range a.modules {
@@ -93,8 +93,7 @@ func (a *assigner) byName() {
 	}
 }
 
-// inOrder gives each layer that has no module yet, of those asked for, the first one that
-// is free and fits.
+// inOrder assigns to each selected layer without a module the first unassigned module that fits.
 func (a *assigner) inOrder(of func(*interop.Layer) bool) {
 	for i := range a.model.Layers {
 		if l := &a.model.Layers[i]; len(l.Own) == 0 || !of(l) {
@@ -108,7 +107,7 @@ func (a *assigner) inOrder(of func(*interop.Layer) bool) {
 	}
 }
 
-// behind gives each normalization what follows the module of the layer that it reads.
+// behind assigns to each normalization layer the module after that of its input.
 func (a *assigner) behind() {
 	for i := range a.model.Layers {
 		l := &a.model.Layers[i]
@@ -183,8 +182,8 @@ func (a *assigner) result() *Assignment {
 	return r
 }
 
-// differences says in which the layers that take weights of PyTorch compute something else
-// than PyTorch's with its defaults.
+// differences returns how layers with weights from PyTorch differ from PyTorch's layers with
+// default options.
 func (a *assigner) differences() (notes []string) {
 	var epsilon, padding []string
 	for i := range a.model.Layers {
@@ -208,7 +207,7 @@ func (a *assigner) differences() (notes []string) {
 	return notes
 }
 
-// few joins the first of a list and counts the rest.
+// few joins the first items of a list and adds the number of the others.
 func few(list []string) string {
 	const most = 4
 	if len(list) <= most {
@@ -217,8 +216,8 @@ func few(list []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
-// Check returns an error if nothing is taken or, unless partial, if a layer finds no
-// weights or weights of the file are left.
+// Check returns an error if nothing is assigned or, unless partial, if a layer has no
+// weights in the file or weights of the file are unused.
 func (a *Assignment) Check(partial bool) error {
 	var parts []string
 	switch {
@@ -239,7 +238,7 @@ func (a *Assignment) Check(partial bool) error {
 	return fmt.Errorf("%s: weights of another architecture: %s; partial: true takes those that fit", a.File, strings.Join(parts, "; "))
 }
 
-// Summary says in a few lines what is taken, what is new and what is left.
+// Summary describes in a few lines what is loaded, initialized and unused.
 func (a *Assignment) Summary() (lines []string) {
 	line := fmt.Sprintf("%s: weights of %d of %d layers", a.File, a.found, a.found+len(a.fresh))
 	if len(a.fresh) > 0 {
@@ -251,7 +250,7 @@ func (a *Assignment) Summary() (lines []string) {
 	return append([]string{line}, a.Notes...)
 }
 
-// Load copies the weights that are taken into the model. It returns an error if they cannot
+// Load copies the assigned weights into the model. It returns an error if they cannot
 // be read or are not finite.
 func (a *Assignment) Load() error {
 	for _, t := range a.taken {

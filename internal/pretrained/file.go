@@ -12,10 +12,10 @@ import (
 	"cnntrain/internal/interop"
 )
 
-// A Format is how a program writes weights.
+// A Format is a file format of weights.
 type Format string
 
-// The formats that are read.
+// The supported formats.
 const (
 	Ours        Format = "cnntrain"
 	Keras       Format = "Keras"
@@ -66,7 +66,7 @@ func Open(path string, use func(*File) error) error {
 	return use(f)
 }
 
-// named puts the file in front of an error.
+// named adds the file to an error.
 func (f *File) named(err error) error { return fmt.Errorf("%s: %w", f.Path, err) }
 
 var errUnknown = errors.New("unknown")
@@ -79,7 +79,7 @@ func unknown(path string) error {
 	return fmt.Errorf("%s is no file of weights of cnntrain, Keras or PyTorch", path)
 }
 
-// scan lists the weights of a file of size bytes that is none of Keras's.
+// scan lists the weights of a file of size bytes that is not in a format of Keras.
 func (f *File) scan(in *os.File, size int64) (err error) {
 	head := make([]byte, min(8+1, size))
 	if _, err := in.ReadAt(head, 0); err != nil && err != io.EOF {

@@ -12,7 +12,7 @@ import (
 // A source is a tensor of a file for one weight of a layer.
 type source struct {
 	tensor checkpoint.Stored
-	turn   func(values []float32) []float32 // to the layout of the weight; nil: as it is
+	turn   func(values []float32) []float32 // conversion to the layout of the weight; nil: none
 }
 
 // torchNames is what PyTorch's modules call the weights of Keras's layers.
@@ -23,7 +23,7 @@ var torchNames = map[string][]string{
 	"mean": {"mean"}, "variance": {"variance"},
 }
 
-// fit finds the weights of layer l in m: all of l, and all of m. from is the shape of the
+// fit matches all weights of layer l to all of m. from is the shape of the
 // maps that l's input was flattened from, nil if it was not.
 func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []source, ok bool) {
 	if len(l.Own) != len(m.tensors) {
@@ -55,11 +55,11 @@ func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []so
 	return sources, true
 }
 
-// turned returns how a tensor of shape have becomes a weight of shape want, and whether
-// it can.
+// turned returns the conversion of a tensor of shape have to a weight of shape want, and whether
+// there is one.
 func turned(have []int, want layer.Shape, channelsFirst, depthwise bool) (turn func([]float32) []float32, ok bool) {
 	if !channelsFirst {
-		// A Dense on maps is a convolution of 1x1 here.
+		// A Dense layer on maps is a 1x1 convolution here.
 		same := slices.Equal(have, []int(want)) || len(want) == 4 && want[0]*want[1] == 1 && slices.Equal(have, []int(want[2:]))
 		return nil, same
 	}
@@ -72,7 +72,7 @@ func turned(have []int, want layer.Shape, channelsFirst, depthwise bool) (turn f
 	case len(want) == 4 && len(have) == 4 && depthwise: // [in*multiplier 1 h w]
 		return transpose(have[0], have[2]*have[3]), slices.Equal(have, []int{want[2] * want[3], 1, want[0], want[1]})
 	case len(want) == 4 && len(have) == 4: // [out in h w], which is also [in out h w] of a transposed convolution
-		// [out in][h w] to [h w][out in], then out and in change places.
+		// [out in][h w] to [h w][out in], then transpose out and in.
 		spot, in, out := want[0]*want[1], want[2], want[3]
 		turn := then(transpose(in*out, spot), func(v []float32) []float32 {
 			for at := 0; at < len(v); at += in * out {

@@ -11,13 +11,13 @@ import (
 	"cnntrain/internal/train"
 )
 
-// A module is the weights of one layer of a file.
+// A module holds the weights of one layer of a file.
 type module struct {
 	name    string
-	tensors []checkpoint.Stored // whose names are the ends of theirs in the file: weight, kernel
+	tensors []checkpoint.Stored // with the last part of their names in the file: weight, kernel
 }
 
-// tensor returns the tensor of the first of the names that there is.
+// tensor returns the tensor with the first of the names that exists.
 func (m *module) tensor(names ...string) (checkpoint.Stored, bool) {
 	for _, name := range names {
 		for _, t := range m.tensors {
@@ -29,7 +29,7 @@ func (m *module) tensor(names ...string) (checkpoint.Stored, bool) {
 	return checkpoint.Stored{}, false
 }
 
-// fullName is what the file calls a tensor of m.
+// fullName is the name of a tensor of m in the file.
 func (m *module) fullName(t checkpoint.Stored, f Format) string {
 	switch {
 	case m.name == "":
@@ -40,11 +40,11 @@ func (m *module) fullName(t checkpoint.Stored, f Format) string {
 	return m.name + "/" + t.Name
 }
 
-// counter is what PyTorch's batch norm counts, which nothing here needs.
+// counter is the step counter of PyTorch's batch norm, which is not needed here.
 const counter = "num_batches_tracked"
 
-// modules groups the weights of f by layer, in the order of the model as far as the file
-// or its names tell it. What is no weight is left out.
+// modules groups the weights of f by layer, in the order of the model as far as it
+// follows from the file or the names. Tensors that are not weights are omitted.
 func (f *File) modules() (all []*module) {
 	separator := "/"
 	if f.Format.channelsFirst() {
@@ -74,8 +74,7 @@ func (f *File) modules() (all []*module) {
 	return all
 }
 
-// siblings knows the names below each name, by which it orders modules as PyTorch's
-// models have them.
+// siblings holds the child names of each name, to sort modules as in PyTorch's models.
 type siblings struct{ below map[string]map[string]bool }
 
 func (s *siblings) add(name string) {
@@ -89,7 +88,7 @@ func (s *siblings) add(name string) {
 	}
 }
 
-// compare orders two names by their first parts that differ.
+// compare compares two names by the first part that differs.
 func (s *siblings) compare(a, b string) int {
 	parent := ""
 	partsA, partsB := strings.Split(a, "."), strings.Split(b, ".")
@@ -102,9 +101,9 @@ func (s *siblings) compare(a, b string) int {
 	return cmp.Compare(len(partsA), len(partsB))
 }
 
-// A place is where a name stands beside the others below one parent.
+// A place is the sort key of a name among its siblings.
 type place struct {
-	part   int // of the parent: its begin, its middle, its end
+	part   int // section of the parent: start, middle, end
 	number int
 	word   int
 	name   string
@@ -116,19 +115,19 @@ func (p place) compare(q place) int {
 
 var trailingNumber = regexp.MustCompile(`^(.*?)_?([0-9]+)[a-z]?$`)
 
-// ends is the names that stand at the end of a model or of a block, in their order.
+// ends lists the names at the end of a model or of a block, in order.
 var ends = []string{"downsample", "shortcut", "skip", "proj", "conv_head", "norm_head", "bn_head", "pre_head", "last_linear", "fc", "linear", "classifier", "head"}
 
-// words is the order of names that have the same number, or none.
+// words is the order of names with the same number, or without one.
 var words = []string{"stem", "conv_stem", "patch_embed", "conv", "conv_reduce", "conv_expand", "conv_dw", "conv_pw", "norm", "bn", "block", "se", "layer", "blocks", "stages", "denseblock", "transition"}
 
-// place tells where name stands below parent.
+// place returns the sort key of name below parent.
 func (s *siblings) place(parent, name string) place {
 	beside := s.below[parent]
 	inside := parent[strings.LastIndexByte(parent, '.')+1:]
 	switch {
-	// Blocks of timm: an inverted residual widens, convolves by channel, and narrows; one
-	// without widening convolves by channel first.
+	// Blocks of timm: an inverted residual has an expansion, a depthwise convolution and a
+	// projection; one without expansion starts with the depthwise convolution.
 	case beside["conv_pwl"]:
 		if n := map[string]int{"conv_pw": 1, "conv_dw": 2, "se": 2, "conv_pwl": 3}[name]; n > 0 {
 			return place{1, n, wordOf(strings.TrimRight(name, "_pwdl")), name}
@@ -139,13 +138,13 @@ func (s *siblings) place(parent, name string) place {
 		}
 	case beside["conv_head"] && name == "bn2":
 		return place{2, slices.Index(ends, "conv_head"), 1, name}
-	case strings.HasPrefix(name, "aux"): // heads of GoogLeNet, which only training uses
+	case strings.HasPrefix(name, "aux"): // auxiliary heads of GoogLeNet, used in training only
 		return place{2, -1, 0, name}
-	case name == "blocks" || name == "stages": // behind conv1 and bn1
+	case name == "blocks" || name == "stages": // after conv1 and bn1
 		return place{1, 1, wordOf(name), name}
-	case name == "downsample" && beside["blocks"]: // of ConvNeXt, where it is no path beside the block
+	case name == "downsample" && beside["blocks"]: // in ConvNeXt it is not parallel to the blocks
 		return place{0, 0, 0, name}
-	// DenseNet has a norm in front of its convolution.
+	// DenseNet has a norm before its convolution.
 	case strings.HasPrefix(name, "norm") && (strings.HasPrefix(inside, "denselayer") || strings.HasPrefix(inside, "transition")):
 		number, _ := strconv.Atoi(name[len("norm"):])
 		return place{1, number, -1, name}

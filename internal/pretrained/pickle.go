@@ -30,22 +30,22 @@ func (d *dict) get(key string) any {
 	return nil
 }
 
-// An unpickler runs the program that a pickle is, as far as torch.save needs it, after
-// torch/_weights_only_unpickler.py. It calls no function but those in call.
+// An unpickler executes the instructions of a pickle that torch.save uses, as in
+// torch/_weights_only_unpickler.py. It calls only the functions in call.
 type unpickler struct {
-	text  []byte // what has not been read yet
+	text  []byte // unread input
 	stack []any
 	memo  map[uint64]any
 
 	persistent func(id []any) (any, error)              // describes the storage that id names
-	call       map[global]func(args []any) (any, error) // the functions and classes that are known
-	strangers  []string                                 // the others that the pickle asks for
+	call       map[global]func(args []any) (any, error) // known functions and classes
+	strangers  []string                                 // unknown functions and classes in the pickle
 	steps      int
 }
 
 var errPickleEnds = errors.New("truncated: the pickle ends too early")
 
-// The pickle of a model has some ten steps a tensor, and few bytes for each.
+// The pickle of a model has about ten instructions per tensor, of few bytes each.
 const (
 	maxPickle = 16 << 20
 	maxSteps  = 2 << 20
@@ -111,7 +111,7 @@ func (u *unpickler) set(values []any) error {
 		return errors.New("damaged: the pickle sets a value of nothing")
 	}
 	if u.stack[len(u.stack)-1] == nil {
-		return nil // of a class that is not known
+		return nil // of an unknown class
 	}
 	d, ok := u.stack[len(u.stack)-1].(*dict)
 	if !ok {
@@ -129,7 +129,7 @@ func (u *unpickler) add(values []any) error {
 		return errors.New("damaged: the pickle adds a value to nothing")
 	}
 	if u.stack[len(u.stack)-1] == nil {
-		return nil // of a class that is not known
+		return nil // of an unknown class
 	}
 	l, ok := u.stack[len(u.stack)-1].(*list)
 	if !ok {
@@ -149,7 +149,7 @@ func (u *unpickler) number(n uint64) (uint64, error) {
 	return v, err
 }
 
-// counted returns the bytes behind their number, which has n bytes.
+// counted returns bytes that follow their length, a number of n bytes.
 func (u *unpickler) counted(n uint64) ([]byte, error) {
 	size, err := u.number(n)
 	if err != nil {
@@ -158,7 +158,7 @@ func (u *unpickler) counted(n uint64) ([]byte, error) {
 	return u.take(size)
 }
 
-// load runs the pickle up to its end and returns its value.
+// load executes the pickle to its end and returns its value.
 func (u *unpickler) load() (any, error) {
 	u.stack, u.memo = nil, map[uint64]any{}
 	for {
@@ -178,7 +178,7 @@ func (u *unpickler) load() (any, error) {
 	}
 }
 
-// do runs one instruction: Lib/pickletools.py.
+// do executes one instruction; see Lib/pickletools.py.
 func (u *unpickler) do(op byte) error {
 	switch op {
 	case 0x80: // PROTO
@@ -293,8 +293,8 @@ func (u *unpickler) do(op byte) error {
 	return nil
 }
 
-// long returns a whole number, little-endian and in two's complement; one beyond 64 bits
-// as its hexadecimal text.
+// long returns an integer, little-endian in two's complement; one of more than 64 bits is
+// returned as hexadecimal text.
 func long(b []byte) any {
 	if len(b) > 8 {
 		return fmt.Sprintf("%x", b)
@@ -309,7 +309,7 @@ func long(b []byte) any {
 	return int64(v)
 }
 
-// decimal reads a number in digits, or a truth, which protocol 0 writes as 00 or 01.
+// decimal reads a decimal number, or a boolean, which protocol 0 writes as 00 or 01.
 func (u *unpickler) decimal() error {
 	line, err := u.line()
 	if err != nil {
@@ -329,7 +329,7 @@ func (u *unpickler) pushText(size uint64) error {
 	return err
 }
 
-// remember stores the last value in the memo, or pushes one of it.
+// remember stores the last value in the memo, or pushes one from it.
 func (u *unpickler) remember(op byte) error {
 	size := map[byte]uint64{'q': 1, 'h': 1, 'r': 4, 'j': 4}[op]
 	key, err := u.number(size)
@@ -382,8 +382,8 @@ func (u *unpickler) global(op byte) error {
 	return nil
 }
 
-// reduce calls a function with the arguments on the stack. What one that is not known
-// would return is nil.
+// reduce calls a function with the arguments on the stack. The result of an unknown one is
+// nil.
 func (u *unpickler) reduce() error {
 	values, err := u.popN(2)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"cnntrain/internal/checkpoint"
 )
 
-// PyTorch has two kinds of files, of a state_dict or of a dictionary with one
+// PyTorch has two file formats for a state_dict, or a dictionary that contains one
 // (torch/serialization.py):
 //
 //   - since 1.6 a zip archive: NAME/data.pkl, a pickle, and the bytes of each storage,
@@ -27,7 +27,7 @@ const (
 	torchVersion = 1001
 )
 
-// A storage is an array in the file, which tensors are views of.
+// A storage is an array in the file. Tensors are views of it.
 type storage struct {
 	dtype checkpoint.DType
 	key   string
@@ -112,7 +112,7 @@ func readTorchZip(z *zip.Reader) ([]checkpoint.Stored, error) {
 	return tensorsIn(value)
 }
 
-// unpack returns the content of a member of at most limit bytes.
+// unpack returns the content of an archive member of at most limit bytes.
 func unpack(f *zip.File, limit int64) ([]byte, error) {
 	r, err := f.Open()
 	if err != nil {
@@ -187,7 +187,7 @@ func readTorchLegacy(f io.ReaderAt, size int64) ([]checkpoint.Stored, error) {
 	return tensorsIn(value)
 }
 
-// runPickle runs the pickle of a dictionary. It calls place once for each storage.
+// runPickle executes the pickle of a dictionary. It calls place once for each storage.
 func runPickle(u *unpickler, place func(*storage) error) (any, error) {
 	storages := map[string]*storage{}
 	u.persistent = func(id []any) (any, error) {
@@ -272,10 +272,10 @@ func newView(args []any) (any, error) {
 	return &view{storage: s, offset: offset, shape: shape, stride: stride}, nil
 }
 
-// maxDims is PyTorch's own limit.
+// maxDims is PyTorch's limit.
 const maxDims = 64
 
-// ints returns a tuple of numbers that are not negative.
+// ints returns a tuple of non-negative integers.
 func ints(v any) (numbers []int, err error) {
 	l, ok := v.(*list)
 	if !ok || len(l.items) > maxDims {
@@ -291,7 +291,7 @@ func ints(v any) (numbers []int, err error) {
 	return numbers, nil
 }
 
-// stateDicts is what programs call the state_dict in what they save.
+// stateDicts lists the usual keys of a state_dict in a saved dictionary.
 var stateDicts = []string{"state_dict_ema", "state_dict", "model_ema", "model_state_dict", "model_state", "model", "net", "weights", "module"}
 
 // tensorsIn returns the tensors of a state_dict, or of that in a dictionary.
@@ -323,7 +323,7 @@ func tensorsIn(value any) (tensors []checkpoint.Stored, err error) {
 	return nil, errors.New("holds no tensors; save model.state_dict()")
 }
 
-// stored checks the view and returns it as a tensor to be read.
+// stored validates the view and returns it as a readable tensor.
 func (v *view) stored(name string) (t checkpoint.Stored, err error) {
 	count, extent := int64(1), int64(1)
 	for i, n := range v.shape {
@@ -368,7 +368,7 @@ func (v *view) read(count, extent int) ([]float32, error) {
 	if _, err := io.CopyN(io.Discard, r, v.offset*int64(t.Size)); err != nil {
 		return nil, damagedValues(err)
 	}
-	var values []float32 // grows with what the file has
+	var values []float32 // grows with the data that the file has
 	chunk := make([]byte, 64<<10)
 	for len(values) < extent {
 		part := chunk[:min(len(chunk), (extent-len(values))*t.Size)]
@@ -381,7 +381,7 @@ func (v *view) read(count, extent int) ([]float32, error) {
 			return nil, err
 		}
 	}
-	if _, err := io.Copy(io.Discard, io.LimitReader(r, 1+(v.storage.size-v.offset-int64(extent))*int64(t.Size))); err != nil { // to its end, where its checksum is
+	if _, err := io.Copy(io.Discard, io.LimitReader(r, 1+(v.storage.size-v.offset-int64(extent))*int64(t.Size))); err != nil { // to the end, which verifies the checksum
 		return nil, damagedValues(err)
 	}
 	return gather(values, v.shape, v.stride, count), nil
@@ -394,8 +394,7 @@ func damagedValues(err error) error {
 	return fmt.Errorf("cannot read the values: %w", err)
 }
 
-// gather returns the values of a tensor of that shape, row-major, of which the strides
-// say where they lie.
+// gather returns the values of a tensor with the given shape and strides, row-major.
 func gather(values []float32, shape, stride []int, count int) []float32 {
 	step := 1
 	plain := true

@@ -6,7 +6,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// merging lists the layers that take several inputs, which are the ends of their paths.
+// merging lists the layers with several inputs, the outputs of their paths.
 var merging = []string{"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"}
 
 // Merging returns the names of the layers that have paths.
@@ -18,19 +18,19 @@ func Merges(name string) bool { return slices.Contains(merging, name) }
 // residual: [...] is add: [[...], []].
 const residual = "residual"
 
-// Images is what stands for the images in Item.Inputs, and ImagesName for them in from.
+// Images denotes the images in Item.Inputs, ImagesName in from.
 const (
 	Images     = -1
 	ImagesName = "input"
 )
 
-// nowhere is what connect gives a layer to read if its path starts with a layer that is not there.
+// nowhere is the input of a layer whose path starts from a layer that does not exist.
 const nowhere = -2
 
 // maxDepth limits the nesting of paths.
 const maxDepth = 100
 
-// A Path is a list of layers whose end a merging layer takes.
+// A Path is a list of layers whose output is an input of a merging layer.
 type Path struct {
 	From    string // name of the layer whose output it starts with; empty: the input of the merging layer
 	FromPos Pos
@@ -39,7 +39,7 @@ type Path struct {
 	target *Item // that From names; nil for the images
 }
 
-// names is the names of layers in a block, or outside of all blocks.
+// names holds the names of layers in a block, or outside of all blocks.
 type names struct {
 	block bool
 	index map[string]int // in Spec.Layers, of layers that have been connected
@@ -122,8 +122,8 @@ func (r *reader) path(list *yaml.Node, in scope, calls []string) (p Path) {
 	return p
 }
 
-// connect puts items into Layers, those of paths before their merge, and finds their inputs. The
-// first one reads the layer at index from. It returns the index of the last one.
+// connect appends items to Layers, those of paths before their merging layer, and resolves their
+// inputs. The first one reads the layer at index from. It returns the index of the last one.
 func (r *reader) connect(items []*Item, from int) int {
 	for _, it := range items {
 		if it.Paths == nil {
@@ -154,7 +154,7 @@ func (r *reader) connect(items []*Item, from int) int {
 	return from
 }
 
-// checkRead rejects layers whose outputs no layer reads, because all paths behind them start
+// checkRead rejects layers whose outputs no layer reads, because all paths after them start
 // elsewhere.
 func (r *reader) checkRead() {
 	read := make([]bool, len(r.Layers))
@@ -172,8 +172,8 @@ func (r *reader) checkRead() {
 	}
 }
 
-// start returns the index of the layer whose output path p of it starts with, nowhere if there is
-// none.
+// start returns the index of the layer whose output is the input of path p of it, nowhere if
+// there is none.
 func (r *reader) start(it *Item, p *Path) int {
 	if at, ok := it.names.index[p.From]; ok {
 		p.target = r.Layers[at]
@@ -196,7 +196,7 @@ func (r *reader) start(it *Item, p *Path) int {
 	return nowhere
 }
 
-// FromLabel is From as the resolved spec has it, which has no blocks with names of their own.
+// FromLabel is From in the resolved spec, which has no blocks with local names.
 func (p *Path) FromLabel() string {
 	if p.target == nil {
 		return p.From
@@ -204,7 +204,7 @@ func (p *Path) FromLabel() string {
 	return p.target.Label
 }
 
-// mergeNode is Node of a merging layer.
+// mergeNode is Node for a merging layer.
 func (it *Item) mergeNode() *yaml.Node {
 	paths := &yaml.Node{Kind: yaml.SequenceNode}
 	for _, p := range it.Paths {

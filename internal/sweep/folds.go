@@ -34,7 +34,7 @@ type folds struct {
 	k int
 }
 
-// The params that folds adds to those of the file, at the end.
+// The params that folds appends to those of the file.
 const foldPath, noSplitPath = "data.fold", "data.validation_split"
 
 func (f *folds) extend(params []Param, at spec.Pos) []Param {
@@ -46,7 +46,7 @@ func (f *folds) extend(params []Param, at spec.Pos) []Param {
 	return append(params, Param{Path: noSplitPath, Pos: at, Values: []*yaml.Node{scalar("0")}}, fold)
 }
 
-// Members refuses params that say how data is split, which the search does.
+// Members rejects params that control how data is split: the search does that.
 func (f *folds) Members(params []Param, seed uint64, problems *spec.Problems) []Member {
 	for _, p := range params[:len(params)-2] {
 		if p.Path == foldPath || p.Path == noSplitPath {

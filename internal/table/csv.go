@@ -19,7 +19,7 @@ func (c CSV) Row(cells ...string) {
 	for i, s := range cells {
 		cells[i] = Cell(s)
 	}
-	_ = c.Write(cells) // Error has what went wrong
+	_ = c.Write(cells) // Error returns it
 }
 
 // Cell returns s with a ' in front if a spreadsheet would take it for a formula: if it starts

@@ -12,8 +12,8 @@ type Adapter interface {
 	Adapt(batches func(use func(images []float32, n int) error) error) error
 }
 
-// Adapt sets what layers of m have of the training data, before the first step, from its
-// batches in the order of the data. It does nothing if m has no such layer.
+// Adapt sets the statistics that layers of m take from the training data, before the first step,
+// from its batches in the order of the data. It does nothing if m has no such layer.
 func Adapt(ctx context.Context, m Adapter, sets *data.Sets, batch int) error {
 	if !m.Adapts() {
 		return nil

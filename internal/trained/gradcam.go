@@ -13,8 +13,8 @@ import (
 // gradcamSize is the size of an image in the picture, in points.
 const gradcamSize = 256
 
-// GradCAM draws where in an image file m sees evidence for a class, which is the predicted one if
-// the name is empty: the image, and the image with [builder.Heat] over it.
+// GradCAM draws where in an image file m finds evidence for a class, by default (an empty name)
+// the predicted one: the image, and the image overlaid with [builder.Heat].
 func (m *Model) GradCAM(file, class, layer string) (*plot.Picture, error) {
 	shape := m.Spec.Input
 	pixels := make([]float32, shape[0]*shape[1]*shape[2])

@@ -10,10 +10,10 @@ import (
 	"cnntrain/internal/data"
 )
 
-// A Mistake is an example that a model takes for another class than it is labelled with. Where
-// several classes can be true, it is a wrong decision about one: cat taken for "not cat".
+// A Mistake is an example that a model misclassifies. With several labels it is a wrong decision
+// about one class: cat predicted as "not cat".
 type Mistake struct {
-	File        string  `json:"file"` // below the folder of the dataset; its position in the split, from 0, if it is no file
+	File        string  `json:"file"` // relative to the folder of the dataset; position in the split, from 0, if it is not a file
 	Class       string  `json:"class"`
 	Predicted   string  `json:"predicted"`
 	Probability float64 `json:"probability"`       // of the predicted class
@@ -23,7 +23,7 @@ type Mistake struct {
 	example int
 }
 
-// Mistakes returns what was taken for another class, the most confident predictions first.
+// Mistakes returns the misclassified examples, the most confident predictions first.
 func (d *Tested) Mistakes() []Mistake {
 	var all []Mistake
 	for k := range d.taken {

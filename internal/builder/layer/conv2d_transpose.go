@@ -42,7 +42,7 @@ type conv2DTranspose struct {
 	window
 	linear
 	filters int
-	further catalog.Ints // none: as far as strides reach
+	further catalog.Ints // empty: the size that strides give
 }
 
 // length is the output size along an axis, as in Keras.

@@ -41,7 +41,7 @@ type groupNormalization struct {
 	epsilon float64
 }
 
-// of returns the number of groups of so many channels.
+// of returns the number of groups for a number of channels.
 func (l *groupNormalization) of(channels int) int {
 	if l.groups < 0 {
 		return channels

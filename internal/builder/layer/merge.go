@@ -43,8 +43,8 @@ name, or of the images: ` + "`from: input`" + `. With more options, the list is 
 // merger is a layer that combines inputs element by element.
 type merger struct {
 	combine    func(x []*G.Node) *G.Node
-	most       int  // inputs, 0 for any number
-	broadcasts bool // inputs of one value for each channel stand for maps of it
+	most       int  // maximum number of inputs; 0: any
+	broadcasts bool // inputs of one value per channel are broadcast to maps
 }
 
 func (l *merger) Shape(in Shape) (Shape, error) { return l.MergeShape([]Shape{in, in}) }

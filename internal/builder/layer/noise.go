@@ -24,9 +24,9 @@ func TrainsOnly(l Layer) bool {
 	return ok
 }
 
-// drawn adds an elementwise function with random numbers: f(r, i, v) is that of value v at
-// index i of the global batch, grad that of the gradient of the output. Both use the numbers
-// of the step, r.
+// drawn adds an elementwise function with random numbers: f(r, i, v) maps value v at index i
+// of the global batch, grad maps the gradient of the output. Both use r, the random stream of
+// the step.
 func drawn(g *Graph, name string, x *G.Node, f, grad func(r random.Stream, i uint64, v float32) float32) *G.Node {
 	var r random.Stream
 	var offset uint64

@@ -37,7 +37,7 @@ weights of ` + "`--weights`" + ` have theirs.`,
 })
 
 type normalization struct {
-	mean, variance catalog.Floats // none: weights
+	mean, variance catalog.Floats // empty: weights
 	axis           catalog.Ints
 	invert         bool
 }
@@ -62,7 +62,7 @@ func (l *normalization) Weights(in Shape) []Weight {
 	return []Weight{
 		{"mean", channels, zeros, false, nil},
 		{"variance", channels, initializer.Initializers.Default("ones"), false, nil},
-		{"count", Shape{1}, zeros, false, nil}, // which Keras has, and counts, but does not use
+		{"count", Shape{1}, zeros, false, nil}, // Keras saves and counts it, but does not use it
 	}
 }
 
@@ -73,8 +73,8 @@ func (l *normalization) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
 	return ops.StandardizeBy(x, float32s(l.mean), float32s(l.variance), l.invert)
 }
 
-// Adapts reports whether l has the mean and the variance of its input, in the training data,
-// as its weights.
+// Adapts reports whether the weights of l are the mean and the variance of its input over the
+// training data.
 func Adapts(l Layer) bool {
 	if c, ok := l.(*common); ok {
 		l = c.Layer

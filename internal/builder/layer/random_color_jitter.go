@@ -39,7 +39,7 @@ func (l *randomColorJitter) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training {
 		return x
 	}
-	// Each change has random numbers of its own.
+	// Each change has its own random stream.
 	change := func(k uint64, draw func(r random.Stream, n int) float64) func(a []float32) {
 		own := *g
 		own.Random = func() random.Stream { return g.Random().With(k) }

@@ -35,8 +35,8 @@ type randomErasing struct {
 	fill          catalog.Optional
 }
 
-// A box is the rectangle of an image: rows and columns from the first number on, before the
-// second. An image without one has an empty box.
+// A box is the erased rectangle of an image: half-open ranges of rows and columns. It is empty
+// for an image without one.
 type box struct{ top, bottom, left, right float32 }
 
 // The random numbers of an image, by index.

@@ -38,7 +38,7 @@ func (l *randomHue) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	return ops.Hue(x, l.low(), l.high(), amounts(g, hueTurn(l.factor)))
 }
 
-// hueTurn draws the turn of image n.
+// hueTurn draws the hue rotation of image n.
 func hueTurn(factor catalog.Range) func(r random.Stream, n int) float64 {
 	low, high := upTo(factor)
 	return func(r random.Stream, n int) float64 {

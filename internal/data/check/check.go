@@ -1,6 +1,5 @@
-// Package check looks for what is wrong with a dataset although it can be trained on: copies in
-// several splits, which make tests look better than they are, labels that contradict each other,
-// and images unlike the others.
+// Package check finds problems of a dataset that do not prevent training: copies in several
+// splits, which make test results too good, contradictory labels, and outliers among the images.
 package check
 
 import (
@@ -20,7 +19,7 @@ import (
 	"cnntrain/internal/data/picture"
 )
 
-// An Image is one of a dataset.
+// An Image identifies an image of a dataset.
 type Image struct {
 	File  string `json:"file"` // its position in the split, from 0, if it is no file
 	Split string `json:"split"`
@@ -36,7 +35,7 @@ type Image struct {
 // A Report is what was found.
 type Report struct {
 	Images   int            `json:"images"`
-	Formats  map[string]int `json:"formats,omitempty"` // images of each, of files
+	Formats  map[string]int `json:"formats,omitempty"` // number of image files of each
 	Smallest *Sized         `json:"smallest,omitempty"`
 	Median   [2]int         `json:"median_size,omitempty"` // width and height
 	Largest  *Sized         `json:"largest,omitempty"`
@@ -53,7 +52,7 @@ type Report struct {
 	Repeated []Copies `json:"copies"` // within a class and a split
 }
 
-// A Class is one with few images.
+// A Class is a class with few images.
 type Class struct {
 	Name  string `json:"name"`
 	Train int    `json:"train"`
@@ -79,8 +78,8 @@ func (r *Report) Leaked() (n int) {
 // pixels below which an image is small.
 const Few, smallSide = 20, 24
 
-// Dataset looks at every image of d. checked, if not nil, is called with the number of images
-// that have been looked at, concurrently.
+// Dataset checks every image of d. checked, if not nil, is called concurrently with the number
+// of images checked so far.
 func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)) (*Report, error) {
 	r := &Report{Formats: map[string]int{}, Damaged: emptyIfNil(d.Skipped), Warnings: emptyIfNil(d.Warnings)}
 	var all []Image
@@ -133,7 +132,7 @@ func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)
 
 func emptyIfNil(s []string) []string { return append([]string{}, s...) }
 
-// look fills in what is seen in example i.
+// look fills in the properties of example i.
 func (m *Image) look(ex dataset.Examples, i int, shape []int) error {
 	if f, ok := data.FileOf(ex, i); ok {
 		m.File, m.digest = f.Name, f.Digest

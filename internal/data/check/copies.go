@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Copies is images that are the same, or nearly.
+// Copies is a group of equal or nearly equal images.
 type Copies struct {
 	Exact  bool    `json:"exact"` // all have the same content
 	Images []Image `json:"images"`
@@ -26,7 +26,7 @@ func (c Copies) first() int {
 // (TestCopiesAreFound).
 const nearBits, nearColor = 4, 16
 
-// addCopies finds groups of copies: what is the same, and what is near to one of the group.
+// addCopies finds groups of copies: images with equal content, and near copies of any in the group.
 func (r *Report) addCopies(all []Image) {
 	r.Leaks, r.Labels, r.Repeated = []Copies{}, []Copies{}, []Copies{}
 	groups := newGroups(len(all))
@@ -65,7 +65,7 @@ func (r *Report) addCopies(all []Image) {
 	}
 }
 
-// order is that in which images leak from one split into another.
+// order is the order of splits in which images leak from one into the next.
 var order = map[string]int{"train": 0, "val": 1, "test": 2}
 
 // nearPairs calls join for images that are nearly the same. Hashes that differ in nearBits are
@@ -100,8 +100,8 @@ func near(a, b *Image) bool {
 	return a.size.X*b.size.Y*100 <= a.size.Y*b.size.X*103 && b.size.X*a.size.Y*100 <= b.size.Y*a.size.X*103
 }
 
-// groups is sets of numbers that are joined.
-type groups []int // the number that each is joined to, itself if to none
+// groups is a union-find structure.
+type groups []int // parent of each number, itself for a root
 
 func newGroups(n int) groups {
 	g := make(groups, n)
@@ -119,13 +119,13 @@ func (g groups) root(i int) int {
 	return i
 }
 
-// join makes the group of the lower number that of both.
+// join merges two groups; the lower root becomes the root of both.
 func (g groups) join(i, j int) {
 	a, b := g.root(i), g.root(j)
 	g[max(a, b)] = min(a, b)
 }
 
-// all returns the groups of several, each in order, by their first number.
+// all returns the groups with several members, each sorted, ordered by their first number.
 func (g groups) all() (found [][]int) {
 	at := map[int]int{}
 	for i := range g {

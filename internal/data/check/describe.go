@@ -13,7 +13,7 @@ import (
 
 func (m Image) sized() Sized { return Sized{m, m.size.X, m.size.Y} }
 
-// describe adds sizes, formats, and the images that are grey or small.
+// describe adds sizes, formats, and the images that are grayscale or small.
 func (r *Report) describe(all []Image) {
 	if len(all) == 0 {
 		return
@@ -35,7 +35,7 @@ func (r *Report) describe(all []Image) {
 		if m.print.Grey {
 			grey++
 		}
-		// Where all are as small, that is how the set is.
+		// If all images are that small, it is a property of the dataset.
 		if min(m.size.X, m.size.Y) < smallSide && min(median.X, median.Y) >= 2*smallSide {
 			r.Small = append(r.Small, m.sized())
 		}
@@ -49,7 +49,7 @@ func (r *Report) describe(all []Image) {
 	}
 }
 
-// classes adds those with few images, and formats that tell the class: a model may learn these.
+// classes adds classes with few images, and formats that identify a class, which a model may learn.
 func (r *Report) classes(all []Image, d *dataset.Data) {
 	r.Tiny, r.Only = []Class{}, []string{}
 	for c, n := range data.Counts(d.Train, len(d.Classes), d.Labels) {

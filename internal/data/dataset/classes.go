@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// Classes is what the classes of a dataset are, and how they are given.
+// Classes describes the classes of a dataset and how they are given.
 type Classes struct {
 	Names   []string
-	Several bool // an image can have several
+	Several bool // an image can have several labels
 	Val     bool // some images are for validation already
 }
 

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// A filed is a dataset that reads files which the spec names by a path.
+// A filed is a dataset that reads files at a path given in the spec.
 type filed interface {
 	at() string
 	moved(path string) Dataset
@@ -28,8 +28,8 @@ func (d *npz) at() string                { return expandHome(d.path) }
 func (d *npz) moved(path string) Dataset { return &npz{path} }
 
 // Again returns set as it was when its [Data] had Dir, which is absolute: a path in a spec is
-// relative to the folder that the program is called in, and that may be another one now. Where
-// nothing is left in Dir, set stays as it is.
+// relative to the folder that the program is called in, and that may be another one now. If
+// Dir no longer contains it, set is returned unchanged.
 func Again(set Dataset, dir string) Dataset {
 	f, ok := set.(filed)
 	if !ok || dir == "" {

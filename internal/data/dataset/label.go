@@ -11,8 +11,8 @@ func several(labels []string, separator string) bool {
 	return separator != "" && slices.ContainsFunc(labels, func(l string) bool { return strings.Contains(l, separator) })
 }
 
-// labelsIn returns the labels of an image, in alphabetical order: those that separator
-// separates, which is empty if nothing does.
+// labelsIn returns the labels of an image, split at separator, in alphabetical order. An empty
+// separator means a single label.
 func labelsIn(text, separator string) (labels []string) {
 	if separator == "" {
 		return []string{text}

@@ -1,5 +1,5 @@
-// Package imagecache keeps decoded images: in memory as far as they fit, and in a folder
-// of bounded size that any number of processes may share.
+// Package imagecache caches decoded images: in memory up to a limit, and in a folder of
+// bounded size that any number of processes may share.
 package imagecache
 
 import (
@@ -9,24 +9,24 @@ import (
 	"sync"
 )
 
-// A Key names pixels: it is a digest of the content of a file and of all that was done to it.
+// A Key identifies pixels: a digest of the content of a file and of all processing steps.
 type Key [sha256.Size]byte
 
-// Options says where images are kept and how many. The zero value keeps them in memory alone.
+// Options sets where images are cached and how many. The zero value caches in memory only.
 type Options struct {
-	Dir      string // the folder, made if need be; empty for none
-	MaxBytes int64  // that the files in the folder may take
+	Dir      string // the folder, created if necessary; empty: none
+	MaxBytes int64  // limit of the files in the folder
 	Memory   int64  // bytes of memory; 0: DefaultMemory, or a quarter of GOMEMLIMIT if that is less
 }
 
-// DefaultMemory is the memory that images may take: 140,000 of 28x28x1, 200 of 224x224x3.
+// DefaultMemory is the default memory limit: 140,000 images of 28x28x1, 200 of 224x224x3.
 const DefaultMemory = 128 << 20
 
-// DefaultMaxBytes is the size of a folder where nobody says another: 17,000 images of 224x224x3.
+// DefaultMaxBytes is the default size limit of the folder: 17,000 images of 224x224x3.
 const DefaultMaxBytes = 10_000_000_000
 
-// A Cache has the pixels of images. Its methods may be called from many goroutines. It never
-// fails: an image that cannot be kept, or has been damaged, is not there.
+// A Cache stores the pixels of images. Its methods may be called concurrently. They never
+// fail: an image that could not be stored, or is damaged, is a cache miss.
 type Cache struct {
 	memory *memory
 	folder *folder // nil without
@@ -64,7 +64,7 @@ func (c *Cache) Get(k Key, dst []float32) bool {
 	return ok
 }
 
-// Put keeps pixels if there is room for them.
+// Put stores pixels if there is space.
 func (c *Cache) Put(k Key, pixels []float32) {
 	buf := c.bytes.Get().(*[]byte)
 	defer c.bytes.Put(buf)
@@ -75,8 +75,8 @@ func (c *Cache) Put(k Key, pixels []float32) {
 	}
 }
 
-// Short says why some images were not kept, as far as that is known: they have to be decoded
-// each time. It is empty where all have been.
+// Short returns why some images were not cached and have to be decoded each time, as far as
+// known. It is empty if all were cached.
 func (c *Cache) Short() string {
 	switch {
 	case !c.memory.full():

@@ -16,18 +16,18 @@ import (
 	"time"
 )
 
-// folder has packed images as files DIR/images/01/23456789….pixels: a mark, the key, the
-// packed pixels, and a checksum of all of these. A file is written under another name and
-// renamed, so that it is there whole or not at all; what a crash of the machine leaves
-// incomplete all the same has a wrong checksum.
+// folder has packed images as files DIR/images/01/23456789….pixels: a magic number, the key, the
+// packed pixels, and a checksum of all of these. A file is written under a temporary name
+// and renamed, which is atomic; one left incomplete by a crash of the machine has a wrong
+// checksum.
 type folder struct {
 	dir   string
 	most  int64     // bytes of all files
 	start time.Time // files that were used since are in use
 
 	mu   sync.Mutex
-	room int64 // that may be written before the files are counted again
-	stop error // why no more is written
+	room int64 // bytes that may be written before the files are counted again
+	stop error // why writing has stopped
 }
 
 var (
@@ -41,12 +41,12 @@ const (
 	temporary = ".tmp"
 	headSize  = 8 + len(Key{})
 	extraSize = headSize + 4
-	// fresh is how long a file counts as just used, so that its time is not written at each use.
+	// fresh is the age below which the time of last use is not updated, to save writes.
 	fresh = 10 * time.Minute
 )
 
 func newFolder(dir string, most int64) *folder {
-	// The times of files may be those of another machine, and coarse.
+	// File times may come from the clock of another machine, with a coarse resolution.
 	return &folder{dir: dir, most: most, start: time.Now().Add(-2 * time.Second)}
 }
 
@@ -82,7 +82,7 @@ func (f *folder) get(k Key, n int, buf *[]byte) (packed []byte, ok bool) {
 		return nil, false
 	}
 	if now := time.Now(); info.ModTime().Before(f.start) || now.Sub(info.ModTime()) > fresh {
-		_ = os.Chtimes(path, now, now) // that it is not the first to be removed
+		_ = os.Chtimes(path, now, now) // marks it as recently used
 	}
 	return content[headSize:], true
 }
@@ -94,7 +94,7 @@ func grown(buf *[]byte, n int) []byte {
 	return (*buf)[:n]
 }
 
-// put writes an image, if there is room.
+// put writes an image if there is space.
 func (f *folder) put(k Key, packed []byte) {
 	if !f.take(int64(extraSize + len(packed))) {
 		return
@@ -104,8 +104,7 @@ func (f *folder) put(k Key, packed []byte) {
 	f.stopFor(f.write(f.path(k), head, packed, binary.LittleEndian.AppendUint32(nil, sum)))
 }
 
-// write makes a file, whole or not at all. Only the person whose it is can read it, as
-// photos may be private.
+// write creates a file atomically. Only its owner can read it, as photos may be private.
 func (f *folder) write(path string, parts ...[]byte) error {
 	dir := filepath.Dir(path)
 	file, err := os.CreateTemp(dir, "*"+temporary)
@@ -127,7 +126,7 @@ func (f *folder) write(path string, parts ...[]byte) error {
 	if err == nil {
 		err = os.Rename(file.Name(), path)
 		if _, there := os.Stat(path); there == nil {
-			err = nil // under Windows another process may be reading its own copy
+			err = nil // on Windows another process may be reading its own copy
 		}
 	}
 	if err != nil {
@@ -136,8 +135,8 @@ func (f *folder) write(path string, parts ...[]byte) error {
 	return err
 }
 
-// stopFor ends writing after an error. A full disk gets back what is easy to do without: the
-// run that fills the cache has to write its weights there.
+// stopFor stops writing after an error. If the disk is full, it evicts a quarter of the cache:
+// the run that fills the cache has to write its weights there.
 func (f *folder) stopFor(err error) {
 	if err == nil {
 		return
@@ -154,7 +153,7 @@ func (f *folder) stopFor(err error) {
 	}
 }
 
-// short says why some images were not kept, or nothing.
+// short returns why some images were not cached; empty if all were.
 func (f *folder) short() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -4,5 +4,5 @@ package imagecache
 
 import "math"
 
-// freeBytes does not know.
+// freeBytes is unknown on this system.
 func freeBytes(string) int64 { return math.MaxInt64 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// freeBytes returns how much is free on the disk of dir, or of the folder that it will be made in.
+// freeBytes returns the free space on the disk of dir, or of its nearest existing parent.
 func freeBytes(dir string) int64 {
 	for {
 		var s unix.Statfs_t

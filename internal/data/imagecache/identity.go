@@ -7,17 +7,18 @@ import (
 	"time"
 )
 
-// An ID is a digest of all that tells that a file has not been written to: its name, size,
-// time of change, and where the system has them its number and the time that no program can
-// set back (rsync and unpacked archives have old times of change).
+// An ID is a digest of the metadata that shows that a file is unchanged: its name, size,
+// modification time, and where the system has them its inode and its change time, which no
+// program can set (rsync and unpacked archives have old modification times).
 type ID [16]byte
 
-// settling is how old the last change of a file has to be to be told from another one right
-// after it, which may have the same time: file systems count in up to 2 seconds.
+// settling is the minimum age of the last change of a file. A later change could have the same
+// time otherwise: file systems have a resolution of up to 2 seconds.
 const settling = 3 * time.Second
 
-// Identify returns the ID of the file at path, which is called name in its collection. settled is false where the last change is so
-// young that another one may not show: what is read now must not be kept under the ID.
+// Identify returns the ID of the file at path, which is called name in its collection. settled
+// is false if the last change is so recent that another one might not be noticed: what is read
+// now must not be cached under the ID.
 func Identify(path, name string) (id ID, settled bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// blockSize is how much memory is asked of the system at a time.
+// blockSize is the size of an allocation from the system.
 const blockSize = 8 << 20
 
-// memory has packed images, in blocks that are no part of Go's heap: there 128 MB would
-// let as many bytes of garbage pile up before they are collected.
+// memory stores packed images in blocks outside of Go's heap: 128 MB there would let as many
+// bytes of garbage accumulate before a collection.
 type memory struct {
 	mu     sync.RWMutex
 	most   int64 // bytes
@@ -61,7 +61,7 @@ func (m *memory) put(k Key, packed []byte) {
 	m.images[k] = own
 }
 
-// grow gets another block, of n bytes or more.
+// grow allocates another block, of n bytes or more.
 func (m *memory) grow(n int) bool {
 	size := max(n, blockSize)
 	if m.taken+int64(size) > m.most {

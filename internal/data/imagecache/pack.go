@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// pack writes pixels to buf: a byte each where all are whole numbers from 0 to 255, as
-// those of images that need no resizing are, else float32, little endian. How long it is
-// tells which.
+// pack writes pixels to buf: one byte each if all are integers from 0 to 255, as in images
+// that need no resizing, else float32, little endian. The length distinguishes the two.
 func pack(buf []byte, pixels []float32) []byte {
 	buf = buf[:0]
 	for _, v := range pixels {
@@ -28,7 +27,7 @@ func packFloats(buf []byte, pixels []float32) []byte {
 	return buf
 }
 
-// unpack fills dst with what pack wrote of as many pixels.
+// unpack fills dst with the pixels that pack wrote.
 func unpack(dst []float32, packed []byte) {
 	if len(packed) == len(dst) {
 		for i, b := range packed {

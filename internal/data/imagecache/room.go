@@ -14,19 +14,19 @@ import (
 )
 
 const (
-	// leftFree is what stays free on the disk, for what matters more than a cache.
+	// leftFree is the disk space that is left free for more important files.
 	leftFree = 2 << 30
-	// abandoned is how old a temporary file has to be to be taken for that of a killed process.
+	// abandoned is the age from which a temporary file is assumed to be from a killed process.
 	abandoned = time.Hour
-	// shares is how many parts the folder is given out in: the files are counted once a part
-	// is written, so that each of several processes goes past the limit by one at most.
+	// shares is the number of parts of the limit: the files are counted after each part that is
+	// written, so that each process exceeds the limit by one part at most.
 	shares = 32
-	// forSums is the part of the folder that images leave to sums.
+	// 1/forSums of the limit is reserved for sums.
 	forSums = 16
 )
 
-// take reports whether an image of n bytes may be written, which it takes for granted that
-// it is.
+// take reports whether an image of n bytes may be written. If so, it counts the image as
+// written.
 func (f *folder) take(n int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -49,8 +49,8 @@ func (f *folder) take(n int64) bool {
 	return true
 }
 
-// takeForSums reports the same of n bytes of sums. They have room of their own, since a
-// folder whose images fill the cache is where they save most.
+// takeForSums does the same for n bytes of sums. They have their own reserved space, since
+// they save the most time for datasets that fill the cache.
 func (f *folder) takeForSums(n int64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -60,8 +60,8 @@ func (f *folder) takeForSums(n int64) bool {
 	return n <= f.most/forSums && f.makeRoom(n, f.most) >= n
 }
 
-// makeRoom returns how many bytes may be written, up to n, so that there are at most so many.
-// What was not used since this process began goes for it, that which was used last at the end.
+// makeRoom returns how many bytes may be written, up to n, without exceeding the limit. To make
+// space, it evicts files not used since this process started, least recently used first.
 func (f *folder) makeRoom(n, most int64) int64 {
 	used := f.count()
 	free := min(most-used.total, freeBytes(f.dir)-leftFree)
@@ -71,8 +71,8 @@ func (f *folder) makeRoom(n, most int64) int64 {
 	return min(free, n)
 }
 
-// usage is the bytes of all files, by the minute in which they were used last: of a million
-// files no list is needed.
+// usage is the bytes of all files by the minute of their last use, which needs no list of a
+// million files.
 type usage struct {
 	total int64
 	bytes map[int64]int64
@@ -92,8 +92,8 @@ func (f *folder) count() usage {
 	return u
 }
 
-// evict removes files of n bytes, of those that were used before a time, and returns how
-// many bytes they were.
+// evict removes n bytes of files that were last used before a time, and returns the number of
+// bytes removed.
 func (f *folder) evict(u usage, n int64, before time.Time) (removed int64) {
 	if n <= 0 {
 		return 0

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// sysStat returns a file's number on its disk and when it was changed last in any way.
+// sysStat returns the inode and the change time (ctime) of a file.
 func sysStat(info fs.FileInfo) (inode uint64, changed time.Time) {
 	if s, ok := info.Sys().(*syscall.Stat_t); ok {
 		return s.Ino, time.Unix(int64(s.Ctim.Sec), int64(s.Ctim.Nsec))

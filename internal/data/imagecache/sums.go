@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// Sums is what was found out of the files of a collection when they were read, so that they
-// need not be read again while they are the same.
+// Sums holds the digests and faults of the files of a collection, so that they need not be read
+// again while they are unchanged.
 type Sums struct {
 	records []byte // of recordSize each, in the order of Record.Order
 	faults  []byte // one after the other
 }
 
-// A Record is what is known of a file.
+// A Record holds what is known about a file.
 type Record struct {
 	Order uint64 // a hash of its name
 	ID    ID
 	Sum   [sha256.Size]byte // of its content
-	Fault string            // why it is no image that can be decoded; empty if it is
+	Fault string            // why it cannot be decoded; empty if it can
 }
 
 const (
@@ -36,8 +36,8 @@ const (
 
 var sumsMark = []byte("cnnsums\n")
 
-// ReadSums returns what was kept for the collection of a name, if it was by the same version
-// of what decodes; else nothing is known.
+// ReadSums returns the sums stored for a named collection; empty if they are from another
+// version of the decoder.
 func (c *Cache) ReadSums(name, version string) *Sums {
 	s := &Sums{}
 	if c.folder == nil {
@@ -66,10 +66,10 @@ func (f *folder) sumsPath(name string) string {
 	return filepath.Join(f.dir, "sums", hex.EncodeToString(sum[:20])+sumsEnding)
 }
 
-// Len returns of how many files something is known.
+// Len returns the number of files with a record.
 func (s *Sums) Len() int { return len(s.records) / recordSize }
 
-// Find returns what is known of a file, if it is the same as it was.
+// Find returns the record of a file, if the file is unchanged.
 func (s *Sums) Find(order uint64, id ID) (r Record, ok bool) {
 	at := func(i int) []byte { return s.records[i*recordSize:][:recordSize] }
 	i := sort.Search(s.Len(), func(i int) bool { return binary.LittleEndian.Uint64(at(i)) >= order })
@@ -91,8 +91,8 @@ func (s *Sums) Find(order uint64, id ID) (r Record, ok bool) {
 	return Record{}, false
 }
 
-// WriteSums keeps what is known of n files or less, in the order of Record.Order, for the
-// collection of a name, if there is room for it.
+// WriteSums stores up to n records, in the order of Record.Order, for a named collection, if
+// there is space.
 func (c *Cache) WriteSums(name, version string, n int, records func(yield func(Record) bool)) {
 	if c.folder == nil {
 		return

@@ -6,19 +6,18 @@ import (
 	"slices"
 )
 
-// A Print is a short description of a picture that hardly changes when it is scaled or saved
-// again.
+// A Print is a fingerprint of a picture that hardly changes when it is scaled or saved again.
 type Print struct {
 	Hash   uint64               // perceptual: similar pictures differ in few bits
 	Colors [low * low * 3]uint8 // of a picture of 8x8 pixels
 	Grey   bool                 // red, green and blue hardly differ anywhere
 }
 
-// The sizes from which a Print is made: the cells of which the hash is, its frequencies, and how
-// many points of a cell are looked at in each direction at most.
+// The sizes of a Print: the cells from which the hash is computed, its frequencies, and the
+// maximum number of samples of a cell in each direction.
 const cells, low, maxPoints = 32, 8, 8
 
-// greyish is by how much red, green and blue may differ in a grey picture: JPEGs round.
+// greyish is the largest difference between channels in a grayscale picture, for rounding in JPEGs.
 const greyish = 6
 
 // Print returns the print of p. The hash is the signs, around their median, of the 8x8 lowest
@@ -61,7 +60,7 @@ func (p *Picture) between(x, y, n int) [3]float32 {
 	return mix(mix(p.at(x0, y0), p.at(x1, y0), fx), mix(p.at(x0, y1), p.at(x1, y1), fx), fy)
 }
 
-// cosines is that of the DCT-II.
+// cosines is the matrix of the DCT-II.
 var cosines = func() (c [low][cells]float64) {
 	for u := range low {
 		for x := range cells {

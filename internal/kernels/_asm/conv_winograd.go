@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// winograds writes conv_winograd_amd64.s: the transforms of winogradTile, each of them
+// winograds writes conv_winograd_amd64.s: the transforms of winogradTile. Each computes
 // to = M·from·Mᵀ for every channel. See conv_winograd.go for the matrices.
 func winograds(f *file) {
 	f.maskTable("winogradMask")
@@ -26,7 +26,7 @@ func winograds(f *file) {
 type winogradTransform struct {
 	name       string
 	from, to   int
-	fromPixels bool // else from planes to pixels
+	fromPixels bool // from pixels to planes, else from planes to pixels
 	column     func(k *winogradKernel)
 }
 
@@ -42,7 +42,7 @@ type winogradKernel struct {
 	*file
 	v vector
 	winogradTransform
-	edge bool // only the channels left, which are fewer than lanes
+	edge bool // the remaining channels, fewer than lanes
 }
 
 var winogradConstants = []struct{ name, bits string }{
@@ -50,7 +50,7 @@ var winogradConstants = []struct{ name, bits string }{
 	{"1/4", "0x3e800000"}, {"1/6", "0x3e2aaaab"}, {"1/12", "0x3daaaaab"}, {"1/24", "0x3d2aaaab"},
 }
 
-// constant is an operand: with AVX2, which has no registers to spare, in memory.
+// constant returns the operand of a constant: in memory with AVX2, whose registers are all used.
 func (k *winogradKernel) constant(name string) string {
 	for i, c := range winogradConstants {
 		if c.name == name {
@@ -63,8 +63,8 @@ func (k *winogradKernel) constant(name string) string {
 	panic("no constant " + name)
 }
 
-// Columns are transformed from registers 0 to 5 to registers 8 to 13 by these, with
-// registers 6, 7, 14 and 15 to spare.
+// These transform a column in registers 0 to 5 to registers 8 to 13. Registers 6, 7, 14 and
+// 15 are temporaries.
 func (k *winogradKernel) add(to, a, b int) { emitter{file: k.file, v: k.v}.add(to, a, b) }
 func (k *winogradKernel) sub(to, a, b int) { emitter{file: k.file, v: k.v}.sub(to, a, b) }
 func (k *winogradKernel) mul(to, a int, c string) {
@@ -180,18 +180,18 @@ func (k *winogradKernel) filterGrad() {
 // Registers of a transform.
 const (
 	winoArgs   = "AX" // *winogradTile
-	winoLeft   = "BX" // channels left
-	winoAt     = "CX" // bytes to the channels in turn
-	winoWork   = "DX" // columns that have been transformed, rows not yet
-	winoPlanes = "SI" // planes at the channels in turn
-	winoPlane  = "R8" // bytes from plane to plane
-	winoRow    = "R9" // and from row to row of planes
+	winoLeft   = "BX" // remaining channels
+	winoAt     = "CX" // byte offset of the current channels
+	winoWork   = "DX" // buffer between the transforms of columns and rows
+	winoPlanes = "SI" // planes at the current channels
+	winoPlane  = "R8" // stride of planes in bytes
+	winoRow    = "R9" // stride of rows of planes in bytes
 	winoPixel  = "R10"
 	winoWalk   = "R11"
 	winoMask   = "R12"
 )
 
-// winoFrame holds 36 vectors, at a multiple of their size.
+// winoFrame holds 36 vectors, aligned to their size.
 const winoFrame = 36*64 + 64
 
 func (k *winogradKernel) field(name string) string {
@@ -341,7 +341,7 @@ func (k *winogradKernel) storeRow(i int) {
 	}
 }
 
-// pixel finds a pixel of the tile.
+// pixel computes the address of a pixel of the tile.
 func (k *winogradKernel) pixel(i int) {
 	k.op("MOVQ", fmt.Sprintf("winogradTile_pixels+%d(%s)", 8*i, winoArgs), winoPixel)
 }

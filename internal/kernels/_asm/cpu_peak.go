@@ -2,8 +2,8 @@ package main
 
 import "fmt"
 
-// ceilings writes cpu_peak_amd64.s: fused multiply-adds and nothing else, on as
-// many sums as keep both units of a core busy.
+// ceilings writes cpu_peak_amd64.s: only fused multiply-adds, with enough accumulators to
+// keep both FMA units of a core busy.
 func ceilings(f *file) {
 	for _, c := range []struct {
 		name string
@@ -26,7 +26,7 @@ func ceilings(f *file) {
 	}
 }
 
-// How many sums a round adds to.
+// Accumulators per iteration.
 const (
 	ceilingSumsAVX512 = 24
 	ceilingSumsAVX2   = 12

@@ -2,14 +2,14 @@ package main
 
 import "strings"
 
-// An elementwise kernel computes each value from those at the same place. It does
-// the first values, as many as fill whole vectors, and returns how many.
+// An elementwise kernel computes each value from those with the same index. It processes
+// the values that fill whole vectors and returns their number.
 type elementwise struct {
 	name      string
 	slices    []string // in R8, R9, ...
 	constants []string // in registers 8, 9, ...
 	body      func(e emitter)
-	flag      string // the name of an argument, if with it another body is run
+	flag      string // name of the bool argument that selects another body; empty: none
 	flagged   func(e emitter)
 }
 
@@ -117,12 +117,12 @@ var elementwiseKernels = []elementwise{
 	}},
 }
 
-// addScaledValues is what addScaled does a multiple of, with all instruction sets, so
-// that the rest, which is rounded after each operation, is the same.
+// The number of values that addScaled processes is a multiple of addScaledValues with all
+// instruction sets, so that the remainder, which is rounded after each operation, is the same.
 const addScaledValues = 16
 
-// addScaled writes y += rows[0]·a[0] + ... + rows[3]·a[3], one after the other, with
-// as much fetched from next, which is read after the rows, unless that is empty.
+// addScaled writes y += rows[0]·a[0] + ... + rows[3]·a[3], added in this order. It prefetches
+// as many values of next, which is read after the rows, unless next is empty.
 func addScaled(e emitter, name string) {
 	e.function(name, "(y, rows, next []float32, a *[4]float32) (done int)", 0)
 	e.slicesOf(addScaledValues, "y", "rows")
@@ -156,7 +156,7 @@ func addScaled(e emitter, name string) {
 	e.ret()
 }
 
-// rootStep ends a kernel whose weights follow the gradient over a root.
+// rootStep ends an optimizer step that divides the gradient by a square root.
 func rootStep(e emitter, w, g, v, lr, epsilon int) {
 	e.comment("w -= g·lr / √(v + epsilon)")
 	e.add(v, v, epsilon)
@@ -168,7 +168,7 @@ func rootStep(e emitter, w, g, v, lr, epsilon int) {
 	e.store(0, w)
 }
 
-// momentumStep leaves g·lr in register 0 and the new velocity in register 1.
+// momentumStep computes g·lr in register 0 and the new velocity in register 1.
 func momentumStep(e emitter) {
 	e.comment("velocity = velocity·momentum - g·lr")
 	e.load(0, 1)
@@ -222,7 +222,7 @@ func (k elementwise) write(e emitter, name string) {
 	}
 }
 
-// addScaledNEON writes addScaled. What is fetched ahead is left to the processor.
+// addScaledNEON writes addScaled, without software prefetch.
 func addScaledNEON(f *file) {
 	e := emitter{file: f, v: neon}
 	e.function("addScaledNEON", "(y, rows, next []float32, a *[4]float32) (done int)", 0)

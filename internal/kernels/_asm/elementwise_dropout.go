@@ -15,7 +15,7 @@ func dropouts(f *file) {
 }
 
 // dropout writes the kernel that dropper.keeps describes, for values whose counters
-// begin with counter.
+// start at counter.
 func dropout(e emitter, name string) {
 	const lanes, hash, shifted, value, counter = 0, 1, 2, 3, 4
 	const step, mul1, mul2, twist, threshold, scale = 8, 9, 10, 11, 12, 13

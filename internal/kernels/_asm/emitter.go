@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// An emitter writes the body of a kernel over slices for one kind of vectors.
+// An emitter writes the body of a kernel over slices for one vector type.
 type emitter struct {
 	*file
 	v      vector
-	offset int // with NEON: of the vector in turn from the pointers, in bytes
+	offset int // with NEON: from the pointers to the current vector, in bytes
 }
 
-// neonUnrolled is how many vectors of NEON one round of a loop handles.
+// neonUnrolled is the number of NEON vectors per iteration.
 const neonUnrolled = 4
 
-// Registers that operations use: for an operand in memory, and for a mask.
+// Temporary registers of operations: for an operand in memory, and for a mask.
 const (
 	neonMemory = 7
 	neonMask   = 6
@@ -31,10 +31,10 @@ func (e emitter) pointer(i int) string {
 	return sliceRegs[i]
 }
 
-// r is a vector register.
+// r names a vector register.
 func (e emitter) r(i int) string { return e.v.reg(i) }
 
-// at is the current place in slice i.
+// at is the operand at the current position in slice i.
 func (e emitter) at(i int) string {
 	if e.v == neon {
 		return at(e.offset, e.pointer(i))
@@ -73,7 +73,7 @@ func (e emitter) binary(op string, to, a, b int) {
 	}
 }
 
-// addAt, subAt and mulAt do so where b is the current place in a slice.
+// addAt, subAt and mulAt do the same with b at the current position in a slice.
 func (e emitter) addAt(to, a, slice int) { e.binaryAt("add", to, a, slice) }
 func (e emitter) subAt(to, a, slice int) { e.binaryAt("sub", to, a, slice) }
 func (e emitter) mulAt(to, a, slice int) { e.binaryAt("mul", to, a, slice) }
@@ -125,7 +125,7 @@ func (e emitter) atLeast0(to, a, zero int) {
 	}
 }
 
-// atLeast0At does so where a is the current place in a slice.
+// atLeast0At does the same with a at the current position in a slice.
 func (e emitter) atLeast0At(to, slice, zero int) {
 	if e.v == neon {
 		e.load(to, slice)
@@ -136,7 +136,8 @@ func (e emitter) atLeast0At(to, slice, zero int) {
 	}
 }
 
-// whereAbove is to = the current place in a slice where a > b, else 0. With AVX2, a is lost.
+// whereAbove is to = the value at the current position in a slice where a > b, else 0. With
+// AVX2, it overwrites a.
 func (e emitter) whereAbove(to, slice, a, b int) {
 	switch {
 	case e.v == neon:
@@ -152,7 +153,7 @@ func (e emitter) whereAbove(to, slice, a, b int) {
 	}
 }
 
-// constant sets all lanes of a register to an argument.
+// constant broadcasts an argument to all lanes of a register.
 func (e emitter) constant(to int, name string) {
 	if e.v == neon {
 		e.op("FMOVS", e.arg(name), float(to))
@@ -174,8 +175,8 @@ func (e emitter) ifFlag(name, label string) {
 	}
 }
 
-// ret leaves the function: on amd64 with the upper halves of the registers clean,
-// without which the SSE code of the Go compiler would be slow.
+// ret returns from the function. On amd64 it clears the upper halves of the registers first,
+// to avoid the penalty of switching to the SSE code of the Go compiler.
 func (e emitter) ret() {
 	if e.v == neon {
 		e.op("RET")
@@ -184,11 +185,11 @@ func (e emitter) ret() {
 	}
 }
 
-// slices loads where slices begin, and sets done to the values of the first of them
-// that fill vectors, CX to their bytes; with NEON, R0 to these values.
+// slices loads the base pointers of slices, and sets done to the number of values of the first
+// slice that fill vectors, CX to their bytes; with NEON, R0 to their number.
 func (e emitter) slices(names ...string) { e.slicesOf(e.v.lanes, names...) }
 
-// slicesOf is slices with done a multiple of so many values.
+// slicesOf is slices with done a multiple of the given number.
 func (e emitter) slicesOf(values int, names ...string) {
 	move, and, length := "MOVQ", "ANDQ", "CX"
 	if e.v == neon {
@@ -205,8 +206,8 @@ func (e emitter) slicesOf(values int, names ...string) {
 	}
 }
 
-// loop runs body for each vector, AX bytes from where the slices begin. With NEON it
-// moves the pointers of so many slices.
+// loop runs body for each vector, at byte offset AX in the slices. With NEON it advances the
+// pointers of the given number of slices.
 func (e emitter) loop(label string, body func(e emitter), slices int) {
 	if e.v == neon {
 		e.loopNEON(label, body, slices)
@@ -222,7 +223,7 @@ func (e emitter) loop(label string, body func(e emitter), slices int) {
 	e.label("%sDone", label)
 }
 
-// loopNEON runs body for each vector of R0 values: first four of them in a round.
+// loopNEON runs body for each vector of R0 values, unrolled four times, then singly.
 func (e emitter) loopNEON(label string, body func(e emitter), slices int) {
 	round := func(label string, vectors int) {
 		e.op("SUBS", imm(4*vectors), "R0", "R0")

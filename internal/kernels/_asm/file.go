@@ -42,8 +42,8 @@ func (f *file) function(name, signature string, frame int) {
 	f.line(fmt.Sprintf("TEXT ·%s(SB), %s, $%d-%d", name, flags, frame, end))
 }
 
-// place finds where arguments or results lie in the frame, from an offset on, and
-// returns where they end.
+// place computes the frame offsets of arguments or results, starting at an offset, and
+// returns the end offset.
 func (f *file) place(offset int, list string) int {
 	fields := strings.Split(list, ", ")
 	types := make([]string, len(fields))
@@ -89,8 +89,8 @@ func (f *file) comment(format string, args ...any) { f.line("\t// " + fmt.Sprint
 
 func (f *file) label(format string, args ...any) { f.line(fmt.Sprintf(format, args...) + ":") }
 
-// op writes one instruction, operands in the order of Go's assembler: the
-// result comes last.
+// op writes one instruction, with operands in the order of Go's assembler: the
+// destination is last.
 func (f *file) op(name string, operands ...any) {
 	texts := make([]string, len(operands))
 	for i, o := range operands {
@@ -99,8 +99,8 @@ func (f *file) op(name string, operands ...any) {
 	f.line("\t" + strings.TrimSpace(name+" "+strings.Join(texts, ", ")))
 }
 
-// ret leaves the function with the upper halves of the registers clean, without
-// which the SSE code of the Go compiler would be slow.
+// ret returns from the function after clearing the upper halves of the registers, to avoid the
+// penalty of switching to the SSE code of the Go compiler.
 func (f *file) ret() {
 	f.op("VZEROUPPER")
 	f.op("RET")
@@ -124,7 +124,7 @@ func mem(offset int, base, index string, scale int) string {
 	return s
 }
 
-// A vector is a kind of vector registers.
+// A vector is a vector register type.
 type vector struct {
 	letter string
 	lanes  int
@@ -150,8 +150,8 @@ func (f *file) zero(v vector, reg string) {
 	}
 }
 
-// floorTable writes what results are at least: anything, or 0 with relu. VMAXPS
-// with it as the second operand of Go's three keeps NaN.
+// floorTable writes the lower bounds of results: none, or 0 with relu. VMAXPS with the bound
+// as the second of three operands in Go's order keeps NaN.
 func (f *file) floorTable(name string) {
 	f.line("")
 	f.line("// Minus infinity, then zero.")
@@ -160,7 +160,7 @@ func (f *file) floorTable(name string) {
 	f.line(fmt.Sprintf("GLOBL %s<>(SB), RODATA|NOPTR, $8", name))
 }
 
-// maskTable writes a table of eight words of ones, then eight of zeros: a mask of
+// maskTable writes a table of eight words with all bits set, then eight of zeros: a mask of
 // n lanes starts n words before the zeros.
 func (f *file) maskTable(name string) {
 	f.line("")

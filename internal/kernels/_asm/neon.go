@@ -7,14 +7,14 @@ import "fmt"
 // test compares with what a disassembler reads (cpu_neon_test.go). Kernels may use
 // registers R0 to R17, R19 to R26 and all of V0 to V31.
 
-// neonThree has the words of instructions d = n op m over vectors of four lanes, and
+// neonThree has the encodings of instructions d = n op m over vectors of four lanes, and
 // neonTwo those of d = op n (Arm Architecture Reference Manual, C7.2).
 var (
 	neonThree = map[string]uint32{
 		"fadd": 0x4E20D400, "fsub": 0x4EA0D400, "fmul": 0x6E20DC00, "fdiv": 0x6E20FC00,
 		"fmla": 0x4E20CC00, "fmls": 0x4EA0CC00, // d = d ± n·m, rounded once
 		"fmax":  0x4E20F400,
-		"fcmeq": 0x4E20E400, "fcmge": 0x6E20E400, "fcmgt": 0x6EA0E400, // ones where n op m
+		"fcmeq": 0x4E20E400, "fcmge": 0x6E20E400, "fcmgt": 0x6EA0E400, // all bits set where n op m
 		"mul": 0x4EA09C00, "cmge": 0x4EA03C00, // integers
 	}
 	neonTwo = map[string]uint32{
@@ -49,19 +49,19 @@ func (f *file) fmlaLane(d, n, m, lane int) {
 	f.word(code, "fmla v%d.4s, v%d.4s, v%d.s[%d]", d, n, m, lane)
 }
 
-// umaxv sets the first lane of d to the largest lane of n.
+// umaxv sets the first lane of d to the maximum of the lanes of n.
 func (f *file) umaxv(d, n int) { f.word(0x6EB0A800|uint32(n)<<5|uint32(d), "umaxv s%d, v%d.4s", d, n) }
 
-// uminv sets the first lane of d to the smallest lane of n.
+// uminv sets the first lane of d to the minimum of the lanes of n.
 func (f *file) uminv(d, n int) { f.word(0x6EB1A800|uint32(n)<<5|uint32(d), "uminv s%d, v%d.4s", d, n) }
 
-// v4, v2 and v16 are vector registers as four, two and sixteen lanes.
+// v4, v2 and v16 name a vector register with four, two and sixteen lanes.
 func v4(i int) string  { return fmt.Sprintf("V%d.S4", i) }
 func v2(i int) string  { return fmt.Sprintf("V%d.D2", i) }
 func v16(i int) string { return fmt.Sprintf("V%d.B16", i) }
 
-// lane is a lane of a vector register, reg the whole of it or its lowest lanes as a
-// register of floats.
+// lane names a lane of a vector register, reg the whole register or its lowest lanes as a
+// floating-point register.
 func lane(i, lane int) string { return fmt.Sprintf("V%d.S[%d]", i, lane) }
 func float(i int) string      { return fmt.Sprintf("F%d", i) }
 
@@ -86,18 +86,18 @@ func (f *file) orNot(to, a, b int) {
 func (f *file) where(to, mask, from int) { f.op("VBIT", v16(mask), v16(from), v16(to)) }
 
 // atLeast is d = low > d ? low : d in each lane, which keeps NaN and the sign of zero,
-// as VMAXPS does on amd64. A register is spare.
+// as VMAXPS does on amd64. It uses a temporary register.
 func (f *file) atLeast(d, low, spare int) {
 	f.three("fcmgt", spare, low, d)
 	f.where(d, spare, low)
 }
 
-// An edge is the last one to three values of a row, which no vector fills. The second
-// and the third lie as many bytes after the first as these registers say: if they do
-// not exist, they are the last that does.
+// An edge is the last one to three values of a row, fewer than a vector. These registers hold
+// the byte offsets of the second and the third value from the first. For a value that does not
+// exist it is the offset of the last one that does.
 type edge struct{ second, third, spare string }
 
-// edgeOf computes the edge for left values, at least one of them.
+// edgeOf computes the offsets for the remaining values, at least one.
 func (f *file) edgeOf(e edge, left string) {
 	f.comment("the second and third of the last values")
 	f.op("SUB", imm(1), left, e.third)

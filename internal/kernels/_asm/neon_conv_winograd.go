@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// winogradsNEON writes conv_winograd_arm64.s. The formulas of columns are those of
+// winogradsNEON writes conv_winograd_arm64.s. It uses the column transforms of
 // conv_winograd.go.
 func winogradsNEON(f *file) {
 	f.line("")
@@ -33,12 +33,12 @@ func neonConstant(name string) int {
 // Registers of a transform.
 const (
 	neonWinoArgs   = "R0" // *winogradTile
-	neonWinoLeft   = "R1" // channels left
-	neonWinoAt     = "R2" // bytes to the channels in turn
-	neonWinoWork   = "R3" // columns that have been transformed, rows not yet
-	neonWinoPlanes = "R4" // planes at the channels in turn
-	neonWinoPlane  = "R5" // bytes from plane to plane
-	neonWinoRow    = "R6" // and from row to row of planes
+	neonWinoLeft   = "R1" // remaining channels
+	neonWinoAt     = "R2" // byte offset of the current channels
+	neonWinoWork   = "R3" // buffer between the transforms of columns and rows
+	neonWinoPlanes = "R4" // planes at the current channels
+	neonWinoPlane  = "R5" // stride of planes in bytes
+	neonWinoRow    = "R6" // stride of rows of planes in bytes
 	neonWinoPixel  = "R7"
 	neonWinoWalk   = "R8"
 	neonWinoSpare  = "R9"
@@ -162,7 +162,7 @@ func (k *neonWinograd) loadColumn(j int) {
 	}
 }
 
-// pixel finds the channels in turn of a pixel of the tile.
+// pixel computes the address of the current channels of a pixel of the tile.
 func (k *neonWinograd) pixel(i int) {
 	k.op("MOVD", fmt.Sprintf("winogradTile_pixels+%d(%s)", 8*i, neonWinoArgs), neonWinoPixel)
 	k.op("ADD", neonWinoAt, neonWinoPixel, neonWinoPixel)

@@ -3,7 +3,7 @@ package main
 import "fmt"
 
 // dropoutNEON writes elementwise_dropout_arm64.s, the kernel that dropper.keeps
-// describes, for values whose counters begin with counter.
+// describes, for values whose counters start at counter.
 func dropoutNEON(f *file) {
 	const hash, shifted, value, counter, spare = 0, 1, 2, 3, 4
 	const step, mul1, mul2, twist, threshold, scale = 8, 9, 10, 11, 12, 13

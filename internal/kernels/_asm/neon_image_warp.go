@@ -52,7 +52,7 @@ func warpNEON(f *file) {
 	f.op("VADDP", v4(whole), v4(whole), v4(whole))
 	f.op("FMOVS", float(whole), "R10")
 	f.op("ADD", "R1", "R10", "R10")
-	// row leaves left·x[0:3] + right·x[3:6] in to; loads stay within the six values.
+	// row computes left·x[0:3] + right·x[3:6] in to. It loads only these six values.
 	row := func(to int) {
 		f.load(to, at(0, "R10"))
 		f.load(spare, at(8, "R10"))

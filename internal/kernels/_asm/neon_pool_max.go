@@ -1,7 +1,7 @@
 package main
 
 // maxPoolsNEON writes pool_max_arm64.s: kernels over poolRow, see pool_max.go. Pixels
-// are the outer loop, vectors of channels the next, cells of the window the inner ones.
+// are the outer loop, vectors of channels the middle one, cells of the window the inner ones.
 func maxPoolsNEON(f *file) {
 	neonPool{file: f}.forward()
 	neonPool{file: f}.gradient()
@@ -9,10 +9,10 @@ func maxPoolsNEON(f *file) {
 
 type neonPool struct {
 	*file
-	edge bool // only the channels left, which are fewer than lanes
+	edge bool // the remaining channels, fewer than lanes
 }
 
-// Registers: the row, places in its slices, and what is left of the loops.
+// Registers: the row, pointers into its slices, and loop counters.
 const (
 	neonPoolArgs     = "R0"
 	neonPoolX        = "R1" // x of the first cell of the window
@@ -22,14 +22,14 @@ const (
 	neonPoolChannels = "R5"
 	neonPoolRows     = "R6"
 	neonPoolCols     = "R7"
-	neonPoolDX       = "R8"  // how far dx is from x, in bytes
-	neonPoolDY       = "R9"  // how far dy is from y, in bytes
-	neonPoolPixel    = "R10" // bytes from pixel to pixel of the image
-	neonPoolRow      = "R11" // and from row to row
+	neonPoolDX       = "R8"  // byte offset from x to dx
+	neonPoolDY       = "R9"  // byte offset from y to dy
+	neonPoolPixel    = "R10" // stride of pixels of the image in bytes
+	neonPoolRow      = "R11" // stride of rows in bytes
 	neonPoolPixels   = "R12"
 	neonPoolFirst    = "R13" // x of the first channel of the window
 	neonPoolSpare    = "R14"
-	neonPoolPlace    = "R15" // in dx or dy
+	neonPoolPlace    = "R15" // pointer into dx or dy
 )
 
 var neonPoolEdge = edge{"R16", "R17", "R19"}

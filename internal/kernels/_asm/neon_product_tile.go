@@ -3,20 +3,20 @@ package main
 import "fmt"
 
 // A neonTile is a tile of up to rows by cols sums in registers, cols being vectors of
-// four. If cols is 3, it is one vector of up to three columns.
+// four. If cols is 3, a row is one vector of up to three columns.
 type neonTile struct {
 	*file
 	name       string
 	rows, cols int
-	m          int // rows of the body that is being written
+	m          int // rows of the body that is generated
 }
 
 // tilesNEON writes product_tile_arm64.s: see tile in product.go for the formula.
 //
 // Values of b are loaded as vectors of columns. A multiply-add can take a lane of a
 // register as its factor, so four values of a are loaded at once where they are
-// contiguous: along p, or along the rows. Each sum has the same terms in the same order
-// in all of these ways.
+// contiguous: along p, or along the rows. The terms of each sum and their order are the same
+// in each case.
 func tilesNEON(f *file) {
 	f.line("")
 	f.line("// Minus infinity, then zero.")
@@ -36,8 +36,8 @@ func tilesNEON(f *file) {
 // Registers of a tile.
 const (
 	neonArgs  = "R0" // *tile
-	neonN1    = "R1" // products left in the inner loop
-	neonN2    = "R2" // rounds left in the middle loop
+	neonN1    = "R1" // remaining products of the inner loop
+	neonN2    = "R2" // remaining iterations of the middle loop
 	neonN3    = "R3" // and in the outer loop
 	neonSpare = "R4"
 	neonB     = "R17" // b in the inner loop
@@ -54,8 +54,8 @@ var neonTileEdge = edge{"R19", "R20", "R4"}
 // row is the register that points to a row, of a or of c.
 func (neonTile) row(i int) string { return fmt.Sprintf("R%d", 5+i) }
 
-// Registers 0 and up hold the sums, the next two vectors of b in turn, and the last as
-// many of a as there are rows.
+// The first vector registers hold the sums, the next two alternate as vectors of b, and the
+// last hold a, one per row.
 func (t neonTile) vectors() int             { return (t.cols + 3) / 4 }
 func (t neonTile) sum(i, j int) int         { return i*t.vectors() + j }
 func (t neonTile) b(j int) int              { return t.rows*t.vectors() + j%2 }
@@ -171,7 +171,7 @@ func (t neonTile) step(field, to string) {
 	t.op("ADD", neonSpare, to, to)
 }
 
-// rowsFrom points to the other rows, which lie step bytes apart.
+// rowsFrom computes pointers to the other rows, step bytes apart.
 func (t neonTile) rowsFrom(step string) {
 	for i := 1; i < t.m; i++ {
 		t.op("ADD", step, t.row(i-1), t.row(i))

@@ -21,7 +21,7 @@ func transposeNEON(f *file) {
 			f.op("ADD", "R3", "R5", "R5")
 		}
 	}
-	// quarter leaves columns 4h to 4h+3 of rows 4v to 4v+3 in four registers from to on.
+	// quarter stores columns 4h to 4h+3 of rows 4v to 4v+3 in four registers, the first being to.
 	quarter := func(h, v, to int) {
 		row := func(i int) int { return 2*(4*v+i) + h }
 		for i := 0; i < 4; i += 2 {
@@ -48,5 +48,5 @@ func transposeNEON(f *file) {
 	f.op("RET")
 }
 
-// pair is two registers, from i on.
+// pair names registers i and i+1.
 func pair(i int) string { return fmt.Sprintf("(F%d, F%d)", i, i+1) }

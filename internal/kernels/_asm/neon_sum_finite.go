@@ -24,8 +24,8 @@ func zeroTimesNEON(f *file) {
 	f.op("RET")
 }
 
-// multiplyAddsNEON writes cpu_peak_arm64.s: multiply-adds and nothing else, on as many
-// sums as keep all units of a core busy.
+// multiplyAddsNEON writes cpu_peak_arm64.s: only fused multiply-adds, with enough accumulators
+// to keep all FMA units of a core busy.
 func multiplyAddsNEON(f *file) {
 	const sums = 24 // as cpu_neon_arm64.go says
 	f.function("multiplyAddsNEON", "(rounds int)", 0)

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A rowwise kernel runs over rows of a whole number of vectors. Some slices run
-// on through the rows; others, one value per column, start again with each row.
+// A rowwise kernel runs over rows of a whole number of vectors. Some slices have a value for
+// each row and column; others, with one value per column, are read again for each row.
 type rowwise struct {
 	name    string
-	rows    []string // slices that run on, one argument each
-	columns int      // slices that start again, stride values apart in one argument
+	rows    []string // slices of all rows, one argument each
+	columns int      // slices of one value per column, stride values apart in one argument
 	sums    int      // the same, but added to
-	relu    bool     // whether there is a body for a ReLU after it, which an argument chooses
+	relu    bool     // whether an argument selects a second body, with a ReLU after it
 	body    func(e emitter, s rowSlices, relu bool)
 }
 
-// rowSlices is how the body names its slices.
+// rowSlices holds the indices of the slices in the body.
 type rowSlices struct{ columns, sums int } // the first of each kind
 
 // Columns, as in columnArgs of norm_batch.go.
@@ -28,7 +28,7 @@ const (
 	columnConstant
 )
 
-// batchNormKernels round after each operation, but for those that sum.
+// batchNormKernels round after each operation, except those that sum.
 var batchNormKernels = []rowwise{
 	moments,
 	{"norm", []string{"out", "x"}, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
@@ -61,7 +61,7 @@ var batchNormKernels = []rowwise{
 	}},
 }
 
-// moments adds up x - mean, where mean is a first guess, and its square.
+// moments sums x - mean and its square, where mean is an estimate of the mean.
 var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s rowSlices, _ bool) {
 	e.comment("sums += x - mean, (x - mean)²")
 	e.load(0, 0)
@@ -74,7 +74,7 @@ var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s r
 	e.store(s.sums+1, 2)
 }}
 
-// normalized leaves x - mean in register 1 and its normalised value in to.
+// normalized computes x - mean in register 1 and its normalized value in to.
 func normalized(e emitter, s rowSlices, x, to int) {
 	e.comment("(x - mean)·scale + offset")
 	e.load(1, x)
@@ -83,8 +83,8 @@ func normalized(e emitter, s rowSlices, x, to int) {
 	e.addAt(to, to, s.columns+columnOffset)
 }
 
-// gradient leaves x - mean in register 1 and dy in register 2: the dy of what
-// relu was applied to, if it was.
+// gradient computes x - mean in register 1 and dy in register 2: with relu, the gradient of
+// its input.
 func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
 	if !relu {
 		e.load(1, x)

@@ -1,7 +1,7 @@
 package main
 
 // maxPools writes pool_max_amd64.s: kernels over poolRow, see pool_max.go.
-// Pixels are the outer loop, vectors of channels the next, cells of the window
+// Pixels are the outer loop, vectors of channels the middle one, cells of the window
 // the inner ones.
 func maxPools(f *file) {
 	f.maskTable("poolMask")
@@ -17,7 +17,7 @@ type poolKernel struct {
 	v vector
 }
 
-// Registers: the row, places in its slices, and what is left of the loops.
+// Registers: the row, pointers into its slices, and loop counters.
 const (
 	poolArgs     = "AX"
 	poolX        = "SI" // x of the first cell of the window
@@ -27,9 +27,9 @@ const (
 	poolChannels = "R10"
 	poolRows     = "R11"
 	poolCols     = "R12"
-	poolDX       = "R13" // how far dx is from x, in bytes
-	poolDY       = "DX"  // how far dy is from y, in bytes
-	poolPixel    = "BX"  // bytes from pixel to pixel of the image
+	poolDX       = "R13" // byte offset from x to dx
+	poolDY       = "DX"  // byte offset from y to dy
+	poolPixel    = "BX"  // stride of pixels of the image in bytes
 )
 
 func (k poolKernel) field(name string) string { return "poolRow_" + name + "(" + poolArgs + ")" }

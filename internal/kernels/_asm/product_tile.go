@@ -27,8 +27,8 @@ func tiles(f *file) {
 // Registers of a tile kernel.
 const (
 	args  = "AX"  // *tile
-	count = "CX"  // products left in the inner loop
-	outer = "BX"  // rounds left in the middle loop
+	count = "CX"  // remaining products of the inner loop
+	outer = "BX"  // remaining iterations of the middle loop
 	bAt   = "DI"  // b in the inner loop
 	aStep = "R9"  // a1
 	bStep = "R13" // b1
@@ -37,10 +37,10 @@ const (
 	bOut  = "R15" // b in the middle loop
 )
 
-// aAt holds a in the inner loop: three rows for each register, by index.
+// aAt holds a in the inner loop: one register for three rows, addressed with an index register.
 var aAt = []string{"SI", "R10", "R11", "R12"}
 
-// a is the operand a[row] in the inner loop.
+// a returns the operand a[row] in the inner loop.
 func a(row int) string { return mem(0, aAt[row/3], aRow, row%3) }
 
 func (s tileShape) write(f *file) {
@@ -83,8 +83,8 @@ func (s tileShape) masks(f *file) {
 
 func (s tileShape) mask(j int) string { return fmt.Sprintf("K%d", j+1) }
 
-// acc is the register of the sums of row i in vector j; b and spare are the
-// others.
+// acc is the accumulator register of row i, vector j; b and spare are the other
+// registers.
 func (s tileShape) acc(i, j int) string { return s.v.reg(i*s.nv + j) }
 func (s tileShape) b(j int) string      { return s.v.reg(s.rows*s.nv + j) }
 func (s tileShape) spare(i int) string {
@@ -97,7 +97,7 @@ func (s tileShape) spare(i int) string {
 	return s.v.reg(first + i%(end-first))
 }
 
-// floor is the register of what the results are at least, when the products are done.
+// floor is the register of the lower bound of results, used after the products.
 func (s tileShape) floor() string { return s.spare(0) }
 
 func (s tileShape) body(f *file, m int) {

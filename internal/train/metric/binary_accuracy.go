@@ -25,7 +25,7 @@ func (*binaryAccuracy) Name() string { return "binary_accuracy" }
 
 func (m *binaryAccuracy) Add(sums []float64, e Example) { sums[0] += right(e, m.threshold) }
 
-// right is the fraction of the decisions of an example that are right.
+// right is the fraction of correct decisions of an example.
 func right(e Example, threshold float64) float64 {
 	n := 0
 	for c, p := range e.Probabilities {
