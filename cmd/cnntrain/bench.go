@@ -115,7 +115,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	return err
 }
 
-// request asks for figures that docs/PERFORMANCE.md lacks: nobody has measured NEON on a
+// request asks for measurements missing in docs/PERFORMANCE.md: NEON has not been measured on a
 // real processor.
 func request(m runs.Machine) string {
 	if m.Kernels != "neon" {

@@ -36,7 +36,7 @@ func (p *Plan) fronts() (n int) {
 			n = i + 1
 		}
 		if readers[i] > 1 {
-			break // what follows is not alone in reading it
+			break // other layers read it too
 		}
 	}
 	return n

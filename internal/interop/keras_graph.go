@@ -12,7 +12,7 @@ type call struct {
 	node int // which use it is
 }
 
-// A step is a layer of a functional model with what it is called on.
+// A step is a layer of a functional model with its inputs.
 type step struct {
 	member any
 	call   call

@@ -62,7 +62,7 @@ func (s *Conv) groups() int { return max(s.Groups, 1) }
 func (s *Conv) plain() bool { return s.groups() == 1 && s.GapH == 0 && s.GapW == 0 }
 
 // ofGroup is the sizes of the convolution of one group. Pixels of the image and of the
-// output still lie as far apart as with all groups.
+// output keep the strides of all groups together.
 func (s Conv) ofGroup() Conv {
 	s.C, s.F, s.Groups = s.C/s.groups(), s.F/s.groups(), 1
 	return s

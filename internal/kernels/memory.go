@@ -2,7 +2,7 @@ package kernels
 
 import "os"
 
-// hugePage is the size of huge pages in bytes: what one table of pages maps. It is 2 MB
+// hugePage is the size of huge pages in bytes: what one page table maps. It is 2 MB
 // with pages of 4 kB, on amd64 and most of arm64, 32 MB with 16 kB (Raspberry Pi 5, Asahi)
 // and 512 MB with 64 kB.
 var hugePage = hugePageOf(os.Getpagesize())

@@ -11,7 +11,7 @@ import (
 var (
 	threads atomic.Int64
 
-	// queue carries requests to help with a job. Nobody waits for an answer: the caller
+	// queue carries requests to help with a job. They need no answer: the caller
 	// works too, and a late helper finds nothing left to do.
 	queue = make(chan helper, 64)
 
@@ -42,8 +42,8 @@ func defaultThreads(processors, fast int) int {
 	return processors
 }
 
-// spins reports whether goroutines that wait may spin: not if some of so many threads run
-// on efficiency cores, where they would take power and heat from those that compute.
+// spins reports whether waiting goroutines may spin: not if some of the threads run on
+// efficiency cores, where spinning would use the power and thermal budget of those that compute.
 func spins(threads, fast int) bool { return fast == 0 || threads <= fast }
 
 // Threads returns the number of goroutines a kernel may run on.
@@ -138,7 +138,7 @@ type job[A any] struct {
 	failure atomic.Pointer[partError]
 }
 
-// runWith requests helpers, works too, and waits for the parts that others took.
+// runWith requests helpers, works too, and waits for the parts that helpers took.
 func (j *job[A]) runWith(helpers, parts int) {
 	startWorkers(helpers)
 	j.undone.Store(int64(parts))

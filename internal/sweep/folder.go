@@ -22,7 +22,7 @@ const (
 	SpecFile  = "spec.yaml" // fully resolved, so that later edits of the file change nothing
 )
 
-// A Sweep is a folder with what is to be trained and what has been. Its progress is read
+// A Sweep is a folder with the members to train and those already trained. Its progress is read
 // only from the run folders of its members, so it can be stopped at any moment.
 type Sweep struct {
 	Dir string

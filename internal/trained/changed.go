@@ -33,7 +33,7 @@ func (m *Model) changed(sets *data.Sets) string {
 }
 
 // trainedOn says how many of the images for testing m was trained or validated on, by their
-// content; empty where there are none, or nobody knows.
+// content; empty if there are none or it is unknown.
 func (m *Model) trainedOn(sets *data.Sets) string {
 	r, err := runs.Open(filepath.Dir(m.File))
 	if err != nil || !sets.OfFiles() {

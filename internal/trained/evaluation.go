@@ -92,7 +92,7 @@ func metricsOf(spec []metric.Metric, p train.Predictor) []metric.Metric {
 	return append(metrics, others(spec)...)
 }
 
-// rankable reports whether p tells one class of so many that it may be among the first five.
+// rankable reports whether p predicts one of enough classes for top-5 accuracy.
 func rankable(p train.Predictor) bool { return p.Classes() >= manyClasses && !train.Several(p) }
 
 func others(spec []metric.Metric) []metric.Metric {

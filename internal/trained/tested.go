@@ -122,8 +122,8 @@ func (d *Tested) names(p mistaken) (class, taken string) {
 	return class, taken
 }
 
-// wrong yields the mistakes about example k, the probability of what it was taken for, and
-// that of what it is.
+// wrong yields the mistakes about example k, the probability of the predicted class, and that of
+// the true class.
 func (d *Tested) wrong(k int, yield func(m mistaken, sure, right float32)) {
 	label := d.examples.Label(k)
 	if d.all == nil {
