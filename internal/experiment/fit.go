@@ -123,14 +123,17 @@ type fit struct {
 
 // do trains, from the start or from a state, and tests.
 func (f *fit) do(ctx context.Context, from *train.Saved) error {
-	if from == nil && f.Start.File == "" {
-		err := onFirst(f.options.World, func() error { return train.Adapt(ctx, f.model, f.sets, f.Train.BatchSize) })
-		if err != nil && f.run != nil {
-			return f.broken(err)
+	err := onFirst(f.options.World, func() error {
+		if from != nil || f.Start.File != "" { // known to rank 0 alone
+			return nil
 		}
-		if err != nil {
-			return err
-		}
+		return train.Adapt(ctx, f.model, f.sets, f.Train.BatchSize)
+	})
+	switch {
+	case err != nil && f.run != nil:
+		return f.broken(err)
+	case err != nil:
+		return err
 	}
 	spreadWeights(f.options.World, f.model)
 	if f.run == nil {
