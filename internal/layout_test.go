@@ -37,13 +37,13 @@ const layout = `
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : batch spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
-	runs                : spec checkpoint
+	runs                : spec checkpoint words
 	slurm               : catalog
 	sweep               : spec catalog random runs slurm train/callback
-	pretrained          : builder/layer checkpoint interop spec train
+	pretrained          : builder/layer checkpoint interop spec
 	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
-	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule
+	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule words
 `
 
 func TestImportsRunOneWay(t *testing.T) {

@@ -89,7 +89,7 @@ var sortings = []struct {
 	name    string
 	compare func(a, b listedRun) int
 }{
-	{"run", func(a, b listedRun) int { return runs.Natural(a.Run, b.Run) }},
+	{"run", func(a, b listedRun) int { return words.Natural(a.Run, b.Run) }},
 	{"spec", func(a, b listedRun) int { return cmp.Compare(a.Spec, b.Spec) }},
 	{"status", func(a, b listedRun) int { return cmp.Compare(a.Status, b.Status) }},
 	{"started", func(a, b listedRun) int { return a.Started.Compare(b.Started) }},

@@ -13,6 +13,10 @@ type Tensor struct {
 	Data  []float32
 }
 
+// StatePrefix begins the names of tensors that are not weights but the state of a training; no
+// name of a weight begins with it.
+const StatePrefix = "state."
+
 // A File is the content of a safetensors file, with its tensors in the order of their data.
 type File struct {
 	Tensors  []Tensor

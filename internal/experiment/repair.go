@@ -11,7 +11,6 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
-	"cnntrain/internal/train"
 )
 
 // BestFromLast returns the best weights of the run in dir as best.safetensors has them, from its
@@ -32,7 +31,7 @@ func BestFromLast(dir string) (*checkpoint.File, error) {
 	}
 	delete(f.Metadata, metaState)
 	delete(f.Metadata, metaWithin)
-	f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, train.StatePrefix) })
+	f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
 	return f, nil
 }
 

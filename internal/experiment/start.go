@@ -1,8 +1,6 @@
 package experiment
 
 import (
-	"errors"
-
 	"cnntrain/internal/builder"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
@@ -37,7 +35,7 @@ func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Ass
 	}
 	err = pretrained.Open(file, func(f *pretrained.File) error {
 		if f.Format == pretrained.Ours && !e.Start.Partial {
-			return errOurs
+			return setStored(m, f)
 		}
 		a = f.Assign(interop.NewModel(e.Spec, e.Plan, m.Weights()))
 		if err := a.Check(e.Start.Partial); err != nil {
@@ -45,10 +43,20 @@ func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Ass
 		}
 		return a.Load()
 	})
-	if errors.Is(err, errOurs) {
-		return nil, loadWeights(m, file)
-	}
 	return a, err
+}
+
+// setStored copies the weights of a checkpoint into the model, which must have the same.
+func setStored(m *builder.Model, f *pretrained.File) error {
+	var tensors []checkpoint.Tensor
+	for _, t := range f.Tensors {
+		data, err := t.Read()
+		if err != nil {
+			return err
+		}
+		tensors = append(tensors, checkpoint.Tensor{Name: t.Name, Shape: t.Shape, Data: data})
+	}
+	return SetWeights(m, &checkpoint.File{Tensors: tensors}, f.Path)
 }
 
 // startFrom is StartFrom, and reports to the user what was loaded.
@@ -61,9 +69,6 @@ func (e *Experiment) startFrom(m *builder.Model, file string, l Listener) error 
 	}
 	return err
 }
-
-// errOurs says that a file is a checkpoint, whose tensors have the names of the model's.
-var errOurs = errors.New("a checkpoint")
 
 // Assignment returns which weights of a file StartFrom would load into the model of e, without
 // reading their values.

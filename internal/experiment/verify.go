@@ -275,7 +275,7 @@ func (v *verifying) weights(file string) error {
 		if err != nil {
 			return err
 		}
-		weights[i] = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, train.StatePrefix) })
+		weights[i] = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
 		h := sha256.New()
 		if err := checkpoint.Encode(h, weights[i], nil); err != nil {
 			return err

@@ -11,7 +11,6 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/runs"
-	"cnntrain/internal/train"
 )
 
 // Metadata keys of our checkpoints, which make them usable without their run.
@@ -60,7 +59,7 @@ func loadWeights(m *builder.Model, file string) error {
 // SetWeights copies the weights in f, read from file, into the model.
 func SetWeights(m *builder.Model, f *checkpoint.File, file string) error {
 	want := m.Weights()
-	have := slices.DeleteFunc(slices.Clone(f.Tensors), func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, train.StatePrefix) })
+	have := slices.DeleteFunc(slices.Clone(f.Tensors), func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
 	if err := checkpoint.Match(have, want); err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}

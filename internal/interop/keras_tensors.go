@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop/hdf5"
+	"cnntrain/internal/words"
 )
 
 // ScanKeras calls read with every weight in a file of Keras: .h5, .keras or
@@ -71,7 +71,7 @@ func scanH5(root *hdf5.Group) (tensors []checkpoint.Stored, err error) {
 func scanVars(root *hdf5.Group) (tensors []checkpoint.Stored) {
 	all := map[string]*hdf5.Group{}
 	varsBelow(root, "", all)
-	for _, path := range slices.SortedFunc(maps.Keys(all), compareNatural) {
+	for _, path := range slices.SortedFunc(maps.Keys(all), words.Natural) {
 		layer := strings.ReplaceAll(strings.TrimPrefix(path, "layers/"), "/layers/", "/")
 		if name := all[path].Text("name"); name != "" {
 			layer = layer[:strings.LastIndexByte(layer, '/')+1] + name
@@ -88,37 +88,4 @@ func scanVars(root *hdf5.Group) (tensors []checkpoint.Stored) {
 
 func stored(name string, d *hdf5.Dataset) checkpoint.Stored {
 	return checkpoint.Stored{Name: name, Shape: d.Shape, Type: checkpoint.DTypes[d.Type()], Read: d.Float32s}
-}
-
-// compareNatural compares names in natural order: conv2d, conv2d_2, conv2d_10.
-func compareNatural(a, b string) int {
-	for a != "" && b != "" {
-		x, restA := leadingNumber(a)
-		y, restB := leadingNumber(b)
-		if x >= 0 && y >= 0 {
-			if x != y {
-				return cmp.Compare(x, y)
-			}
-			a, b = restA, restB
-			continue
-		}
-		if a[0] != b[0] {
-			return cmp.Compare(a[0], b[0])
-		}
-		a, b = a[1:], b[1:]
-	}
-	return cmp.Compare(len(a), len(b))
-}
-
-// leadingNumber returns the number at the start of s, -1 if there is none.
-func leadingNumber(s string) (n int, rest string) {
-	end := 0
-	for end < len(s) && end < 9 && s[end] >= '0' && s[end] <= '9' {
-		end++
-	}
-	if end == 0 {
-		return -1, s
-	}
-	n, _ = strconv.Atoi(s[:end])
-	return n, s[end:]
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"cnntrain/internal/checkpoint"
-	"cnntrain/internal/train"
 )
 
 // A module holds the weights of one layer of a file.
@@ -54,7 +53,7 @@ func (f *File) modules() (all []*module) {
 	for _, t := range f.Tensors {
 		end := strings.LastIndex(t.Name, separator)
 		layer, name := t.Name[:max(0, end)], t.Name[end+1:]
-		if name == counter || f.Format == Ours && strings.HasPrefix(t.Name, train.StatePrefix) {
+		if name == counter || f.Format == Ours && strings.HasPrefix(t.Name, checkpoint.StatePrefix) {
 			continue
 		}
 		if at[layer] == nil {

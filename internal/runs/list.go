@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/words"
 )
 
 // maxInfo limits the bytes read of a run.json: ten thousand epochs take a hundredth of it.
@@ -72,7 +73,7 @@ func Within(dir string) string {
 			found = append(found, run)
 		}
 	}
-	slices.SortFunc(found, Natural)
+	slices.SortFunc(found, words.Natural)
 	const most = 5
 	if n := len(found); n > most {
 		return strings.Join(found[:most-1], ", ") + fmt.Sprintf(" and %d more, up to %s", n-most, found[n-1])
@@ -133,7 +134,7 @@ func List(root string) ([]Listed, error) {
 	if err := list(root, &all); err != nil {
 		return nil, err
 	}
-	slices.SortFunc(all, func(a, b Listed) int { return Natural(a.Dir, b.Dir) })
+	slices.SortFunc(all, func(a, b Listed) int { return words.Natural(a.Dir, b.Dir) })
 	return all, nil
 }
 
@@ -184,37 +185,6 @@ func size(dir string) (bytes int64) {
 		return nil
 	})
 	return bytes
-}
-
-// Natural compares names with numbers by value: run 2 comes before run 10.
-func Natural(a, b string) int {
-	for a != "" && b != "" {
-		x, y := digits(a), digits(b)
-		if x == "" || y == "" {
-			if a[0] != b[0] {
-				return int(a[0]) - int(b[0])
-			}
-			a, b = a[1:], b[1:]
-			continue
-		}
-		if len(x) != len(y) {
-			return len(x) - len(y)
-		}
-		if x != y {
-			return slices.Compare([]byte(x), []byte(y))
-		}
-		a, b = a[len(x):], b[len(y):]
-	}
-	return len(a) - len(b)
-}
-
-// digits returns the number that s starts with.
-func digits(s string) string {
-	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-		n++
-	}
-	return s[:n]
 }
 
 // CheckRemove returns the error that Remove would return: dir is not a run folder, or its

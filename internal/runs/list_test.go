@@ -170,16 +170,6 @@ func TestBestOfAnEpoch(t *testing.T) {
 	}
 }
 
-func TestNaturalOrder(t *testing.T) {
-	want := []string{"a", "a/2", "a/10", "a/10b", "b1", "b01"}
-	got := slices.Clone(want)
-	slices.Reverse(got)
-	slices.SortFunc(got, Natural)
-	if !slices.Equal(got, want) {
-		t.Errorf("got %v", got)
-	}
-}
-
 func TestCompareShowsWhatDiffers(t *testing.T) {
 	var all []*Run
 	for i, train := range []string{"{epochs: 3, optimizer: {adam: {learning_rate: 0.1}}}", "{epochs: 3, optimizer: sgd}"} {

@@ -22,9 +22,6 @@ const (
 	MetaWithin  = "cnntrain.within" // with it: "true" if the epoch is not complete
 )
 
-// statePrefix begins the names of tensors that are not weights, as train.StatePrefix.
-const statePrefix = "state."
-
 // rebuild restores the content of a run.json that is damaged or gone from last.safetensors, or
 // else previous.safetensors: spec, classes, epochs and the best one. The digest of the data, the
 // machine, the test results and times are not in there. The status is interrupted: resuming adds
@@ -75,7 +72,7 @@ func infoOf(f *checkpoint.File) (info Info, err error) {
 		}
 	}
 	for _, t := range f.Tensors {
-		if !strings.HasPrefix(t.Name, statePrefix) {
+		if !strings.HasPrefix(t.Name, checkpoint.StatePrefix) {
 			info.Params += len(t.Data)
 		}
 	}

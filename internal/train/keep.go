@@ -29,12 +29,9 @@ type Saved struct {
 	Within bool   // its epoch is not complete
 	State  string // the rest of the state, as JSON
 	// Tensors holds the weights, under their names in the model, and tensors of the
-	// training state, whose names begin with StatePrefix.
+	// training state, whose names begin with checkpoint.StatePrefix.
 	Tensors []checkpoint.Tensor
 }
-
-// StatePrefix begins the names of state tensors; no name of a weight begins with it.
-const StatePrefix = "state."
 
 // position is the JSON of Saved.State.
 type position struct {
@@ -110,7 +107,7 @@ func ReadProgress(state string) (Progress, error) {
 }
 
 // OptimizerPrefix begins the names of the optimizer's tensors in a state.
-const OptimizerPrefix = StatePrefix + "optimizer/"
+const OptimizerPrefix = checkpoint.StatePrefix + "optimizer/"
 
 // kept is the state of the callbacks.
 func (f *fitting) kept() ([][]json.RawMessage, error) {
@@ -144,7 +141,7 @@ func (f *fitting) tensors(state []checkpoint.Tensor) []checkpoint.Tensor {
 func prefixed(of string, tensors []checkpoint.Tensor) []checkpoint.Tensor {
 	tensors = slices.Clone(tensors)
 	for i := range tensors {
-		tensors[i].Name = StatePrefix + of + "/" + tensors[i].Name
+		tensors[i].Name = checkpoint.StatePrefix + of + "/" + tensors[i].Name
 	}
 	return tensors
 }
@@ -207,7 +204,7 @@ func (f *fitting) restore(s *Saved) error {
 func withBest(s *checkpoint.File, want []checkpoint.Tensor) []checkpoint.Tensor {
 	all := slices.Clone(s.Tensors)
 	for _, w := range want {
-		rest, of := strings.CutPrefix(w.Name, StatePrefix+"callback-")
+		rest, of := strings.CutPrefix(w.Name, checkpoint.StatePrefix+"callback-")
 		_, weight, _ := strings.Cut(rest, "/")
 		if t, ok := s.Tensor(weight); of && ok {
 			t.Name = w.Name

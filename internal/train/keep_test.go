@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/train/callback"
 )
 
@@ -75,7 +76,7 @@ func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
 	// It has the best weights once: as the weights of the model.
 	copies := func(s *Saved) (n int) {
 		for _, t := range s.Tensors {
-			if strings.HasPrefix(t.Name, StatePrefix+"callback-") {
+			if strings.HasPrefix(t.Name, checkpoint.StatePrefix+"callback-") {
 				n++
 			}
 		}
