@@ -41,7 +41,7 @@ type taken struct {
 // Assign finds the weights of m's layers in f: by name where the shapes fit, else by
 // order and shape. PyTorch's are transposed to Keras's layout.
 func (f *File) Assign(m *interop.Model) *Assignment {
-	a := &assigner{file: f, model: m, modules: f.modules(), of: make([]int, len(m.Layers))}
+	a := &assigner{file: f, model: m, modules: f.modules(), of: make([]int, len(m.Layers)), order: m.WeightOrder()}
 	a.used = make([]bool, len(a.modules))
 	for i := range a.of {
 		a.of[i] = -1
@@ -61,6 +61,7 @@ type assigner struct {
 	modules []*module
 	used    []bool
 	of      []int // the module of each layer, -1: none
+	order   []int // the layers in the order of modules
 }
 
 func hasKernel(l *interop.Layer) bool {
@@ -95,7 +96,7 @@ func (a *assigner) byName() {
 
 // inOrder assigns to each selected layer without a module the first unassigned module that fits.
 func (a *assigner) inOrder(of func(*interop.Layer) bool) {
-	for i := range a.model.Layers {
+	for _, i := range a.order {
 		if l := &a.model.Layers[i]; len(l.Own) == 0 || !of(l) {
 			continue
 		}

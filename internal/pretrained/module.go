@@ -63,12 +63,15 @@ func (f *File) modules() (all []*module) {
 		t.Name = name
 		at[layer].tensors = append(at[layer].tensors, t)
 	}
-	if f.Format == Safetensors { // which sorts by name
+	switch f.Format {
+	case Safetensors: // which sorts by name
 		names := &siblings{below: map[string]map[string]bool{}}
 		for _, m := range all {
 			names.add(m.name)
 		}
 		slices.SortStableFunc(all, func(a, b *module) int { return names.compare(a.name, b.name) })
+	case Keras, PyTorch:
+		all = shortcutsLast(all)
 	}
 	return all
 }
