@@ -247,6 +247,15 @@ func TestModelsEqualKeras(t *testing.T) {
 		for _, w := range m.Weights() {
 			closeTo(t, w.Name+" after three steps", w.Data, k.data("step3/"+w.Name))
 		}
+		averaged, err := config.Optimizer.Swap(m.Params())
+		if err != nil || averaged != strings.Contains(k.Metadata["spec"], "use_ema") {
+			t.Errorf("averages: %v, %v", averaged, err)
+		}
+		for _, w := range m.Weights() {
+			if averaged {
+				closeTo(t, "average of "+w.Name, w.Data, k.data("average/"+w.Name))
+			}
+		}
 	})
 }
 

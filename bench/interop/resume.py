@@ -52,6 +52,8 @@ CASES = {
     "rmsprop": ("{rmsprop: {learning_rate: 0.001, rho: 0.8}}", "constant"),
     "rmsprop momentum": ("{rmsprop: {learning_rate: 0.001, momentum: 0.5, centered: true, epsilon: 0.001}}", "constant"),
     "adagrad": ("{adagrad: {learning_rate: 0.01}}", "constant"),
+    "average": ("{adam: {use_ema: true, ema_momentum: 0.7}}", "constant"),
+    "average overwrite": ("{sgd: {learning_rate: 0.1, momentum: 0.9, use_ema: true, ema_momentum: 0.7, ema_overwrite_frequency: 2}}", "constant"),
     "exponential": ("adam", "{exponential_decay: {decay_rate: 0.5, decay_epochs: 2}}"),
     "staircase": ("adam", "{exponential_decay: {decay_rate: 0.5, decay_epochs: 2, staircase: true}}"),
     "step": ("{sgd: {learning_rate: 0.1, momentum: 0.5}}", "{step_decay: {epochs: 3, factor: 0.1}}"),
@@ -99,6 +101,8 @@ def check(program, folder, case, x, y):
         model = tf.keras.models.load_model(file)
         model.train_on_batch(x, y)
         found[ending] = 0.0
+        if model.optimizer.use_ema:  # as fit does at its end
+            model.optimizer.finalize_variable_values(model.trainable_variables)
         for layer in model.layers:
             for w in layer.weights:
                 name = w.name.split("/")[-1].split(":")[0]

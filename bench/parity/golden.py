@@ -745,6 +745,13 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
                  "clipnorm": 0.1}}, normal),
+    "tiny_ema": (
+        TINY_INPUT, 5, TINY, {"adam": {"use_ema": True, "ema_momentum": 0.8}},
+        normal),
+    "tiny_ema_overwrite": (
+        TINY_INPUT, 5, TINY,
+        {"sgd": {"learning_rate": 0.05, "momentum": 0.9, "use_ema": True,
+                 "ema_momentum": 0.6, "ema_overwrite_frequency": 2}}, normal),
     "tiny_regularizers": (
         TINY_INPUT, 5, TINY_PENALTIES, {"sgd": {"learning_rate": 0.05}},
         normal),
@@ -1112,6 +1119,9 @@ def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
         optimize.apply_gradients(zip(grads, variables))
     tensors["losses"] = np.stack(losses)
     tensors |= {f"step{STEPS}/{name}": v.numpy() for name, v in named.items()}
+    if optimize.use_ema:
+        averages = zip(trained, optimize._model_variables_moving_average)
+        tensors |= {f"average/{name}": v.numpy() for name, v in averages}
     meta = {"kind": "model",
             "spec": yaml_spec(case, shape, layers, optimizer, loss_item,
                               train.get("class_weight"))}

@@ -71,6 +71,9 @@ func (f *Field) Quiet() *Field {
 	return f
 }
 
+// AsIfNotGiven reports whether resolved specs omit the value n of a [Field.Quiet] option.
+func (f *Field) AsIfNotGiven(n *yaml.Node) bool { return f.quiet && text(n) == f.Default }
+
 // Short adds another name for the option.
 func (f *Field) Short(name string) *Field {
 	f.short = name

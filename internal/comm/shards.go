@@ -211,19 +211,35 @@ func (s *Shards) send() {
 			return
 		}
 		b.reduce.Wait() // also if this rank owns nothing: gradients may be in the memory of the weights
-		var send, receive []Message
-		for r, owned := range b.owned {
-			if r == s.world.Rank() {
-				continue
-			}
-			for _, p := range b.owned[s.world.Rank()] {
-				send = append(send, Message{r, s.weights[p.tensor][p.from:p.to]})
-			}
-			for _, p := range owned {
-				receive = append(receive, Message{r, s.weights[p.tensor][p.from:p.to]})
-			}
+		s.gather(b)
+	}
+}
+
+// gather starts sending this rank's shard of the weights of a bucket to all others, and
+// receiving theirs.
+func (s *Shards) gather(b *bucket) {
+	var send, receive []Message
+	for r, owned := range b.owned {
+		if r == s.world.Rank() {
+			continue
 		}
-		b.gather = s.world.Exchange(send, receive)
+		for _, p := range b.owned[s.world.Rank()] {
+			send = append(send, Message{r, s.weights[p.tensor][p.from:p.to]})
+		}
+		for _, p := range owned {
+			receive = append(receive, Message{r, s.weights[p.tensor][p.from:p.to]})
+		}
+	}
+	b.gather = s.world.Exchange(send, receive)
+}
+
+// Spread sends this rank's shard of the weights to all others, between two steps.
+func (s *Shards) Spread() {
+	for i := range s.buckets {
+		s.gather(&s.buckets[i])
+	}
+	for i := range s.buckets {
+		s.buckets[i].gather.Wait()
 	}
 }
 

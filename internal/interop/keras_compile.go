@@ -198,8 +198,8 @@ func flat(v any) (all []any) {
 // unsaid holds compile options with the values that agree with our behaviour; nil means
 // that the option has no effect here.
 var unsaid = map[string][]string{
-	"amsgrad": {"false"}, "use_ema": {"false"}, "decay": {"0", "0.0"},
-	"ema_momentum": nil, "ema_overwrite_frequency": nil, "jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
+	"amsgrad": {"false"}, "decay": {"0", "0.0"},
+	"jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
 	"dtype": nil, "fn": nil, "axis": {"-1"}, "from_logits": {"false"}, "ignore_class": {}, "loss_scale_factor": {}, "gradient_accumulation_steps": {},
 	"reduction": {"auto", "sum_over_batch_size"}, "label_smoothing": {"0", "0.0"},
 }
@@ -216,6 +216,9 @@ func (c *compiled) thing(catalogue catalog.Listing, name string, options config,
 			continue
 		}
 		n, err := node(shortest(v))
+		if i >= 0 && err == nil && info.Fields[i].AsIfNotGiven(n) {
+			continue
+		}
 		if i < 0 || err != nil {
 			c.note("%s %s: %s %s has no counterpart here", kind, name, key, brief(v))
 			continue

@@ -52,9 +52,9 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 		},
 		{
 			`{"optimizer": {"class_name": "Adam", "config": {"amsgrad": true, "use_ema": true, "beta_1": 1.5}}, "loss": {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": true, "ignore_class": 3}}}`,
-			"loss: sparse_categorical_crossentropy\noptimizer: adam\n",
+			"loss: sparse_categorical_crossentropy\noptimizer: {adam: {use_ema: true}}\n",
 			[]string{"loss sparse_categorical_crossentropy: ignore_class 3 has no counterpart", "optimizer adam: amsgrad true has no counterpart",
-				`"beta_1" must be from 0 up to, not including, 1, got 1.5; left out`, "optimizer adam: use_ema true has no counterpart"},
+				`"beta_1" must be from 0 up to, not including, 1, got 1.5; left out`},
 		},
 		{ // schedules
 			`{"optimizer": {"class_name": "Adam", "config": {"learning_rate": {"class_name": "CosineDecay", "config": {"initial_learning_rate": 0.0, "warmup_target": 0.25, "decay_steps": 100}}}}}`,
@@ -125,6 +125,7 @@ func TestTrainingGoesToKerasAndBack(t *testing.T) {
 		"loss: {binary_focal_crossentropy: {gamma: 3, apply_class_balancing: true}}\nmetrics: [recall]",
 		"loss: {categorical_focal_crossentropy: {gamma: 1.5, alpha: 0.5, label_smoothing: 0.25}}",
 		"optimizer: {adagrad: {initial_accumulator_value: 0, epsilon: 1e-3}}",
+		"optimizer: {sgd: {use_ema: true, ema_momentum: 0.5, ema_overwrite_frequency: 7}}",
 		"optimizer: {adam: {clipnorm: 1.5}}\nschedule: {cosine_decay: {warmup_epochs: 1}}",
 	} {
 		want := newTraining(accepted(t, section))

@@ -17,7 +17,7 @@ import (
 //	/model_weights/LAYER  weight_names: MODEL/LAYER/WEIGHT, the paths of datasets in it
 //	/optimizer_weights  weight_names: OPTIMIZER/VARIABLE, the same
 func WriteKeras(w io.Writer, m *Model) error {
-	m = m.inKerasOrder()
+	m = m.inKerasOrder().goingOn()
 	root := hdf5.NewGroup()
 	if err := setJSON(root, "model_config", m.kerasConfig()); err != nil {
 		return err

@@ -2,11 +2,13 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop/hdf5"
+	"cnntrain/internal/train/optimizer"
 )
 
 // compileConfig returns the arguments of Model.compile except for the optimizer.
@@ -75,6 +77,14 @@ func (t *Training) kerasOptimizer() object {
 			config[name] = nil
 		}
 	}
+	if config["ema_overwrite_frequency"] == 0 {
+		config["ema_overwrite_frequency"] = nil
+	}
+	if config["use_ema"] == false {
+		for _, name := range []string{"use_ema", "ema_momentum", "ema_overwrite_frequency"} {
+			delete(config, name)
+		}
+	}
 	config["name"] = t.Optimizer.Name
 	if t.State != nil {
 		config["learning_rate"] = t.kerasRate()
@@ -130,6 +140,45 @@ var kerasSlots = map[string][][]string{
 	"sgd":     {{"momentum"}},
 }
 
+// commonSlots describes the state of Keras's base class, which comes first.
+var commonSlots = [][]string{{averageSlot}}
+
+// averageSlot is Keras's name of the averages of the weights.
+const averageSlot = "average"
+
+// goingOn returns the model with the weights that training goes on with. Where the optimizer
+// keeps averages of them, those are the weights of our files; in Keras they are variables of
+// the optimizer, which replace the weights at the end of fit.
+func (m *Model) goingOn() *Model {
+	if m.Training == nil || m.Training.State == nil {
+		return m
+	}
+	other, training, state := *m, *m.Training, *m.Training.State
+	other.Training, training.State = &training, &state
+	other.Layers, state.Optimizer = slices.Clone(m.Layers), slices.Clone(state.Optimizer)
+	hidden := map[string]int{} // by name
+	for i, t := range state.Optimizer {
+		hidden[t.Name] = i
+	}
+	for l := range other.Layers {
+		layer := &other.Layers[l]
+		layer.Weights = slices.Clone(layer.Weights)
+		index := layer.trained
+		for w, own := range layer.Own {
+			if !own.Trainable {
+				continue
+			}
+			if i, ok := hidden[fmt.Sprintf("%s/%d", optimizer.HiddenSlot, index)]; ok {
+				t, weight := &state.Optimizer[i], &layer.Weights[w]
+				t.Name = fmt.Sprintf("%s/%d", averageSlot, index)
+				t.Data, weight.Data = weight.Data, t.Data
+			}
+			index++
+		}
+	}
+	return &other
+}
+
 // A variable is a variable of a Keras optimizer.
 type variable struct {
 	name   string
@@ -146,7 +195,7 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 	all := []variable{{"iteration", hdf5.NewCount(int64(state.Iterations))}}
 	trained := m.trainable()
 	used, have := 0, checkpoint.File{Tensors: state.Optimizer}
-	for _, alternate := range kerasSlots[m.Training.Optimizer.Name] {
+	for _, alternate := range append(commonSlots, kerasSlots[m.Training.Optimizer.Name]...) {
 		for _, w := range trained {
 			for _, slot := range alternate {
 				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, w.index)); ok {
@@ -203,6 +252,9 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		if t.withoutMetric(metric) {
 			notes = append(notes, fmt.Sprintf("metric %s: left out, since Keras has it only for labels as rows with a one, those of categorical_crossentropy", metric.Name))
 		}
+	}
+	if use, _ := t.Optimizer.Values["use_ema"].(bool); use && t.State != nil {
+		notes = append(notes, "use_ema: the weights are those that training goes on with, and their averages are in the optimizer, which puts them in place at the end of fit; export the run, or best.safetensors, for a model with the averages")
 	}
 	switch {
 	case format != "keras":

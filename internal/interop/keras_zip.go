@@ -19,7 +19,7 @@ import (
 //
 // The same model gives the same bytes, so no date is in it.
 func WriteKerasZip(w io.Writer, m *Model) error {
-	m = m.inKerasOrder()
+	m = m.inKerasOrder().goingOn()
 	config := struct {
 		object
 		Build   map[string]any `json:"build_config"`

@@ -87,6 +87,8 @@ type fitting struct {
 	batch   *sums     // sums of the step
 	lowered int       // number of times the learning rate was halved after NaN
 	over    bool      // this is the state at the end of training
+
+	averaged bool // the model has the averages of the weights, if the optimizer keeps them
 }
 
 // fit runs the remaining epochs.
@@ -132,6 +134,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 	if f.state.Epoch == f.done { // which is complete
 		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model)
 	}
+	if err := f.average(false); err != nil {
+		return err
+	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
 	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {
 		if err != nil {
@@ -150,6 +155,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 		}
 	}
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
+	if err := f.average(true); err != nil {
+		return err
+	}
 	if err := f.validate(ctx); err != nil {
 		return err
 	}
@@ -164,6 +172,17 @@ func (f *fitting) epoch(ctx context.Context) error {
 	f.state.Stopped, f.state.LearningRate = decided.Stopped, decided.LearningRate
 	f.done++
 	return f.save()
+}
+
+// average puts the averages of the weights into the model, if the optimizer keeps them, or
+// puts back the weights that are trained. Whatever sees the model between two epochs, or in a
+// saved state, sees the averages.
+func (f *fitting) average(on bool) error {
+	if f.averaged == on {
+		return nil
+	}
+	f.averaged = on
+	return f.peers.swap()
 }
 
 // A decision is what callbacks have changed in the training.

@@ -50,7 +50,14 @@ type position struct {
 }
 
 // save saves the state between two steps. The leader saves for all peers.
-func (f *fitting) save() error { return f.peers.agree(f.saveHere()) }
+func (f *fitting) save() error {
+	was := f.averaged
+	err := f.average(true)
+	if err == nil {
+		err = f.peers.agree(f.saveHere())
+	}
+	return errors.Join(err, f.average(was))
+}
 
 func (f *fitting) saveHere() error {
 	state, err := f.peers.state()
@@ -170,7 +177,7 @@ func (f *fitting) restore(s *Saved) error {
 	if goesOn {
 		p.Restored = 0
 	}
-	f.done, f.lowered, f.over = p.Epochs, p.Lowered, p.Restored > 0
+	f.done, f.lowered, f.over, f.averaged = p.Epochs, p.Lowered, p.Restored > 0, true
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
 	f.sums = newSums(f.Metrics, f.model)
 	if p.Step > 0 {

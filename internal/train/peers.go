@@ -25,6 +25,9 @@ type peers interface {
 	update() error
 	breakOff()
 
+	// swap exchanges the weights with their averages, if the optimizer has them.
+	swap() error
+
 	// sum replaces values and counts by their sums over all peers.
 	sum(figures []float64, counts []int)
 	// agree returns an error if any peer has one.
@@ -66,6 +69,11 @@ func (a *alone) known(error) bool                                          { ret
 func (a *alone) tell(any) error                                            { return nil }
 func (a *alone) spread(s *Saved) (*Saved, error)                           { return s, nil }
 func (a *alone) state() ([]checkpoint.Tensor, error)                       { return a.optimizer.State(a.model.Params()) }
+
+func (a *alone) swap() error {
+	_, err := a.optimizer.Swap(a.model.Params())
+	return err
+}
 
 func (a *alone) settle(ctx context.Context, err error, save bool) (bool, error) {
 	if err == nil {

@@ -136,6 +136,15 @@ func (t *team) update() error {
 	return err
 }
 
+// swap exchanges this rank's shard of the weights and waits for those of the other ranks.
+func (t *team) swap() error {
+	swapped, err := t.optimizer.Swap(t.params)
+	if swapped {
+		t.weights.Spread()
+	}
+	return err
+}
+
 // whole returns the optimizer's state for whole weights; data converts the tensors of this
 // rank's pieces to whole ones.
 func (t *team) whole(data func(pieces [][]float32) [][]float32) (all []checkpoint.Tensor, err error) {

@@ -18,6 +18,7 @@ import (
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/optimizer"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -428,5 +429,34 @@ func TestNothingRunsOnAfterFit(t *testing.T) {
 		if n := runtime.NumGoroutine(); n > before {
 			t.Errorf("%s: %d goroutines more", name, n-before)
 		}
+	}
+}
+
+// Validation, callbacks after an epoch and saved states get the averages of the weights;
+// training goes on with the weights themselves.
+func TestAveragesOfWeightsAreWhatIsEvaluatedAndSaved(t *testing.T) {
+	var during, after, saved, hidden []float32
+	m := newFake()
+	keep := &Keep{Save: func(s *Saved) error {
+		saved = append(saved, s.Tensors[0].Data[0])
+		for _, w := range s.Tensors {
+			if w.Name == OptimizerPrefix+optimizer.HiddenSlot+"/0" {
+				hidden = append(hidden, w.Data[0])
+			}
+		}
+		return nil
+	}}
+	c := config(t, "{epochs: 3, batch_size: 1, optimizer: {sgd: {learning_rate: 1, use_ema: true, ema_momentum: 0.5}}}")
+	_, err := Fit(t.Context(), m, sets(2, 2), c, keep, callback.Callback{
+		Batch: func(s *callback.State) error { during = append(during, s.Weights[0].Data[0]); return nil },
+		Epoch: func(s *callback.State) error { after = append(after, s.Weights[0].Data[0]); return nil },
+	})
+	// The averages after each step: -1, -1.5, -2.25, -3.125, -4.0625, -5.03125.
+	averages := []float32{-1.5, -3.125, -5.03125}
+	if err != nil || !slices.Equal(during, []float32{-1, -2, -3, -4, -5, -6}) || !slices.Equal(hidden, []float32{-2, -4, -6}) {
+		t.Errorf("trained %v, hidden in states %v, %v", during, hidden, err)
+	}
+	if !slices.Equal(after, averages) || !slices.Equal(saved, averages) || m.w.Float32s()[0] != averages[2] {
+		t.Errorf("after epochs %v, saved %v, at the end %v, want the averages %v", after, saved, m.w.Float32s(), averages)
 	}
 }

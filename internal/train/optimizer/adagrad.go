@@ -37,5 +37,5 @@ func (a *adagrad) Step(weights []G.ValueGrad) error {
 }
 
 func (a *adagrad) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
-	return state(weights, &a.accumulator)
+	return a.state(weights, &a.accumulator)
 }

@@ -53,5 +53,5 @@ func (a *adam) Step(weights []G.ValueGrad) error {
 }
 
 func (a *adam) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
-	return state(weights, &a.m, &a.v)
+	return a.state(weights, &a.m, &a.v)
 }

@@ -19,6 +19,7 @@ type base struct {
 	learningRate, weightDecay           float64
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
+	ema                                 ema
 
 	squares []float64                               // of the gradients, for clipping
 	norms   func(squares []float64) (total float64) // nil: this process has all weights
@@ -63,6 +64,7 @@ func (b *base) commonOptions(o *catalog.Options) {
 		}
 		return nil
 	})
+	b.ema.options(o)
 }
 
 // of returns the state tensor of weight i, which has size values.
@@ -81,20 +83,40 @@ func (s *slot) of(i, size int) []float32 {
 	return s.data[i]
 }
 
-// state returns slots as tensors, allocated if there was no step yet.
-func state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
+// state returns the state that all optimizers have, then slots, as tensors, allocated if
+// there was no step yet.
+func (b *base) state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor, error) {
 	var state []checkpoint.Tensor
+	add := func(name string, i int, w *tensor.Dense, data []float32) {
+		state = append(state, checkpoint.Tensor{Name: fmt.Sprintf("%s/%d", name, i), Shape: w.Shape(), Data: data})
+	}
+	tensors, err := dense(weights)
+	if err != nil {
+		return nil, err
+	}
+	if b.ema.use {
+		for i, w := range tensors {
+			add(HiddenSlot, i, w, b.ema.of(i, w.Float32s()))
+		}
+	}
 	for _, s := range slots {
-		for i, v := range weights {
-			w, ok := v.Value().(*tensor.Dense)
-			if !ok {
-				return nil, fmt.Errorf("optimizer: a weight is a %T, want a tensor", v.Value())
-			}
-			state = append(state, checkpoint.Tensor{
-				Name: fmt.Sprintf("%s/%d", s.name, i), Shape: w.Shape(), Data: s.of(i, w.DataSize())})
+		for i, w := range tensors {
+			add(s.name, i, w, s.of(i, w.DataSize()))
 		}
 	}
 	return state, nil
+}
+
+// dense returns the values of weights.
+func dense(weights []G.ValueGrad) (all []*tensor.Dense, err error) {
+	for _, v := range weights {
+		w, ok := v.Value().(*tensor.Dense)
+		if !ok {
+			return nil, fmt.Errorf("optimizer: a weight is a %T, want a tensor", v.Value())
+		}
+		all = append(all, w)
+	}
+	return all, nil
 }
 
 // step clips the gradients, decays the weights, and updates each weight, until the first
@@ -125,6 +147,9 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (f
 		}
 		if !update(i, w, g) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
+		}
+		if b.ema.use {
+			b.ema.update(i, w, b.iterations)
 		}
 		if b.updated != nil {
 			b.updated(i)

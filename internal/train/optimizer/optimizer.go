@@ -31,8 +31,17 @@ type Optimizer interface {
 	Join(norms func(squares []float64) (total float64), updated func(i int))
 	// State returns the state tensors of the weights, named SLOT/INDEX (velocity/0), in a
 	// fixed order. The data is not copied: writing to it changes the next step.
+	//
+	// It includes the averages of the weights, in [HiddenSlot], if the optimizer has them.
 	State(weights []G.ValueGrad) ([]checkpoint.Tensor, error)
+	// Swap exchanges the weights, which Step changes, with their averages, which are for
+	// evaluation. It reports whether the optimizer has averages; without, it does nothing.
+	Swap(weights []G.ValueGrad) (swapped bool, err error)
 }
+
+// HiddenSlot is the name of the state that [Optimizer.Swap] exchanges with the weights. In a
+// saved training the weights are the averages, and this is what Step goes on with.
+const HiddenSlot = "trained"
 
 // A NonFiniteError says that a step made a weight NaN or infinite.
 type NonFiniteError struct {

@@ -92,7 +92,7 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 
 // With State and Iterations copied from another optimizer, a new one continues as that one.
 func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
-	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}"}
+	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}

@@ -62,5 +62,5 @@ func (r *rmsprop) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
 	if r.momentum > 0 {
 		used = append(used, &r.momenta)
 	}
-	return state(weights, used...)
+	return r.state(weights, used...)
 }

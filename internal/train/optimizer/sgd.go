@@ -47,7 +47,7 @@ func (s *sgd) Step(weights []G.ValueGrad) error {
 
 func (s *sgd) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
 	if s.momentum == 0 {
-		return nil, nil
+		return s.state(weights)
 	}
-	return state(weights, &s.velocity)
+	return s.state(weights, &s.velocity)
 }
