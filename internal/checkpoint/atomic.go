@@ -36,6 +36,20 @@ func writeKeeping(path, previous string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Append writes data at the end of a file that was opened for appending, in one call, so that
+// the file ends in a part of data only after a crash or an error. With sync, data is on the
+// disk when Append returns.
+func Append(f *os.File, data []byte, sync bool) error {
+	_, err := f.Write(data)
+	if err == nil && sync {
+		err = f.Sync()
+	}
+	if err != nil {
+		return fmt.Errorf("%s: cannot write: %w", f.Name(), advise(err, filepath.Dir(f.Name())))
+	}
+	return nil
+}
+
 var errNotRegular = errors.New("it exists and is not a regular file; choose another name")
 
 func writeFile(path, previous string, write func(io.Writer) error) error {

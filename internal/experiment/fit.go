@@ -118,6 +118,8 @@ type fit struct {
 	began    time.Time     // when Info.Seconds was last updated
 	longer   bool          // the run was finished and is trained for more epochs
 	accepted bool          // the data differs from that of the run's start
+	past     runs.Past     // the completed epochs
+	old      []runs.Epoch  // those of the state to resume from, if it is of an earlier version
 	within   bool          // last.safetensors is not needed once there is a newer one
 }
 
@@ -159,10 +161,10 @@ func (f *fit) follow(ctx context.Context) error {
 
 func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	f.monitor = f.Train.Best(f.sets.Val != nil)
-	metrics, old, err := openMetrics(f.run)
+	history, err := f.run.OpenLog()
 	var events *os.File
 	if err == nil {
-		defer metrics.Close()
+		defer history.Close()
 		events, err = createEvents(f.run)
 	}
 	if err = comm.Agree(f.options.World, err); err != nil {
@@ -183,10 +185,10 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 	info := &f.run.Info
 	state, err := train.FitOn(ctx, f.options.World, f.model, f.sets, f.Train,
 		&train.Keep{From: from, Every: f.options.Every, Save: f.saveState, Back: f.back},
-		callback.CSVLogger(metrics, old, f.sets.Train.Len(), time.Now),
 		callback.TensorBoard(events, time.Now),
 		callback.ModelCheckpoint(f.monitor, f.saveBest),
-		callback.Callback{Start: f.checkBest, Epoch: f.record, Kept: []any{&info.Epochs, &info.Best}},
+		callback.Callback{Start: f.checkBest, Kept: []any{&f.past, &info.Best}},
+		callback.EpochLogger(f.sets.Train.Len(), time.Now, func(l *callback.EpochLog) error { return f.record(history, l) }),
 		progress,
 	)
 	f.tick()
@@ -253,15 +255,18 @@ func Canceled(err error) bool {
 	return errors.Is(err, context.Canceled)
 }
 
-// record adds the epoch to run.json.
-func (f *fit) record(s *callback.State) error {
-	figures := runs.Figures{}
-	for _, l := range s.Logs {
-		figures = append(figures, runs.Figure(l))
-	}
-	f.run.Info.Epochs = append(f.run.Info.Epochs, figures)
+// record adds an epoch to the history of the run.
+func (f *fit) record(history *runs.Log, l *callback.EpochLog) error {
 	f.tick()
-	return f.run.SaveInfo()
+	info := &f.run.Info
+	e := &runs.Epoch{Number: l.Epoch, Figures: runs.Figures{}, LearningRate: l.LearningRate,
+		Seconds: l.Seconds, ImagesPerSecond: l.ImagesPerSecond, Best: info.Best, Total: info.Seconds}
+	for _, log := range l.Logs {
+		e.Figures = append(e.Figures, runs.Figure(log))
+	}
+	f.past.Add(e)
+	info.Epochs = append(info.Epochs, e.Figures)
+	return history.Add(e)
 }
 
 // tick updates the training time of the run.

@@ -1,10 +1,7 @@
 package experiment
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
-	"os"
 	"strconv"
 
 	"cnntrain/internal/checkpoint"
@@ -12,30 +9,6 @@ import (
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
 )
-
-// openMetrics opens metrics.csv for rewriting, and returns its rows.
-func openMetrics(r *runs.Run) (file *os.File, old [][]string, err error) {
-	path := r.Path(runs.MetricsFile)
-	if at, err := os.Lstat(path); err == nil && !at.Mode().IsRegular() {
-		return nil, nil, fmt.Errorf("%s: is not a regular file; a run writes nothing outside of its folder, delete it to resume", path)
-	}
-	if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666); err != nil {
-		return nil, nil, err
-	}
-	in := csv.NewReader(file)
-	in.FieldsPerRecord = -1 // the last row may be truncated
-	for {
-		row, err := in.Read()
-		if err != nil {
-			break // a damaged file is read as far as possible: only times are not in the state
-		}
-		old = append(old, row)
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return nil, nil, err
-	}
-	return file, old, file.Truncate(0)
-}
 
 // saveBest saves the weights as the best ones.
 func (f *fit) saveBest(s *callback.State) error {
@@ -124,6 +97,9 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 	}
 	if !ok {
 		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
+	}
+	if state, f.old, err = runs.Modern(state); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	epoch, err := strconv.Atoi(c.Metadata[metaEpoch])
 	return &train.Saved{Epoch: epoch, Within: c.Metadata[metaWithin] == "true", State: state, Tensors: c.Tensors}, err

@@ -22,7 +22,7 @@ func BestFromLast(dir string) (*checkpoint.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, best, err := runs.Progress(f)
+	_, best, _, err := runs.Progress(f)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/comm"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
@@ -101,6 +102,9 @@ func (f *fit) goOn() (*train.Saved, error) {
 		}
 	}
 	from, err := f.resumeFrom()
+	if err == nil {
+		err = f.recall(from)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -150,6 +154,22 @@ func (f *fit) resumeFrom() (*train.Saved, error) {
 		return nil, fmt.Errorf("%w; there is no other state to resume from", err)
 	}
 	return nil, errors.Join(err, errBefore)
+}
+
+// recall restores the history of the run up to the state to resume from, nil at the start.
+func (f *fit) recall(from *train.Saved) error {
+	var past runs.Past
+	if from != nil {
+		var err error
+		if past, _, _, err = runs.Progress(&checkpoint.File{Metadata: map[string]string{runs.MetaState: from.State}}); err != nil {
+			return err
+		}
+	}
+	doubt, err := f.run.Restore(past, f.old)
+	if doubt != nil {
+		f.options.Listener.Logf("%v", doubt)
+	}
+	return err
 }
 
 // sayResumed reports where training resumes.

@@ -37,7 +37,7 @@ type Info struct {
 	Weights *Weights  `json:"weights,omitempty"` // the initial weights, if not random
 	Dataset Dataset   `json:"dataset"`
 	Machine Machine   `json:"machine"`
-	Epochs  []Figures `json:"epochs"`
+	Epochs  []Figures `json:"epochs"`                           // null in the run.json of a run that is training
 	Best    *Best     `json:"best,omitempty"`                   // epoch of best.safetensors
 	Test    Figures   `json:"test,omitempty"`                   // results of best.safetensors on the test data
 	Largest float64   `json:"largest_class_accuracy,omitempty"` // accuracy of always predicting the largest class of the test data

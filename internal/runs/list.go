@@ -19,7 +19,7 @@ import (
 const maxInfo = 1 << 28
 
 // Open reads the run folder dir. The status is the actual one: a run whose process has
-// vanished was interrupted. If run.json is damaged or gone, its content is rebuilt from
+// vanished was interrupted. The epochs of one that has not ended are those in epochs.jsonl. If run.json is damaged or gone, its content is rebuilt from
 // last.safetensors, and Rebuilt says so. It is an error if that is damaged too, or if dir is not
 // a run folder.
 func Open(dir string) (*Run, error) {
@@ -50,6 +50,8 @@ func Open(dir string) (*Run, error) {
 		if err = r.rebuild(fmt.Errorf("%s: damaged: %w", r.Path(InfoFile), err)); err != nil {
 			return nil, err
 		}
+	} else if r.Info.Epochs == nil { // earlier versions wrote the epochs as training went on
+		r.take(follow(-1, parseLines(r.read(EpochsFile)), parseRows(r.read(MetricsFile))))
 	}
 	r.Info.Status = r.standing()
 	return r, nil

@@ -23,15 +23,15 @@ const (
 )
 
 // rebuild restores the content of a run.json that is damaged or gone from last.safetensors, or
-// else previous.safetensors: spec, classes, epochs and the best one. The digest of the data, the
-// machine, the test results and times are not in there. The status is interrupted: resuming adds
+// else previous.safetensors: spec, classes, the number of epochs and the best one; the figures of
+// the epochs are in epochs.jsonl and metrics.csv. The digest of the data, the machine, the test results and times are not in there. The status is interrupted: resuming adds
 // them, also if no epoch is left to do.
 func (r *Run) rebuild(damage error) error {
 	var errs []error
 	for _, file := range []string{LastFile, BeforeFile} {
 		f, err := checkpoint.Read(r.Path(file))
 		if err == nil {
-			r.Info, err = infoOf(f)
+			err = r.rebuildFrom(f)
 		}
 		if err == nil {
 			var at fs.FileInfo
@@ -49,7 +49,28 @@ func (r *Run) rebuild(damage error) error {
 	return errors.Join(append([]error{damage}, errs...)...)
 }
 
-// infoOf returns what a checkpoint with a training state knows of its run.
+// rebuildFrom sets Info to what a checkpoint with a training state knows of its run, with the
+// figures of its epochs from the files that have them.
+func (r *Run) rebuildFrom(f *checkpoint.File) error {
+	info, err := infoOf(f)
+	if err != nil {
+		return err
+	}
+	past, best, epochs, err := Progress(f)
+	if err != nil {
+		return err
+	}
+	if epochs == nil {
+		r.Info.Epochs = nil
+		epochs, _ = r.recall(past) // resuming reports what is lost
+	}
+	r.Info = info
+	r.take(epochs)
+	r.Info.Best = best
+	return nil
+}
+
+// infoOf returns what a checkpoint with a training state knows of its run, without its epochs.
 func infoOf(f *checkpoint.File) (info Info, err error) {
 	var problems spec.Problems
 	s := spec.Parse(MetaSpec, []byte(f.Metadata[MetaSpec]), nil, &problems)
@@ -79,26 +100,7 @@ func infoOf(f *checkpoint.File) (info Info, err error) {
 	if err := json.Unmarshal([]byte(f.Metadata[MetaClasses]), &info.Dataset.Classes); err != nil {
 		return info, fmt.Errorf("its list of classes: %w", err)
 	}
-	info.Epochs, info.Best, err = Progress(f)
-	return info, err
-}
-
-// Progress returns the epochs and the best one that are in the training state of a checkpoint:
-// the two values that the callback keeps which writes run.json.
-func Progress(f *checkpoint.File) (epochs []Figures, best *Best, err error) {
-	var state struct {
-		Callbacks [][]json.RawMessage `json:"callbacks"`
-	}
-	if err := json.Unmarshal([]byte(f.Metadata[MetaState]), &state); err != nil {
-		return nil, nil, fmt.Errorf("its training state: %w", err)
-	}
-	for _, kept := range state.Callbacks {
-		epochs, best = nil, nil
-		if len(kept) == 2 && json.Unmarshal(kept[0], &epochs) == nil && epochs != nil && json.Unmarshal(kept[1], &best) == nil {
-			return epochs, best, nil
-		}
-	}
-	return nil, nil, errors.New("its training state has no epochs")
+	return info, nil
 }
 
 // Damaged ends the name under which a damaged file is kept when it is written again.

@@ -20,7 +20,8 @@ import (
 const (
 	SpecFile    = "spec.yaml"
 	InfoFile    = "run.json"
-	MetricsFile = "metrics.csv"
+	EpochsFile  = "epochs.jsonl" // a line for each completed epoch, see Epoch
+	MetricsFile = "metrics.csv"  // the same, for people
 	BestFile    = "best.safetensors"
 	LastFile    = "last.safetensors"     // weights and training state, to resume from
 	BeforeFile  = "previous.safetensors" // the same, of the end of an earlier epoch; until the run is finished
@@ -190,13 +191,19 @@ func (r *Run) Delete(files ...string) error {
 	return errors.Join(errs...)
 }
 
-// SaveInfo writes run.json atomically.
+// SaveInfo writes run.json atomically. While the run is training, its epochs are in epochs.jsonl
+// alone, to which each is appended: writing all of them after every epoch would take longer and
+// longer.
 func (r *Run) SaveInfo() error {
+	info := r.Info
+	if info.Status == Running {
+		info.Epochs = nil
+	}
 	return r.Write(InfoFile, func(w io.Writer) error {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		enc.SetIndent("", "  ")
-		return enc.Encode(&r.Info)
+		return enc.Encode(&info)
 	})
 }
 

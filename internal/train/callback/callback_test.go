@@ -1,13 +1,11 @@
 package callback
 
 import (
-	"bytes"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -150,15 +148,18 @@ func TestModelCheckpointFollowsTheMonitorOfEarlyStopping(t *testing.T) {
 	}
 }
 
-func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
-	var b bytes.Buffer
+func TestEpochLoggerTimesEpochs(t *testing.T) {
+	var got []EpochLog
 	now := time.Unix(0, 0)
-	c := CSVLogger(&b, nil, 100, func() time.Time { return now })
+	c := EpochLogger(100, func() time.Time { return now }, func(l *EpochLog) error {
+		got = append(got, *l)
+		return nil
+	})
 	if err := c.Start(&State{}); err != nil {
 		t.Fatal(err)
 	}
 	for epoch := 1; epoch <= 2; epoch++ {
-		s := &State{Epoch: epoch, Step: 1, Steps: 1, StepRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}, {"accuracy", 0.25}}}
+		s := &State{Epoch: epoch, Step: 1, Steps: 1, StepRate: 0.001, Logs: Logs{{"loss", 1.5 / float64(epoch)}}}
 		now = now.Add(time.Second)
 		if err := c.Batch(s); err != nil {
 			t.Fatal(err)
@@ -168,38 +169,9 @@ func TestCSVLoggerWritesARowAnEpoch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	want := "epoch,loss,accuracy,learning_rate,seconds,images_per_second\n" +
-		"1,1.5,0.25,0.001,2.000,100.0\n2,0.75,0.25,0.001,2.000,100.0\n"
-	if b.String() != want {
-		t.Errorf("got\n%swant\n%s", b.String(), want)
-	}
-
-	// It resumes with its saved state, as far as that goes, and the times of the old file.
-	kept := *c.Kept[0].(*[][]string)
-	old, err := csv.NewReader(&b).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	var on bytes.Buffer
-	c = CSVLogger(&on, old[:2], 100, func() time.Time { return now })
-	*c.Kept[0].(*[][]string) = kept
-	if err := c.Start(&State{}); err != nil {
-		t.Fatal(err)
-	}
-	if want := strings.Replace(want, "0.75,0.25,0.001,2.000,100.0", "0.75,0.25,0.001,,", 1); on.String() != want {
-		t.Errorf("got\n%swant\n%s", on.String(), want)
-	}
-}
-
-// full fails like a full disk.
-type full struct{}
-
-func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
-
-func TestCSVLoggerReportsAFullDisk(t *testing.T) {
-	c := CSVLogger(full{}, nil, 100, time.Now)
-	if err := c.Epoch(&State{Epoch: 1}); err == nil || !strings.Contains(err.Error(), "no space left") {
-		t.Errorf("got %v", err)
+	want := []EpochLog{{1, Logs{{"loss", 1.5}}, 0.001, 2, 100}, {2, Logs{{"loss", 0.75}}, 0.001, 2, 100}}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -37,3 +37,8 @@ func TestTensorBoardReportsAFullDisk(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// full fails like a full disk.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
