@@ -52,6 +52,15 @@ class LayerScale(convnext.LayerScale):
             initializer=keras.initializers.Constant(self.init_values))
 
 
+class RGBToBGR(keras.layers.Layer):
+    """The swap of keras.applications' preprocess_input; ours is a convolution."""
+
+    kernel = np.eye(3, dtype=np.float32)[::-1].reshape(1, 1, 3, 3)
+
+    def call(self, x):
+        return x[..., ::-1]
+
+
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -231,6 +240,7 @@ LAYERS = {
     "relu": (keras.layers.ReLU, "max_value"),
     "reshape": (keras.layers.Reshape, "target_shape"),
     "resizing": (keras.layers.Resizing, None),
+    "rgb_to_bgr": (RGBToBGR, None),
     "up_sampling2d": (keras.layers.UpSampling2D, "size"),
     "rescaling": (keras.layers.Rescaling, "scale"),
     "separable_conv2d": (keras.layers.SeparableConv2D, "filters"),
@@ -395,6 +405,7 @@ LAYER_CASES = {
     "relu": ((4, 5, 2), "relu", normal),
     "softmax": ((6,), "softmax", normal),
     "softmax_map": ((3, 4, 5), "softmax", normal),
+    "rgb_to_bgr": ((4, 5, 3), "rgb_to_bgr", pixels),
     "rescaling_pixels": ((4, 5, 3), {"rescaling": "1/255"}, pixels),
     "rescaling_offset": (
         (4, 5, 3), {"rescaling": {"scale": 2, "offset": -1}}, normal),
@@ -1059,6 +1070,9 @@ def layer_case(case, shape, item, draw_x):
     if isinstance(layer, keras.layers.Normalization) and state:
         # An integer that Keras no longer uses; here it is a weight of one.
         tensors |= {f"{at}/count": np.zeros(1) for at in ["weights", f"adam{STEPS}"]}
+    if isinstance(layer, RGBToBGR):
+        tensors |= {"inference": y, "weights/kernel": layer.kernel,
+                    f"adam{STEPS}/kernel": layer.kernel}
     meta = {"kind": "layer", "input": ",".join(map(str, shape)),
             "layers": f"- {yaml_item(item)}"}
     if not training:

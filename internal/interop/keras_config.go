@@ -97,9 +97,15 @@ func (l *Layer) kerasConfig() object {
 	if _, has := config["activation"]; l.Type == "Activation" && !has {
 		config["activation"] = l.Name // a layer that in Keras is a function
 	}
+	if l.Name == "rgb_to_bgr" {
+		config = swapConfig()
+	}
 	config["name"], config["dtype"] = l.Label, "float32"
 	if l.Options["trainable"] == true || l.Name == "spatial_dropout2d" {
 		delete(config, "trainable") // which Keras's SpatialDropout2D rejects
+	}
+	if l.Name == "rgb_to_bgr" {
+		config["trainable"] = false
 	}
 	o := object{Module: "keras.layers", Class: l.Type, Config: config}
 	if l.ofApplications() {

@@ -133,6 +133,9 @@ func (r *specReader) add(l kerasLayer) {
 	if l.custom == "" && r.leave(&l) {
 		return
 	}
+	if isSwap(&l) {
+		l.class, l.config = "rgb_to_bgr", config{}
+	}
 	r.operation(&l)
 	r.pointwise(&l)
 	name, ok := byClass(layer.Layers, l.class)

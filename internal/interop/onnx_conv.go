@@ -34,6 +34,10 @@ func conv2d(g *onnxGraph, l *Layer) {
 	g.activate(l.text("activation"))
 }
 
+func rgbToBGR(g *onnxGraph, l *Layer) {
+	g.convolve(attributes{}, l.Own[0].Shape, l.weight("kernel"), nil, 1)
+}
+
 // depthwise is the shape of a depthwise kernel [H W C M] as that of one in groups.
 func depthwise(s layer.Shape) layer.Shape { return layer.Shape{s[0], s[1], 1, s[2] * s[3]} }
 

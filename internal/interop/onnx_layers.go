@@ -66,6 +66,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"relu":                         relu,
 	"relu6":                        activationOf("relu6"),
 	"rescaling":                    rescaling,
+	"rgb_to_bgr":                   rgbToBGR,
 	"reshape":                      reshape,
 	"resizing":                     resizing,
 	"selu":                         activationOf("selu"),

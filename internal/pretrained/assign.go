@@ -97,7 +97,7 @@ func (a *assigner) byName() {
 // inOrder assigns to each selected layer without a module the first unassigned module that fits.
 func (a *assigner) inOrder(of func(*interop.Layer) bool) {
 	for _, i := range a.order {
-		if l := &a.model.Layers[i]; len(l.Own) == 0 || !of(l) {
+		if l := &a.model.Layers[i]; len(l.Own) == 0 || layer.Fixed(l.Layer.Layer) || !of(l) {
 			continue
 		}
 		for m := range a.modules {
@@ -146,7 +146,7 @@ func (a *assigner) result() *Assignment {
 	r := &Assignment{File: a.file.Path}
 	for i := range a.model.Layers {
 		l := &a.model.Layers[i]
-		if len(l.Own) == 0 {
+		if len(l.Own) == 0 || layer.Fixed(l.Layer.Layer) && a.of[i] < 0 {
 			continue
 		}
 		row := Row{Layer: l.Label}
