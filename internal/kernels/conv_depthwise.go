@@ -24,23 +24,59 @@ func DepthwiseConv2D(out, x, w, b []float32, s Depthwise) {
 	s.check("DepthwiseConv2D", x, w, out)
 	if b != nil {
 		need("DepthwiseConv2D", "bias", b, s.C, s.M)
+		b = b[:s.C*s.M]
 	}
-	depthwiseConv2DLoop.run(s.N*s.OH, depthwiseConv2DArgs{x, w, b, out, s})
+	w = s.spread(w)
+	depthwiseConv2DLoop.run(s.N*s.OH, depthwiseArgs{x: x, w: w, b: b, y: out, s: s})
+	giveScratch(w)
 }
 
 // DepthwiseConv2DGradX computes the gradient of [DepthwiseConv2D] for x from that
 // for its output.
 func DepthwiseConv2DGradX(dx, dy, w []float32, s Depthwise) {
 	s.check("DepthwiseConv2DGradX", dx, w, dy)
-	depthwiseConv2DGradXLoop.run(s.N, depthwiseConv2DArgs{x: dx, w: w, y: dy, s: s})
+	w = s.spread(w)
+	depthwiseConv2DGradXLoop.run(s.N*s.H, depthwiseArgs{x: dx, w: w, y: dy, s: s})
+	giveScratch(w)
 }
 
 // DepthwiseConv2DGradW computes the gradient of [DepthwiseConv2D] for w from that
 // for its output. The gradient for b is [SumRows] of dy as [N*OH*OW,C*M].
 func DepthwiseConv2DGradW(dw, x, dy []float32, s Depthwise) {
 	s.check("DepthwiseConv2DGradW", x, dw, dy)
-	depthwiseConv2DGradWLoop.run(s.KH*s.KW, depthwiseConv2DArgs{x: x, w: dw, y: dy, s: s})
+	rows := max(blocks(s.N*s.OH, depthwiseParts), blocks(depthwisePixels, max(1, s.OW)))
+	parts := blocks(s.N*s.OH, rows)
+	size := s.KH * s.KW * s.tapWidth()
+	sums := takeScratch((parts + 1) * size)
+	depthwiseConv2DGradWLoop.run(parts, depthwiseArgs{x: x, w: sums[size:], y: dy, s: s, rows: rows})
+	addFewRows(sums[:size], sums[size:])
+	for tap := range s.KH * s.KW {
+		copy(dw[tap*s.C*s.M:][:s.C*s.M], sums[tap*s.tapWidth():])
+	}
+	giveScratch(sums)
 }
+
+// tapWidth is the distance of taps in memory while a kernel runs: an odd number of cache
+// lines, so that the same channel of different taps does not compete for the same lines.
+func (s *Depthwise) tapWidth() int { return (blocks(s.C*s.M, cacheLine) | 1) * cacheLine }
+
+const cacheLine = 16 // values
+
+// spread returns the filters with taps tapWidth apart, in scratch memory.
+func (s *Depthwise) spread(w []float32) []float32 {
+	spread := takeScratch(s.KH * s.KW * s.tapWidth())
+	for tap := range s.KH * s.KW {
+		copy(spread[tap*s.tapWidth():], w[tap*s.C*s.M:][:s.C*s.M])
+	}
+	return spread
+}
+
+// depthwiseParts is the largest number of partial sums of a gradient for filters, and
+// depthwisePixels the least number of pixels of one.
+const (
+	depthwiseParts  = 16
+	depthwisePixels = 64
+)
 
 func (s Depthwise) check(kernel string, x, w, y []float32) {
 	windows := s.Pool
@@ -51,131 +87,133 @@ func (s Depthwise) check(kernel string, x, w, y []float32) {
 	need(kernel, "output", y, s.N, s.OH, s.OW, s.C, s.M)
 }
 
-// taps returns the rows and columns of filters, as far as they lie inside the image for
-// a pixel of the output.
-func (s *Depthwise) taps(oh, ow int) (kh0, kh1, kw0, kw1 int) {
-	kh0, kh1 = inside(oh*s.SH-s.Top, s.KH, s.GapH, s.H)
-	kw0, kw1 = inside(ow*s.SW-s.Left, s.KW, s.GapW, s.W)
-	return kh0, kh1, kw0, kw1
-}
-
-// pixel returns where in the image a tap of the filters lies.
-func (s *Depthwise) pixel(oh, ow, kh, kw int) (ih, iw int) {
-	return oh*s.SH - s.Top + kh*(s.GapH+1), ow*s.SW - s.Left + kw*(s.GapW+1)
-}
-
-// depthwiseConv2DArgs is the values of a convolution, or the gradients for them.
-type depthwiseConv2DArgs struct {
+// depthwiseArgs is the values of a convolution, or the gradients for them, with taps of
+// filters tapWidth apart.
+type depthwiseArgs struct {
 	x, w, b, y []float32
 	s          Depthwise
+	rows       int // of the output, in one partial sum of the gradient for w
 }
 
-// pixel returns the channels of a pixel of x, filters those of the filters at a position of
-// the window, output those of the output.
-func (a *depthwiseConv2DArgs) pixel(n, ih, iw int) []float32 {
-	return a.x[((n*a.s.H+ih)*a.s.W+iw)*a.s.C:][:a.s.C]
-}
-
-func (a *depthwiseConv2DArgs) filters(kh, kw int) []float32 {
-	return a.w[(kh*a.s.KW+kw)*a.s.C*a.s.M:][:a.s.C*a.s.M]
-}
-
-func (a *depthwiseConv2DArgs) output(n, oh, ow int) []float32 {
-	return a.y[((n*a.s.OH+oh)*a.s.OW+ow)*a.s.C*a.s.M:][:a.s.C*a.s.M]
-}
-
-// One part is one row of output pixels.
-var depthwiseConv2DLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
+// One part is one row of the output.
+var depthwiseConv2DLoop = newLoop(func(a *depthwiseArgs, part int) {
 	s := &a.s
-	n, oh := part/s.OH, part%s.OH
-	for ow := range s.OW {
-		out := a.output(n, oh, ow)
-		if clear(out); a.b != nil {
-			copy(out, a.b)
+	window := s.rowAxis().window(part % s.OH)
+	l, scratch := a.line(part/s.OH, window)
+	l.row.b = a.b
+	l.row.y = a.y[part*s.OW*l.row.channels:]
+	cols := s.colAxis()
+	for ow := 0; ow < s.OW; {
+		run := cols.window(ow)
+		l.compute(run)
+		ow += run.count
+	}
+	giveScratch(scratch)
+})
+
+// One part is one row of the image. Pixels that lie a stride apart have the same taps.
+var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseArgs, part int) {
+	s := &a.s
+	width := s.C * s.M
+	source := s.rowAxis().source(part % s.H)
+	row := a.y[(part/s.H*s.OH+source.from)*s.OW*width:]
+	l := depthwiseLine{taps: s.KW, tapWidth: s.tapWidth(), x: row, row: depthwiseRow{w: a.w, channels: width}}
+	l.rows(source, s.OW)
+	dx := a.x[part*s.W*s.C:][:s.W*s.C]
+	l.row.y = dx
+	if s.M > 1 {
+		l.row.y = takeScratch(s.W * width)
+	}
+	cols := s.colAxis()
+	for first := range min(s.SW, s.W) {
+		for iw := first; iw < s.W; {
+			run := cols.source(iw)
+			l.compute(run)
+			iw += run.count * s.SW
 		}
-		kh0, kh1, kw0, kw1 := s.taps(oh, ow)
-		for kh := kh0; kh < kh1; kh++ {
-			for kw := kw0; kw < kw1; kw++ {
-				ih, iw := s.pixel(oh, ow, kh, kw)
-				mulAddChannels(out, a.pixel(n, ih, iw), a.filters(kh, kw))
-			}
-		}
+	}
+	if s.M > 1 {
+		sumGroups(dx, l.row.y, s.M)
+		giveScratch(l.row.y)
 	}
 })
 
-// mulAddChannels adds x times w to out; out and w have the same number of values for each
-// channel of x.
-func mulAddChannels(out, x, w []float32) {
-	if len(x) == len(out) {
-		w = w[:len(out)]
-		for c, v := range x {
-			out[c] += float32(v * w[c])
+// One part is some rows of the output. The sums are taken first within each image.
+var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseArgs, part int) {
+	s := &a.s
+	size := s.KH * s.KW * s.tapWidth()
+	total := a.w[part*size:][:size]
+	image, scratch := total, []float32(nil)
+	clear(image)
+	cols := s.colAxis()
+	from, to := block(part, s.N*s.OH, a.rows)
+	for row := from; row < to; row++ {
+		l, copies := a.line(row/s.OH, s.rowAxis().window(row%s.OH))
+		l.row.y, l.row.w = a.y[row*s.OW*l.row.channels:], image
+		for ow := 0; ow < s.OW; {
+			run := cols.window(ow)
+			l.addProducts(run)
+			ow += run.count
 		}
-		return
+		giveScratch(copies)
+		if row%s.OH < s.OH-1 && row < to-1 {
+			continue
+		}
+		if scratch == nil { // the first image
+			if row == to-1 {
+				return
+			}
+			scratch = takeScratch(size)
+			image = scratch
+		} else {
+			for i, v := range image {
+				total[i] += v
+			}
+		}
+		clear(image)
 	}
-	m := len(out) / len(x)
-	for c, v := range x {
-		w := w[c*m:][:m]
-		for i := range out[c*m:][:m] {
-			out[c*m+i] += float32(v * w[i])
+	giveScratch(scratch)
+})
+
+// line returns the rows of an image that a row of the output is computed from. If there are
+// several filters per channel, the line has a copy of these rows, in scratch memory, with as
+// many copies of each channel.
+func (a *depthwiseArgs) line(n int, window depthwiseRun) (l depthwiseLine, scratch []float32) {
+	s := &a.s
+	l = depthwiseLine{taps: s.KW, tapWidth: s.tapWidth(), row: depthwiseRow{w: a.w, channels: s.C * s.M}}
+	x := a.x[(n*s.H+window.from)*s.W*s.C:]
+	if s.M == 1 {
+		l.x = x
+		l.rows(window, s.W)
+		return l, nil
+	}
+	size := s.W * s.C
+	scratch = takeScratch(window.taps * size * s.M)
+	for i := range window.taps {
+		repeatEach(scratch[i*size*s.M:][:size*s.M], x[i*window.fromStep*size:], s.M)
+	}
+	l.x = scratch
+	window.fromStep = 1
+	l.rows(window, s.W)
+	return l, scratch
+}
+
+// repeatEach sets out to m copies of each value of x.
+func repeatEach(out, x []float32, m int) {
+	for i := range len(out) / m {
+		for j := range m {
+			out[i*m+j] = x[i]
 		}
 	}
 }
 
-// sumProducts adds dy times w to dx; dy and w have the same number of values for each
-// channel of dx.
-func sumProducts(dx, dy, w []float32) {
-	if len(dx) == len(dy) {
-		mulAddChannels(dx, dy, w)
-		return
-	}
-	m := len(dy) / len(dx)
-	for c := range dx {
-		w := w[c*m:][:m]
-		for i, v := range dy[c*m:][:m] {
-			dx[c] += float32(v * w[i])
+// sumGroups sets each value of out to the sum of m values of x.
+func sumGroups(out, x []float32, m int) {
+	for i := range out {
+		sum := float32(0)
+		for _, v := range x[i*m:][:m] {
+			sum += v
 		}
+		out[i] = sum
 	}
 }
-
-// One part is one image.
-var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseConv2DArgs, n int) {
-	s := &a.s
-	clear(a.x[n*s.H*s.W*s.C:][:s.H*s.W*s.C])
-	for oh := range s.OH {
-		for ow := range s.OW {
-			dy := a.output(n, oh, ow)
-			kh0, kh1, kw0, kw1 := s.taps(oh, ow)
-			for kh := kh0; kh < kh1; kh++ {
-				for kw := kw0; kw < kw1; kw++ {
-					ih, iw := s.pixel(oh, ow, kh, kw)
-					sumProducts(a.pixel(n, ih, iw), dy, a.filters(kh, kw))
-				}
-			}
-		}
-	}
-})
-
-// One part is one position of the window, over the whole batch: first summed within each
-// image.
-var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseConv2DArgs, part int) {
-	s := &a.s
-	kh, kw := part/s.KW, part%s.KW
-	dw, sums := a.filters(kh, kw), takeScratch(s.C*s.M)
-	clear(dw)
-	for n := range s.N {
-		clear(sums)
-		for oh := range s.OH {
-			for ow := range s.OW {
-				ih, iw := s.pixel(oh, ow, kh, kw)
-				if ih >= 0 && ih < s.H && iw >= 0 && iw < s.W {
-					mulAddChannels(sums, a.pixel(n, ih, iw), a.output(n, oh, ow))
-				}
-			}
-		}
-		for i, v := range sums {
-			dw[i] += v
-		}
-	}
-	giveScratch(sums)
-})

@@ -26,6 +26,9 @@ type instructionSet struct {
 	// Transforms of Winograd's algorithm, see winogradTile.
 	winogradImage, winogradFilter, winogradOutput, winogradOutputGrad, winogradFilterGrad func(t *winogradTile)
 
+	// Depthwise convolutions, see depthwiseRow.
+	depthwise, depthwiseGrad func(r *depthwiseRow)
+
 	// Activations, dropout and other elementwise functions.
 	relu      func(out, x []float32) (done int)
 	reluGrad  func(dx, y, dy []float32) (done int)

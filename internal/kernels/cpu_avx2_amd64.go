@@ -20,6 +20,9 @@ func withAVX2(s instructionSet) instructionSet {
 	s.winogradOutputGrad = winogradOutputGradAVX2
 	s.winogradFilterGrad = winogradFilterGradAVX2
 
+	s.depthwise = depthwiseAVX2
+	s.depthwiseGrad = depthwiseGradAVX2
+
 	s.relu = reluAVX2
 	s.reluGrad = reluGradAVX2
 	s.affine = affineAVX2
@@ -60,6 +63,8 @@ func winogradFilterAVX2(t *winogradTile)
 func winogradOutputAVX2(t *winogradTile)
 func winogradOutputGradAVX2(t *winogradTile)
 func winogradFilterGradAVX2(t *winogradTile)
+func depthwiseAVX2(r *depthwiseRow)
+func depthwiseGradAVX2(r *depthwiseRow)
 func reluAVX2(out, x []float32) (done int)
 func reluGradAVX2(dx, y, dy []float32) (done int)
 func affineAVX2(out, x []float32, scale, offset float32) (done int)

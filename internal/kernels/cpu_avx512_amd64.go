@@ -19,6 +19,9 @@ func withAVX512(s instructionSet) instructionSet {
 	s.winogradOutputGrad = winogradOutputGradAVX512
 	s.winogradFilterGrad = winogradFilterGradAVX512
 
+	s.depthwise = depthwiseAVX512
+	s.depthwiseGrad = depthwiseGradAVX512
+
 	s.relu = reluAVX512
 	s.reluGrad = reluGradAVX512
 	s.affine = affineAVX512
@@ -57,6 +60,8 @@ func winogradFilterAVX512(t *winogradTile)
 func winogradOutputAVX512(t *winogradTile)
 func winogradOutputGradAVX512(t *winogradTile)
 func winogradFilterGradAVX512(t *winogradTile)
+func depthwiseAVX512(r *depthwiseRow)
+func depthwiseGradAVX512(r *depthwiseRow)
 func reluAVX512(out, x []float32) (done int)
 func reluGradAVX512(dx, y, dy []float32) (done int)
 func affineAVX512(out, x []float32, scale, offset float32) (done int)

@@ -17,6 +17,9 @@ var generic = instructionSet{
 	winogradOutputGrad: winogradOutputGradGeneric,
 	winogradFilterGrad: winogradFilterGradGeneric,
 
+	depthwise:     depthwiseGeneric,
+	depthwiseGrad: depthwiseGradGeneric,
+
 	relu:      reluGeneric,
 	reluGrad:  reluGradGeneric,
 	affine:    affineGeneric,

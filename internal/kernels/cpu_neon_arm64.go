@@ -24,6 +24,9 @@ func withNEON(s instructionSet) instructionSet {
 	s.winogradOutputGrad = winogradOutputGradNEON
 	s.winogradFilterGrad = winogradFilterGradNEON
 
+	s.depthwise = depthwiseNEON
+	s.depthwiseGrad = depthwiseGradNEON
+
 	s.relu = reluNEON
 	s.reluGrad = reluGradNEON
 	s.affine = affineNEON
@@ -66,6 +69,8 @@ func winogradFilterNEON(t *winogradTile)
 func winogradOutputNEON(t *winogradTile)
 func winogradOutputGradNEON(t *winogradTile)
 func winogradFilterGradNEON(t *winogradTile)
+func depthwiseNEON(r *depthwiseRow)
+func depthwiseGradNEON(r *depthwiseRow)
 func reluNEON(out, x []float32) (done int)
 func reluGradNEON(dx, y, dy []float32) (done int)
 func affineNEON(out, x []float32, scale, offset float32) (done int)

@@ -45,6 +45,8 @@ func kernelCases() []kernelCase {
 	}
 	norm := BatchNorm{N: 2*sumBlock + 37, C: c, Epsilon: 0.001, ReLU: true}
 	depthwise := Depthwise{Pool: pool, M: 2}
+	deep := NewDepthwise(5, 9, 11, 37, 1, 5, 3, 2, 2, 1, 1, true)
+	deepX, deepW, deepY := deep.conv().lens()
 	padding := Padding{5, 9, 11, 3, 1, 2, 4, 0}
 	local := LocalResponseNorm{rows, c, 2, 1, 0.5, 0.75}
 	return []kernelCase{
@@ -87,6 +89,15 @@ func kernelCases() []kernelCase {
 		}},
 		{"DepthwiseConv2DGradW", []int{3 * 2 * 3 * 2}, []int{x, 2 * pooled}, false, func(out, in [][]float32) {
 			DepthwiseConv2DGradW(out[0], in[0], in[1], depthwise)
+		}},
+		{"DepthwiseConv2D", []int{deepY}, []int{deepX, deepW, 37}, false, func(out, in [][]float32) {
+			DepthwiseConv2D(out[0], in[0], in[1], in[2], deep)
+		}},
+		{"DepthwiseConv2DGradX", []int{deepX}, []int{deepY, deepW}, false, func(out, in [][]float32) {
+			DepthwiseConv2DGradX(out[0], in[0], in[1], deep)
+		}},
+		{"DepthwiseConv2DGradW", []int{deepW}, []int{deepX, deepY}, false, func(out, in [][]float32) {
+			DepthwiseConv2DGradW(out[0], in[0], in[1], deep)
 		}},
 		{"GlobalMaxPool", []int{5 * 3}, []int{x}, false, func(out, in [][]float32) { GlobalMaxPool(out[0], in[0], 5, 99, 3) }},
 		{"GlobalMaxPoolGrad", []int{x}, []int{x, 5 * 3, 5 * 3}, false, func(out, in [][]float32) {

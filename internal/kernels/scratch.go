@@ -22,6 +22,9 @@ func takeScratch(n int) []float32 {
 }
 
 func giveScratch(s []float32) {
+	if s == nil {
+		return
+	}
 	select {
 	case spare[bits.Len(uint(cap(s)-1))] <- s:
 	default:

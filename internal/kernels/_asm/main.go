@@ -26,6 +26,7 @@ func main() {
 		"product_panels_amd64.s":      panels,
 		"product_transpose_amd64.s":   transposes,
 		"conv_winograd_amd64.s":       winograds,
+		"conv_depthwise_amd64.s":      depthwises,
 		"image_warp_amd64.s":          warps,
 
 		"sum_finite_arm64.s":          zeroTimesNEON,
@@ -38,6 +39,7 @@ func main() {
 		"product_panels_arm64.s":      panelsNEON,
 		"product_transpose_arm64.s":   transposeNEON,
 		"conv_winograd_arm64.s":       winogradsNEON,
+		"conv_depthwise_arm64.s":      depthwisesNEON,
 		"image_warp_arm64.s":          warpNEON,
 	} {
 		base := strings.TrimSuffix(name, ".s")
