@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/builder"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/checkpoint"
@@ -159,6 +160,9 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	if dx, ok := k.Tensor("dx"); ok {
 		closeTo(t, "gradient of the input", values(grads[0]), dx.Data)
 	}
+	if mixer, ok := layer.AsMixer(l); ok {
+		compareLabels(t, k, mixer, graph)
+	}
 	for i, name := range trained {
 		closeTo(t, "gradient of "+name, values(grads[i+1]), k.data("grad/"+name))
 	}
@@ -180,6 +184,19 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	for i, w := range own {
 		closeTo(t, w.Name+" after three steps", machinetest.Floats(weights[i].Value()), k.data("adam3/"+w.Name))
 	}
+}
+
+// compareLabels compares the parts of each image of one label of its own: its own and that of the
+// next image.
+func compareLabels(t *testing.T, k keras, l layer.Mixer, g *layer.Graph) {
+	x, _ := k.Tensor("x")
+	n := x.Shape[0]
+	own, labels := make([]float32, n), make([]float32, n*n)
+	l.Own(g, layer.Shape(x.Shape[1:]), own)
+	for i, part := range own {
+		labels[i*n+i], labels[i*n+(i+1)%n] = part, 1-part
+	}
+	closeTo(t, "labels", labels, k.data("labels"))
 }
 
 // compareInference runs one layer in inference mode.
@@ -224,11 +241,11 @@ func TestModelsEqualKeras(t *testing.T) {
 			closeTo(t, "predictions", p, k.data("predictions"))
 		}
 		for step, want := range k.data("losses") {
-			prepared, err := m.Prepare(step, 0, x, len(labels))
+			prepared, err := m.Prepare(batch.Loaded{Place: batch.Place{Step: step}, N: len(labels), Images: x, Labels: labels})
 			if err != nil {
 				t.Fatal(err)
 			}
-			loss, _, err := m.Step(step, 0, prepared, labels)
+			loss, _, err := m.Step(prepared)
 			if err != nil {
 				t.Fatal(err)
 			}

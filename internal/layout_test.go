@@ -24,7 +24,7 @@ const layout = `
 	ops                 : kernels
 	builder/initializer : catalog random
 	builder/regularizer : catalog ops
-	builder/layer       : catalog ops random builder/initializer builder/regularizer
+	builder/layer       : batch catalog ops random builder/initializer builder/regularizer
 	builder/loss        : catalog ops
 	builder             : batch spec catalog checkpoint random ops machine builder/layer builder/loss builder/regularizer
 	comm                : kernels

@@ -22,13 +22,15 @@ import (
 )
 
 // everything is a model with all that ranks must handle: random numbers by position in the
-// batch, moving averages, penalties, frozen weights. The last batch of 7 examples is
+// batch, mixtures of neighbours, moving averages, penalties, frozen weights. The last batch of 7 examples is
 // smaller than others, and the one of 1 smaller than the number of ranks.
 const everything = `
 input: [8, 8, 3]
 layers:
   - random_flip: horizontal
+  - mix_up: 0.3
   - random_rotation: 0.1
+  - cut_mix
   - random_crop: {height: 7, width: 7}
   - random_contrast: 0.2
   - random_brightness: 0.1

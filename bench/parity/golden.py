@@ -70,13 +70,38 @@ def mix(z):
     return z ^ z >> np.uint64(31)
 
 
+def stream(*keys):
+    state = np.zeros(1, np.uint64)
+    for key in keys:
+        state = mix(state + np.uint64(key) + GOLDEN)
+    return state
+
+
+def log_gamma(alpha, key):
+    """Package random's logarithm of a gamma distributed number."""
+    d = alpha + 1 - 1 / 3
+    c = 1 / np.sqrt(9 * d)
+    u = uniforms(400, key=key).reshape(-1, 4)
+    for a, b, accept, power in u:
+        x = np.sqrt(-2 * np.log(1 - a)) * np.cos(2 * np.pi * b)
+        v = (1 + c * x) ** 3
+        if v > 0 and np.log(1 - accept) < x * x / 2 + d - d * v + d * np.log(v):
+            return np.log(d) + np.log(v) + np.log(1 - power) / alpha
+
+
+def beta(i, alpha, key=()):
+    key = (*key, i)
+    return 1 / (1 + np.exp(log_gamma(alpha, (*key, 1)) -
+                           log_gamma(alpha, (*key, 0))))
+
+
 def uniforms(n, factor=1, offset=0, key=None):
     """The numbers of package random's empty stream, or of its With(key), of the
-    indices factor*i+offset."""
+    indices factor*i+offset; key is a number or a tuple."""
     i = np.arange(n, dtype=np.uint64) * np.uint64(factor)
     z = (i + np.uint64(offset + 1)) * GOLDEN
     if key is not None:
-        z = z + mix(np.array([key], np.uint64) + GOLDEN)
+        z = z + stream(*np.atleast_1d(key))
     return (mix(z) >> np.uint64(11)).astype(float) / 2**53
 
 
@@ -172,6 +197,35 @@ def jitter(layer, x):
     return layer.random_hue.transform_images(x, hue(layer.random_hue, n, 3))
 
 
+def mix_up(layer, n):
+    weight = np.array([beta(i, layer.alpha) for i in range(n)])
+    return {"mix_weight": tf.constant(weight, tf.float32),
+            "permutation_order": np.roll(np.arange(n), -1)}
+
+
+def cut_mix(layer, shape):
+    n, height, width, _ = shape
+    alpha = between(layer.factor, uniforms(1)[0]) + 1e-6
+    weight = np.array([beta(0, alpha, (i,)) for i in range(n)])
+    starts = np.array([uniforms(2, key=(i,)) for i in range(n)])
+
+    def side(k, length):
+        part = np.sqrt(1 - weight) * length
+        start = starts[:, k] * (length - part)
+        return [tf.constant(v, tf.float32) for v in (start, start + part)]
+    masks, weight = layer._generate_batch_mask(
+        shape, (*side(0, width), *side(1, height)))
+    return {"batch_masks": masks, "mix_weight": weight,
+            "permutation_order": np.roll(np.arange(n), -1)}
+
+
+# What layers that mix images draw.
+MIXERS = {
+    "mix_up": lambda l, x: mix_up(l, len(x)),
+    "cut_mix": lambda l, x: cut_mix(l, x.shape),
+}
+
+
 # What a layer of images makes of the random numbers of ours.
 TRANSFORMS = {
     "random_grayscale": lambda l, x: l.transform_images(
@@ -185,12 +239,15 @@ TRANSFORMS = {
     "random_erasing": lambda l, x: l.transform_images(x, erase(l, x)),
     "random_color_jitter": jitter,
     "solarization": lambda l, x: l.transform_images(x, solarize(l, len(x))),
-}
+} | {name: lambda l, x, draw=draw: l.transform_images(x, draw(l, x))
+     for name, draw in MIXERS.items()}
 
 
 # Keras's class and main option for each layer name of a spec.
 LAYERS = {
     "auto_contrast": (keras.layers.AutoContrast, None),
+    "cut_mix": (keras.layers.CutMix, None),
+    "mix_up": (keras.layers.MixUp, "alpha"),
     "random_color_jitter": (keras.layers.RandomColorJitter, None),
     "random_erasing": (keras.layers.RandomErasing, None),
     "random_grayscale": (keras.layers.RandomGrayscale, "factor"),
@@ -481,6 +538,10 @@ LAYER_CASES = {
         (4, 5, 3), {"random_color_jitter": {
             "brightness_factor": [-0.2, 0.1], "contrast_factor": [0.2, 0.3],
             "saturation_factor": [0.3, 0.6], "hue_factor": 0.2}}, pixels),
+    "mix_up": ((4, 5, 3), {"mix_up": 0.8}, pixels),
+    "mix_up_small_alpha": ((4, 5, 3), {"mix_up": 0.01}, pixels),
+    "cut_mix": ((6, 7, 2), {"cut_mix": {"factor": [0.7, 1]}}, pixels),
+    "cut_mix_default": ((6, 7, 2), "cut_mix", pixels),
     "auto_contrast": (
         (4, 5, 3), {"auto_contrast": {"value_range": [-4, 4]}}, normal),
     "gaussian_noise_drawn": ((4, 5, 3), {"gaussian_noise": 0.4}, normal),
@@ -1067,6 +1128,9 @@ def layer_case(case, shape, item, draw_x):
         if variables:
             optimizer.apply_gradients(zip(grads, variables))
     tensors |= {f"adam{STEPS}/{v.name}": v.numpy() for v in weights}
+    if name in MIXERS:
+        tensors["labels"] = layer.transform_labels(
+            tf.eye(len(x)), MIXERS[name](layer, x))
     if isinstance(layer, keras.layers.Normalization) and state:
         # An integer that Keras no longer uses; here it is a weight of one.
         tensors |= {f"{at}/count": np.zeros(1) for at in ["weights", f"adam{STEPS}"]}

@@ -6,6 +6,7 @@ import (
 	"image"
 	"slices"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/builder"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
@@ -129,7 +130,7 @@ func addDraws(sheet *plot.Sheet, p *builder.Plan, seed uint64, images []float32,
 		return err
 	}
 	for step := range draws {
-		out, err := a.Run(step, 0, images)
+		out, err := a.Run(batch.Place{Step: step}, images)
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func grays(p *builder.Plan, pixels int) (black, white float32, err error) {
 		return 0, 0, err
 	}
 	image := make([]float32, pixels)
-	out, err := a.Run(0, 0, image)
+	out, err := a.Run(batch.Place{}, image)
 	if err != nil {
 		return 0, 0, err
 	}
@@ -158,7 +159,7 @@ func grays(p *builder.Plan, pixels int) (black, white float32, err error) {
 	for i := range image {
 		image[i] = 255
 	}
-	if out, err = a.Run(0, 0, image); err != nil {
+	if out, err = a.Run(batch.Place{}, image); err != nil {
 		return 0, 0, err
 	}
 	return black, slices.Max(out), nil

@@ -84,7 +84,7 @@ func (m *Model) prefix(end, n int) (*prefix, error) {
 	images := ops.Affine(input("images", value), 1, 0) // the machine needs one op
 	c := m.plan.connect(0, images)
 	for i, l := range m.plan.Layers[:end] {
-		c.build(i, m.layerGraph(l, false, nil, nil), nodes[i])
+		c.build(i, m.layerGraph(l, false, nil), nodes[i])
 	}
 	x := images
 	if in := m.plan.Layers[end].Inputs[0]; in != spec.Images {

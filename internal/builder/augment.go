@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/machine"
 	"cnntrain/internal/ops"
@@ -14,12 +15,16 @@ import (
 // An Augmenter runs only the augmentation layers of a model.
 type Augmenter struct {
 	Out     layer.Shape // of one image
-	step    *uint64     // the current step
-	first   *int        // position of its first image in the global batch
-	images  []float32   // memory of the graph's input
+	at      *batch.Place
+	mixers  []mixer
+	images  []float32 // memory of the graph's input
 	output  *G.Node
 	machine *machine.Machine
 }
+
+// A mixer is a mixing layer of an Augmenter; own returns the parts of the last images that are
+// their own.
+type mixer struct{ own func(parts []float32) }
 
 // fronts returns the number of layers up to the last augmentation layer before the first
 // weights.
@@ -53,13 +58,17 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 		return nil, nil
 	}
 	m := &Model{plan: p, seed: seed}
-	a := &Augmenter{Out: p.Layers[count-1].Out, step: &m.step, first: &m.first}
+	a := &Augmenter{Out: p.Layers[count-1].Out, at: &m.at}
 	eg := G.NewGraph()
 	value := ops.NewTensor(append([]int{n}, p.Input...)...)
 	a.images = value.Float32s()
 	a.output = G.NewTensor(eg, tensor.Float32, value.Dims(), G.WithShape(value.Shape()...), G.WithName("images"), G.WithValue(value))
 	for _, l := range p.Layers[:count] {
-		a.output = l.Build(m.layerGraph(l, training, a.step, a.first), a.output, nil)
+		g := m.layerGraph(l, training, a.at)
+		a.output = l.Build(g, a.output, nil)
+		if x, ok := layer.AsMixer(l.Layer); ok && training {
+			a.mixers = append(a.mixers, mixer{func(parts []float32) { x.Own(g, l.In, parts) }})
+		}
 	}
 	var err error
 	if a.machine, err = machine.New(a.output); err != nil {
@@ -69,11 +78,10 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	return a, nil
 }
 
-// Run returns the augmented images [n,H,W,C], whose positions in the global batch start at
-// first, for a step counted from 0 over the whole training. The result [n,Out] is valid
-// until the next call.
-func (a *Augmenter) Run(step, first int, images []float32) ([]float32, error) {
-	*a.step, *a.first = uint64(step), first
+// Run returns the augmented images [n,H,W,C]. The result [n,Out] is valid until the next call.
+// A mixing layer mixes the last image with the first one, as in a whole batch.
+func (a *Augmenter) Run(at batch.Place, images []float32) ([]float32, error) {
+	*a.at = at
 	if len(images) != len(a.images) {
 		return nil, fmt.Errorf("%d pixels for images of %d", len(images), len(a.images))
 	}

@@ -3,6 +3,8 @@ package builder
 import (
 	"slices"
 	"testing"
+
+	"cnntrain/internal/batch"
 )
 
 func TestAugmenterShowsWhatTheTrainingGraphSees(t *testing.T) {
@@ -28,7 +30,7 @@ layers:
 			t.Fatal(err)
 		}
 		want := slices.Clone(training)
-		seen, err := a.Run(step, 0, images)
+		seen, err := a.Run(batch.Place{Step: step}, images)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -51,13 +51,18 @@ func examples(n int) (images []float32, labels []int) {
 	return images, labels
 }
 
+// loaded is a whole batch for a step.
+func loaded(step int, images []float32, labels []int) batch.Loaded {
+	return batch.Loaded{Place: batch.Place{Step: step}, N: len(labels), Images: images, Labels: labels}
+}
+
 // prepareAndStep trains on images that are not prepared yet.
 func prepareAndStep(m *Model, step int, images []float32, labels []int) (float32, []float32, error) {
-	prepared, err := m.Prepare(step, 0, images, len(labels))
+	prepared, err := m.Prepare(loaded(step, images, labels))
 	if err != nil {
 		return 0, nil, err
 	}
-	return m.Step(step, 0, prepared, labels)
+	return m.Step(prepared)
 }
 
 func TestPlanInfersShapesAndCountsWeights(t *testing.T) {
@@ -404,19 +409,17 @@ func TestRandomnessIsCounted(t *testing.T) {
 func TestLayersDrawByTheirPaths(t *testing.T) {
 	const seed = 7
 	m := plan(t, dropping).NewModel(seed)
-	step, first := uint64(5), 0
-	draws := func(path ...uint64) random.Stream {
-		return m.layerGraph(Layer{path: path}, true, &step, &first).Random()
-	}
-	if p := m.plan.Layers[1].path; !slices.Equal(p, []uint64{1}) || draws(p...) != random.New(seed, drawKey, 1, step) {
+	at := &batch.Place{Step: 5}
+	draws := func(path ...uint64) random.Stream { return m.layerGraph(Layer{path: path}, true, at).Random() }
+	if p := m.plan.Layers[1].path; !slices.Equal(p, []uint64{1}) || draws(p...) != random.New(seed, drawKey, 1, 5) {
 		t.Errorf("the layer at place 1 draws by the path %v other numbers than before", p)
 	}
-	if got := m.layerGraph(m.plan.Layers[1], true, &step, &first).Random(); got != draws(1) {
+	if got := m.layerGraph(m.plan.Layers[1], true, at).Random(); got != draws(1) {
 		t.Error("a layer does not draw by its path")
 	}
 	seen := map[random.Stream][]uint64{}
 	for _, path := range [][]uint64{{0}, {1}, {1, 0}, {1, 1}, {1, 0, 0}, {1, 0, 1}, {2}, {2, 0, 1}} {
-		for step = range 3 {
+		for at.Step = range 3 {
 			if other, ok := seen[draws(path...)]; ok {
 				t.Errorf("layers %v and %v draw the same numbers", path, other)
 			}
@@ -622,7 +625,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	}
 	images, labels := examples(5)
 	prepare := func(step, n int) []float32 {
-		p, err := m.Prepare(step, 0, images[:n*9*8*2], n)
+		p, err := m.Prepare(loaded(step, images[:n*9*8*2], labels[:n]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -643,7 +646,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if again := prepare(0, 3); !slices.Equal(again, kept[:len(again)]) {
 		t.Error("what happens to an image depends on the size of the batch")
 	}
-	if _, _, err := m.Step(0, 0, batch.Prepared{Images: kept}, labels); err != nil {
+	if _, _, err := m.Step(batch.Prepared{Images: kept, Labels: labels}); err != nil {
 		t.Fatal(err)
 	}
 	for _, n := range m.graphs[graphKey{5, true}].machine.Steps() {
@@ -651,7 +654,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 			t.Errorf("the step computes %s too", name)
 		}
 	}
-	if _, err := m.Prepare(0, 0, images[1:], 5); err == nil {
+	if _, err := m.Prepare(loaded(0, images[1:], labels)); err == nil {
 		t.Error("took too few pixels")
 	}
 }
@@ -667,11 +670,7 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 			}
 		}
 		images, labels := examples(4)
-		prepared, err := m.Prepare(0, 0, images, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := m.Step(0, 0, prepared, labels); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := m.FirstNonFinite(); err != nil || got != want {
@@ -710,11 +709,7 @@ layers:
 		for i := range images {
 			images[i] = float32(i % 7)
 		}
-		prepared, err := m.Prepare(0, 0, images, 4)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, _, err := m.Step(0, 0, prepared, []int{0, 1, 2, 0}); err != nil {
+		if _, _, err := prepareAndStep(m, 0, images, []int{0, 1, 2, 0}); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := m.FirstNonFinite(); err != nil || got != want {

@@ -53,7 +53,7 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 	}
 	c := m.plan.connect(0, input("images", images))
 	for i, l := range m.plan.Layers {
-		c.build(i, m.layerGraph(l, false, &m.step, &m.first), nodes[i])
+		c.build(i, m.layerGraph(l, false, &m.at), nodes[i])
 	}
 	x, maps := c.outputs[len(m.plan.Layers)-1], c.outputs[at]
 	// G.Grad differentiates with respect to inputs only.

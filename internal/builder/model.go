@@ -21,8 +21,7 @@ import (
 type Model struct {
 	plan    *Plan
 	seed    uint64
-	step    uint64 // current step of the training graphs
-	first   int    // position of its first example in the global batch
+	at      batch.Place // of the current step of the training graphs
 	others  others
 	alone   bool // set while only this one of the models that share a batch runs
 	weights []weight
@@ -140,15 +139,14 @@ func (m *Model) Moving() (weights [][]float32) {
 	return weights
 }
 
-// Step runs a batch forward and backward: n images, prepared, and n classes.
+// Step runs a prepared batch forward and backward.
 // It returns the loss and the probabilities [n,classes], which the model owns, and leaves
 // the gradients in Params. It changes no trainable weight. Random numbers depend on the
-// seed of the model and on step, counted from 0 over the whole training. The positions of
-// the images in the global batch start at first.
-func (m *Model) Step(step, first int, prepared batch.Prepared, labels []int) (loss float32, probabilities []float32, err error) {
-	m.step, m.first = uint64(step), first
-	m.last = graphKey{len(labels), true}
-	g, err := m.run(m.last, prepared.Images, labels)
+// seed of the model, on the step, and on the positions of the images in the global batch.
+func (m *Model) Step(prepared batch.Prepared) (loss float32, probabilities []float32, err error) {
+	m.at = prepared.Place
+	m.last = graphKey{len(prepared.Labels), true}
+	g, err := m.run(m.last, prepared)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -164,7 +162,7 @@ func (m *Model) Step(step, first int, prepared batch.Prepared, labels []int) (lo
 // Evaluate runs a batch forward in inference mode. A label below 0 means an unknown class
 // and adds nothing to the loss.
 func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
-	g, err := m.run(graphKey{len(labels), false}, images, labels)
+	g, err := m.run(graphKey{len(labels), false}, batch.Prepared{Images: images, Labels: labels})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -185,16 +183,16 @@ func (m *Model) graph(key graphKey) (*graph, error) {
 	return g, nil
 }
 
-func (m *Model) run(key graphKey, images []float32, labels []int) (*graph, error) {
+func (m *Model) run(key graphKey, b batch.Prepared) (*graph, error) {
 	g, err := m.graph(key)
 	if err != nil {
 		return nil, err
 	}
-	if len(images) != len(g.images) {
-		return nil, fmt.Errorf("%d pixels for %d images, not %d", len(images), key.batch, len(g.images))
+	if len(b.Images) != len(g.images) {
+		return nil, fmt.Errorf("%d pixels for %d images, not %d", len(b.Images), key.batch, len(g.images))
 	}
-	copy(g.images, images)
-	if err := m.setTargets(g, labels, key.training); err != nil {
+	copy(g.images, b.Images)
+	if err := m.setTargets(g, b, key.training); err != nil {
 		return nil, err
 	}
 	return g, m.runSteps(g)
@@ -218,11 +216,12 @@ func (m *Model) runSteps(g *graph) error {
 }
 
 // setTargets fills the targets of g. The weight of an example scales its target, because
-// losses are linear in the target.
-func (m *Model) setTargets(g *graph, labels []int, training bool) error {
+// losses are linear in the target. That of a mixture is the weight of its largest part, as in
+// Keras.
+func (m *Model) setTargets(g *graph, b batch.Prepared, training bool) error {
 	clear(g.targets)
 	size := m.plan.targets()
-	for i, l := range labels {
+	for i, l := range b.Labels {
 		if l < 0 {
 			continue
 		}
@@ -230,7 +229,11 @@ func (m *Model) setTargets(g *graph, labels []int, training bool) error {
 		if training && m.plan.weights != nil && l < len(m.plan.weights) {
 			weight = m.plan.weights[l]
 		}
-		if err := m.plan.setTarget(g.targets[i*size:][:size], l, weight); err != nil {
+		parts := []batch.Part{{Label: l, Weight: 1}}
+		if k := len(b.Parts) / len(b.Labels); k > 0 {
+			parts = b.Parts[i*k:][:k]
+		}
+		if err := m.plan.addParts(g.targets[i*size:][:size], parts, weight); err != nil {
 			return err
 		}
 	}
@@ -293,7 +296,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	}
 	c := m.plan.connect(first, input("images", images))
 	for i := first; i < len(layers); i++ {
-		lg := m.layerGraph(layers[i], key.training, &m.step, &m.first)
+		lg := m.layerGraph(layers[i], key.training, &m.at)
 		if m.others.mean != nil {
 			lg.Mean = m.mean
 		}
@@ -328,14 +331,13 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 // seed.
 const drawKey = 0x64726177 // "draw"
 
-// layerGraph returns the Graph for l. *step is the current step when the graph runs, *first
-// the position of its first example.
-func (m *Model) layerGraph(l Layer, training bool, step *uint64, first *int) *layer.Graph {
+// layerGraph returns the Graph for l. *at is the place of the current step when the graph runs.
+func (m *Model) layerGraph(l Layer, training bool, at *batch.Place) *layer.Graph {
 	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
 	if training {
 		draws := random.New(m.seed, drawKey).With(l.path...)
-		g.Random = func() random.Stream { return draws.With(*step) }
-		g.First = func() int { return *first }
+		g.Random = func() random.Stream { return draws.With(uint64(at.Step)) }
+		g.At = at
 	}
 	return g
 }

@@ -82,6 +82,7 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 		p.Layers = append(p.Layers, planned)
 	}
 	p.Complete = known && len(p.Layers) > 0
+	p.checkMixing(problems)
 	var shape layer.Shape
 	if p.Complete {
 		shape = p.Layers[len(p.Layers)-1].Out

@@ -60,9 +60,9 @@ func (p *Plan) targets() int {
 	return p.Outputs()
 }
 
-// setTarget fills the targets of an example, scaled by its weight: losses are linear in
+// addTarget adds to the targets of an example, scaled by its weight: losses are linear in
 // the targets.
-func (p *Plan) setTarget(target []float32, label int, weight float32) error {
+func (p *Plan) addTarget(target []float32, label int, weight float32) error {
 	truth, err := p.truth(label)
 	if err != nil {
 		return err
@@ -72,17 +72,22 @@ func (p *Plan) setTarget(target []float32, label int, weight float32) error {
 	if !p.Separate() {
 		right, other := p.Loss.Targets(n)
 		for c, is := range truth {
-			if target[c] = weight * other; is {
-				target[c] = weight * right
+			if is {
+				target[c] += float32(weight * right)
+			} else {
+				target[c] += float32(weight * other)
 			}
 		}
 		return nil
 	}
 	right, other := p.Loss.Targets(2)
 	for c, is := range truth {
-		if target[c], target[n+c] = weight*other, weight*right; is {
-			target[c], target[n+c] = weight*right, weight*other
+		yes, no := other, right
+		if is {
+			yes, no = right, other
 		}
+		target[c] += float32(weight * yes)
+		target[n+c] += float32(weight * no)
 	}
 	return nil
 }

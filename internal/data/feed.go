@@ -21,7 +21,15 @@ type slot struct {
 
 func (l *Loader) newSlot() *slot {
 	_, most := ShareOf(l.batch, l.size-1, l.size) // the last loader's share is the largest
-	return &slot{buffer: make([]float32, most*l.pixels), done: make(chan struct{}, 1)}
+	return &slot{buffer: make([]float32, (most+l.after(l.batch, most))*l.pixels), done: make(chan struct{}, 1)}
+}
+
+// after returns how many examples to read after a share of n of a batch of whole examples.
+func (l *Loader) after(whole, n int) int {
+	if n == whole {
+		return 0
+	}
+	return l.next
 }
 
 // reset prepares the slot for n images.
@@ -122,10 +130,11 @@ func (f *feed) handOut(from int) {
 			return
 		}
 		share, read := ShareOf(min(f.batch, f.n-step*f.batch), f.rank, f.size)
-		s.reset(read, f.pixels)
-		s.Share = share
-		first := step*f.batch + share.First
-		for i := first; i < first+s.N; i++ {
+		next := f.after(share.Of, read)
+		s.reset(read+next, f.pixels)
+		s.Share, s.Next = share, next
+		for k := range s.N {
+			i := step*f.batch + (share.First+k)%share.Of
 			index := i
 			if f.order != nil {
 				index = f.order[i]

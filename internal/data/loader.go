@@ -16,6 +16,9 @@ type Batch struct {
 	Index  []int     // [N], positions in the Examples
 	N      int
 	Share
+	// Next is the number of trailing examples, of the N, that follow the share in the whole
+	// batch, around its end.
+	Next int
 }
 
 // A Share is the section of a batch that one of several loaders reads.
@@ -44,6 +47,7 @@ type Loader struct {
 	batch    int // examples in a full batch
 	rank     int // number of loaders that share each batch
 	size     int
+	next     int // examples to read after the share
 
 	mu   sync.Mutex
 	idle []*slot // slots that no loop is using
@@ -60,6 +64,10 @@ func NewLoader(ex dataset.Examples, pixels, batch int) *Loader {
 // Share restricts l to its share of each batch, as number rank of size loaders. It must be
 // called before Batches.
 func (l *Loader) Share(rank, size int) { l.rank, l.size = rank, size }
+
+// ReadNext makes l read n more examples of each batch than its share, those that follow it,
+// unless the share is the whole batch. It must be called before Batches.
+func (l *Loader) ReadNext(n int) { l.next = n }
 
 // Batches yields the examples in the given order, or in their own if order is nil, starting
 // at step from (counted from 0). The last batch may be smaller. The loop ends after the

@@ -45,6 +45,8 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"leaky_relu":                   func(g *onnxGraph, l *Layer) { g.emit("LeakyRelu", attributes{"alpha": l.number("negative_slope")}) },
 	"local_response_normalization": localResponseNormalization,
 	"max_pooling2d":                func(g *onnxGraph, l *Layer) { g.pool("MaxPool", l) },
+	"mix_up":                       nothing,
+	"cut_mix":                      nothing,
 	"mish":                         activationOf("mish"),
 	"normalization":                normalization,
 	"permute":                      permute,

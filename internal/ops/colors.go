@@ -79,3 +79,9 @@ func manyColors(name string, x *G.Node, low, high float32, per int, amounts func
 		},
 	}, x)
 }
+
+// MixNext mixes a patch of each image with the next one, of the last image with the first.
+// amounts fills a [N,5]: see [kernels.MixNext].
+func MixNext(x *G.Node, amounts func(a []float32)) *G.Node {
+	return manyColors("mix_next", x, 0, 0, 5, amounts, kernels.MixNext, kernels.MixNextGrad)
+}

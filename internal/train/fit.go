@@ -45,6 +45,7 @@ func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config,
 	}
 	f := &fitting{Config: c, peers: p, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
 	f.loader = data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
+	f.loader.ReadNext(m.Mixes())
 	f.state = &callback.State{
 		Epochs:       c.Epochs,
 		Steps:        (sets.Train.Len() + c.BatchSize - 1) / c.BatchSize,
@@ -138,7 +139,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 		return err
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
-	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, (f.state.Epoch-1)*f.state.Steps, f.state.Step) {
+	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, f.state.Epoch, f.state.Step) {
 		if err != nil {
 			return err
 		}
@@ -195,12 +196,12 @@ type decision struct {
 func (f *fitting) compute(batch *prepared) error {
 	f.state.Step++
 	f.peers.begin(batch.share.Of)
-	loss, probabilities, err := f.model.Step(f.steps(), batch.share.First, batch.images, batch.labels)
+	loss, probabilities, err := f.model.Step(batch.Prepared)
 	if err != nil {
 		return err
 	}
 	f.batch.reset()
-	f.batch.add(loss, probabilities, batch.labels[:batch.share.Own], batch.share.Of)
+	f.batch.add(loss, probabilities, batch.Labels[:batch.share.Own], batch.share.Of)
 	f.peers.sum(f.batch.figures, nil)
 	if !finite(f.batch.figures[0]) {
 		f.peers.breakOff() // gradients are being exchanged

@@ -26,15 +26,16 @@ type Predictor interface {
 // Model is the interface through which training uses a model.
 type Model interface {
 	Predictor
-	// Prepare augments n images, whose positions in the global batch start at first, for a
-	// training step. It returns the input of Step, valid until the second next call of
-	// Prepare. It may run concurrently with the other methods.
-	Prepare(step, first int, images []float32, n int) (batch.Prepared, error)
+	// Mixes returns how many of the next examples of the global batch, around its end, Prepare
+	// needs after those of a share.
+	Mixes() int
+	// Prepare augments a batch for a training step. It returns the input of Step, valid until
+	// the second next call of Prepare. It may run concurrently with the other methods.
+	Prepare(loaded batch.Loaded) (batch.Prepared, error)
 	// Step runs a prepared batch forward and backward and leaves the gradients in Params.
-	// Random numbers depend on step, counted from 0 over the whole training, and on the
-	// position of each image in the global batch, starting at first. It returns the mean
-	// loss and the probabilities [len(labels), Classes], valid until the next call.
-	Step(step, first int, prepared batch.Prepared, labels []int) (loss float32, probabilities []float32, err error)
+	// Random numbers depend on the step and on the position of each image in the global batch.
+	// It returns the mean loss and the probabilities [n, Classes], valid until the next call.
+	Step(prepared batch.Prepared) (loss float32, probabilities []float32, err error)
 	// Params returns the trainable weights with the gradients of the last Step, valid until
 	// the next call of Step or Evaluate.
 	Params() []G.ValueGrad

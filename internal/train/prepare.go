@@ -11,17 +11,15 @@ import (
 
 // A prepared is a batch that is ready for a training step.
 type prepared struct {
-	images batch.Prepared
-	labels []int
-	share  data.Share
-	err    error
+	batch.Prepared
+	share data.Share
+	err   error
 }
 
 // batches yields the batches of an epoch in the given order, starting at step from, each
-// prepared during the previous step. first is the index of the epoch's first step over the
-// whole training. The loop ends after the first error; no goroutine is left running when it
+// prepared during the previous step. epoch is counted from 1. The loop ends after the first error; no goroutine is left running when it
 // returns.
-func (f *fitting) batches(ctx context.Context, order []int, first, from int) iter.Seq2[*prepared, error] {
+func (f *fitting) batches(ctx context.Context, order []int, epoch, from int) iter.Seq2[*prepared, error] {
 	return func(yield func(*prepared, error) bool) {
 		inner, cancel := context.WithCancel(ctx)
 		ready := make(chan *prepared)
@@ -31,15 +29,15 @@ func (f *fitting) batches(ctx context.Context, order []int, first, from int) ite
 		var running sync.WaitGroup
 		running.Go(func() {
 			defer close(ready)
-			step := first + from
-			for batch, err := range f.loader.Batches(inner, order, from) {
-				p := f.prepare(step, batch, err, <-used)
+			at := batch.Place{Step: (epoch-1)*f.state.Steps + from, Epoch: epoch}
+			for b, err := range f.loader.Batches(inner, order, from) {
+				p := f.prepare(at, b, err, <-used)
 				select {
 				case ready <- p:
 				case <-inner.Done():
 					return
 				}
-				step++
+				at.Step++
 			}
 		})
 		defer running.Wait()
@@ -56,11 +54,12 @@ func (f *fitting) batches(ctx context.Context, order []int, first, from int) ite
 	}
 }
 
-// prepare fills p with a batch of the loader, or with its error.
-func (f *fitting) prepare(step int, batch *data.Batch, err error, p *prepared) *prepared {
+// prepare fills p with a batch of the loader, for the step of at, or with its error.
+func (f *fitting) prepare(at batch.Place, b *data.Batch, err error, p *prepared) *prepared {
 	if p.err = err; err == nil {
-		p.labels, p.share = append(p.labels[:0], batch.Labels...), batch.Share
-		p.images, p.err = f.model.Prepare(step, batch.First, batch.X, batch.N)
+		p.share = b.Share
+		at.First, at.Of, at.Index = b.First, b.Of, b.Index
+		p.Prepared, p.err = f.model.Prepare(batch.Loaded{Place: at, N: b.N - b.Next, Images: b.X, Labels: b.Labels})
 	}
 	return p
 }

@@ -62,19 +62,20 @@ func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
 }
 
-func (f *fake) Prepare(step, first int, images []float32, n int) (batch.Prepared, error) {
-	if len(images) != n {
-		return batch.Prepared{}, fmt.Errorf("%d images, but %d pixels", n, len(images))
+func (f *fake) Mixes() int { return 0 }
+func (f *fake) Prepare(b batch.Loaded) (batch.Prepared, error) {
+	if len(b.Images) != b.N || len(b.Index) != b.N {
+		return batch.Prepared{}, fmt.Errorf("%d images, but %d pixels and %d indices", b.N, len(b.Images), len(b.Index))
 	}
-	return batch.Prepared{Images: slices.Clone(images)}, nil
+	return batch.Prepared{Place: b.Place, Images: slices.Clone(b.Images), Labels: slices.Clone(b.Labels)}, nil
 }
 
-func (f *fake) Step(step, first int, prepared batch.Prepared, labels []int) (float32, []float32, error) {
-	if step != f.steps && !f.anyStep {
+func (f *fake) Step(prepared batch.Prepared) (float32, []float32, error) {
+	if step := prepared.Step; step != f.steps && !f.anyStep {
 		return 0, nil, fmt.Errorf("step %d of training is called %d", f.steps, step)
 	}
 	f.steps++
-	f.seen = append(f.seen, append([]int{}, labels...))
+	f.seen = append(f.seen, append([]int{}, prepared.Labels...))
 	return f.loss(f.steps), f.know(prepared.Images), nil
 }
 

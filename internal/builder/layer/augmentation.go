@@ -67,9 +67,9 @@ func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) 
 	}
 	how := ops.Resampling{Fill: l.fillMode, Value: float32(l.fillValue), Nearest: l.interpolation == "nearest"}
 	return ops.Warp(x, x.Shape()[1], x.Shape()[2], how, func(m []float32) {
-		r, first := g.Random(), g.first()
+		r := g.Random()
 		for n := range len(m) / 6 {
-			setMatrix(m, n, draw(r, first+n))
+			setMatrix(m, n, draw(r, g.position(n)))
 		}
 	})
 }

@@ -40,9 +40,9 @@ func upTo(r catalog.Range) (low, high float64) {
 // one of image n of the global batch, from random numbers of r.
 func amounts(g *Graph, draw func(r random.Stream, n int) float64) func(a []float32) {
 	return func(a []float32) {
-		r, first := g.Random(), g.first()
+		r := g.Random()
 		for n := range a {
-			a[n] = float32(draw(r, first+n))
+			a[n] = float32(draw(r, g.position(n)))
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/initializer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
@@ -63,12 +64,11 @@ type Graph struct {
 	Frozen   bool // the weights are not trained: trainable is false for the layer or for one around it
 	// Random returns the random numbers of the layer for the current step, the same ones
 	// for each call in that step. It is nil unless Training: inference is deterministic.
-	// Numbers for an example use its position in the global batch, counted from First, as
-	// index.
+	// Numbers for an example use its position in the global batch as index.
 	Random func() random.Stream
-	// First is the position in the global batch of the first example of the current step;
-	// nil means 0. It is above 0 if several models share each batch.
-	First func() int
+	// At says which examples the current step computes; nil: those of a batch from its first
+	// on.
+	At *batch.Place
 	// Mean replaces values, which are sums or means over the local examples, by those over
 	// the global batch. It is nil if the local batch is the global batch.
 	Mean func(values []float64)
@@ -77,14 +77,18 @@ type Graph struct {
 // key derives one number from Random, as the key of kernels that draw their own random
 // numbers per example.
 func (g *Graph) key(values int) func() uint64 {
-	return func() uint64 { return ops.DropoutKey(g.Random().Uint64(0), g.first()*values) }
+	return func() uint64 { return ops.DropoutKey(g.Random().Uint64(0), g.position(0)*values) }
 }
 
-func (g *Graph) first() int {
-	if g.First == nil {
-		return 0
+// position returns the position in the global batch of local example n.
+func (g *Graph) position(n int) int {
+	switch {
+	case g.At == nil:
+		return n
+	case g.At.Of == 0:
+		return g.At.First + n
 	}
-	return g.First()
+	return (g.At.First + n) % g.At.Of
 }
 
 // Augments reports whether l changes images at random in training and has no weights.

@@ -29,11 +29,10 @@ func TrainsOnly(l Layer) bool {
 // the step.
 func drawn(g *Graph, name string, x *G.Node, f, grad func(r random.Stream, i uint64, v float32) float32) *G.Node {
 	var r random.Stream
-	var offset uint64
 	size := Shape(x.Shape()[1:]).Size()
 	at := func(f func(r random.Stream, i uint64, v float32) float32) func(i int, v float32) float32 {
-		return func(i int, v float32) float32 { return f(r, offset+uint64(i), v) }
+		return func(i int, v float32) float32 { return f(r, uint64(g.position(i/size)*size+i%size), v) }
 	}
-	begin := func() { r, offset = g.Random(), uint64(g.first()*size) }
+	begin := func() { r = g.Random() }
 	return ops.ByIndex(name, x, begin, at(f), at(grad))
 }

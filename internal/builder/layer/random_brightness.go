@@ -35,9 +35,9 @@ func (l *randomBrightness) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	least, most := l.valueRange[0], l.valueRange[1]
 	low, high := bounds(l.factor)
 	return ops.Brightness(x, float32(least), float32(most), func(a []float32) {
-		r, first := g.Random(), g.first()
+		r := g.Random()
 		for n := range a {
-			a[n] = float32(uniform(r, first+n, low, high) * (most - least))
+			a[n] = float32(uniform(r, g.position(n), low, high) * (most - least))
 		}
 	})
 }

@@ -50,9 +50,9 @@ func (l *randomContrast) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	}
 	lower, upper := l.factor[0], l.factor[len(l.factor)-1]
 	return ops.Contrast(x, float32(l.valueRange[0]), float32(l.valueRange[1]), func(a []float32) {
-		r, first := g.Random(), g.first()
+		r := g.Random()
 		for n := range a {
-			a[n] = float32(uniform(r, first+n, 1-lower, 1+upper))
+			a[n] = float32(uniform(r, g.position(n), 1-lower, 1+upper))
 		}
 	})
 }

@@ -43,9 +43,9 @@ func (l *randomCrop) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 		return l.centre(x)
 	}
 	return ops.Warp(x, l.height, l.width, ops.Resampling{Nearest: true}, func(m []float32) {
-		r, first := g.Random(), g.first()
+		r := g.Random()
 		for n := range len(m) / 6 {
-			i := 2 * (first + n)
+			i := 2 * g.position(n)
 			top := int(uniform(r, i, 0, float64(h-l.height+1)))
 			left := int(uniform(r, i+1, 0, float64(w-l.width+1)))
 			setMatrix(m, n, [6]float64{1, 0, float64(left), 0, 1, float64(top)})

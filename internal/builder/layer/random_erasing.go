@@ -69,12 +69,11 @@ func (l *randomErasing) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	size := height * width * channels
 	boxes := make([]box, s[0])
 	var noise random.Stream
-	var offset int
 	begin := func() {
-		r, first := g.Random(), g.first()
-		noise, offset = r.With(1), first*size
+		r := g.Random()
+		noise = r.With(1)
 		for n := range boxes {
-			boxes[n] = l.draw(r, first+n, height, width)
+			boxes[n] = l.draw(r, g.position(n), height, width)
 		}
 	}
 	inside := func(i int) bool {
@@ -90,7 +89,7 @@ func (l *randomErasing) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 		case len(l.fill) > 0:
 			return float32(min(max(l.fill[0], low), high))
 		}
-		return float32(min(max(noise.Normal(uint64(offset+i))*high, low), high))
+		return float32(min(max(noise.Normal(uint64(g.position(i/size)*size+i%size))*high, low), high))
 	}, func(i int, dy float32) float32 {
 		if inside(i) {
 			return 0

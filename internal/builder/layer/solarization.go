@@ -38,10 +38,11 @@ func (l *solarization) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	addLow, addHigh := upTo(l.addition)
 	low, high := upTo(l.threshold)
 	return ops.Solarize(x, l.low(), l.high(), func(a []float32) {
-		r, first := g.Random(), g.first()
-		for n := 0; n < len(a); n += 2 {
-			a[n] = float32(uniform(r, 2*first+n, addLow, 255*addHigh))
-			a[n+1] = float32(uniform(r, 2*first+n+1, low, 255*high))
+		r := g.Random()
+		for n := range len(a) / 2 {
+			i := 2 * g.position(n)
+			a[2*n] = float32(uniform(r, i, addLow, 255*addHigh))
+			a[2*n+1] = float32(uniform(r, i+1, low, 255*high))
 		}
 	})
 }
