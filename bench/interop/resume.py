@@ -58,6 +58,10 @@ CASES = {
     "staircase": ("adam", "{exponential_decay: {decay_rate: 0.5, decay_epochs: 2, staircase: true}}"),
     "step": ("{sgd: {learning_rate: 0.1, momentum: 0.5}}", "{step_decay: {epochs: 3, factor: 0.1}}"),
     "cosine": ("adam", "{cosine_decay: {decay_epochs: 6, alpha: 0.1}}"),
+    "restarts": ("adam", "{cosine_decay_restarts: {first_decay_epochs: 2, t_mul: 1.5, m_mul: 0.9, alpha: 0.1}}"),
+    "polynomial": ("{sgd: {learning_rate: 0.1, momentum: 0.5}}", "{polynomial_decay: {decay_epochs: 6, alpha: 0.1, power: 2}}"),
+    "piecewise": ("{sgd: {learning_rate: 0.1, momentum: 0.5}}", "{piecewise_constant_decay: {boundaries: [2, 3], factors: [1, 0.1, 0.5]}}"),
+    "inverse": ("adam", "{inverse_time_decay: {decay_rate: 0.5, decay_epochs: 2}}"),
     "cosine warmup": ("adam", "{cosine_decay: {warmup_epochs: 2, decay_epochs: 6}}"),
 }
 

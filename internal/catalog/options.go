@@ -181,6 +181,9 @@ func (o *Options) main() *Field {
 	return o.fields[0]
 }
 
+// Field returns the option called name, nil if there is none.
+func (o *Options) Field(name string) *Field { return o.field(name) }
+
 func (o *Options) field(name string) *Field {
 	i := slices.IndexFunc(o.fields, func(f *Field) bool { return name != "" && (f.Name == name || f.short == name) })
 	if i < 0 {

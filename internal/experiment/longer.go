@@ -91,7 +91,7 @@ func (f *fit) checkLonger(was *Experiment, state string) error {
 	}
 	for step := range p.Iterations {
 		done := float64(step) / float64(max(1, p.StepsPerEpoch))
-		if f.Train.Schedule.Factor(done, had) != f.Train.Schedule.Factor(done, want) {
+		if f.Train.Schedule.Factor(done, float64(had)) != f.Train.Schedule.Factor(done, float64(want)) {
 			return fmt.Errorf("the schedule %s is for all %d epochs: a run of %d has other learning rates from the start; train again", f.Spec.Train.Thing("schedule"), had, want)
 		}
 	}

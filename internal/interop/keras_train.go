@@ -92,43 +92,6 @@ func (t *Training) kerasOptimizer() object {
 	return object{Module: "keras.optimizers", Class: t.Optimizer.Keras, Config: config}
 }
 
-// kerasRate returns the learning rate of a training that can continue, as a Keras schedule,
-// which counts steps; also if it is constant: a plain rate is a variable of the optimizer
-// in Keras 3 but not in tf.keras 2.15, so no file could contain the state for both.
-func (t *Training) kerasRate() object {
-	rate, steps := t.State.LearningRate, float64(t.State.StepsPerEpoch)
-	if steps == 0 { // within the first epoch
-		steps = 1
-	}
-	value := func(option string) float64 { v, _ := t.Schedule.Values[option].(float64); return v }
-	class, config := "ExponentialDecay", map[string]any{
-		"initial_learning_rate": decimal(rate), "decay_steps": decimal(1), "decay_rate": decimal(1), "staircase": false,
-	}
-	switch {
-	case t.State.StepsPerEpoch == 0:
-	case t.Schedule.Name == "exponential_decay":
-		config["decay_steps"], config["decay_rate"] = decimal(value("decay_epochs")*steps), decimal(value("decay_rate"))
-		config["staircase"] = t.Schedule.Values["staircase"]
-	case t.Schedule.Name == "step_decay":
-		epochs, _ := t.Schedule.Values["epochs"].(int)
-		config["decay_steps"], config["decay_rate"] = decimal(float64(epochs)*steps), decimal(value("factor"))
-		config["staircase"] = true
-	case t.Schedule.Name == "cosine_decay":
-		warmup, decay := value("warmup_epochs"), value("decay_epochs")
-		if decay == 0 {
-			decay = max(float64(t.Epochs)-warmup, 1)
-		}
-		class, config = "CosineDecay", map[string]any{
-			"initial_learning_rate": decimal(rate), "decay_steps": decimal(decay * steps), "alpha": decimal(value("alpha")),
-		}
-		if warmup > 0 {
-			config["initial_learning_rate"], config["warmup_target"] = decimal(0), decimal(rate)
-			config["warmup_steps"] = decimal(warmup * steps)
-		}
-	}
-	return object{Module: "keras.optimizers.schedules", Class: class, Config: config}
-}
-
 // kerasSlots describes the state of Keras's optimizers: lists of slots; the slots of a list
 // alternate weight by weight, and each list covers all weights before the next starts.
 // Unused slots are omitted.
@@ -264,11 +227,15 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		notes = append(notes, fmt.Sprintf("optimizer %s: Keras 3 takes its default options from an .h5 file; compile the model there, or use .keras", t.Optimizer.Name))
 	}
 	switch {
-	case t.Schedule.Name == "" || t.Schedule.Name == "constant":
+	case t.Schedule.Name == "" || t.Schedule.Name == "constant" && !t.warms():
 	case t.State == nil:
 		notes = append(notes, fmt.Sprintf("schedule %s: left out, since these weights begin a training in Keras; export last.safetensors to continue with it", t.Schedule.Name))
 	case t.State.StepsPerEpoch == 0:
 		notes = append(notes, fmt.Sprintf("schedule %s: left out, since Keras counts steps, and how many an epoch has is not known before its end", t.Schedule.Name))
+	case t.withoutSchedule() && t.warms():
+		notes = append(notes, fmt.Sprintf("schedule %s: left out, since in Keras only CosineDecay has a warmup; the rate is %g", t.Schedule.Name, t.State.LearningRate))
+	case t.withoutSchedule():
+		notes = append(notes, fmt.Sprintf("schedule %s: left out, since Keras has none like it; the rate is %g", t.Schedule.Name, t.State.LearningRate))
 	}
 	return notes
 }

@@ -215,7 +215,7 @@ func (f *fitting) steps() int { return (f.state.Epoch-1)*f.state.Steps + f.state
 
 // update completes a step with an update of the weights.
 func (f *fitting) update() error {
-	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(f.steps())/float64(f.state.Steps), f.Epochs)
+	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(f.steps())/float64(f.state.Steps), float64(f.Epochs))
 	f.Optimizer.SetLearningRate(f.state.StepRate)
 	if err := f.peers.update(); err != nil {
 		return f.brokenWeight(err)

@@ -14,4 +14,4 @@ var Constant Schedule = constant{}
 
 type constant struct{}
 
-func (constant) Factor(float64, int) float64 { return 1 }
+func (constant) Factor(_, _ float64) float64 { return 1 }

@@ -17,22 +17,28 @@ times that by the last epoch, or in decay_epochs. Keras counts warmup_steps and 
 	New: func(o *catalog.Options) Schedule {
 		s := &cosineDecay{}
 		o.Bind(&s.alpha, "alpha", "final learning rate as a fraction of the optimizer's").Min(0).Max(1)
-		o.Bind(&s.warmup, "warmup_epochs", "epochs of warmup; may be fractional").Min(0)
+		w := warmup(s, o)
 		o.Bind(&s.decay, "decay_epochs", "epochs of decay; 0: all after the warmup").Min(0)
-		return s
+		return w
 	},
 })
 
-type cosineDecay struct{ alpha, warmup, decay float64 }
+type cosineDecay struct{ alpha, decay float64 }
 
-func (s *cosineDecay) Factor(done float64, epochs int) float64 {
-	if done < s.warmup {
-		return done / s.warmup
-	}
-	decay := s.decay
+func (s *cosineDecay) Factor(done, epochs float64) float64 {
+	share := done / orAll(s.decay, epochs)
+	return cosine(s.alpha, min(share, 1))
+}
+
+// orAll returns the epochs of a decay; 0 stands for all.
+func orAll(decay, epochs float64) float64 {
 	if decay == 0 {
-		decay = max(float64(epochs)-s.warmup, 1)
+		return max(epochs, 1)
 	}
-	share := min((done-s.warmup)/decay, 1)
-	return s.alpha + float64((1-s.alpha)*(1+math.Cos(math.Pi*share))/2)
+	return decay
+}
+
+// cosine falls from 1 to alpha as share rises from 0 to 1.
+func cosine(alpha, share float64) float64 {
+	return alpha + float64((1-alpha)*(1+math.Cos(math.Pi*share))/2)
 }

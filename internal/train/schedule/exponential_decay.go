@@ -27,7 +27,7 @@ type exponentialDecay struct {
 	staircase    bool
 }
 
-func (s *exponentialDecay) Factor(done float64, _ int) float64 {
+func (s *exponentialDecay) Factor(done, _ float64) float64 {
 	power := done / s.epochs
 	if s.staircase {
 		power = math.Floor(power)

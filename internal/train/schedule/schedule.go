@@ -6,10 +6,10 @@ import "cnntrain/internal/catalog"
 // A Schedule scales the learning rate of the optimizer.
 type Schedule interface {
 	// Factor returns the factor of the learning rate after done of epochs epochs. It is
-	// called before each step, so done has fractions. The factor depends only on the
-	// arguments.
-	Factor(done float64, epochs int) float64
+	// called before each step, so done has fractions; after a warmup, both count from its
+	// end. The factor depends only on the arguments.
+	Factor(done, epochs float64) float64
 }
 
 // Schedules is the catalog of schedules that a spec can name.
-var Schedules = catalog.New[Schedule]("schedule")
+var Schedules = warmable(catalog.New[Schedule]("schedule"))

@@ -23,6 +23,6 @@ type stepDecay struct {
 	factor float64
 }
 
-func (s *stepDecay) Factor(done float64, _ int) float64 {
+func (s *stepDecay) Factor(done, _ float64) float64 {
 	return math.Pow(s.factor, math.Floor(done/float64(s.epochs)))
 }
