@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/checkpoint"
@@ -66,13 +67,19 @@ func trainOn(t *testing.T, ranks int, text string, from *train.Saved) []*history
 	return all
 }
 
+// every is the time between two states within an epoch; only one test sets it.
+var every time.Duration
+
 func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from *train.Saved, stop func(*callback.State) error) *history {
 	var problems spec.Problems
 	s := spec.Parse("x.yaml", []byte(text), nil, &problems)
 	plan := builder.NewPlan(s, &problems)
 	config := train.NewConfig(s.Train, &problems)
 	h := &history{}
-	if h.err = problems.Err(); h.err != nil {
+	if h.err = problems.Err(); h.err == nil && config.FineTune.Given {
+		h.err = plan.FineTune(config.FineTune.From, config.FineTune.BatchNormalization)
+	}
+	if h.err != nil {
 		return h
 	}
 	shapes := &dataset.Data{Train: drawings{49, plan.Input.Size(), w.Rank() == breaks}, Classes: []string{"a", "b", "c"}, Shape: plan.Input}
@@ -84,7 +91,7 @@ func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from 
 	if w.Rank() > 0 {
 		from = nil
 	}
-	keep := &train.Keep{From: from, Save: func(s *train.Saved) error {
+	keep := &train.Keep{From: from, Every: every, Save: func(s *train.Saved) error {
 		c := *s
 		c.Tensors = slices.Clone(s.Tensors)
 		for i := range c.Tensors {

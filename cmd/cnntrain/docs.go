@@ -68,7 +68,7 @@ func specDoc() string {
 	b.WriteString(specIntro)
 	b.WriteString("\n## The data section\n\n" + fieldTable(fieldsOf("data")))
 	b.WriteString("\n## The weights section\n\n`weights: FILE` is `weights: {file: FILE}`.\n\n" + fieldTable(fieldsOf("weights")))
-	b.WriteString("\n## The train section\n\n" + fieldTable(fieldsOf("train")))
+	b.WriteString("\n## The train section\n\n" + fieldTable(fieldsOf("train")) + groupTables(fieldsOf("train")))
 	b.WriteString("\n## Sweep files\n\n" + sweepIntro + "\n" + fieldTable(catalog.Fields((&sweep.Config{}).Options)))
 	b.WriteString("\nA range of numbers, `{min: 0.001, max: 0.1, log: true}`, has the options\n\n" + fieldTable(catalog.Fields((&sweep.Range{}).Options)))
 	b.WriteString("\nThe section `slurm`, `{account: vision, time: \"4:00:00\", cpus: 8, memory: 8G}`, has the options\n\n" + fieldTable(catalog.Fields((&slurm.Resources{}).Options)))
@@ -92,6 +92,17 @@ func entryDoc(e catalog.Info) string {
 	fmt.Fprintf(&b, "%s\n\n```yaml\n%s\n```\n", e.Doc, e.Example)
 	if len(e.Fields) > 0 {
 		b.WriteString("\n" + fieldTable(e.Fields))
+	}
+	return b.String()
+}
+
+// groupTables is the tables of the options that have options of their own.
+func groupTables(fields []*catalog.Field) string {
+	var b strings.Builder
+	for _, f := range fields {
+		if own := f.Group(); own != nil {
+			fmt.Fprintf(&b, "\n`%s` has the options\n\n%s", f.Name, fieldTable(own))
+		}
 	}
 	return b.String()
 }

@@ -47,6 +47,7 @@ the grammar (blocks, residual). Without a word, lists them all, except the optio
 var grammar = map[string]string{
 	"repeat": "Repeats and blocks", "blocks": "Repeats and blocks", "params": "Repeats and blocks",
 	"residual": "Branches", "paths": "Branches", "from": "Branches",
+	"trainable": "Frozen layers",
 }
 
 // introSection returns the section of specIntro with that title.
@@ -78,7 +79,7 @@ func explain(word string) string {
 	var parts []string
 	for _, s := range sections() {
 		if s.Name == word {
-			parts = append(parts, fmt.Sprintf("### %s\n\n%s", s.Name, fieldTable(s.Fields)))
+			parts = append(parts, fmt.Sprintf("### %s\n\n%s", s.Name, fieldTable(s.Fields)+groupTables(s.Fields)))
 		}
 	}
 	for _, l := range listings {
@@ -115,7 +116,8 @@ func explainOption(word string) string {
 	var b strings.Builder
 	eachOption(func(owner string, f *catalog.Field) {
 		if f.Name == word {
-			fmt.Fprintf(&b, "### %s of %s\n\n%s\n", word, owner, fieldTable([]*catalog.Field{f}))
+			one := []*catalog.Field{f}
+			fmt.Fprintf(&b, "### %s of %s\n\n%s\n", word, owner, fieldTable(one)+groupTables(one))
 		}
 	})
 	return strings.TrimSuffix(b.String(), "\n")
@@ -125,6 +127,9 @@ func eachOption(visit func(owner string, f *catalog.Field)) {
 	for _, s := range sections() {
 		for _, f := range s.Fields {
 			visit(s.Name, f)
+			for _, own := range f.Group() {
+				visit(f.Name, own)
+			}
 		}
 	}
 	for _, l := range listings {

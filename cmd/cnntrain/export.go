@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"cnntrain/internal/checkpoint"
-	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/trained"
@@ -120,15 +119,13 @@ func export(t *trained.Model, file string, write func(io.Writer, *interop.Model)
 	if err != nil {
 		return nil, err
 	}
-	m := interop.NewModel(t.Spec, t.Plan, t.Net.Weights())
+	m, err := t.Interop(f, t.Net.Weights())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.File, err)
+	}
 	m.Classes = t.Classes
 	if write == nil {
 		return m, checkpoint.Write(file, t.Net.Weights(), f.Metadata)
-	}
-	if m.Training != nil {
-		if m.Training.State, err = experiment.TrainingState(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.File, err)
-		}
 	}
 	return m, checkpoint.WriteFile(file, func(w io.Writer) error { return write(w, m) })
 }

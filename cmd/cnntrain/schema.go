@@ -62,12 +62,12 @@ func specSchema() object {
 	times := object{"anyOf": []any{object{"type": "integer", "minimum": 1}, object{"type": "string", "pattern": `^\$`}}}
 	repeat := object{
 		"type":                 "object",
-		"properties":           object{"repeat": times, "layers": layers},
+		"properties":           object{"repeat": times, "layers": layers, "trainable": trainableSchema},
 		"required":             []string{"repeat", "layers"},
 		"additionalProperties": false,
 	}
 	// The name of a block is used like that of a layer; the schema cannot know it.
-	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat", "residual", "from")}}
+	blockName := object{"type": "string", "not": object{"enum": append(layer.Layers.Names(), "repeat", "residual", "from", "trainable")}}
 	call := object{"anyOf": []any{
 		blockName,
 		object{"type": "object", "minProperties": 1, "maxProperties": 1, "propertyNames": blockName},
@@ -103,6 +103,9 @@ func specSchema() object {
 	}
 }
 
+// trainableSchema is the schema of trainable of a block, a repeat or a path.
+var trainableSchema = object{"type": []string{"boolean", "string"}, "description": "whether training updates the weights of the layers in it that say nothing else"}
+
 // pathSchema is the schema of a path of a merging layer.
 func pathSchema() object {
 	from := object{
@@ -111,7 +114,10 @@ func pathSchema() object {
 		"required":             []string{"from"},
 		"additionalProperties": false,
 	}
-	return object{"type": "array", "items": object{"anyOf": []any{object{"$ref": "#/$defs/item"}, from}}}
+	trainable := object{
+		"type": "object", "properties": object{"trainable": trainableSchema}, "required": []string{"trainable"}, "additionalProperties": false,
+	}
+	return object{"type": "array", "items": object{"anyOf": []any{object{"$ref": "#/$defs/item"}, from, trainable}}}
 }
 
 // mergeSchema is the schema of a merging layer with its paths.
@@ -131,6 +137,6 @@ func mergeSchema() object {
 		paths := object{"type": "array", "items": object{"$ref": "#/$defs/path"}, "minItems": 2}
 		properties[name] = withOptions("paths", paths, options)
 	}
-	properties["residual"] = withOptions("layers", object{"$ref": "#/$defs/layers"}, object{"name": object{"type": "string"}})
+	properties["residual"] = withOptions("layers", object{"$ref": "#/$defs/layers"}, object{"name": object{"type": "string"}, "trainable": trainableSchema})
 	return object{"type": "object", "properties": properties, "minProperties": 1, "maxProperties": 1, "additionalProperties": false}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"cnntrain/internal/builder"
@@ -53,23 +54,29 @@ func runSummary(o *summaryOptions, s *streams) error {
 }
 
 // printSummary writes Keras's table. If the model has branches, it says what each layer reads,
-// an input a line.
+// an input a line; if layers are frozen, which ones are trained.
 func printSummary(w io.Writer, p *builder.Plan) error {
 	rows := [][]string{{"Layer (type)", "Output Shape", "Param #"}}
-	branches := !p.IsChain()
+	branches, freezes := !p.IsChain(), slices.ContainsFunc(p.Layers, func(l builder.Layer) bool { return l.IsFrozen() })
+	if freezes {
+		rows[0] = append(rows[0], "Trainable")
+	}
 	if branches {
 		rows[0] = append(rows[0], "Connected to")
 	}
 	for _, l := range p.Layers {
 		trainable, frozen := l.Params()
 		row := []string{fmt.Sprintf("%s (%s)", l.Label, l.Type), batchShape(l.Out), words.Commas(trainable + frozen)}
+		if freezes {
+			row = append(row, trains(&l))
+		}
 		if !branches {
 			rows = append(rows, row)
 			continue
 		}
 		for _, input := range inputNames(p, &l) {
 			rows = append(rows, append(row, input))
-			row = []string{"", "", ""}
+			row = make([]string, len(row))
 		}
 	}
 	trainable, frozen := p.Params()
@@ -78,7 +85,22 @@ func printSummary(w io.Writer, p *builder.Plan) error {
 		words.Commas(trainable+frozen), words.Bytes(trainable+frozen),
 		words.Commas(trainable), words.Bytes(trainable),
 		words.Commas(frozen), words.Bytes(frozen))
+	if tuned := p.FineTuned(); tuned != nil && err == nil {
+		trainable, _ = tuned.Params()
+		_, err = fmt.Fprintf(w, " Trainable params in fine-tuning: %s (%s)\n", words.Commas(trainable), words.Bytes(trainable))
+	}
 	return err
+}
+
+// trains says as Keras does whether a layer is trained: Y, N, or - if it has no weights.
+func trains(l *builder.Layer) string {
+	switch {
+	case len(l.Own) == 0:
+		return "-"
+	case l.IsFrozen():
+		return "N"
+	}
+	return "Y"
 }
 
 // inputNames returns the names of the layers that l reads.
@@ -148,17 +170,22 @@ type layerJSON struct {
 	OutputShape  []int    `json:"output_shape"`
 	Params       int      `json:"params"`
 	NonTrainable int      `json:"non_trainable_params"`
+	Trainable    bool     `json:"trainable"`
 }
 
 func summaryJSON(p *builder.Plan) map[string]any {
 	layers := []layerJSON{}
 	for _, l := range p.Layers {
 		t, f := l.Params()
-		layers = append(layers, layerJSON{l.Label, l.Type, inputNames(p, &l), l.Out, t + f, f})
+		layers = append(layers, layerJSON{l.Label, l.Type, inputNames(p, &l), l.Out, t + f, f, layer.Trains(l.Layer)})
 	}
 	t, f := p.Params()
-	return map[string]any{
+	summary := map[string]any{
 		"name": p.Name, "input": p.Input, "layers": layers,
 		"params": t + f, "trainable_params": t, "non_trainable_params": f,
 	}
+	if tuned := p.FineTuned(); tuned != nil {
+		summary["fine_tuned_params"], _ = tuned.Params()
+	}
+	return summary
 }

@@ -63,15 +63,27 @@ func (p *Plan) NewModel(seed uint64) *Model {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
 			w.Init.Fill(value.Float32s(), w.Shape, random.New(seed).With(l.path...).With(uint64(j)))
-			m.weights = append(m.weights, weight{l.Label + "/" + w.Name, i, w.Trainable, !w.Trainable && layer.Trains(l.Layer), w.Penalty, value, nil})
+			m.weights = append(m.weights, weight{name: l.Label + "/" + w.Name, layer: i, value: value})
 		}
 	}
-	for i := range m.weights {
-		if m.weights[i].trainable {
-			m.params = append(m.params, &m.weights[i])
-		}
-	}
+	m.choose()
 	return m
+}
+
+// choose sets which weights are trained, as in the plan.
+func (m *Model) choose() {
+	m.params = nil
+	at := 0
+	for _, l := range m.plan.Layers {
+		for _, own := range l.Own {
+			w := &m.weights[at]
+			w.trainable, w.moving, w.penalty = own.Trainable, !own.Trainable && layer.Moves(l.Layer), own.Penalty
+			if w.trainable {
+				m.params = append(m.params, w)
+			}
+			at++
+		}
+	}
 }
 
 // Classes returns the number of classes.

@@ -26,6 +26,8 @@ type Plan struct {
 	classWeight catalog.Numbers // as given in the spec
 	weights     []float32       // weight of an example's loss in training, by class; nil: all 1
 	truths      [][]bool        // by label: which classes are true
+	freeze      freezing
+	tuning      *tuning // nil: one phase
 }
 
 // A Layer is one layer of a Plan.
@@ -55,6 +57,7 @@ const maxValues = math.MaxInt32
 func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 	p := &Plan{Name: s.Name, Input: s.Input}
 	catalog.DecodeSection(s.Train, problems, p.Options)
+	p.freeze.apply(s, problems)
 	for name, at := range s.Blocks {
 		if layer.Layers.Has(name) {
 			problems.Add(at, "a block cannot be called %q; a layer is", name)
@@ -140,6 +143,7 @@ func (p *Plan) Options(o *catalog.Options) {
 	p.Convolution = "auto"
 	o.Bind(&p.Convolution, "convolution", "auto uses Winograd's algorithm where it is faster, with about ten times the rounding error; direct computes the sums of products as defined").OneOf("auto", "direct")
 	p.weighOptions(o)
+	p.freeze.options(o)
 }
 
 // inputShapes returns the shapes that l reads.

@@ -26,6 +26,7 @@ type Field struct {
 	choices   []string
 	required  bool
 	quiet     bool
+	sugar     bool
 	short     string // another name that specs may use
 }
 
@@ -74,6 +75,12 @@ func (f *Field) Quiet() *Field {
 // AsIfNotGiven reports whether resolved specs omit the value n of a [Field.Quiet] option.
 func (f *Field) AsIfNotGiven(n *yaml.Node) bool { return f.quiet && text(n) == f.Default }
 
+// Sugar omits the option from resolved specs, which state its effect on other options.
+func (f *Field) Sugar() *Field {
+	f.sugar = true
+	return f
+}
+
 // Short adds another name for the option.
 func (f *Field) Short(name string) *Field {
 	f.short = name
@@ -115,7 +122,7 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 			f.Pos = at.At(n)
 		}
 		f.value.decode(f, at, n, below, problems)
-		if v := f.value.encode(); v != nil && !(f.quiet && text(v) == f.Default) {
+		if v := f.value.encode(); v != nil && !f.sugar && !(f.quiet && text(v) == f.Default) {
 			it.Resolved.Content = append(it.Resolved.Content, spec.Scalar(f.Name), v)
 		}
 	}

@@ -66,6 +66,7 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	if s == nil {
 		return nil, problems.Err()
 	}
+	start := problems.Len()
 	e := &Experiment{Spec: s, Plan: builder.NewPlan(s, problems)}
 	before := problems.Len()
 	e.Data = data.NewConfig(s.Data, problems)
@@ -73,6 +74,11 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	wrongData := problems.Len() > before
 	e.Train = train.NewConfig(s.Train, problems)
 	s.Train.CheckUnknown(problems)
+	if t := &e.Train.FineTune; t.Given && e.Plan.Complete && problems.Len() == start {
+		if err := e.Plan.FineTune(t.From, t.BatchNormalization); err != nil {
+			problems.Add(t.Field.Pos, "fine_tune: %v", err)
+		}
+	}
 	catalog.DecodeSection(s.Weights, problems, e.Start.Options)
 	s.Weights.CheckUnknown(problems)
 	e.checkData(problems)

@@ -180,6 +180,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		f.options.Listener.Logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
 			words.Count(f.sets.Train.Len(), "image"), images, withRanks(f.options.World), f.run.Dir)
 		f.sayWeights()
+		f.sayFrozen()
 	}
 	f.began = time.Now()
 	info := &f.run.Info
@@ -187,7 +188,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		&train.Keep{From: from, Every: f.options.Every, Save: f.saveState, Back: f.back},
 		callback.TensorBoard(events, time.Now),
 		callback.ModelCheckpoint(f.monitor, f.saveBest),
-		callback.Callback{Start: f.checkBest, Kept: []any{&f.past, &info.Best}},
+		callback.Callback{Start: f.checkBest, Phase: f.sayPhase, Kept: []any{&f.past, &info.Best}},
 		callback.EpochLogger(f.sets.Train.Len(), time.Now, func(l *callback.EpochLog) error { return f.record(history, l) }),
 		progress,
 	)

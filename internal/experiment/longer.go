@@ -89,9 +89,13 @@ func (f *fit) checkLonger(was *Experiment, state string) error {
 	case p.Restored > 0 && p.Restored < p.Epochs:
 		return fmt.Errorf("early stopping has restored the weights of epoch %d, and those of epoch %d, from which training would go on, are gone; train again", p.Restored, p.Epochs)
 	}
-	for step := range p.Iterations {
+	for step := range p.Steps() {
 		done := float64(step) / float64(max(1, p.StepsPerEpoch))
-		if f.Train.Schedule.Factor(done, float64(had)) != f.Train.Schedule.Factor(done, float64(want)) {
+		since := 0
+		if done >= float64(p.Since) {
+			since = p.Since
+		}
+		if was.Train.Factor(done, since) != f.Train.Factor(done, since) {
 			return fmt.Errorf("the schedule %s is for all %d epochs: a run of %d has other learning rates from the start; train again", f.Spec.Train.Thing("schedule"), had, want)
 		}
 	}

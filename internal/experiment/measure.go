@@ -137,7 +137,7 @@ func (b *bench) run(ctx context.Context) error {
 // fit trains without the callbacks of the spec.
 func (b *bench) fit(ctx context.Context) error {
 	c := *b.Train
-	c.Epochs, c.Callbacks = math.MaxInt, nil
+	c.Epochs, c.Callbacks, c.FineTune = math.MaxInt, nil, train.FineTune{}
 	c.Optimizer = &timedOptimizer{c.Optimizer, &b.update}
 	sets := &data.Sets{Train: b.data, Shape: b.Spec.Input, Classes: make([]string, b.Plan.Classes())}
 	_, err := train.Fit(ctx, b.model, sets, &c, nil, callback.Callback{

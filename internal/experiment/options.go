@@ -80,6 +80,15 @@ var optionPaths = sync.OnceValue(func() map[string]string {
 			paths[f.Name] = append(paths[f.Name], "train."+name+"."+f.Name)
 		}
 	}
+	for _, s := range Sections() {
+		for _, f := range s.Fields {
+			for _, own := range f.Group() {
+				if paths[own.Name] == nil { // others are more common
+					paths[own.Name] = []string{s.Name + "." + f.Name + "." + own.Name}
+				}
+			}
+		}
+	}
 	joined := map[string]string{"input": "input", "layers": "layers", "blocks": "blocks"}
 	for name, p := range paths {
 		joined[name] = strings.Join(p, " or ")

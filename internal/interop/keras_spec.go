@@ -159,6 +159,10 @@ func (r *specReader) add(l kerasLayer) {
 	r.checkCalls(&l)
 	so := r.faults // names of other layers
 	r.faults = nil
+	if spec.Merges(name) && l.config != nil { // in a spec it would be that of the layers in its paths
+		l.config = maps.Clone(l.config)
+		delete(l.config, "trainable")
+	}
 	r.setOptions(&l, it.Options, layer.Layers.Info(name), l.config)
 	decoded, errs := decode(it)
 	for _, err := range errs {

@@ -35,7 +35,9 @@ func NewModel(s *spec.Spec, p *builder.Plan, weights []checkpoint.Tensor) *Model
 	m := &Model{Name: s.Name, Input: p.Input, Training: newTraining(s)}
 	for i, it := range s.Layers {
 		own := len(p.Layers[i].Own)
-		m.Layers = append(m.Layers, Layer{Layer: p.Layers[i], Name: it.Name, Options: layer.Layers.Values(it), Weights: weights[:own]})
+		options := layer.Layers.Values(it)
+		options["trainable"] = layer.Trains(p.Layers[i].Layer) // which fine-tuning changes
+		m.Layers = append(m.Layers, Layer{Layer: p.Layers[i], Name: it.Name, Options: options, Weights: weights[:own]})
 		weights = weights[own:]
 	}
 	return m

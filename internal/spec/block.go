@@ -79,12 +79,16 @@ func (r *reader) checkRefs(b *block, n *yaml.Node) {
 }
 
 // call expands one use of a block.
-func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) []*Item {
+func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) (items []*Item) {
 	if slices.Contains(calls, b.name) {
 		r.problems.Add(r.at(key), "block %q calls itself (%s)", b.name, strings.Join(append(calls, b.name), " → "))
 		return nil
 	}
 	inner := scope{}
+	var trains *yaml.Node
+	if !slices.Contains(b.params, trainable) {
+		args, trains = without(args, trainable)
+	}
 	switch {
 	case isNull(args):
 	case args.Kind != yaml.MappingNode:
@@ -112,7 +116,8 @@ func (r *reader) call(b *block, key, args *yaml.Node, in scope, calls []string) 
 	outer := r.names
 	defer func() { r.names = outer }()
 	r.names = &names{block: true}
-	return r.expand(b.list, inner, append(slices.Clip(calls), b.name))
+	r.within(trains, in, func() { items = r.expand(b.list, inner, append(slices.Clip(calls), b.name)) })
+	return items
 }
 
 // reference reports whether n is $name.

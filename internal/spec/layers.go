@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -53,6 +54,8 @@ func (r *reader) expand(list *yaml.Node, in scope, calls []string) (items []*Ite
 			items = append(items, r.repeat(n, in, calls)...)
 		case r.blocks[key.Value] != nil:
 			items = append(items, r.call(r.blocks[key.Value], key, value, in, calls)...)
+		case key.Value == trainable:
+			r.problems.Add(r.at(key), "trainable: an option of a layer, a block, a repeat or a merging layer, or the first entry of a path")
 		case key.Value == "from":
 			r.problems.Add(r.at(key), "from: only the first entry of a path can say where it starts")
 		case Merges(key.Value) || key.Value == residual:
@@ -62,6 +65,7 @@ func (r *reader) expand(list *yaml.Node, in scope, calls []string) (items []*Ite
 			if !isNull(value) {
 				it.Options = r.substitute(value, in)
 			}
+			r.inherit(it)
 			r.made++
 			items = append(items, it)
 		}
@@ -103,11 +107,14 @@ func (r *reader) entry(n *yaml.Node) (key, value *yaml.Node) {
 	return nil, nil
 }
 
+// repeatKeys is the keys of a repeat.
+var repeatKeys = []string{"repeat", "layers", trainable}
+
 // repeat expands {repeat: N, layers: […]}.
 func (r *reader) repeat(n *yaml.Node, in scope, calls []string) (items []*Item) {
 	for i := 0; i < len(n.Content); i += 2 {
-		if k := n.Content[i]; k.Value != "repeat" && k.Value != "layers" {
-			r.problems.Add(r.at(k), "repeat: unknown option %q%s", k.Value, Hint(k.Value, []string{"repeat", "layers"}))
+		if k := n.Content[i]; !slices.Contains(repeatKeys, k.Value) {
+			r.problems.Add(r.at(k), "repeat: unknown option %q%s", k.Value, Hint(k.Value, repeatKeys))
 			return nil
 		}
 	}
@@ -124,14 +131,16 @@ func (r *reader) repeat(n *yaml.Node, in scope, calls []string) (items []*Item) 
 		}
 		return nil
 	}
-	for range times {
-		before := r.problems.Len()
-		size := r.made
-		items = append(items, r.expand(list, in, calls)...)
-		if r.problems.Len() > before || r.made == size {
-			return items // further copies would only repeat the messages
+	r.within(find(n, trainable), in, func() {
+		for range times {
+			before := r.problems.Len()
+			size := r.made
+			items = append(items, r.expand(list, in, calls)...)
+			if r.problems.Len() > before || r.made == size {
+				return // further copies would only repeat the messages
+			}
 		}
-	}
+	})
 	return items
 }
 

@@ -52,6 +52,7 @@ func (r *reader) merge(key, value *yaml.Node, in scope, calls []string) []*Item 
 		return nil
 	}
 	it := &Item{Name: key.Value, Pos: r.at(key), names: r.names}
+	value, trains := without(value, trainable)
 	list := value
 	if value != nil && value.Kind == yaml.MappingNode {
 		list = nil
@@ -82,7 +83,7 @@ func (r *reader) merge(key, value *yaml.Node, in scope, calls []string) []*Item 
 		}
 		r.made++
 		before := r.problems.Len()
-		it.Paths = []Path{r.path(list, in, calls), {}}
+		r.within(trains, in, func() { it.Paths = []Path{r.path(list, in, calls), {}} })
 		if len(it.Paths[0].Layers) == 0 && r.problems.Len() == before {
 			r.problems.Add(r.at(key), "residual: the list of layers is empty")
 		}
@@ -93,32 +94,43 @@ func (r *reader) merge(key, value *yaml.Node, in scope, calls []string) []*Item 
 		return nil
 	}
 	r.made++
-	for _, n := range list.Content {
-		if n.Kind != yaml.SequenceNode {
-			r.problems.Add(r.place(n, list), "%s: each path is a list of layers; [] is the input itself, and [from: NAME] the output of an earlier layer", it.Name)
-			continue
+	r.within(trains, in, func() {
+		for _, n := range list.Content {
+			if n.Kind != yaml.SequenceNode {
+				r.problems.Add(r.place(n, list), "%s: each path is a list of layers; [] is the input itself, and [from: NAME] the output of an earlier layer", it.Name)
+				continue
+			}
+			it.Paths = append(it.Paths, r.path(n, in, calls))
 		}
-		it.Paths = append(it.Paths, r.path(n, in, calls))
-	}
+	})
 	return []*Item{it}
 }
 
-// path reads one path. Its first entry may be from: NAME.
+// path reads one path. It may begin with from: NAME and trainable: false, each an entry.
 func (r *reader) path(list *yaml.Node, in scope, calls []string) (p Path) {
-	if len(list.Content) > 0 {
-		if from := find(list.Content[0], "from"); from != nil && len(list.Content[0].Content) == 2 {
-			name := r.substitute(from, in)
-			p.FromPos = r.place(name, list)
-			if name.Kind != yaml.ScalarNode || isNull(name) {
-				r.problems.Add(p.FromPos, "from: must be the name of a layer before this one")
-			}
-			p.From = name.Value
-			rest := *list
-			rest.Content = list.Content[1:]
-			list = &rest
+	var trains *yaml.Node
+	rest := *list
+	for ; len(rest.Content) > 0; rest.Content = rest.Content[1:] {
+		first := rest.Content[0]
+		if first.Kind != yaml.MappingNode || len(first.Content) != 2 {
+			break
 		}
+		if n := find(first, trainable); n != nil && trains == nil {
+			trains = n
+			continue
+		}
+		from := find(first, "from")
+		if from == nil || p.From != "" {
+			break
+		}
+		name := r.substitute(from, in)
+		p.FromPos = r.place(name, list)
+		if name.Kind != yaml.ScalarNode || isNull(name) {
+			r.problems.Add(p.FromPos, "from: must be the name of a layer before this one")
+		}
+		p.From = name.Value
 	}
-	p.Layers = r.expand(list, in, calls)
+	r.within(trains, in, func() { p.Layers = r.expand(&rest, in, calls) })
 	return p
 }
 

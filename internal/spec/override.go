@@ -140,6 +140,8 @@ func (r *reader) attach(overrides []Override) {
 				r.problems.Add(o.Pos(), "no layer %q%s", o.Path[1], Hint(o.Path[1], r.labels()))
 			case o.Path[len(o.Path)-1] == "name":
 				r.problems.Add(o.Pos(), "a layer is named in the spec alone, since --set and checkpoints go by the name")
+			case it.Paths != nil && o.Path[2] == trainable && len(o.Path) == 3:
+				it.overrideTrainable(o.Below().Below())
 			default:
 				it.Overrides = append(it.Overrides, o.Below().Below())
 			}

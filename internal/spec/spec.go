@@ -133,12 +133,13 @@ type reader struct {
 	overrides []Override
 	flags     map[*yaml.Node]Pos // the flags that values come from
 	blocks    map[string]*block
-	entries   int    // entries of layer lists visited so far
-	images    []Pos  // where a path starts with the images by name
-	made      int    // layers made of them
-	depth     int    // paths around the list being expanded
-	names     *names // the scope of the list being expanded
-	tooLong   bool   // that the limit has been reported
+	entries   int        // entries of layer lists visited so far
+	images    []Pos      // where a path starts with the images by name
+	made      int        // layers made of them
+	depth     int        // paths around the list being expanded
+	names     *names     // the scope of the list being expanded
+	tooLong   bool       // that the limit has been reported
+	trains    *yaml.Node // trainable of what is around the list being expanded; nil: not given
 }
 
 func (r *reader) at(n *yaml.Node) Pos {

@@ -65,7 +65,11 @@ func TestGoodSpecsAreWrittenOut(t *testing.T) {
 			fmt.Fprintf(&b, "%s %v\n", s.Name, s.Input)
 			for _, it := range s.Layers {
 				options, _ := yaml.Marshal(it.Options)
-				fmt.Fprintf(&b, "%s %s %s\n", it.Pos, it.Label, strings.Join(strings.Fields(string(options)), " "))
+				fmt.Fprintf(&b, "%s %s %s", it.Pos, it.Label, strings.Join(strings.Fields(string(options)), " "))
+				for _, o := range it.Overrides {
+					fmt.Fprintf(&b, " %s=%s", strings.Join(o.Path, "."), o.Value.Value)
+				}
+				b.WriteString("\n")
 			}
 			golden(t, strings.TrimSuffix(path, ".yaml")+".txt", b.String())
 		})

@@ -23,6 +23,7 @@ type Config struct {
 	Metrics   []metric.Metric
 	Callbacks []callback.Callback
 	OnNaN     string // stop or lower-lr
+	FineTune  FineTune
 
 	metrics *catalog.Field
 }
@@ -55,6 +56,7 @@ func (c *Config) Options(o *catalog.Options) {
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
 	o.Bind(&c.Seed, "seed", "random seed of everything random: initial weights, shuffling, augmentation, dropout").Min(0)
 	o.Bind(&c.OnNaN, "on_nan", "what to do when the loss, a gradient or a weight is NaN or infinite: stop, or go back to the previous epoch and halve the learning rate").OneOf("stop", lowerRate)
+	c.FineTune.options(o)
 	catalog.Each(o, callback.Callbacks, &c.Callbacks)
 }
 

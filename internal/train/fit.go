@@ -84,6 +84,7 @@ type fitting struct {
 	keep    *Keep
 	saved   time.Time // time of the last save
 	done    int       // completed epochs
+	since   int       // of them, those before the current phase
 	sums    *sums     // sums of the epoch
 	batch   *sums     // sums of the step
 	lowered int       // number of times the learning rate was halved after NaN
@@ -172,6 +173,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 	}
 	f.state.Stopped, f.state.LearningRate = decided.Stopped, decided.LearningRate
 	f.done++
+	if err := f.endPhase(); err != nil {
+		return err
+	}
 	return f.save()
 }
 
@@ -215,7 +219,7 @@ func (f *fitting) steps() int { return (f.state.Epoch-1)*f.state.Steps + f.state
 
 // update completes a step with an update of the weights.
 func (f *fitting) update() error {
-	f.state.StepRate = f.state.LearningRate * f.Schedule.Factor(float64(f.steps())/float64(f.state.Steps), float64(f.Epochs))
+	f.state.StepRate = f.state.LearningRate * f.Factor(float64(f.steps())/float64(f.state.Steps), f.since)
 	f.Optimizer.SetLearningRate(f.state.StepRate)
 	if err := f.peers.update(); err != nil {
 		return f.brokenWeight(err)

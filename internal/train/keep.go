@@ -35,9 +35,11 @@ type Saved struct {
 
 // position is the JSON of Saved.State.
 type position struct {
-	Epochs       int                 `json:"epochs"` // completed, with validation and callbacks
-	Step         int                 `json:"step"`   // completed steps of the next epoch
-	Iterations   int                 `json:"iterations"`
+	Epochs       int                 `json:"epochs"`          // completed, with validation and callbacks
+	Step         int                 `json:"step"`            // completed steps of the next epoch
+	Iterations   int                 `json:"iterations"`      // of the current phase
+	Since        int                 `json:"since,omitempty"` // completed epochs before the current phase
+	Steps        int                 `json:"steps,omitempty"` // per epoch, if there are phases
 	LearningRate float64             `json:"learning_rate"`
 	StepRate     float64             `json:"step_rate"`
 	Lowered      int                 `json:"lowered"` // number of times the learning rate was halved after NaN
@@ -74,6 +76,9 @@ func (f *fitting) saveHere() error {
 	if f.done < f.state.Epoch {
 		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.figures[0], f.sums.figures[1:], f.sums.n
 	}
+	if f.FineTune.Given {
+		p.Since, p.Steps = f.since, f.state.Steps
+	}
 	if p.Callbacks, err = f.kept(); err != nil {
 		return err
 	}
@@ -94,7 +99,8 @@ type Progress struct {
 	Epochs        int     // completed
 	Stopped       string  // why training ended early; empty if it did not
 	Restored      int     // epoch whose weights replaced those of the last epoch; 0: none
-	Iterations    int     // completed steps of all epochs
+	Since         int     // epochs before the current phase
+	Iterations    int     // completed steps of the current phase
 	StepsPerEpoch int     // 0 if unknown: within the first epoch
 	LearningRate  float64 // of the optimizer, after callbacks and before the schedule
 	StepRate      float64 // learning rate of the last step
@@ -106,12 +112,15 @@ func ReadProgress(state string) (Progress, error) {
 	if err := json.Unmarshal([]byte(state), &at); err != nil {
 		return Progress{}, fmt.Errorf("the state of the training: %w", err)
 	}
-	p := Progress{Epochs: at.Epochs, Stopped: at.Stopped, Restored: at.Restored, Iterations: at.Iterations, LearningRate: at.LearningRate, StepRate: at.StepRate}
-	if at.Epochs > 0 {
+	p := Progress{Epochs: at.Epochs, Stopped: at.Stopped, Restored: at.Restored, Since: at.Since, Iterations: at.Iterations, LearningRate: at.LearningRate, StepRate: at.StepRate}
+	if p.StepsPerEpoch = at.Steps; at.Steps == 0 && at.Epochs > 0 {
 		p.StepsPerEpoch = (at.Iterations - at.Step) / at.Epochs
 	}
 	return p, nil
 }
+
+// Steps is the number of completed steps of all phases.
+func (p Progress) Steps() int { return p.Since*p.StepsPerEpoch + p.Iterations }
 
 // OptimizerPrefix begins the names of the optimizer's tensors in a state.
 const OptimizerPrefix = checkpoint.StatePrefix + "optimizer/"
@@ -176,6 +185,9 @@ func (f *fitting) restore(s *Saved) error {
 	goesOn := p.Restored > 0 && p.Restored == p.Epochs && p.Epochs < f.Epochs && p.Stopped == ""
 	if goesOn {
 		p.Restored = 0
+	}
+	if err := f.restorePhase(p); err != nil {
+		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
 	f.done, f.lowered, f.over, f.averaged = p.Epochs, p.Lowered, p.Restored > 0, true
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps

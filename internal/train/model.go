@@ -51,6 +51,9 @@ type Model interface {
 	Join(mean func(values []float64), ready func(param int, gradient []float32))
 	// Moving returns the weights that Step itself updates: moving averages.
 	Moving() [][]float32
+	// FineTune begins the second phase of a training, in which Params includes weights that were
+	// frozen before.
+	FineTune()
 	// Weights returns every weight; writing to it changes the model.
 	Weights() []checkpoint.Tensor
 }

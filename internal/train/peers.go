@@ -13,7 +13,7 @@ import (
 type peers interface {
 	// leads reports whether this peer is the leader, which saves the results.
 	leads() bool
-	// join begins a training of m with o.
+	// join begins a training, or another phase of one, of m with o.
 	join(m Model, o optimizer.Optimizer) error
 	// share restricts l to this peer's share of each batch. The batches must be read with
 	// the returned context.

@@ -35,7 +35,7 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 	var mean float64
 	lowest := math.Inf(1)
 	plain := *c
-	plain.Epochs, plain.Callbacks, plain.Schedule, plain.OnNaN = math.MaxInt, nil, schedule.Constant, "stop"
+	plain.Epochs, plain.Callbacks, plain.Schedule, plain.OnNaN, plain.FineTune = math.MaxInt, nil, schedule.Constant, "stop", FineTune{}
 	alone := *sets
 	alone.Val = nil
 	rate := func() float64 { return first * math.Pow(last/first, float64(len(tried))/float64(steps-1)) }

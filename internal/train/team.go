@@ -58,6 +58,7 @@ type team struct {
 func (t *team) join(m Model, o optimizer.Optimizer) error {
 	w := t.world
 	t.optimizer, t.tensors, t.batch = o, m.Moving(), make([]float64, w.Size())
+	t.params, t.shapes = nil, nil // those of an earlier phase
 	var weights [][]float32
 	n := 0
 	for _, p := range m.Params() {

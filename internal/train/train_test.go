@@ -32,6 +32,7 @@ type fake struct {
 	steps   int
 	anyStep bool    // accepts steps in any order
 	seen    [][]int // labels of each training batch
+	tuned   int     // calls of FineTune
 }
 
 func newFake() *fake {
@@ -49,6 +50,8 @@ func (f *fake) Grad() (G.Value, error) { return f.g, nil }
 
 func (f *fake) Join(func([]float64), func(int, []float32)) {}
 func (f *fake) Moving() [][]float32                        { return nil }
+
+func (f *fake) FineTune() { f.tuned++ }
 
 func (f *fake) Classes() int         { return 3 }
 func (f *fake) Outputs() (int, bool) { return 3, false }

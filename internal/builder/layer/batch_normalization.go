@@ -70,7 +70,7 @@ func (l *batchNormalization) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 		n.Beta, w = w[0], w[1:]
 	}
 	n.Mean, n.Variance = w[0], w[1]
-	if g.Training && !g.Frozen {
+	if g.Training && !g.Averages {
 		n.Batch = true
 		if l.sync {
 			n.Whole = g.Mean

@@ -61,7 +61,9 @@ type Layer interface {
 type Graph struct {
 	Training bool // false: inference
 	Direct   bool // convolutions are computed as defined, without Winograd's algorithm
-	Frozen   bool // the weights are not trained: trainable is false for the layer or for one around it
+	// Averages says that batch normalization uses its moving averages and does not update them, in
+	// training too: trainable is false for the layer or for one around it, or it is fine-tuned so.
+	Averages bool
 	// Random returns the random numbers of the layer for the current step, the same ones
 	// for each call in that step. It is nil unless Training: inference is deterministic.
 	// Numbers for an example use its position in the global batch as index.
@@ -100,11 +102,36 @@ func Augments(l Layer) bool {
 	return ok
 }
 
-// Trains reports whether l is trained, and so whether its non-trainable weights (moving
-// averages) are updated.
+// Trains reports whether the weights of l are trained, as far as they are trainable.
 func Trains(l Layer) bool {
 	c, ok := l.(*common)
 	return !ok || c.trainable
+}
+
+// Moves reports whether training updates the non-trainable weights of l: moving averages.
+func Moves(l Layer) bool {
+	c, ok := l.(*common)
+	return !ok || c.trainable && !c.averages
+}
+
+// The ways to fine-tune a batch normalization that was frozen.
+const (
+	BatchInference = "inference" // gamma and beta train, with the moving averages, which stay
+	BatchTraining  = "training"  // as if it had never been frozen
+	BatchFrozen    = "frozen"    // nothing changes
+)
+
+// Unfrozen returns l with trainable set. batch says what that means for batch normalization.
+func Unfrozen(l Layer, batch string) Layer {
+	c, ok := l.(*common)
+	if !ok || c.trainable {
+		return l
+	}
+	_, normalizes := c.Layer.(*batchNormalization)
+	if normalizes && batch == BatchFrozen {
+		return l
+	}
+	return &common{Layer: c.Layer, trainable: true, averages: normalizes && batch == BatchInference}
 }
 
 // Layers is the catalog of layers that a spec can name.
@@ -115,7 +142,7 @@ func newLayers() *catalog.Catalog[Layer] {
 	c.Common = func(l Layer, o *catalog.Options) Layer {
 		var name string // package spec has read it; it assigns names to layers without one
 		o.Bind(&name, "name", "name of the layer in summaries, checkpoints and --set")
-		c := &common{l, true}
+		c := &common{Layer: l, trainable: true}
 		o.Bind(&c.trainable, "trainable", "whether training updates the weights").Quiet()
 		return c
 	}
@@ -126,6 +153,7 @@ func newLayers() *catalog.Catalog[Layer] {
 type common struct {
 	Layer
 	trainable bool
+	averages  bool // as in Graph
 }
 
 func (c *common) Weights(in Shape) []Weight {
@@ -138,7 +166,7 @@ func (c *common) Weights(in Shape) []Weight {
 
 func (c *common) Build(g *Graph, x *G.Node, weights []*G.Node) *G.Node {
 	inner := *g // an inner layer must not change the Graph of its caller
-	inner.Frozen = g.Frozen || !c.trainable
+	inner.Averages = g.Averages || !c.trainable || c.averages
 	return c.Layer.Build(&inner, x, weights)
 }
 

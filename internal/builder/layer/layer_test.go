@@ -179,11 +179,11 @@ func TestFrozenGoesInwardsOnly(t *testing.T) {
 	}
 	const frozen, free = "batch_normalization: {trainable: false}", "batch_normalization"
 	g := &Graph{Training: true}
-	if moves(g, frozen) || g.Frozen || !moves(g, free) {
+	if moves(g, frozen) || g.Averages || !moves(g, free) {
 		t.Error("a frozen layer freezes those behind it")
 	}
-	g = &Graph{Training: true, Frozen: true}
-	if moves(g, free) || !g.Frozen {
+	g = &Graph{Training: true, Averages: true}
+	if moves(g, free) || !g.Averages {
 		t.Error("a layer within a frozen one is not frozen")
 	}
 }

@@ -16,6 +16,7 @@ type Callback struct {
 	Start func(*State) error // before the first epoch
 	Batch func(*State) error // after each training step
 	Epoch func(*State) error // after each epoch and its validation
+	Phase func(*State) error // after the first of two phases; with Stopped, if that ended it early
 	End   func(*State) error // once, also after an error
 
 	// Kept is pointers to the callback's state, which encoding/json can encode in a fixed

@@ -16,7 +16,11 @@ var _ = Callbacks.Add(catalog.Entry[Callback]{
 
 With restore_best_weights the model, and so last.safetensors, ends with the weights
 of the best epoch, even if training was not stopped early. best.safetensors always
-has the weights of the best epoch.`,
+has the weights of the best epoch.
+
+With fine_tune it ends the first phase early and fine-tuning begins, with
+restore_best_weights from the best weights so far. The second phase has the whole patience
+again, and is still compared with the best epoch of the first one.`,
 	New: func(o *catalog.Options) Callback {
 		e := &earlyStopping{monitor: *NewMonitor("val_loss")}
 		o.Bind(&e.patience, "patience", "number of epochs without improvement to wait").Min(0)
@@ -24,7 +28,7 @@ has the weights of the best epoch.`,
 		o.Bind(&e.restore, "restore_best_weights", "whether to restore the weights of the best epoch at the end")
 		o.Bind(&e.monitor.From, "start_from_epoch", "number of epochs to wait before monitoring").Min(0)
 		return Callback{
-			Epoch: e.epoch, End: e.end, Watches: &e.monitor, PicksBest: true,
+			Epoch: e.epoch, Phase: e.phase, End: e.end, Watches: &e.monitor, PicksBest: true,
 			Kept: append(e.monitor.kept(), &e.wait, &e.bestEpoch), Tensors: e.tensors,
 		}
 	},
@@ -60,6 +64,19 @@ func (e *earlyStopping) epoch(s *State) error {
 	return nil
 }
 
+func (e *earlyStopping) phase(s *State) error {
+	e.wait = 0
+	e.restoreTo(s.Weights)
+	return nil
+}
+
+// restoreTo copies the weights of the best epoch, if they are kept.
+func (e *earlyStopping) restoreTo(weights []checkpoint.Tensor) {
+	for i := range e.best {
+		copy(weights[i].Data, e.best[i])
+	}
+}
+
 // tensors returns the weights of the best epoch, unless they are the model's by now.
 func (e *earlyStopping) tensors(s *State) []checkpoint.Tensor {
 	if !e.restore || e.bestEpoch == 0 || s.Restored > 0 {
@@ -79,9 +96,7 @@ func (e *earlyStopping) end(s *State) error {
 	if e.best == nil || s.Err != nil {
 		return nil
 	}
-	for i, w := range s.Weights {
-		copy(w.Data, e.best[i])
-	}
+	e.restoreTo(s.Weights)
 	s.Restored = e.bestEpoch
 	return nil
 }

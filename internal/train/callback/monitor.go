@@ -31,6 +31,9 @@ func (m *Monitor) options(o *catalog.Options) {
 // kept is the monitor's state.
 func (m *Monitor) kept() []any { return []any{&m.best, &m.seen} }
 
+// forget makes the next value the first one.
+func (m *Monitor) forget() { m.best, m.seen = 0, false }
+
 // Improved records the metric of an epoch and reports whether it is better than the best so
 // far by more than MinDelta. NaN never is.
 func (m *Monitor) Improved(logs Logs) (bool, error) {

@@ -15,6 +15,7 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Doc:     "Steps divided by the root of the sum of all squared gradients of a weight (Duchi, Hazan and Singer 2011).",
 	New: func(o *catalog.Options) Optimizer {
 		a := &adagrad{base: base{learningRate: 0.001}, epsilon: 1e-7, accumulator: slot{name: "accumulator", start: 0.1}}
+		a.slots = []*slot{&a.accumulator}
 		a.rateOption(o)
 		o.Bind(&a.accumulator.start, "initial_accumulator_value", "initial value of the sum of squares").Min(0)
 		o.Bind(&a.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)

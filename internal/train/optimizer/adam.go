@@ -33,6 +33,7 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 		beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
 		m: slot{name: "momentum"}, v: slot{name: "velocity"},
 	}
+	a.slots = []*slot{&a.m, &a.v}
 	a.rateOption(o)
 	o.Bind(&a.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
 	o.Bind(&a.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)

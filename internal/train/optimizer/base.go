@@ -20,6 +20,7 @@ type base struct {
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
 	ema                                 ema
+	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
 	norms   func(squares []float64) (total float64) // nil: this process has all weights
@@ -37,6 +38,13 @@ func (b *base) LearningRate() float64     { return b.learningRate }
 func (b *base) SetLearningRate(v float64) { b.learningRate = v }
 func (b *base) Iterations() int           { return b.iterations }
 func (b *base) SetIterations(n int)       { b.iterations = n }
+
+func (b *base) Reset() {
+	b.iterations, b.ema.averages = 0, nil
+	for _, s := range b.slots {
+		s.data = nil
+	}
+}
 
 func (b *base) Join(norms func([]float64) float64, updated func(int)) {
 	b.norms, b.updated = norms, updated

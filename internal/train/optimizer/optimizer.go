@@ -24,6 +24,8 @@ type Optimizer interface {
 	// complete state of the optimizer between two steps.
 	Iterations() int
 	SetIterations(int)
+	// Reset forgets the steps so far. The next one may be for other weights.
+	Reset()
 	// Join makes it one of several optimizers, each of which has pieces of the weights and
 	// is stepped with these. norms replaces the sums of squares of the pieces by those of
 	// the whole weights, and returns the sum over all weights; updated is called after each

@@ -21,6 +21,7 @@ With centered, the gradient's variance replaces the mean square.`,
 			rho:  0.9, epsilon: 1e-7,
 			velocity: slot{name: "velocity"}, average: slot{name: "average_gradient"}, momenta: slot{name: "momentum"},
 		}
+		r.slots = []*slot{&r.velocity, &r.average, &r.momenta}
 		r.rateOption(o)
 		o.Bind(&r.rho, "rho", "decay rate of the running mean of the square").Min(0).Below(1)
 		o.Bind(&r.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)

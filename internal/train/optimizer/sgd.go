@@ -18,6 +18,7 @@ With momentum the step is velocity = momentum·velocity - learning_rate·gradien
 nesterov looks one step ahead.`,
 	New: func(o *catalog.Options) Optimizer {
 		s := &sgd{base: base{learningRate: 0.01}, velocity: slot{name: "momentum"}}
+		s.slots = []*slot{&s.velocity}
 		s.rateOption(o)
 		o.Bind(&s.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)
 		o.Bind(&s.nesterov, "nesterov", "whether to use Nesterov momentum")
