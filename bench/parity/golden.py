@@ -318,9 +318,14 @@ LOSSES = {
     "categorical_focal_crossentropy": keras.losses.CategoricalFocalCrossentropy,
 }
 OPTIMIZERS = {
+    "adadelta": keras.optimizers.Adadelta,
     "adagrad": keras.optimizers.Adagrad,
     "adam": keras.optimizers.Adam,
+    "adamax": keras.optimizers.Adamax,
     "adamw": keras.optimizers.AdamW,
+    "ftrl": keras.optimizers.Ftrl,
+    "lion": keras.optimizers.Lion,
+    "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
 }
@@ -813,6 +818,35 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"rmsprop": {"learning_rate": 0.002, "centered": True,
                      "weight_decay": 0.1}}, normal),
+    "tiny_nadam": (TINY_INPUT, 5, TINY, "nadam", normal),
+    "tiny_nadam_options": (
+        TINY_INPUT, 5, TINY,
+        {"nadam": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95,
+                   "epsilon": 0.001}}, normal),
+    "tiny_adamax": (TINY_INPUT, 5, TINY, "adamax", normal),
+    "tiny_adamax_options": (
+        TINY_INPUT, 5, TINY,
+        {"adamax": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95,
+                    "epsilon": 0.001, "weight_decay": 0.05}}, normal),
+    "tiny_adadelta": (TINY_INPUT, 5, TINY, {"adadelta": 1.0}, normal),
+    "tiny_adadelta_options": (
+        TINY_INPUT, 5, TINY,
+        {"adadelta": {"learning_rate": 0.5, "rho": 0.8, "epsilon": 0.001}},
+        normal),
+    "tiny_lion": (TINY_INPUT, 5, TINY, "lion", normal),
+    "tiny_lion_options": (
+        TINY_INPUT, 5, TINY,
+        {"lion": {"learning_rate": 0.01, "beta_1": 0.8, "beta_2": 0.95,
+                  "weight_decay": 0.5}}, normal),
+    "tiny_ftrl": (TINY_INPUT, 5, TINY, "ftrl", normal),
+    "tiny_ftrl_options": (
+        TINY_INPUT, 5, TINY,
+        {"ftrl": {"learning_rate": 0.1, "learning_rate_power": -0.7,
+                  "initial_accumulator_value": 0.2,
+                  "l1_regularization_strength": 0.01,
+                  "l2_regularization_strength": 0.02,
+                  "l2_shrinkage_regularization_strength": 0.03,
+                  "beta": 0.1}}, normal),
     "tiny_sgd_clipped": (
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
@@ -1045,6 +1079,8 @@ def keras_optimizer(item):
     if isinstance(item, str):
         return OPTIMIZERS[item]()
     (name, options), = item.items()
+    if not isinstance(options, dict):
+        options = {"learning_rate": options}
     return OPTIMIZERS[name](**options)
 
 

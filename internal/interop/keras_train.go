@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -96,11 +97,16 @@ func (t *Training) kerasOptimizer() object {
 // alternate weight by weight, and each list covers all weights before the next starts.
 // Unused slots are omitted.
 var kerasSlots = map[string][][]string{
-	"adagrad": {{"accumulator"}},
-	"adam":    {{"momentum", "velocity"}},
-	"adamw":   {{"momentum", "velocity"}},
-	"rmsprop": {{"velocity"}, {"momentum"}, {"average_gradient"}},
-	"sgd":     {{"momentum"}},
+	"adadelta": {{"accumulated_grad", "accumulated_delta_var"}},
+	"adagrad":  {{"accumulator"}},
+	"adam":     {{"momentum", "velocity"}},
+	"adamax":   {{"momentum", "norm"}},
+	"adamw":    {{"momentum", "velocity"}},
+	"ftrl":     {{"accumulator", "linear"}},
+	"lion":     {{"momentum"}},
+	"nadam":    {{"momentum", "velocity"}},
+	"rmsprop":  {{"velocity"}, {"momentum"}, {"average_gradient"}},
+	"sgd":      {{"momentum"}},
 }
 
 // commonSlots describes the state of Keras's base class, which comes first.
@@ -167,10 +173,23 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 			}
 		}
 	}
+	if m.Training.Optimizer.Name == "nadam" {
+		beta, _ := m.Training.Optimizer.Values["beta_1"].(float64)
+		all = append(all, variable{"variable", hdf5.NewDataset(nil, []float32{nadamProduct(beta, state.Iterations)})})
+	}
 	if used != len(state.Optimizer) {
 		return nil, fmt.Errorf("the state of %s is not that of this model: %d tensors, of which %d fit", m.Training.Optimizer.Name, len(state.Optimizer), used)
 	}
 	return all, nil
+}
+
+// nadamProduct returns the product of the momenta of steps, as Keras's Nadam keeps it.
+func nadamProduct(beta float64, steps int) float32 {
+	product := 1.0
+	for t := 1; t <= steps; t++ {
+		product *= beta * (1 - float64(0.5*math.Pow(0.96, float64(t))))
+	}
+	return float32(product)
 }
 
 // A trainedWeight is a weight with its index among those that the optimizer updates here.

@@ -200,6 +200,19 @@ func kernelCases() []kernelCase {
 		{"RMSprop", []int{long, long, long, long}, []int{long}, true, func(out, in [][]float32) {
 			RMSprop(out[0], in[0], out[1], out[2], out[3], 0.01, 0.9, 0.5, 100) // large enough that the radicand is not negative
 		}},
+		{"Nadam", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			Nadam(out[0], in[0], out[1], out[2], 0.9, 0.999, 0.01, 0.02, 1.5, 1e-7)
+		}},
+		{"Adamax", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			Adamax(out[0], in[0], out[1], out[2], 0.01, 0.9, 0.999, 1e-7)
+		}},
+		{"Adadelta", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			Adadelta(out[0], in[0], out[1], out[2], 0.5, 0.95, 100)
+		}},
+		{"Lion", []int{long, long}, []int{long}, true, func(out, in [][]float32) { Lion(out[0], in[0], out[1], 0.01, 0.9, 0.99) }},
+		{"FTRL", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			FTRL(out[0], in[0], out[1], out[2], 0.01, -0.5, 0.1, 0.2, 0.3)
+		}},
 		{"Clip", []int{long}, []int{long}, true, func(out, in [][]float32) { Clip(out[0], in[0], 0.2, 1) }},
 		{"SumSquares", nil, []int{long}, true, func(out, in [][]float32) { SumSquares(in[0]) }},
 		{"AddPenalty", []int{1}, []int{long}, false, func(out, in [][]float32) { AddPenalty(out[0], in[0], 2, 0.1, 0.2) }},
@@ -257,7 +270,7 @@ func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
 
 func TestResultDoesNotDependOnWhatOutputHeld(t *testing.T) {
 	eachKernel(t, func(t *testing.T, c kernelCase) {
-		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "MoveAverage", "ReLUGradSumRows"}, c.name) {
+		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "Nadam", "Adamax", "Adadelta", "Lion", "FTRL", "MoveAverage", "ReLUGradSumRows"}, c.name) {
 			t.Skip("updates its outputs")
 		}
 		want, in := c.slices()

@@ -114,6 +114,85 @@ func TestRMSpropIsItsDefinition(t *testing.T) {
 	})
 }
 
+// optimizes compares five steps of random gradients with a definition for one weight, whose
+// state is a and b.
+func optimizes(t *testing.T, start float64, run func(step float64, w, g, a, b []float32), define func(step float64, w, g, a, b *float64)) {
+	t.Helper()
+	rng := newRand()
+	const n = 101
+	w, a, b := randoms(rng, n), make([]float32, n), make([]float32, n)
+	for i := range a {
+		a[i] = float32(start)
+	}
+	want, a64, b64 := wide(w), wide(a), wide(b)
+	for step := 1.0; step <= 5; step++ {
+		g := randoms(rng, n)
+		run(step, w, g, a, b)
+		for i, g := range wide(g) {
+			define(step, &want[i], &g, &a64[i], &b64[i])
+		}
+		near(t, "w", w, want)
+	}
+}
+
+func TestNadamIsItsDefinition(t *testing.T) {
+	const momentum, gradient, root, epsilon = 0.02, 0.01, 1.3, 1e-3
+	optimizes(t, 0, func(_ float64, w, g, m, v []float32) { Nadam(w, g, m, v, 0.9, 0.99, momentum, gradient, root, epsilon) },
+		func(_ float64, w, g, m, v *float64) {
+			*m = 0.9**m + 0.1**g
+			*v = 0.99**v + 0.01**g**g
+			*w -= (*m*momentum + *g*gradient) / (math.Sqrt(*v)*root + epsilon)
+		})
+}
+
+func TestAdamaxIsItsDefinition(t *testing.T) {
+	optimizes(t, 0, func(_ float64, w, g, m, u []float32) { Adamax(w, g, m, u, 0.01, 0.9, 0.99, 1e-3) },
+		func(_ float64, w, g, m, u *float64) {
+			*m = 0.9**m + 0.1**g
+			*u = math.Max(0.99**u, math.Abs(*g))
+			*w -= 0.01 * *m / (*u + 1e-3)
+		})
+}
+
+func TestAdadeltaIsItsDefinition(t *testing.T) {
+	optimizes(t, 0, func(_ float64, w, g, a, s []float32) { Adadelta(w, g, a, s, 0.5, 0.9, 1e-3) },
+		func(_ float64, w, g, a, s *float64) {
+			*a = 0.9**a + 0.1**g**g
+			d := *g * math.Sqrt(*s+1e-3) / math.Sqrt(*a+1e-3)
+			*s = 0.9**s + 0.1*d*d
+			*w -= 0.5 * d
+		})
+}
+
+func TestLionIsItsDefinition(t *testing.T) {
+	optimizes(t, 0, func(_ float64, w, g, m, _ []float32) { Lion(w, g, m, 0.01, 0.9, 0.99) },
+		func(_ float64, w, g, m, _ *float64) {
+			if step := 0.9**m + 0.1**g; step > 0 {
+				*w -= 0.01
+			} else if step < 0 {
+				*w += 0.01
+			}
+			*m = 0.99**m + 0.01**g
+		})
+	w := []float32{1}
+	if Lion(w, []float32{0}, []float32{0}, 0.1, 0.9, 0.99); w[0] != 1 {
+		t.Errorf("a direction of 0: the weight is %g", w[0])
+	}
+}
+
+func TestFTRLIsItsDefinition(t *testing.T) {
+	for _, power := range []float64{-0.5, -0.7, 0} {
+		const lr, l1, l2, shrinkage = 0.1, 0.02, 0.03, 0.01
+		optimizes(t, 0.1, func(_ float64, w, g, sum, linear []float32) { FTRL(w, g, sum, linear, lr, power, l1, l2, shrinkage) },
+			func(_ float64, w, g, sum, linear *float64) {
+				now := *sum + *g**g
+				*linear += *g + 2*shrinkage**w - (math.Pow(now, -power)-math.Pow(*sum, -power))/lr**w
+				*sum = now
+				*w = (math.Max(-l1, math.Min(l1, *linear)) - *linear) / (math.Pow(now, -power)/lr + 2*l2)
+			})
+	}
+}
+
 func TestClipping(t *testing.T) {
 	x := randoms(newRand(), 2*grain+3)
 	sum := 0.0

@@ -174,12 +174,17 @@ func TestStepNamesTheWeightThatIsNoLongerFinite(t *testing.T) {
 // In the first step the size of the gradient cancels out, which leaves factors such as
 // 1-beta_2; in float32 those would have only five digits.
 func TestTheFirstStepHasTheSizeOfItsDefinition(t *testing.T) {
+	u1, u2 := 0.9*(1-0.5*0.96), 0.9*(1-0.5*0.96*0.96)
+	nadamsFirst := 0.001 * (1 + u2*0.1/(1-u1*u2))
 	for text, want := range map[string]float64{
 		"adam: {learning_rate: 0.001, epsilon: 1e-12}":                                  0.001,
 		"adam: {learning_rate: 0.001, epsilon: 1e-12, beta_1: 0.99, beta_2: 0.9999}":    0.001,
 		"adamw: {learning_rate: 0.001, epsilon: 1e-12, weight_decay: 0}":                0.001,
+		"nadam: {learning_rate: 0.001, epsilon: 1e-12}":                                 nadamsFirst,
 		"rmsprop: {learning_rate: 0.001, epsilon: 1e-12, rho: 0.999}":                   0.001 / math.Sqrt(1-0.999),
 		"rmsprop: {learning_rate: 0.001, epsilon: 1e-12, rho: 0.999, momentum: 0.9}":    0.001 / math.Sqrt(1-0.999),
+		"adamax: {learning_rate: 0.001, epsilon: 1e-12, beta_1: 0.99}":                  0.001,
+		"lion: {learning_rate: 0.001}":                                                  0.001,
 		"adagrad: {learning_rate: 0.001, epsilon: 1e-12, initial_accumulator_value: 0}": 0.001,
 	} {
 		gradients := make([]float32, 33) // more than two vectors, to test the remainder

@@ -1,0 +1,70 @@
+package optimizer
+
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/kernels"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Optimizers.Add(catalog.Entry[Optimizer]{
+	Name:    "nadam",
+	Keras:   "Nadam",
+	Example: "nadam: {learning_rate: 0.002}",
+	Doc: `Adam with Nesterov momentum (Dozat 2016).
+
+The momentum rises in the first thousands of steps, with a decay of 0.96 per 250 steps in
+the paper and of 0.96 per step in Keras, and here.`,
+	New: func(o *catalog.Options) Optimizer {
+		n := &nadam{
+			base:  base{learningRate: 0.001},
+			beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
+			m: slot{name: "momentum"}, v: slot{name: "velocity"},
+		}
+		n.rateOption(o)
+		o.Bind(&n.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
+		o.Bind(&n.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
+		o.Bind(&n.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
+		n.commonOptions(o)
+		return n
+	},
+})
+
+type nadam struct {
+	base
+	beta1, beta2, epsilon float64
+	m, v                  slot    // moving averages of the gradient and of its square
+	product               float64 // of the momenta of the first steps
+	of                    int     // their number
+}
+
+// Step computes, per weight, with u(t) = β₁(1 - 0.96ᵗ/2) and P(t) = u(1)·…·u(t):
+// m += (g-m)(1-β₁); v += (g²-v)(1-β₂); w -= lr/(√(v/(1-β₂ᵗ))+ε) ·
+// (u(t+1)·m/(1-P(t+1)) + (1-u(t))·g/(1-P(t))).
+func (n *nadam) Step(weights []G.ValueGrad) error {
+	t := n.iterations + 1
+	momentum := func(t int) float64 { return n.beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)))) }
+	if n.of >= t { // the optimizer was set back
+		n.of = 0
+	}
+	if n.of == 0 {
+		n.product = 1
+	}
+	for ; n.of < t; n.of++ {
+		n.product *= momentum(n.of + 1)
+	}
+	next := momentum(t + 1)
+	ofMomentum := n.learningRate * next / (1 - float64(n.product*next))
+	ofGradient := n.learningRate * (1 - momentum(t)) / (1 - n.product)
+	root := 1 / math.Sqrt(1-math.Pow(n.beta2, float64(t)))
+	return n.step(weights, func(i int, w, g []float32) bool {
+		return kernels.Nadam(w, g, n.m.of(i, len(w)), n.v.of(i, len(w)), n.beta1, n.beta2, ofMomentum, ofGradient, root, n.epsilon)
+	})
+}
+
+func (n *nadam) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
+	return n.state(weights, &n.m, &n.v)
+}
