@@ -28,14 +28,13 @@ type rectifierArgs struct {
 
 var rectifierLoop = newLoop(func(a *rectifierArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	out, r := a.out[from:to], a.r
-	if r.Slope == 0 && r.Threshold == 0 {
-		for i, v := range a.x[from:to] {
-			out[i] = min(max(v, 0), r.Max)
-		}
+	out, x, r := a.out[from:to], a.x[from:to], a.r
+	if r.capped() {
+		done := current().capped(out, x, r.Max)
+		cappedGeneric(out[done:], x[done:], r.Max)
 		return
 	}
-	for i, v := range a.x[from:to] {
+	for i, v := range x {
 		if v <= r.Threshold {
 			out[i] = r.Slope * (v - r.Threshold)
 		} else {
@@ -44,9 +43,33 @@ var rectifierLoop = newLoop(func(a *rectifierArgs, part int) {
 	}
 })
 
+// capped reports whether the function is min(max(x, 0), Max), such as ReLU6.
+func (r Rectifier) capped() bool { return r.Slope == 0 && r.Threshold == 0 }
+
+func cappedGeneric(out, x []float32, most float32) (done int) {
+	for i, v := range x[:len(out)] {
+		out[i] = min(max(v, 0), most)
+	}
+	return len(out)
+}
+
 var rectifierGradLoop = newLoop(func(a *rectifierArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	dx, y, dy, r := a.out[from:to], a.x[from:to], a.dy[from:to], a.r
+	if r.capped() {
+		done := current().cappedGrad(dx, y, dy, r.Max)
+		cappedGradGeneric(dx[done:], y[done:], dy[done:], r.Max)
+		return
+	}
+	r.gradGeneric(dx, y, dy)
+})
+
+func cappedGradGeneric(dx, y, dy []float32, most float32) (done int) {
+	Rectifier{Max: most}.gradGeneric(dx, y, dy)
+	return len(dx)
+}
+
+func (r Rectifier) gradGeneric(dx, y, dy []float32) {
 	one, slope := math.Float32bits(1), math.Float32bits(r.Slope)
 	for i := range dx[:min(len(dx), len(y), len(dy))] {
 		factor := one // as bits, to select without a branch
@@ -58,4 +81,4 @@ var rectifierGradLoop = newLoop(func(a *rectifierArgs, part int) {
 		}
 		dx[i] = dy[i] * math.Float32frombits(factor)
 	}
-})
+}

@@ -30,12 +30,18 @@ type instructionSet struct {
 	depthwise, depthwiseGrad func(r *depthwiseRow)
 
 	// Activations, dropout and other elementwise functions.
-	relu      func(out, x []float32) (done int)
-	reluGrad  func(dx, y, dy []float32) (done int)
-	affine    func(out, x []float32, scale, offset float32) (done int)
-	combine   func(out, x, y []float32, a, b float32) (done int)
-	dropout   func(out, x []float32, counter uint32, d *dropper) (done int)
-	zeroTimes func(x []float32) (sum float32, done int) // Σ 0·x
+	relu       func(out, x []float32) (done int)
+	reluGrad   func(dx, y, dy []float32) (done int)
+	capped     func(out, x []float32, most float32) (done int) // min(max(x, 0), most)
+	cappedGrad func(dx, y, dy []float32, most float32) (done int)
+	affine     func(out, x []float32, scale, offset float32) (done int)
+	combine    func(out, x, y []float32, a, b float32) (done int)
+	dropout    func(out, x []float32, counter uint32, d *dropper) (done int)
+	zeroTimes  func(x []float32) (sum float32, done int) // Σ 0·x
+
+	// Activations that plain Go computes in float64; nil there.
+	sigmoid, silu, gelu, hardSigmoid, hardSiLU                     func(out, x []float32) (done int)
+	sigmoidGrad, siluGrad, geluGrad, hardSigmoidGrad, hardSiLUGrad func(dx, v, dy []float32) (done int)
 
 	// Optimizers.
 	adam     func(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)

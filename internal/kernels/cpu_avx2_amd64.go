@@ -25,10 +25,23 @@ func withAVX2(s instructionSet) instructionSet {
 
 	s.relu = reluAVX2
 	s.reluGrad = reluGradAVX2
+	s.capped = cappedAVX2
+	s.cappedGrad = cappedGradAVX2
 	s.affine = affineAVX2
 	s.combine = combineAVX2
 	s.dropout = dropoutAVX2
 	s.zeroTimes = zeroTimesAVX2
+
+	s.sigmoid = sigmoidAVX2
+	s.sigmoidGrad = sigmoidGradAVX2
+	s.silu = siluAVX2
+	s.siluGrad = siluGradAVX2
+	s.gelu = geluAVX2
+	s.geluGrad = geluGradAVX2
+	s.hardSigmoid = hardSigmoidAVX2
+	s.hardSigmoidGrad = hardSigmoidGradAVX2
+	s.hardSiLU = hardSiLUAVX2
+	s.hardSiLUGrad = hardSiLUGradAVX2
 
 	s.adam = adamAVX2
 	s.adagrad = adagradAVX2
@@ -67,6 +80,18 @@ func depthwiseAVX2(r *depthwiseRow)
 func depthwiseGradAVX2(r *depthwiseRow)
 func reluAVX2(out, x []float32) (done int)
 func reluGradAVX2(dx, y, dy []float32) (done int)
+func cappedAVX2(out, x []float32, most float32) (done int)
+func cappedGradAVX2(dx, y, dy []float32, most float32) (done int)
+func sigmoidAVX2(out, x []float32) (done int)
+func sigmoidGradAVX2(dx, y, dy []float32) (done int)
+func siluAVX2(out, x []float32) (done int)
+func siluGradAVX2(dx, x, dy []float32) (done int)
+func geluAVX2(out, x []float32) (done int)
+func geluGradAVX2(dx, x, dy []float32) (done int)
+func hardSigmoidAVX2(out, x []float32) (done int)
+func hardSigmoidGradAVX2(dx, y, dy []float32) (done int)
+func hardSiLUAVX2(out, x []float32) (done int)
+func hardSiLUGradAVX2(dx, x, dy []float32) (done int)
 func affineAVX2(out, x []float32, scale, offset float32) (done int)
 func combineAVX2(out, x, y []float32, a, b float32) (done int)
 func dropoutAVX2(out, x []float32, counter uint32, d *dropper) (done int)

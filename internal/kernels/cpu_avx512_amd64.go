@@ -24,10 +24,23 @@ func withAVX512(s instructionSet) instructionSet {
 
 	s.relu = reluAVX512
 	s.reluGrad = reluGradAVX512
+	s.capped = cappedAVX512
+	s.cappedGrad = cappedGradAVX512
 	s.affine = affineAVX512
 	s.combine = combineAVX512
 	s.dropout = dropoutAVX512
 	s.zeroTimes = zeroTimesAVX512
+
+	s.sigmoid = sigmoidAVX512
+	s.sigmoidGrad = sigmoidGradAVX512
+	s.silu = siluAVX512
+	s.siluGrad = siluGradAVX512
+	s.gelu = geluAVX512
+	s.geluGrad = geluGradAVX512
+	s.hardSigmoid = hardSigmoidAVX512
+	s.hardSigmoidGrad = hardSigmoidGradAVX512
+	s.hardSiLU = hardSiLUAVX512
+	s.hardSiLUGrad = hardSiLUGradAVX512
 
 	s.adam = adamAVX512
 	s.adagrad = adagradAVX512
@@ -64,6 +77,18 @@ func depthwiseAVX512(r *depthwiseRow)
 func depthwiseGradAVX512(r *depthwiseRow)
 func reluAVX512(out, x []float32) (done int)
 func reluGradAVX512(dx, y, dy []float32) (done int)
+func cappedAVX512(out, x []float32, most float32) (done int)
+func cappedGradAVX512(dx, y, dy []float32, most float32) (done int)
+func sigmoidAVX512(out, x []float32) (done int)
+func sigmoidGradAVX512(dx, y, dy []float32) (done int)
+func siluAVX512(out, x []float32) (done int)
+func siluGradAVX512(dx, x, dy []float32) (done int)
+func geluAVX512(out, x []float32) (done int)
+func geluGradAVX512(dx, x, dy []float32) (done int)
+func hardSigmoidAVX512(out, x []float32) (done int)
+func hardSigmoidGradAVX512(dx, y, dy []float32) (done int)
+func hardSiLUAVX512(out, x []float32) (done int)
+func hardSiLUGradAVX512(dx, x, dy []float32) (done int)
 func affineAVX512(out, x []float32, scale, offset float32) (done int)
 func combineAVX512(out, x, y []float32, a, b float32) (done int)
 func dropoutAVX512(out, x []float32, counter uint32, d *dropper) (done int)

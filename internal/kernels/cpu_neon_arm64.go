@@ -29,10 +29,23 @@ func withNEON(s instructionSet) instructionSet {
 
 	s.relu = reluNEON
 	s.reluGrad = reluGradNEON
+	s.capped = cappedNEON
+	s.cappedGrad = cappedGradNEON
 	s.affine = affineNEON
 	s.combine = combineNEON
 	s.dropout = dropoutNEON
 	s.zeroTimes = zeroTimesNEON
+
+	s.sigmoid = sigmoidNEON
+	s.sigmoidGrad = sigmoidGradNEON
+	s.silu = siluNEON
+	s.siluGrad = siluGradNEON
+	s.gelu = geluNEON
+	s.geluGrad = geluGradNEON
+	s.hardSigmoid = hardSigmoidNEON
+	s.hardSigmoidGrad = hardSigmoidGradNEON
+	s.hardSiLU = hardSiLUNEON
+	s.hardSiLUGrad = hardSiLUGradNEON
 
 	s.adam = adamNEON
 	s.adagrad = adagradNEON
@@ -73,6 +86,18 @@ func depthwiseNEON(r *depthwiseRow)
 func depthwiseGradNEON(r *depthwiseRow)
 func reluNEON(out, x []float32) (done int)
 func reluGradNEON(dx, y, dy []float32) (done int)
+func cappedNEON(out, x []float32, most float32) (done int)
+func cappedGradNEON(dx, y, dy []float32, most float32) (done int)
+func sigmoidNEON(out, x []float32) (done int)
+func sigmoidGradNEON(dx, y, dy []float32) (done int)
+func siluNEON(out, x []float32) (done int)
+func siluGradNEON(dx, x, dy []float32) (done int)
+func geluNEON(out, x []float32) (done int)
+func geluGradNEON(dx, x, dy []float32) (done int)
+func hardSigmoidNEON(out, x []float32) (done int)
+func hardSigmoidGradNEON(dx, y, dy []float32) (done int)
+func hardSiLUNEON(out, x []float32) (done int)
+func hardSiLUGradNEON(dx, x, dy []float32) (done int)
 func affineNEON(out, x []float32, scale, offset float32) (done int)
 func combineNEON(out, x, y []float32, a, b float32) (done int)
 func dropoutNEON(out, x []float32, counter uint32, d *dropper) (done int)

@@ -16,6 +16,7 @@ func main() {
 		log.Fatal("usage: asm FOLDER")
 	}
 	for name, write := range map[string]func(*file){
+		"activation_amd64.s":          activationsAMD64,
 		"sum_finite_amd64.s":          allFinites,
 		"norm_batch_amd64.s":          batchNorms,
 		"cpu_peak_amd64.s":            ceilings,
@@ -29,6 +30,7 @@ func main() {
 		"conv_depthwise_amd64.s":      depthwises,
 		"image_warp_amd64.s":          warps,
 
+		"activation_arm64.s":          activationsNEON,
 		"sum_finite_arm64.s":          zeroTimesNEON,
 		"norm_batch_arm64.s":          batchNormsNEON,
 		"cpu_peak_arm64.s":            multiplyAddsNEON,

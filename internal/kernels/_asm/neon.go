@@ -13,7 +13,7 @@ var (
 	neonThree = map[string]uint32{
 		"fadd": 0x4E20D400, "fsub": 0x4EA0D400, "fmul": 0x6E20DC00, "fdiv": 0x6E20FC00,
 		"fmla": 0x4E20CC00, "fmls": 0x4EA0CC00, // d = d ± n·m, rounded once
-		"fmax":  0x4E20F400,
+		"fmax": 0x4E20F400, "fmin": 0x4EA0F400,
 		"fcmeq": 0x4E20E400, "fcmge": 0x6E20E400, "fcmgt": 0x6EA0E400, // all bits set where n op m
 		"mul": 0x4EA09C00, "cmge": 0x4EA03C00, // integers
 	}
@@ -47,6 +47,11 @@ func (f *file) two(name string, d, n int) {
 func (f *file) fmlaLane(d, n, m, lane int) {
 	code := 0x4F801000 | uint32(m)<<16 | uint32(n)<<5 | uint32(d) | uint32(lane&1)<<21 | uint32(lane>>1)<<11
 	f.word(code, "fmla v%d.4s, v%d.4s, v%d.s[%d]", d, n, m, lane)
+}
+
+// signs sets all bits of lanes of d where the sign of n is set.
+func (f *file) signs(d, n int) {
+	f.word(0x4F210400|uint32(n)<<5|uint32(d), "sshr v%d.4s, v%d.4s, #31", d, n)
 }
 
 // umaxv sets the first lane of d to the maximum of the lanes of n.

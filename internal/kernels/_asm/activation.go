@@ -1,0 +1,482 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+// Constants of activations, by their place in activationConstants. Assembly has each of them
+// in all lanes of a vector.
+const (
+	actOne = iota
+	actSign
+	actLog2E
+	actRound
+	actLn2High
+	actLn2Low
+	actLeast
+	actExp2
+	actExp3
+	actExp4
+	actExp5
+	actExp6
+	actPhiStep
+	actPhi1
+	actPhi2
+	actPhi3
+	actPhi4
+	actPhi5
+	actPhi6
+	actPhi7
+	actPhi8
+	actPhi9
+	actMinusHalf
+	actDensity
+	actThree
+	actSix
+	actSixth
+	actThird
+	actHalf
+	actMinusThree
+)
+
+var activationConstants = []float32{
+	actOne:   1,
+	actSign:  float32(math.Copysign(0, -1)),
+	actLog2E: math.Log2E,
+	actRound: 3 << 22, // added to a small number, rounds it to an integer, in the lowest bits
+	// The high part of ln 2 has few digits, so that its product with an integer is exact.
+	actLn2High: -0.693359375,
+	actLn2Low:  2.12194440e-4,
+	actLeast:   -87, // exp of less is 0
+	// (eʳ - 1 - r)/r² where |r| < 0.3475, with a relative error of eʳ below 4e-9.
+	actExp2: 0.4999999403953552,
+	actExp3: 0.1666651964187622,
+	actExp4: 0.04166840761899948,
+	actExp5: 0.00836889911442995,
+	actExp6: 0.0013814219273626804,
+	// Φ(-z)·exp(z²/2) as a polynomial in 1/(1 + z·step) without constant, where 0 <= z < 13.2,
+	// with a relative error below 4e-8.
+	actPhiStep:    0.35,
+	actPhi1:       0.13962170481681824,
+	actPhi2:       0.1398567110300064,
+	actPhi3:       0.11986905336380005,
+	actPhi4:       0.10536934435367584,
+	actPhi5:       -0.02279113233089447,
+	actPhi6:       0.15872260928153992,
+	actPhi7:       -0.25532785058021545,
+	actPhi8:       0.14378851652145386,
+	actPhi9:       -0.029108993709087372,
+	actMinusHalf:  -0.5,
+	actDensity:    0.3989422804014327, // 1/√2π
+	actThree:      3,
+	actSix:        6,
+	actSixth:      1. / 6,
+	actThird:      1. / 3,
+	actHalf:       0.5,
+	actMinusThree: -3,
+}
+
+// An activation is an elementwise function, or its gradient, with constants.
+type activation struct {
+	name      string
+	slices    []string
+	argument  string // a number, in the first constant register; empty: none
+	constants []int
+	body      func(a activator)
+}
+
+var expConstants = []int{actOne, actSign, actLog2E, actRound, actLn2High, actLn2Low, actLeast, actExp2, actExp3, actExp4, actExp5, actExp6}
+
+var phiConstants = append(expConstants[:len(expConstants):len(expConstants)], actPhiStep, actPhi1, actPhi2, actPhi3, actPhi4, actPhi5, actPhi6,
+	actPhi7, actPhi8, actPhi9, actMinusHalf, actDensity)
+
+var (
+	ofOne = []string{"out", "x"}
+	ofTwo = []string{"dx", "x", "dy"}
+)
+
+// activations are the kernels. Register 0 holds x.
+var activations = []activation{
+	{"sigmoid", ofOne, "", expConstants, func(a activator) {
+		a.sigmoid()
+		a.keepNaN(1, 0)
+		a.store(0, 1)
+	}},
+	{"sigmoidGrad", []string{"dx", "y", "dy"}, "", []int{actOne}, func(a activator) {
+		a.comment("dx = dy·(y·(1 - y))")
+		a.load(0, 1)
+		a.constant(1, actOne)
+		a.sub(1, 1, 0)
+		a.mul(1, 1, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"silu", ofOne, "", expConstants, func(a activator) {
+		a.sigmoid()
+		a.comment("out = x·s")
+		a.mul(0, 0, 1)
+		a.store(0, 0)
+	}},
+	{"siluGrad", ofTwo, "", expConstants, func(a activator) {
+		a.sigmoid()
+		a.comment("dx = dy·(s·(1 + x·(1 - s)))")
+		a.constant(2, actOne)
+		a.constant(3, actOne)
+		a.sub(2, 2, 1)
+		a.mulAdd(3, 0, 2)
+		a.mul(1, 1, 3)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"gelu", ofOne, "", phiConstants, func(a activator) {
+		a.normal()
+		a.comment("out = x·Φ")
+		a.mul(0, 0, 1)
+		a.store(0, 0)
+	}},
+	{"geluGrad", ofTwo, "", phiConstants, func(a activator) {
+		a.normal()
+		a.comment("dx = dy·(Φ + x·exp(-x²/2)/√2π)")
+		a.with("mul", 0, 0, actDensity)
+		a.mulAdd(1, 0, 2)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"hardSigmoid", ofOne, "", []int{actThree, actSix, actSixth}, func(a activator) {
+		a.hardSigmoid()
+		a.store(0, 1)
+	}},
+	{"hardSigmoidGrad", []string{"dx", "y", "dy"}, "", []int{actOne, actSixth}, func(a activator) {
+		a.comment("dx = dy·(0 < y < 1 ? 1/6 : 0)")
+		a.load(0, 1)
+		a.constant(1, actSixth)
+		a.zeroed(2)
+		a.whereGreater(1, 0, 2)
+		a.constant(2, actOne)
+		a.whereGreater(1, 2, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"hardSiLU", ofOne, "", []int{actThree, actSix, actSixth}, func(a activator) {
+		a.hardSigmoid()
+		a.comment("out = x·h")
+		a.mul(0, 0, 1)
+		a.store(0, 0)
+	}},
+	{"hardSiLUGrad", ofTwo, "", []int{actThree, actSix, actSixth, actOne, actHalf, actThird, actMinusThree}, func(a activator) {
+		a.load(0, 1)
+		a.comment("g = x/3 + 1/2 where x > -3, else 0; 1 where x >= 3")
+		a.constant(1, actHalf)
+		a.constant(2, actThird)
+		a.mulAdd(1, 0, 2)
+		a.constant(2, actMinusThree)
+		a.whereGreater(1, 0, 2)
+		a.constant(2, actThree)
+		a.constant(3, actOne)
+		a.unlessGreater(1, 2, 0, 3)
+		a.comment("dx = dy·g")
+		a.keepNaN(1, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"capped", ofOne, "most", nil, func(a activator) {
+		a.comment("out = min(max(x, 0), most)")
+		a.zeroed(1)
+		a.atLeast0At(0, 1, 1)
+		a.atMost(0, 0, 8)
+		a.store(0, 0)
+	}},
+	{"cappedGrad", []string{"dx", "y", "dy"}, "most", []int{actOne}, func(a activator) {
+		a.comment("dx = dy·(y > 0 && !(y >= most) ? 1 : 0)")
+		a.load(0, 1)
+		a.constant(1, actOne)
+		a.zeroed(2)
+		a.whereGreater(1, 0, 2)
+		a.whereGreater(1, 8, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+}
+
+// An activator writes the body of an activation.
+type activator struct {
+	emitter
+	registers map[int]int // of constants, with NEON
+}
+
+// at is the operand of a constant in memory.
+func (a activator) constantAt(c int) string { return fmt.Sprintf("activation<>+%d(SB)", 64*c) }
+
+// constant sets a register to a constant.
+func (a activator) constant(to, c int) {
+	if a.v == neon {
+		a.move(to, a.registers[c])
+	} else {
+		a.op("VMOVUPS", a.constantAt(c), a.r(to))
+	}
+}
+
+// with is to = x op constant.
+func (a activator) with(op string, to, x, c int) {
+	switch {
+	case a.v == neon && op == "or":
+		a.op("VORR", v16(a.registers[c]), v16(x), v16(to))
+	case a.v == neon:
+		a.binary(op, to, x, a.registers[c])
+	default:
+		a.op("V"+map[string]string{"add": "ADD", "sub": "SUB", "mul": "MUL", "or": "OR"}[op]+"PS", a.constantAt(c), a.r(x), a.r(to))
+	}
+}
+
+// addProduct is to = to + x·constant, rounded once.
+func (a activator) addProduct(to, x, c int) {
+	if a.v == neon {
+		a.mulAdd(to, x, a.registers[c])
+	} else {
+		a.op("VFMADD231PS", a.constantAt(c), a.r(x), a.r(to))
+	}
+}
+
+// polynomial computes the polynomial of constants, the highest first, in x; with NEON it
+// needs a spare register.
+func (a activator) polynomial(to, x, spare int, constants ...int) {
+	from := to
+	if a.v == neon && len(constants)%2 == 0 {
+		from = spare // the last term has to end in to
+	}
+	a.constant(from, constants[0])
+	for _, c := range constants[1:] {
+		if a.v == neon {
+			other := to + spare - from
+			a.constant(other, c)
+			a.mulAdd(other, from, x)
+			from = other
+		} else {
+			a.op("VFMADD213PS", a.constantAt(c), a.r(x), a.r(to))
+		}
+	}
+}
+
+// exp computes exp(x) of numbers up to 0, and 0 for NaN, in register to; it uses registers 3
+// to 5. exp(x) = 2ⁿ·eʳ, where n is the integer nearest to x·log2(e).
+func (a activator) exp(to, x int) {
+	const shifted, n, r = 3, 4, 5
+	a.comment("n = round(x·log2 e), r = x - n·ln 2")
+	a.constant(shifted, actRound)
+	a.addProduct(shifted, x, actLog2E)
+	a.with("sub", n, shifted, actRound)
+	a.copy(r, x)
+	a.addProduct(r, n, actLn2High)
+	a.addProduct(r, n, actLn2Low)
+	a.comment("exp(r)·2ⁿ where x >= least, else 0")
+	a.polynomial(to, r, n, actExp6, actExp5, actExp4, actExp3, actExp2, actOne, actOne)
+	if a.v == neon {
+		a.op("VSHL", imm(23), v4(shifted), v4(shifted))
+		a.op("VADD", v4(shifted), v4(to), v4(to))
+		a.three("fcmge", neonMask, x, a.registers[actLeast])
+		a.and(to, to, neonMask)
+		return
+	}
+	a.op("VPSLLD", imm(23), a.r(shifted), a.r(shifted))
+	a.op("VPADDD", a.r(shifted), a.r(to), a.r(to))
+	if a.v.evex {
+		a.op("VCMPPS", "$0x1d", a.constantAt(actLeast), a.r(x), "K1")
+		a.op("VMOVAPS.Z", a.r(to), "K1", a.r(to))
+	} else {
+		a.op("VCMPPS", "$0x1d", a.constantAt(actLeast), a.r(x), a.r(n))
+		a.op("VANDPS", a.r(n), a.r(to), a.r(to))
+	}
+}
+
+// sigmoid loads x into register 0 and computes its sigmoid in register 1. NaN gives another
+// number.
+func (a activator) sigmoid() {
+	a.load(0, 1)
+	a.comment("e = exp(-|x|)")
+	a.with("or", 2, 0, actSign)
+	a.exp(1, 2)
+	a.comment("s = (x < 0 ? e : 1) / (1 + e)")
+	a.with("add", 2, 1, actOne)
+	a.constant(3, actOne)
+	a.whereNegative(3, 0, 1)
+	a.div(1, 3, 2)
+}
+
+// normal loads x into register 0 and computes Φ(x) in register 1 and exp(-x²/2) in 2.
+func (a activator) normal() {
+	const z, t = 1, 3
+	a.load(0, 1)
+	a.comment("e = exp(-x²/2)")
+	a.with("mul", 1, 0, actMinusHalf)
+	a.mul(1, 1, 0)
+	a.exp(2, 1)
+	a.comment("t = 1/(1 + |x|·step)")
+	a.with("or", z, 0, actSign)
+	a.constant(t, actOne)
+	a.constant(4, actPhiStep)
+	a.mul(4, 4, z)
+	a.sub(4, t, 4)
+	a.div(t, t, 4)
+	a.comment("Φ(-|x|) = e·polynomial(t)·t")
+	a.polynomial(1, t, 4, actPhi9, actPhi8, actPhi7, actPhi6, actPhi5, actPhi4, actPhi3, actPhi2, actPhi1)
+	a.mul(1, 1, t)
+	a.mul(1, 1, 2)
+	a.comment("Φ = x < 0 ? that : 1 - that")
+	a.constant(3, actOne)
+	a.sub(3, 3, 1)
+	a.whereNegative(3, 0, 1)
+	a.copy(1, 3)
+}
+
+// hardSigmoid loads x into register 0 and computes h = min(max(x + 3, 0), 6)/6 in register 1.
+func (a activator) hardSigmoid() {
+	a.load(0, 1)
+	a.comment("h = min(max(x + 3, 0), 6)·1/6")
+	a.with("add", 1, 0, actThree)
+	a.zeroed(2)
+	a.atLeast0(1, 1, 2)
+	a.constant(2, actSix)
+	a.atMost(1, 1, 2)
+	a.with("mul", 1, 1, actSixth)
+}
+
+func (a activator) copy(to, from int) {
+	if a.v == neon {
+		a.move(to, from)
+	} else {
+		a.op("VMOVAPS", a.r(from), a.r(to))
+	}
+}
+
+// atMost is to = min(x, most); NaN stays NaN.
+func (a activator) atMost(to, x, most int) {
+	if a.v == neon {
+		a.three("fmin", to, x, most)
+	} else {
+		a.op("VMINPS", a.r(x), a.r(most), a.r(to))
+	}
+}
+
+// whereNegative sets to to other where the sign of x is set.
+func (a activator) whereNegative(to, x, other int) {
+	switch {
+	case a.v == neon:
+		a.signs(neonMask, x)
+		a.where(to, neonMask, other)
+	case a.v.evex:
+		a.op("VPMOVD2M", a.r(x), "K1")
+		a.op("VMOVAPS", a.r(other), "K1", a.r(to))
+	default:
+		a.op("VBLENDVPS", a.r(x), a.r(other), a.r(to), a.r(to))
+	}
+}
+
+// keepNaN sets to to x where that is NaN.
+func (a activator) keepNaN(to, x int) {
+	switch {
+	case a.v == neon:
+		a.three("fcmeq", neonMask, x, x)
+		a.op("VBIF", v16(neonMask), v16(x), v16(to))
+	case a.v.evex:
+		a.op("VCMPPS", "$3", a.r(x), a.r(x), "K1")
+		a.op("VMOVAPS", a.r(x), "K1", a.r(to))
+	default:
+		a.op("VCMPPS", "$3", a.r(x), a.r(x), "Y7")
+		a.op("VBLENDVPS", "Y7", a.r(x), a.r(to), a.r(to))
+	}
+}
+
+// whereGreater sets to to 0 unless x > y.
+func (a activator) whereGreater(to, x, y int) {
+	switch {
+	case a.v == neon:
+		a.three("fcmgt", neonMask, x, y)
+		a.and(to, to, neonMask)
+	case a.v.evex:
+		a.op("VCMPPS", "$0x1e", a.r(y), a.r(x), "K1")
+		a.op("VMOVAPS.Z", a.r(to), "K1", a.r(to))
+	default:
+		a.op("VCMPPS", "$0x1e", a.r(y), a.r(x), "Y7")
+		a.op("VANDPS", "Y7", a.r(to), a.r(to))
+	}
+}
+
+// unlessGreater sets to to other unless x > y.
+func (a activator) unlessGreater(to, x, y, other int) {
+	switch {
+	case a.v == neon:
+		a.three("fcmgt", neonMask, x, y)
+		a.op("VBIF", v16(neonMask), v16(other), v16(to))
+	case a.v.evex:
+		a.op("VCMPPS", "$0x1e", a.r(y), a.r(x), "K1")
+		a.op("KNOTW", "K1", "K1")
+		a.op("VMOVAPS", a.r(other), "K1", a.r(to))
+	default:
+		a.op("VCMPPS", "$0x1e", a.r(y), a.r(x), "Y7")
+		a.op("VBLENDVPS", "Y7", a.r(to), a.r(other), a.r(to))
+	}
+}
+
+// activationsAMD64 writes activation_amd64.s, activationsNEON activation_arm64.s: kernels that
+// give the same bits, since they take the same steps.
+func activationsAMD64(f *file) {
+	activationTable(f, 16)
+	for _, k := range activations {
+		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
+		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
+	}
+}
+
+func activationsNEON(f *file) {
+	activationTable(f, 1)
+	for _, k := range activations {
+		k.write(emitter{file: f, v: neon}, k.name+"NEON")
+	}
+}
+
+// activationTable writes the constants, each as often as given, 64 bytes or 4 apart.
+func activationTable(f *file, times int) {
+	f.line("")
+	f.line("// The constants of activations.")
+	for i, c := range activationConstants {
+		for j := range times {
+			f.line(fmt.Sprintf("DATA activation<>+%d(SB)/4, $0x%08x", 4*(i*times+j), math.Float32bits(c)))
+		}
+	}
+	f.line(fmt.Sprintf("GLOBL activation<>(SB), RODATA|NOPTR, $%d", 4*times*len(activationConstants)))
+}
+
+func (k activation) write(e emitter, name string) {
+	signature := "("
+	for i, s := range k.slices {
+		if i > 0 {
+			signature += ", "
+		}
+		signature += s
+	}
+	signature += " []float32"
+	if k.argument != "" {
+		signature += ", " + k.argument + " float32"
+	}
+	e.function(name, signature+") (done int)", 0)
+	e.slices(k.slices...)
+	a := activator{e, map[int]int{}}
+	if k.argument != "" {
+		e.constant(8, k.argument)
+	}
+	if e.v == neon {
+		e.op("MOVD", "$activation<>(SB)", "R1")
+		first := 8
+		if k.argument != "" {
+			first++
+		}
+		for i, c := range k.constants {
+			a.registers[c] = first + i
+			e.op("FMOVS", at(4*c, "R1"), float(first+i))
+			e.everyLane(first+i, first+i)
+		}
+	}
+	e.loop("loop", func(e emitter) { k.body(activator{e, a.registers}) }, len(k.slices))
+	e.ret()
+}
