@@ -17,7 +17,9 @@ import (
 // docs/ARCHITECTURE.md; change it there and here, with a reason, never to make a build
 // pass.
 const layout = `
-	batch, kernels, spec, checkpoint, random, plot, table, words, interop/hdf5, data/imagecache, data/picture/jpeg :
+	batch, kernels, spec, random, words, shutdown, interop/hdf5, data/picture/jpeg :
+	table               : words
+	checkpoint, plot, data/imagecache : shutdown
 	catalog             : spec words
 	machine             : kernels
 	machine/machinetest : machine
@@ -30,18 +32,18 @@ const layout = `
 	comm                : kernels
 	comm/commtest, comm/mpi : comm
 	data/picture        : data/picture/jpeg
-	data/dataset        : catalog random data/imagecache data/picture
+	data/dataset        : catalog random shutdown data/imagecache data/picture
 	data                : spec catalog random data/dataset
 	data/check          : data data/dataset data/picture
 	train/metric, train/schedule : catalog
 	train/optimizer     : catalog checkpoint kernels
 	train/callback      : catalog checkpoint
 	train               : batch spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
-	runs                : spec checkpoint words
+	runs                : spec checkpoint shutdown words
 	slurm               : catalog
-	sweep               : spec catalog random runs slurm train/callback
+	sweep               : spec catalog random runs shutdown slurm train/callback
 	pretrained          : builder/layer checkpoint interop spec
-	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs spec sweep train train/callback train/optimizer words
+	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs shutdown spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words
 	interop             : spec catalog checkpoint builder builder/layer builder/loss interop/hdf5 train/metric train/optimizer train/schedule words
 `

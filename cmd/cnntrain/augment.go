@@ -114,7 +114,7 @@ func runAugment(ctx context.Context, o *augmentOptions, seeded bool, s *streams)
 	if err := savePicture(ctx, o.out, plot.Contact(sheet), s); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s in %s\n", o.out, words.Count(len(chosen), "image"), words.Count(o.draws, "draw"))
+	err = s.printf("%s: %s in %s\n", o.out, words.Count(len(chosen), "image"), words.Count(o.draws, "draw"))
 	return err
 }
 

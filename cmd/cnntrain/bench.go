@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/shutdown"
 	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 	"cnntrain/specs"
@@ -76,6 +77,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 		if err != nil {
 			return err
 		}
+		defer shutdown.Remove(dir)()
 		defer os.RemoveAll(dir)
 		paths = []string{filepath.Join(dir, "lenet5.yaml")}
 		if err := os.WriteFile(paths[0], specs.Text("lenet5"), 0o600); err != nil {
@@ -90,7 +92,7 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	}
 	result := benchJSON{Machine: experiment.ThisMachine()}
 	if !o.json {
-		fmt.Fprintf(s.out, "%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), words.Count(kernels.Threads(), "thread"))
+		s.printf("%s, %s kernels, %s\n\n", result.Machine.CPU, kernels.CPU(), words.Count(kernels.Threads(), "thread"))
 	}
 	for i, e := range experiments {
 		t, err := e.Measure(ctx, experiment.Measurement{
@@ -132,32 +134,31 @@ the output of this command, run while nothing else computes:
 // printTiming prints a timing as text.
 func printTiming(t *experiment.Timing, s *streams) error {
 	w := table.New(s.out)
-	fmt.Fprintf(w, "%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)
-	fmt.Fprintf(w, "  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))
-	fmt.Fprintf(w, "  GFLOP/s\t%.1f\t%.0f%% of the %.1f of multiply-adds alone\n", t.GFLOPS, 100*t.Share, t.Ceiling)
+	w.Printf("%s, %s, batch %d\n", t.Name, t.Mode, t.Batch)
+	w.Printf("  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))
+	w.Printf("  GFLOP/s\t%.1f\t%.0f%% of the %.1f of multiply-adds alone\n", t.GFLOPS, 100*t.Share, t.Ceiling)
 	if t.Memory > 0 {
-		fmt.Fprintf(w, "  memory\t%s MB\tat most, of the whole process\n", words.Commas(t.Memory>>20))
+		w.Printf("  memory\t%s MB\tat most, of the whole process\n", words.Commas(t.Memory>>20))
 	}
-	fmt.Fprintf(w, "  first step\t%.2f s\tfrom start to end of it\n", t.FirstStep)
+	w.Printf("  first step\t%.2f s\tfrom start to end of it\n", t.FirstStep)
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	if len(t.Ops) > 0 {
-		fmt.Fprintln(s.out)
+		s.printf("\n")
 		w = table.New(s.out)
 		w.Right = true
-		fmt.Fprintln(w, "ms\t%\tGFLOP/s\t op\t")
+		w.Printf("ms\t%%\tGFLOP/s\t op\t\n")
 		for _, op := range t.Ops {
 			rate := ""
 			if op.Rate > 0 {
 				rate = fmt.Sprintf("%.1f", op.Rate)
 			}
-			fmt.Fprintf(w, "%.3f\t%.1f\t%s\t %s %s\n", op.Step, 100*op.Share, rate, op.Op, op.Shape)
+			w.Printf("%.3f\t%.1f\t%s\t %s %s\n", op.Step, 100*op.Share, rate, op.Op, op.Shape)
 		}
 		if err := w.Flush(); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(s.out)
-	return err
+	return s.printf("\n")
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/words"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -15,9 +16,10 @@ import (
 // Without a terminal it is newProgress from the start.
 func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now func() time.Time, best func(epoch int) bool) callback.Callback {
 	plain := &progress{streams: s, now: now, best: best}
-	if s.errWidth() == 0 || s.in == nil {
+	if s.errWidth() == 0 || s.in == nil || s.terminal == nil {
 		return plain.callback()
 	}
+	about.title = words.OneLine(about.title)
 	d := &dashboard{plain: plain, streams: s, now: now, view: &dashboardView{dashboardInfo: about, stop: stop}, done: make(chan struct{})}
 	return callback.Callback{Start: d.start, Batch: d.batch, Epoch: d.epoch, End: d.end}
 }
@@ -39,9 +41,9 @@ type dashboard struct {
 }
 
 func (d *dashboard) start(s *callback.State) error {
-	d.program = tea.NewProgram(d.view, tea.WithOutput(d.streams.err), tea.WithInput(d.streams.in), tea.WithoutSignalHandler())
+	d.program = tea.NewProgram(d.view, tea.WithOutput(d.streams.terminal), tea.WithInput(d.streams.in), tea.WithoutSignalHandler())
 	d.shown, d.began = true, d.now()
-	d.plain.streams = &streams{err: &d.hidden, errWidth: func() int { return 0 }}
+	d.plain.streams = newStreams(&d.hidden, &d.hidden, nil)
 	go func() {
 		defer close(d.done)
 		_, d.err = d.program.Run()

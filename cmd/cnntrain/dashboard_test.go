@@ -104,7 +104,7 @@ func TestCurvesAreDrawnFromTopToBottom(t *testing.T) {
 
 func TestDashboardWithoutATerminalIsPlain(t *testing.T) {
 	var b bytes.Buffer
-	s := &streams{err: &b, errWidth: func() int { return 80 }} // nothing to read keys from
+	s := wide(&b, 80) // nothing to read keys from
 	cb := newDashboard(s, func() {}, dashboardInfo{}, func() time.Time { return time.Unix(0, 0) }, func(int) bool { return false })
 	state := &callback.State{Epoch: 1, Epochs: 1, Step: 1, Steps: 1}
 	if err := cb.Start(state); err != nil {
@@ -118,10 +118,9 @@ func TestDashboardWithoutATerminalIsPlain(t *testing.T) {
 // A dashboard whose program has ended, as after q, writes the lines that were held back.
 func TestLeavingTheDashboardShowsTheLinesSoFar(t *testing.T) {
 	var b bytes.Buffer
-	s := &streams{err: &b, errWidth: func() int { return 0 }}
-	hidden := &streams{errWidth: func() int { return 0 }}
-	d := &dashboard{streams: s, shown: true, now: time.Now, done: make(chan struct{}), plain: &progress{streams: hidden, now: time.Now, best: func(int) bool { return false }}}
-	hidden.err = &d.hidden
+	s := wide(&b, 0)
+	d := &dashboard{streams: s, shown: true, now: time.Now, done: make(chan struct{}), plain: &progress{now: time.Now, best: func(int) bool { return false }}}
+	d.plain.streams = wide(&d.hidden, 0)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	d.view = &dashboardView{stop: stop}

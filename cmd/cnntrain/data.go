@@ -84,7 +84,7 @@ func runDataList(o *dataOptions, s *streams) error {
 	}
 	t := table.New(s.out)
 	for _, d := range all {
-		fmt.Fprintf(t, "%s\t%s\n", d.Name, d.What)
+		t.Printf("%s\t%s\n", d.Name, d.What)
 	}
 	return t.Flush()
 }
@@ -193,7 +193,7 @@ func runDataFetch(ctx context.Context, o *dataOptions, s *streams) error {
 	if d.Path == "" {
 		where = "drawn by the program, nothing to fetch"
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s\n", o.name, where)
+	err = s.printf("%s: %s\n", o.name, where)
 	return err
 }
 
@@ -288,23 +288,24 @@ func runDataInfo(ctx context.Context, o *dataOptions, s *streams) error {
 	if d.Val > 0 {
 		validation = words.Commas(d.Val) + " for validation, "
 	}
-	fmt.Fprintf(s.out, "%s: %s for training, %s%s for testing, %s\n", o.name, words.Count(d.Train, "image"), validation, words.Commas(d.Test), size)
+	s.printf("%s: %s for training, %s%s for testing, %s\n", o.name, words.Count(d.Train, "image"), validation, words.Commas(d.Test), size)
 	if d.Path != "" {
-		fmt.Fprintf(s.out, "in %s\n", d.Path)
+		s.printf("in %s\n", d.Path)
 	}
-	fmt.Fprintf(s.out, "sha256 %s\n\n", d.Digest)
+	s.printf("sha256 %s\n\n", d.Digest)
 	t := table.New(s.out)
-	column := func(val any) string {
-		if d.Val == 0 {
-			return ""
+	row := func(class string, train, val, test any, share string) {
+		t.Printf("%s\t%v\t", class, train)
+		if d.Val > 0 {
+			t.Printf("%v\t", val)
 		}
-		return fmt.Sprintf("%v\t", val)
+		t.Printf("%v\t%s\n", test, share)
 	}
-	fmt.Fprintf(t, "class\ttrain\t%stest\tshare of train\n", column("val"))
+	row("class", "train", "val", "test", "share of train")
 	most := slices.MaxFunc(d.Classes, func(a, b countJSON) int { return cmp.Compare(a.Train, b.Train) }).Train
 	for _, c := range d.Classes {
 		bar := strings.Repeat("━", int(math.Round(balanceWidth*(float64(c.Train)/float64(max(most, 1))))))
-		fmt.Fprintf(t, "%s\t%d\t%s%d\t%5.1f%% %s\n", c.Name, c.Train, column(c.Val), c.Test, 100*(float64(c.Train)/float64(max(d.Train, 1))), bar)
+		row(c.Name, c.Train, c.Val, c.Test, fmt.Sprintf("%5.1f%% %s", 100*(float64(c.Train)/float64(max(d.Train, 1))), bar))
 	}
 	return t.Flush()
 }

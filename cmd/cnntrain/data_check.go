@@ -59,23 +59,23 @@ const mostFound = 10
 
 // printCheck prints what was found as text.
 func printCheck(r *check.Report, name string, w io.Writer) error {
-	fmt.Fprintf(w, "%s: %s, %s", name, words.Count(r.Images, "image"), r.Sizes())
+	words.Fprintf(w, "%s: %s, %s", name, words.Count(r.Images, "image"), r.Sizes())
 	if kinds := r.Kinds(); kinds != "" {
-		fmt.Fprintf(w, "; %s", kinds)
+		words.Fprintf(w, "; %s", kinds)
 	}
-	fmt.Fprintln(w)
+	words.Fprintf(w, "\n")
 	found := false
 	part := func(title string, lines []string) {
 		if len(lines) == 0 {
 			return
 		}
 		found = true
-		fmt.Fprintf(w, "\n%s: %s\n", title, words.Commas(len(lines)))
+		words.Fprintf(w, "\n%s: %s\n", title, words.Commas(len(lines)))
 		for _, line := range lines[:min(mostFound, len(lines))] {
-			fmt.Fprintf(w, "  %s\n", line)
+			words.Fprintf(w, "  %s\n", line)
 		}
 		if more := len(lines) - mostFound; more > 0 {
-			fmt.Fprintf(w, "  and %s more; --json has all\n", words.Commas(more))
+			words.Fprintf(w, "  and %s more; --json has all\n", words.Commas(more))
 		}
 	}
 	part("copies in several splits", copyLines(r.Leaks, func(m check.Image) string { return m.File + " (" + m.Split + ")" }))
@@ -89,7 +89,7 @@ func printCheck(r *check.Report, name string, w io.Writer) error {
 	part("formats that give a class away", r.Only)
 	part("warnings", r.Warnings)
 	if !found {
-		fmt.Fprintln(w, "nothing found that is wrong with them")
+		words.Fprintf(w, "nothing found that is wrong with them\n")
 	}
 	return nil
 }

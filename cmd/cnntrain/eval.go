@@ -169,33 +169,33 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	if e.Split == "all" {
 		split = ""
 	}
-	fmt.Fprintf(w, "%s on %s %simages of %s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, figures(append(first, e.Metrics...)))
+	words.Fprintf(w, "%s on %s %simages of %s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, figures(append(first, e.Metrics...)))
 	t := table.New(w)
 	if e.Decisions != nil {
-		fmt.Fprintf(w, "macro F1: %.4f; always deciding what is more often true of each class would reach %.3f\n\n", e.MacroF1, e.Largest)
-		fmt.Fprintln(t, "class\timages\tfound\twrongly\trecall\tprecision\tF1")
+		words.Fprintf(w, "macro F1: %.4f; always deciding what is more often true of each class would reach %.3f\n\n", e.MacroF1, e.Largest)
+		t.Printf("class\timages\tfound\twrongly\trecall\tprecision\tF1\n")
 		for i, c := range e.Classes {
-			fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, e.Decisions[i].False, c.Recall, c.Precision, c.F1)
+			t.Printf("%s\t%d\t%d\t%d\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, e.Decisions[i].False, c.Recall, c.Precision, c.F1)
 		}
 		return endEvaluation(e, t)
 	}
-	fmt.Fprintf(w, "balanced accuracy: %.4f macro F1: %.4f; the largest class alone would reach %.3f\n\n", e.Balanced, e.MacroF1, e.Largest)
-	fmt.Fprintln(t, "class\timages\tcorrect\trecall\tprecision\tF1\tmost often taken for")
+	words.Fprintf(w, "balanced accuracy: %.4f macro F1: %.4f; the largest class alone would reach %.3f\n\n", e.Balanced, e.MacroF1, e.Largest)
+	t.Printf("class\timages\tcorrect\trecall\tprecision\tF1\tmost often taken for\n")
 	for _, c := range e.Classes {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%s\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.F1, c.Confused)
+		t.Printf("%s\t%d\t%d\t%s\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.F1, c.Confused)
 	}
 	return endEvaluation(e, t)
 }
 
 // endEvaluation ends a table with the results of the members of an ensemble.
 func endEvaluation(e *trained.Evaluation, t *table.Writer) error {
-	fmt.Fprintln(t)
+	t.Printf("\n")
 	if len(e.Members) > 0 {
-		fmt.Fprintln(t, "member\tloss\taccuracy")
+		t.Printf("member\tloss\taccuracy\n")
 		for _, m := range e.Members {
-			fmt.Fprintf(t, "%s\t%.4f\t%.4f\n", m.File, m.Loss, m.Accuracy)
+			t.Printf("%s\t%.4f\t%.4f\n", m.File, m.Loss, m.Accuracy)
 		}
-		fmt.Fprintf(t, "together\t%.4f\t%.4f\n\n", e.Loss, e.Accuracy)
+		t.Printf("together\t%.4f\t%.4f\n\n", e.Loss, e.Accuracy)
 	}
 	return t.Flush()
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"strconv"
 
@@ -43,15 +42,15 @@ func showSuspects(results []*trained.Evaluation, json bool, s *streams) error {
 	if json {
 		return s.printJSON(all)
 	}
-	fmt.Fprintf(s.out, "%d of %s are taken for another class than they are labelled with, the least likely labels first\n",
+	s.printf("%d of %s are taken for another class than they are labelled with, the least likely labels first\n",
 		len(all.Suspects), words.Count(all.Examples, "image"))
 	if len(all.Suspects) == 0 {
 		return nil
 	}
 	t := table.New(s.out)
-	fmt.Fprintln(t, "\nfile\tlabel\tits probability\tpredicted\tprobability\tloss")
+	t.Printf("\nfile\tlabel\tits probability\tpredicted\tprobability\tloss\n")
 	for _, m := range all.Suspects[:min(mostSuspects, len(all.Suspects))] {
-		fmt.Fprintf(t, "%s\t%s\t%.4f\t%s\t%.4f\t%.3f\n", m.File, m.Class, m.Labelled, m.Predicted, m.Probability, m.Loss)
+		t.Printf("%s\t%s\t%.4f\t%s\t%.4f\t%.3f\n", m.File, m.Class, m.Labelled, m.Predicted, m.Probability, m.Loss)
 	}
 	if err := t.Flush(); err != nil {
 		return err

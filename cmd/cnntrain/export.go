@@ -107,7 +107,7 @@ func runExport(o *exportOptions, s *streams) error {
 				s.logf("%s: %s", o.out, note)
 			}
 		}
-		_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.format, t.File)
+		err = s.printf("%s: %s of %s\n", o.out, o.format, t.File)
 		return err
 	}
 	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))

@@ -207,8 +207,7 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 		}
 		line += fmt.Sprintf("; test %s (%s would reach %.3f)", figures(info.Test), alone, info.Largest)
 	}
-	_, err := fmt.Fprintln(s.out, line)
-	return err
+	return s.printf("%s\n", line)
 }
 
 // figures formats metrics: "loss: 1.2301 accuracy: 0.5612".

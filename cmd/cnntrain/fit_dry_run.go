@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"cnntrain/internal/comm"
 	"cnntrain/internal/experiment"
@@ -25,7 +24,7 @@ func dryRun(ctx context.Context, w comm.World, o *fitOptions, e *experiment.Expe
 		summary["expected"] = x
 		return s.printJSON(summary)
 	}
-	_, err = fmt.Fprintf(s.out, " An epoch: about %s, %s of %s and the validation; all %d: at most %s\n Memory: about %s\n",
+	err = s.printf(" An epoch: about %s, %s of %s and the validation; all %d: at most %s\n Memory: about %s\n",
 		took(x.Epoch), words.Count(x.Steps, "step"), words.Duration(x.Step/1000), e.Train.Epochs, took(x.Epoch*float64(e.Train.Epochs)), words.Size(int64(x.Memory)))
 	return err
 }

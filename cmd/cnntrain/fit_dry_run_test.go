@@ -27,7 +27,7 @@ func (w *timedWriter) WriteString(s string) (int, error) { return w.Write([]byte
 func TestDryRunShowsTheModelFirst(t *testing.T) {
 	var out timedWriter
 	var errs bytes.Buffer
-	if code := run(t.Context(), []string{"fit", "../../specs/quickstart.yaml", "--dry-run", "--out", t.TempDir() + "/run"}, &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}); code != 0 {
+	if code := run(t.Context(), []string{"fit", "../../specs/quickstart.yaml", "--dry-run", "--out", t.TempDir() + "/run"}, newStreams(&out, &errs, nil)); code != 0 {
 		t.Fatal(code, errs.String())
 	}
 	model, expected := strings.Index(out.String(), `Model: "quickstart"`), strings.Index(out.String(), "An epoch: about ")

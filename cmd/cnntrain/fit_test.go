@@ -12,7 +12,7 @@ import (
 func runJSON(t *testing.T, into any, args ...string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	s := &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}
+	s := newStreams(&out, &errs, nil)
 	if code := run(t.Context(), args, s); code != 0 {
 		t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
 	}

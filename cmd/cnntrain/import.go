@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cnntrain/internal/builder"
@@ -99,12 +100,13 @@ func runImport(ctx context.Context, o *importOptions, s *streams) error {
 		return err
 	}
 	meta, err := e.Metadata(classes, 0)
+	if err == nil {
+		err = checkpoint.Write(r.Path(runs.BestFile), model.Weights(), meta)
+	}
 	if err != nil {
-		return err
+		return errors.Join(err, r.Discard())
 	}
-	if err := checkpoint.Write(r.Path(runs.BestFile), model.Weights(), meta); err != nil {
-		return err
-	}
+	r.Keep()
 	if len(k.Notes) > 0 {
 		s.logf("%s: not as it is in Keras:", o.file)
 	}
@@ -116,7 +118,7 @@ func runImport(ctx context.Context, o *importOptions, s *streams) error {
 			return err
 		}
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s, %s\n", r.Dir, words.Count(len(e.Plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
+	err = s.printf("%s: %s, %s\n", r.Dir, words.Count(len(e.Plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
 	return err
 }
 

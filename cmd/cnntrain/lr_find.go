@@ -109,7 +109,7 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 		}
 		return s.printJSON(result)
 	}
-	_, err = fmt.Fprintf(s.out, "suggested learning rate: %.2g, where the loss falls most steeply\n%s\n", steepest,
+	err = s.printf("suggested learning rate: %.2g, where the loss falls most steeply\n%s\n", steepest,
 		commandLine(append(withData([]string{"fit", o.path}, o.dataDir, o.sets), "--set", fmt.Sprintf("train.optimizer.learning_rate=%.2g", steepest))...))
 	return err
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"os"
 	"time"
+
+	"cnntrain/internal/shutdown"
 )
 
 // processStarted is approximately the start time of the process.
@@ -16,5 +18,21 @@ func main() { os.Exit(mainCode()) }
 func mainCode() int {
 	ctx, stop := notifyContext(context.Background())
 	defer stop()
-	return run(ctx, os.Args[1:], processStreams())
+	s := processStreams(ctx)
+	returned := make(chan int, 1)
+	go func() { returned <- run(ctx, os.Args[1:], s) }()
+	select {
+	case code := <-returned:
+		return code
+	case <-ctx.Done():
+	}
+	code, ok := shutdown.Wait(returned, func() {
+		s.logf("stopping after this step and saving; a second signal ends the program at once")
+	})
+	if ok {
+		shutdown.Clean(func() {})
+		return code
+	}
+	shutdown.Clean(func() { s.logf("interrupted") })
+	return exitSignaled(ctx)
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"cnntrain/internal/shutdown"
 	"cnntrain/internal/spec"
 	"cnntrain/specs"
 
@@ -86,10 +87,11 @@ func runNew(ctx context.Context, o *newOptions, s *streams) error {
 	} else if err != nil {
 		return err
 	}
+	defer shutdown.Remove(file)()
 	_, err = bytes.NewReader(text).WriteTo(f)
 	if err := errors.Join(err, f.Close()); err != nil {
-		return err
+		return errors.Join(err, os.Remove(file))
 	}
-	_, err = fmt.Fprintln(s.out, file)
+	err = s.printf("%s\n", file)
 	return err
 }

@@ -108,7 +108,7 @@ func runPlot(ctx context.Context, o *plotOptions, s *streams) error {
 	if err := savePicture(ctx, o.out, p, s); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s of %s\n", o.out, o.kind, strings.Join(o.paths, ", "))
+	err = s.printf("%s: %s of %s\n", o.out, o.kind, strings.Join(o.paths, ", "))
 	return err
 }
 

@@ -195,13 +195,13 @@ func (j *predictJob) write(found []trained.Prediction, err error) error {
 // printPrediction writes "cat.png cat 93.1% dog 5.0%". Where several classes can be true,
 // those that are not are in parentheses.
 func printPrediction(p *trained.Prediction, w *table.Writer) {
-	fmt.Fprint(w, p.Image)
+	w.Printf("%s", p.Image)
 	for _, c := range p.Classes {
 		form := "\t%s %.1f%%"
 		if p.Labels != nil && !slices.Contains(p.Labels, c.Name) {
 			form = "\t(%s %.1f%%)"
 		}
-		fmt.Fprintf(w, form, c.Name, 100*c.Probability)
+		w.Printf(form, c.Name, 100*c.Probability)
 	}
-	fmt.Fprintln(w)
+	w.Printf("\n")
 }

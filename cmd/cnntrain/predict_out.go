@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -66,14 +65,12 @@ func (p *predictionsJSON) add(one *trained.Prediction) error {
 		b.WriteString(",\n  ")
 	}
 	p.begun = true
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("  ", "  ")
-	if err := enc.Encode(one); err != nil {
+	document, err := jsonOf(one, "  ")
+	if err != nil {
 		return err
 	}
-	b.Truncate(b.Len() - 1) // without the end of the line
-	_, err := p.w.Write(b.Bytes())
+	b.Write(document)
+	_, err = p.w.Write(b.Bytes())
 	return err
 }
 

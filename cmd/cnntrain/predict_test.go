@@ -101,7 +101,7 @@ func TestPredictGoesOnBehindAnImageItCannotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	s := &streams{out: &out, err: &errs, errWidth: func() int { return 0 }}
+	s := newStreams(&out, &errs, nil)
 	why := "cnntrain: " + bad + ": not an image: it begins as none of JPEG, PNG, WebP, BMP, GIF, TIFF does\n"
 	for _, c := range []struct {
 		args []string

@@ -61,22 +61,22 @@ func (p *progress) batch(s *callback.State) error {
 		if over := table.Width(line) - room; over > 0 { // a line that wraps cannot be redrawn
 			line = table.Cut(p.line(s, now, max(barWidth-over, 0)), room)
 		}
-		fmt.Fprint(p.err, "\r\x1b[K", line)
-		p.open = true
+		p.redraw(line)
 	}
 	return nil
 }
 
 func (p *progress) epoch(s *callback.State) error {
-	if p.open {
-		fmt.Fprint(p.err, "\r\x1b[K")
+	if p.open.Load() {
+		p.redraw("")
 	}
 	line := p.line(s, p.trained, barWidth)
 	if p.best(s.Epoch) {
 		line += " best"
 	}
-	fmt.Fprintln(p.err, line)
-	p.open, p.began, p.skipped = false, p.now(), 0
+	fmt.Fprintln(p.err, words.OneLine(line))
+	p.open.Store(false)
+	p.began, p.skipped = p.now(), 0
 	return nil
 }
 
@@ -138,12 +138,11 @@ func newCheckProgress(s *streams, now func() time.Time) func(done, total int) {
 		defer mu.Unlock()
 		switch at := now(); {
 		case s.errWidth() == 0:
-		case done == total && s.open:
-			fmt.Fprint(s.err, "\r\x1b[K")
-			s.open = false
+		case done == total && s.open.Load():
+			s.redraw("")
 		case at.Sub(drawn) >= redraw && done < total:
-			drawn, s.open = at, true
-			fmt.Fprintf(s.err, "\r\x1b[Kchecking images %s/%s", words.Commas(done), words.Commas(total))
+			drawn = at
+			s.redraw(fmt.Sprintf("checking images %s/%s", words.Commas(done), words.Commas(total)))
 		}
 	}
 }
@@ -163,10 +162,10 @@ func newDownloadProgress(s *streams) func(what string, done, total int64) {
 				s.logf("downloading %s", what)
 				return
 			}
-			s.open = true
+			s.open.Store(true)
 			bar = progressbar.NewOptions64(total,
-				progressbar.OptionSetWriter(s.err),
-				progressbar.OptionSetDescription("downloading "+what),
+				progressbar.OptionSetWriter(s.screen),
+				progressbar.OptionSetDescription("downloading "+words.OneLine(what)),
 				progressbar.OptionShowBytes(true),
 				progressbar.OptionSetWidth(barWidth),
 				progressbar.OptionThrottle(redraw),

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -15,7 +16,7 @@ func watch(t *testing.T, width int) string {
 	t.Helper()
 	var b bytes.Buffer
 	now := time.Unix(0, 0)
-	p := newProgress(&streams{err: &b, errWidth: func() int { return width }}, func() time.Time { return now }, func(epoch int) bool { return epoch == 2 })
+	p := newProgress(wide(&b, width), func() time.Time { return now }, func(epoch int) bool { return epoch == 2 })
 	s := &callback.State{Epochs: 2, Steps: 4}
 	check := func(err error) {
 		if err != nil {
@@ -48,7 +49,7 @@ func TestProgressIsALineAnEpochOffATerminal(t *testing.T) {
 func TestProgressOfAResumedEpochCountsItsOwnSteps(t *testing.T) {
 	var b bytes.Buffer
 	now := time.Unix(0, 0)
-	p := newProgress(&streams{err: &b, errWidth: func() int { return 200 }}, func() time.Time { return now }, func(int) bool { return false })
+	p := newProgress(wide(&b, 200), func() time.Time { return now }, func(int) bool { return false })
 	s := &callback.State{Epoch: 3, Epochs: 3, Step: 2, Steps: 4}
 	err := p.Start(s)
 	for s.Step = 3; s.Step <= 4; s.Step++ {
@@ -94,7 +95,7 @@ func TestProgressNeverWrapsALineItWillRedraw(t *testing.T) {
 
 func TestAMessageDuringADownloadStartsItsOwnLine(t *testing.T) {
 	var b bytes.Buffer
-	s := &streams{err: &b, errWidth: func() int { return 80 }}
+	s := wide(&b, 80)
 	download := newDownloadProgress(s)
 	download("x.gz", 0, 10)
 	s.logf("broken")
@@ -120,4 +121,11 @@ func TestDurationsAreShort(t *testing.T) {
 			t.Errorf("short(%v) = %s, want %s", d, got, want)
 		}
 	}
+}
+
+// wide returns streams to a terminal of a width.
+func wide(w io.Writer, width int) *streams {
+	s := newStreams(io.Discard, w, nil)
+	s.errWidth = func() int { return width }
+	return s
 }

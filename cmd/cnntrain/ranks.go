@@ -22,7 +22,7 @@ func onRanks(s *streams, threads bool, do func(comm.World, *streams) error) erro
 	}
 	here := s
 	if w.Rank() > 0 {
-		here = &streams{out: io.Discard, err: io.Discard, errWidth: func() int { return 0 }}
+		here = newStreams(io.Discard, io.Discard, nil)
 	}
 	err = do(w, here)
 	if err != nil && !comm.Known(err) && !experiment.Canceled(err) {

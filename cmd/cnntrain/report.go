@@ -104,8 +104,7 @@ func writeReport(ctx context.Context, page *report, o *reportOptions, s *streams
 	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(w, page) }); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%s: page about %s\n", o.out, o.run)
-	return err
+	return s.printf("%s: page about %s\n", o.out, o.run)
 }
 
 // addTested adds the results of the best weights on the test data.

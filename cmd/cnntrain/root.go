@@ -130,15 +130,13 @@ func commandNames(cmd *cobra.Command) (names []string) {
 
 // run runs the program and returns its exit code.
 func run(ctx context.Context, args []string, s *streams) int {
-	out := &results{to: s.out}
-	s.out = out
 	root := newRoot(s)
 	started := false // until then errors are about the command line
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
-		err, started = out.err, true
+		err, started = s.failed(), true
 	}
 	if err == nil {
 		return exitDone

@@ -83,7 +83,7 @@ func forShapes(t *testing.T, name string) []string {
 func quietly(t *testing.T, args ...string) {
 	t.Helper()
 	var errs bytes.Buffer
-	s := &streams{out: &bytes.Buffer{}, err: &errs, errWidth: func() int { return 0 }}
+	s := newStreams(&bytes.Buffer{}, &errs, nil)
 	if code := run(t.Context(), args, s); code != 0 {
 		t.Fatalf("%v: exit code %d: %s", args, code, errs.String())
 	}

@@ -163,11 +163,11 @@ func (o *runsOptions) wants(r listedRun) bool {
 func printRuns(s *streams, rows []listedRun) error {
 	t := table.New(s.out)
 	noted := slices.ContainsFunc(rows, func(r listedRun) bool { return r.Note != "" })
-	head := "run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize"
+	t.Printf("run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize")
 	if noted {
-		head += "\tnote"
+		t.Printf("\tnote")
 	}
-	fmt.Fprintln(t, head)
+	t.Printf("\n")
 	for _, r := range rows {
 		status, epochs, seconds := string(r.Status), strconv.Itoa(r.Epochs), took(r.Seconds)
 		if status == "" {
@@ -177,12 +177,12 @@ func printRuns(s *streams, rows []listedRun) error {
 		if r.Spec != "" {
 			specFile = filepath.Base(r.Spec)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", r.Run, specFile, status, epochs,
+		t.Printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s", r.Run, specFile, status, epochs,
 			orDash(r.ValAccuracy), orDash(r.Accuracy), seconds, words.Size(int64(r.Bytes)))
 		if noted {
-			fmt.Fprint(t, "\t"+r.Note)
+			t.Printf("\t%s", r.Note)
 		}
-		fmt.Fprintln(t)
+		t.Printf("\n")
 	}
 	return t.Flush()
 }

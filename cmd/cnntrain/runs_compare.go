@@ -1,9 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"strings"
-
 	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
 
@@ -46,23 +43,26 @@ func runRunsCompare(dirs []string, json bool, s *streams) error {
 		return s.printJSON(comparison{dirs, byName(options), byName(figures)})
 	}
 	t := table.New(s.out)
-	fmt.Fprintln(t, "\t"+strings.Join(dirs, "\t"))
+	for _, dir := range dirs {
+		t.Printf("\t%s", dir)
+	}
+	t.Printf("\n")
 	for _, part := range []struct {
 		what string
 		rows []runs.Row
 	}{{"options", options}, {"figures", figures}} {
 		if len(part.rows) == 0 {
-			fmt.Fprintf(t, "the same %s\n", part.what)
+			t.Printf("the same %s\n", part.what)
 		}
 		for _, row := range part.rows {
-			fmt.Fprint(t, row.Name)
+			t.Printf("%s", row.Name)
 			for _, v := range row.Values {
 				if v == "" {
 					v = "-"
 				}
-				fmt.Fprint(t, "\t"+v)
+				t.Printf("\t%s", v)
 			}
-			fmt.Fprintln(t)
+			t.Printf("\n")
 		}
 	}
 	return t.Flush()

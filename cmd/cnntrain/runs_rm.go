@@ -57,7 +57,7 @@ func runRunsRemove(dirs []string, yes, states bool, s *streams) (err error) {
 		if err != nil {
 			return err
 		}
-		if _, err := fmt.Fprintln(s.out, done); err != nil {
+		if err := s.printf("%s\n", done); err != nil {
 			return err
 		}
 	}

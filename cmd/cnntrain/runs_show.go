@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 
 	"cnntrain/internal/runs"
@@ -40,7 +39,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 		status += ": " + info.Reason
 	}
 	t := table.New(s.out)
-	line := func(name, format string, args ...any) { fmt.Fprintf(t, name+"\t"+format+"\n", args...) }
+	line := func(name, format string, args ...any) { t.Printf(name+"\t"+format+"\n", args...) }
 	line("run", "%s", r.Dir)
 	line("status", "%s", status)
 	line("command", "%s", strings.Join(info.Command, " "))
@@ -73,16 +72,16 @@ func runRunsShow(dir string, json bool, s *streams) error {
 // printEpochs writes one row per epoch, with the columns of the first epoch.
 func printEpochs(s *streams, epochs []runs.Figures) error {
 	t := table.New(s.out)
-	fmt.Fprint(t, "\nepoch")
+	t.Printf("\nepoch")
 	for _, f := range epochs[0] {
-		fmt.Fprintf(t, "\t%s", f.Name)
+		t.Printf("\t%s", f.Name)
 	}
 	for i, e := range epochs {
-		fmt.Fprintf(t, "\n%d", i+1)
+		t.Printf("\n%d", i+1)
 		for _, f := range e {
-			fmt.Fprintf(t, "\t%.4f", f.Value)
+			t.Printf("\t%.4f", f.Value)
 		}
 	}
-	fmt.Fprintln(t)
+	t.Printf("\n")
 	return t.Flush()
 }

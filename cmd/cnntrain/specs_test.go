@@ -98,7 +98,7 @@ func TestGeneratedDocumentsAreUpToDate(t *testing.T) {
 	upToDate(t, "../../docs/SPEC.md", specDoc())
 	upToDate(t, "../../docs/cnntrain.1", manPage())
 	var out bytes.Buffer
-	if code := run(t.Context(), []string{"schema"}, &streams{out: &out, err: io.Discard}); code != 0 {
+	if code := run(t.Context(), []string{"schema"}, newStreams(&out, io.Discard, nil)); code != 0 {
 		t.Fatal(code)
 	}
 	upToDate(t, "../../specs/"+schemaFile, out.String())

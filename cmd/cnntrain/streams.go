@@ -2,12 +2,20 @@ package main
 
 import (
 	"bufio"
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
-	"unicode"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"cnntrain/internal/shutdown"
+	"cnntrain/internal/words"
 
 	"golang.org/x/term"
 )
@@ -19,62 +27,125 @@ type streams struct {
 	out  io.Writer // results only
 	err  io.Writer // progress, logs, errors
 
+	screen io.Writer // the same as err, for what commands the terminal
+
+	terminal *os.File // behind err, for the dashboard; nil if there is none
+
 	// errWidth returns the number of columns of the terminal behind err, 0 if there is
 	// none.
 	errWidth func() int
-	open     bool // the cursor is in a line that is not ended
+	open     atomic.Bool // the cursor is in a line that is not ended
 }
 
-// results is the standard output. It keeps its first error, because cobra, which writes help
-// and completions, ignores it. Control characters are written as escapes, except for the ends of
-// lines and tabs: names of classes and files, and metadata of others, must not command the
-// terminal.
-type results struct {
+// newStreams returns streams to out and err, through which only text gets to a person that
+// commands no terminal, whatever names of classes and files, and metadata of others, contain.
+// Once stop is closed, a write to a terminal or a pipe that nobody reads is given up.
+func newStreams(out, err io.Writer, stop <-chan struct{}) *streams {
+	none := func() int { return 0 }
+	screen := &patient{to: err, stop: stop}
+	return &streams{out: &printer{to: &patient{to: out, stop: stop}, of: out}, err: &printer{to: screen}, screen: screen, errWidth: none}
+}
+
+// A printer writes text as words.Printable does. It keeps its first error, because cobra, which
+// writes help and completions, ignores it.
+type printer struct {
 	to  io.Writer
+	of  io.Writer // what the text gets to in the end
+	cut []byte    // the beginning of a character that the next Write continues
 	err error
 }
 
-func (r *results) Write(p []byte) (int, error) {
-	_, err := io.WriteString(r.to, printable(string(p)))
-	if err != nil {
-		if r.err == nil {
-			r.err = err
+func (p *printer) Write(b []byte) (int, error) {
+	text := append(p.cut, b...)
+	end := len(text)
+	for i := max(0, end-utf8.UTFMax+1); i < end; i++ {
+		if utf8.RuneStart(text[i]) && !utf8.FullRune(text[i:]) {
+			end = i
+		}
+	}
+	p.cut = bytes.Clone(text[end:])
+	if _, err := io.WriteString(p.to, words.Printable(string(text[:end]))); err != nil {
+		if p.err == nil {
+			p.err = err
 		}
 		return 0, err
 	}
-	return len(p), nil
+	return len(b), nil
 }
 
 // Fd is the file descriptor, from which tables get the width of the terminal.
-func (r *results) Fd() uintptr {
-	if f, ok := r.to.(interface{ Fd() uintptr }); ok {
+func (p *printer) Fd() uintptr {
+	if f, ok := p.of.(interface{ Fd() uintptr }); ok {
 		return f.Fd()
 	}
 	return ^uintptr(0) // none
 }
 
-// printable returns text with its control characters written as in Go: \x1b.
-func printable(text string) string {
-	control := func(c rune) bool { return unicode.IsControl(c) && c != '\n' && c != '\t' }
-	if !strings.ContainsFunc(text, control) {
-		return text
+// A patient writer waits until what it writes is read, but no longer than patience once stop is
+// closed: a terminal stopped with ctrl-s must not keep the program from ending.
+type patient struct {
+	to   io.Writer
+	stop <-chan struct{}
+
+	mu    sync.Mutex
+	given bool // up
+}
+
+const patience = shutdown.Grace / 2
+
+var errUnread = errors.New("nobody reads what is written")
+
+func (p *patient) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.given {
+		return 0, errUnread
 	}
-	var b strings.Builder
-	for _, c := range text {
-		if control(c) {
-			quoted := strconv.QuoteRune(c)
-			b.WriteString(quoted[1 : len(quoted)-1])
-		} else {
-			b.WriteRune(c)
+	written := make(chan error, 1)
+	b = bytes.Clone(b) // the caller uses it again, even if this write goes on
+	go func() {
+		_, err := p.to.Write(b)
+		written <- err
+	}()
+	var err error
+	select {
+	case err = <-written:
+	case <-p.stop:
+		select {
+		case err = <-written:
+		case <-time.After(patience):
+			p.given, err = true, errUnread
 		}
 	}
-	return b.String()
+	if err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// failed returns the first error in writing results.
+func (s *streams) failed() error {
+	if p, ok := s.out.(*printer); ok {
+		return p.err
+	}
+	return nil
+}
+
+// printf writes a line or several of results. Texts among args stay on their line.
+func (s *streams) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(s.out, format, words.OneLineEach(args)...)
+	return err
+}
+
+// redraw replaces the line in which the cursor is.
+func (s *streams) redraw(line string) {
+	fmt.Fprint(s.screen, "\r\x1b[K"+words.OneLine(line))
+	s.open.Store(line != "")
 }
 
 // endLine ends an open line on the terminal.
 func (s *streams) endLine() {
-	if s.open {
-		s.open = false
+	if s.open.Swap(false) {
 		fmt.Fprintln(s.err)
 	}
 }
@@ -86,7 +157,7 @@ func (s *streams) ask(question string) (yes bool, err error) {
 		return false, usagef("%s: nobody is here to answer; give --yes", question)
 	}
 	s.endLine()
-	fmt.Fprintf(s.err, "%s? [y/N] ", question)
+	fmt.Fprintf(s.err, "%s? [y/N] ", words.OneLine(question))
 	answer, err := bufio.NewReader(s.in).ReadString('\n')
 	if err != nil && err != io.EOF {
 		return false, err
@@ -95,14 +166,16 @@ func (s *streams) ask(question string) (yes bool, err error) {
 	return answer == "y" || answer == "yes", nil
 }
 
-func processStreams() *streams {
-	var in, data io.Reader
+// processStreams returns the streams of the process.
+func processStreams(ctx context.Context) *streams {
+	s := newStreams(os.Stdout, os.Stderr, ctx.Done())
+	s.terminal = os.Stderr
 	if term.IsTerminal(int(os.Stdin.Fd())) {
-		in = os.Stdin
+		s.in = os.Stdin
 	} else {
-		data = os.Stdin
+		s.data = os.Stdin
 	}
-	return &streams{in: in, data: data, out: os.Stdout, err: os.Stderr, errWidth: func() int {
+	s.errWidth = func() int {
 		if os.Getenv("TERM") == "dumb" {
 			return 0
 		}
@@ -111,5 +184,6 @@ func processStreams() *streams {
 			return 0
 		}
 		return w
-	}}
+	}
+	return s
 }

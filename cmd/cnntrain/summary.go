@@ -128,7 +128,8 @@ func boxed(rows [][]string) string {
 	width := make([]int, len(rows[0]))
 	for _, row := range rows {
 		for i, cell := range row {
-			width[i] = max(width[i], table.Width(cell))
+			row[i] = words.OneLine(cell)
+			width[i] = max(width[i], table.Width(row[i]))
 		}
 	}
 	rule := func(left, mid, right, line string) string {

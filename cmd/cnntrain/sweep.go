@@ -158,7 +158,7 @@ func runSweep(ctx context.Context, o *sweepOptions, s *streams) error {
 	case err != nil:
 		return err
 	case o.create:
-		_, err := fmt.Fprintln(s.out, w.Dir)
+		err := s.printf("%s\n", w.Dir)
 		return err
 	case o.slurm:
 		return submitSweep(ctx, o, w, s)

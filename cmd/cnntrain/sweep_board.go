@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strconv"
-	"strings"
 
 	"cnntrain/internal/sweep"
 	"cnntrain/internal/table"
@@ -42,9 +41,9 @@ func showBoard(s *streams, w *sweep.Sweep, board boardJSON, json bool) error {
 	t := table.New(s.out)
 	varying := w.Varying()
 	for _, i := range varying {
-		fmt.Fprint(t, w.Params[i]+"\t")
+		t.Printf("%s\t", w.Params[i])
 	}
-	fmt.Fprintf(t, "%s\tepoch\taccuracy\ttime\tstatus\trun\n", w.Metric)
+	t.Printf("%s\tepoch\taccuracy\ttime\tstatus\trun\n", w.Metric)
 	for _, r := range board.Members {
 		status, epoch := string(r.Status), "-"
 		if status == "" {
@@ -54,9 +53,9 @@ func showBoard(s *streams, w *sweep.Sweep, board boardJSON, json bool) error {
 			epoch = strconv.Itoa(r.Epoch) + "/" + strconv.Itoa(r.Epochs)
 		}
 		for _, i := range varying {
-			fmt.Fprint(t, r.Values[i]+"\t")
+			t.Printf("%s\t", r.Values[i])
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n",
+		t.Printf("%s\t%s\t%s\t%s\t%s\t%s\n",
 			orDash(r.Value), epoch, orDash(r.Accuracy), took(r.Seconds), status, r.Run)
 	}
 	if err := t.Flush(); err != nil {
@@ -77,23 +76,23 @@ func printSettings(out io.Writer, w *sweep.Sweep, board boardJSON) error {
 		return nil
 	}
 	t := table.New(out)
-	fmt.Fprintln(t)
+	t.Printf("\n")
 	params := w.Params[:len(w.Params)-2] // without those of the folds
 	for _, p := range params {
-		fmt.Fprint(t, p+"\t")
+		t.Printf("%s\t", p)
 	}
-	fmt.Fprintf(t, "folds\t%s\taccuracy\n", w.Metric)
+	t.Printf("folds\t%s\taccuracy\n", w.Metric)
 	for _, g := range board.Settings {
 		for _, v := range g.Values {
-			fmt.Fprint(t, v+"\t")
+			t.Printf("%s\t", v)
 		}
-		fmt.Fprintf(t, "%d\t%v\t%v\n", len(g.Runs), g.Value, g.Accuracy)
+		t.Printf("%d\t%v\t%v\n", len(g.Runs), g.Value, g.Accuracy)
 	}
 	if err := t.Flush(); err != nil || board.Ensemble == nil {
 		return err
 	}
 	e := board.Ensemble
-	_, err := fmt.Fprintf(out, "\nensemble of the %d models%s on %s test images: loss: %.4f accuracy: %.4f\n",
+	_, err := words.Fprintf(out, "\nensemble of the %d models%s on %s test images: loss: %.4f accuracy: %.4f\n",
 		len(e.Members), map[bool]string{true: " of the best setting"}[len(board.Settings) > 1], words.Commas(e.Examples), e.Loss, e.Accuracy)
 	return err
 }
@@ -129,9 +128,16 @@ func ensembleOf(ctx context.Context, settings []sweep.Group, dataDir string, s *
 // printMembers lists what a sweep would train.
 func printMembers(s *streams, p sweep.Plan) error {
 	t := table.New(s.out)
-	fmt.Fprintf(t, "member\t%s\n", strings.Join(p.Params, "\t"))
+	row := func(head any, cells []string) {
+		t.Printf("%v", head)
+		for _, cell := range cells {
+			t.Printf("\t%s", cell)
+		}
+		t.Printf("\n")
+	}
+	row("member", p.Params)
 	for i, values := range p.Members {
-		fmt.Fprintf(t, "%d\t%s\n", i+1, strings.Join(values, "\t"))
+		row(i+1, values)
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -140,7 +146,7 @@ func printMembers(s *streams, p sweep.Plan) error {
 		return nil
 	}
 	for _, stage := range p.Stages {
-		if _, err := fmt.Fprintf(s.out, "%s for %s\n", words.Count(stage.Members, "member"), words.Count(stage.Epochs, "epoch")); err != nil {
+		if err := s.printf("%s for %s\n", words.Count(stage.Members, "member"), words.Count(stage.Epochs, "epoch")); err != nil {
 			return err
 		}
 	}

@@ -112,7 +112,7 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 		return s.printJSON(submissionsJSON{w.Dir, all})
 	}
 	for _, job := range jobsOf(all) {
-		if _, err := fmt.Fprintln(s.out, job); err != nil {
+		if err := s.printf("%s\n", job); err != nil {
 			return err
 		}
 	}

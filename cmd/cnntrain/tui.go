@@ -11,6 +11,7 @@ package main
 //     readable without them.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,7 @@ import (
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/trained"
+	"cnntrain/internal/words"
 )
 
 // showError prints an error.
@@ -35,13 +37,13 @@ func (s *streams) showError(err error) {
 	case unread(err): // as quiet as a program ended by SIGPIPE
 	case errors.As(err, &invalid):
 		s.endLine()
-		fmt.Fprintln(s.err, printable(invalid.Error()))
+		fmt.Fprintln(s.err, invalid.Error())
 	case errors.As(err, &unfinished):
-		s.logf("%s", toGoOn(unfinished))
+		s.logLines(toGoOn(unfinished))
 	case errors.Is(err, context.Canceled):
 		s.logf("interrupted")
 	default:
-		s.logf("%s", strings.TrimSpace(withoutCalls(err)))
+		s.logLines(strings.TrimSpace(withoutCalls(err)))
 	}
 }
 
@@ -55,6 +57,7 @@ func withoutCalls(err error) string {
 		case *fs.PathError:
 			text = strings.ReplaceAll(text, e.Path+": "+e.Op+" "+e.Path+": ", e.Path+": ")
 			text = strings.ReplaceAll(text, e.Op+" "+e.Path+": ", e.Path+": ")
+			text = strings.ReplaceAll(text, e.Path+": ", words.OneLine(e.Path)+": ")
 		case *os.LinkError:
 			text = strings.ReplaceAll(text, e.Op+" "+e.Old+" "+e.New+": ", e.New+": ")
 		case *os.SyscallError:
@@ -93,10 +96,15 @@ func unread(err error) bool {
 	return errors.As(err, &at) && at.Path == os.Stdout.Name() && errors.Is(err, syscall.EPIPE)
 }
 
-// logf writes a line to err.
+// logf writes a line to err. Texts among args stay on it.
 func (s *streams) logf(format string, args ...any) {
+	s.logLines(fmt.Sprintf(format, words.OneLineEach(args)...))
+}
+
+// logLines writes text, which may have several lines, to err.
+func (s *streams) logLines(text string) {
 	s.endLine()
-	fmt.Fprint(s.err, printable(fmt.Sprintf("cnntrain: "+format+"\n", args...)))
+	fmt.Fprintf(s.err, "cnntrain: %s\n", text)
 }
 
 // showEdited says that the spec.yaml of a run is not the spec of its weights, or that these are
@@ -112,10 +120,23 @@ func (s *streams) showEdited(path string, m *trained.Model) {
 
 // printJSON writes the document of --json.
 func (s *streams) printJSON(v any) error {
-	enc := json.NewEncoder(s.out)
+	document, err := jsonOf(v, "")
+	if err == nil {
+		_, err = s.out.Write(append(document, '\n'))
+	}
+	return err
+}
+
+// jsonOf returns v as JSON; its lines after the first begin with prefix.
+func jsonOf(v any, prefix string) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(v)
+	enc.SetIndent(prefix, "  ")
+	if err := enc.Encode(v); err != nil {
+		return nil, err
+	}
+	return words.JSON(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
 
 func exists(path string) bool {

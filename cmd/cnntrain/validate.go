@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/spec"
@@ -99,6 +98,5 @@ func (o *validateOptions) show(s *streams, path string, e *experiment.Experiment
 		}
 		return err
 	}
-	_, err := fmt.Fprintf(s.out, "%s: ok (%s, %s)\n", path, words.Count(len(e.Plan.Layers), "layer"), words.Count(params, "parameter"))
-	return err
+	return s.printf("%s: ok (%s, %s)\n", path, words.Count(len(e.Plan.Layers), "layer"), words.Count(params, "parameter"))
 }

@@ -72,7 +72,7 @@ func printVerification(s *streams, v *experiment.Verification) error {
 	t := table.New(s.out)
 	for _, c := range v.Checks {
 		if c.Equal {
-			fmt.Fprintf(t, "%s\tequal\t%s\n", c.What, shortDigest(c.Run))
+			t.Printf("%s\tequal\t%s\n", c.What, shortDigest(c.Run))
 			continue
 		}
 		parted := fmt.Sprintf("%s in the run, %s now", shortDigest(c.Run), shortDigest(c.Now))
@@ -82,7 +82,7 @@ func printVerification(s *streams, v *experiment.Verification) error {
 		if c.Where != "" {
 			parted += "; " + c.Where
 		}
-		fmt.Fprintf(t, "%s\tdiffers\t%s\n", c.What, parted)
+		t.Printf("%s\tdiffers\t%s\n", c.What, parted)
 	}
 	return t.Flush()
 }

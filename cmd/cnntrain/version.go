@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/words"
 
@@ -20,9 +18,9 @@ func newVersion(s *streams) *cobra.Command {
 			if json {
 				return s.printJSON(m)
 			}
-			_, err := fmt.Fprintf(s.out, "cnntrain %s (%s, %s/%s)\n%s, %s\n", m.Version, m.Go, m.OS, m.Arch, m.CPU, words.Count(m.Threads, "thread"))
+			err := s.printf("cnntrain %s (%s, %s/%s)\n%s, %s\n", m.Version, m.Go, m.OS, m.Arch, m.CPU, words.Count(m.Threads, "thread"))
 			if err == nil && m.MPI != "" {
-				_, err = fmt.Fprintln(s.out, m.MPI)
+				err = s.printf("%s\n", m.MPI)
 			}
 			return err
 		},

@@ -78,12 +78,12 @@ func listWeights(o *weightsOptions, s *streams) error {
 	}
 	t := table.New(s.out)
 	for _, row := range list {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", row.Name, shapeText(row.Shape), row.Type)
+		t.Printf("%s\t%s\t%s\n", row.Name, shapeText(row.Shape), row.Type)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s: %s of %s, %s values\n", o.file, words.Count(len(list), "tensor"), format, words.Commas(values))
+	err = s.printf("%s: %s of %s, %s values\n", o.file, words.Count(len(list), "tensor"), format, words.Commas(values))
 	return err
 }
 
@@ -117,7 +117,7 @@ func assignWeights(o *weightsOptions, s *streams) error {
 		return s.printJSON(map[string]any{"rows": rows, "notes": append([]string{}, a.Notes...)})
 	}
 	t := table.New(s.out)
-	fmt.Fprintln(t, "Layer\tWeights\tFrom")
+	t.Printf("Layer\tWeights\tFrom\n")
 	for _, r := range a.Rows {
 		var shapes []string
 		for _, shape := range r.Shapes {
@@ -130,13 +130,13 @@ func assignWeights(o *weightsOptions, s *streams) error {
 		if layer == "" {
 			layer = "(left)"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", layer, strings.Join(shapes, ", "), from)
+		t.Printf("%s\t%s\t%s\n", layer, strings.Join(shapes, ", "), from)
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
 	for _, line := range a.Summary() {
-		if _, err := fmt.Fprintln(s.out, line); err != nil {
+		if err := s.printf("%s\n", line); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"cnntrain/internal/shutdown"
 )
 
 // WriteFile replaces the file at path with what write writes, atomically: after a crash at
@@ -21,7 +23,8 @@ import (
 // synced and renamed; then the folder is synced. If write returns an error or any step
 // fails, WriteFile returns an error and the file at path is unchanged; only after an error
 // in syncing the folder the new file is in place, complete, but may not survive a power
-// failure. The temporary file is removed in any case, unless the process is killed.
+// failure. The temporary file is removed in any case, also if a signal ends the process
+// (package shutdown), but not if it is killed.
 func WriteFile(path string, write func(io.Writer) error) error {
 	return writeKeeping(path, "", write)
 }
@@ -62,7 +65,9 @@ func writeFile(path, previous string, write func(io.Writer) error) error {
 	if err != nil {
 		return advise(err, dir)
 	}
+	done := shutdown.Remove(tmp.Name())
 	defer func() {
+		defer done()
 		_ = tmp.Close()           // closed already, or not needed any more
 		_ = os.Remove(tmp.Name()) // renamed already, or not needed any more
 	}()

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // A slot is a buffer for a batch that is being read.
@@ -191,10 +192,27 @@ func (f *feed) next(ctx context.Context) (*slot, error) {
 	return s, s.err
 }
 
-// stop ends the goroutines and returns the slots to the loader.
-func (f *feed) stop() {
+// stopWait is how long stop waits for images that are being read.
+const stopWait = 200 * time.Millisecond
+
+// stop ends the goroutines and returns the slots to the loader. If ctx is done, it does not wait
+// long for a read that does not return, and abandons it with the slots.
+func (f *feed) stop(ctx context.Context) {
 	close(f.quit)
-	f.wg.Wait()
+	ended := make(chan struct{})
+	go func() {
+		f.wg.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		select {
+		case <-ended:
+		case <-time.After(stopWait):
+			return
+		}
+	}
 	f.mu.Lock()
 	f.idle = f.slots
 	f.mu.Unlock()

@@ -72,11 +72,12 @@ func (l *Loader) ReadNext(n int) { l.next = n }
 // Batches yields the examples in the given order, or in their own if order is nil, starting
 // at step from (counted from 0). The last batch may be smaller. The loop ends after the
 // first error: that of an image, the first in the order, or ctx's error once ctx is done.
-// No goroutine is left running when it returns.
+// When it returns, no goroutine is left running, unless ctx is done and an image is still being
+// read.
 func (l *Loader) Batches(ctx context.Context, order []int, from int) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
 		f := l.start(order, from)
-		defer f.stop()
+		defer f.stop(ctx)
 		for range f.steps - min(from, f.steps) { // none if from is past the end
 			s, err := f.next(ctx)
 			if err != nil {

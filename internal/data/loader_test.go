@@ -229,3 +229,19 @@ func BenchmarkBatches(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/6400, "ns/image")
 }
+
+// A read that does not return must not keep a training from saving its state.
+func TestCancellingAbandonsAReadThatIsStuck(t *testing.T) {
+	release := make(chan struct{})
+	defer close(release)
+	l := NewLoader(stuck{fake{n: 1000}, release}, 2, 8)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	began := time.Now()
+	if _, err := collect(t, l, ctx, nil, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}

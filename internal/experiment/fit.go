@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/shutdown"
 	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/words"
@@ -123,8 +124,13 @@ type fit struct {
 	within   bool          // last.safetensors is not needed once there is a newer one
 }
 
-// do trains, from the start or from a state, and tests.
+// do trains, from the start or from a state, and tests. All of it stops soon after ctx is done,
+// with the state saved, so a signal waits for it.
 func (f *fit) do(ctx context.Context, from *train.Saved) error {
+	defer shutdown.Hold()()
+	if f.run != nil {
+		f.run.Keep()
+	}
 	err := onFirst(f.options.World, func() error {
 		if from != nil || f.Start.File != "" { // known to rank 0 alone
 			return nil

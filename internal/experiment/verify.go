@@ -13,6 +13,7 @@ import (
 
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/shutdown"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
 	"cnntrain/internal/words"
@@ -222,7 +223,11 @@ func (v *verifying) again(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	done := shutdown.Remove(dir)
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(dir))
+		done()
+	}()
 	v.options.Out = dir
 	if v.model, err = v.begin(v.options); err != nil {
 		return err

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"sync"
 
+	"cnntrain/internal/shutdown"
+
 	"codeberg.org/go-fonts/liberation/liberationsansregular"
 	"github.com/go-text/typesetting/font"
 	"github.com/go-text/typesetting/font/opentype"
@@ -106,6 +108,7 @@ func systemFonts() *fontscan.FontMap {
 		if dir, err = os.MkdirTemp("", "cnntrain-fonts-"); err != nil {
 			return nil
 		}
+		defer shutdown.Remove(dir)()
 		defer os.RemoveAll(dir)
 	}
 	found := fontscan.NewFontMap(silent{})

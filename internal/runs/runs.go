@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/shutdown"
 
 	"github.com/gofrs/flock"
 )
@@ -42,12 +43,26 @@ type Run struct {
 
 	lock *flock.Flock // held by the process that trains
 	made []string     // the folders that were created for it, the innermost first
+	keep func()       // the folder is complete: from now on nothing removes it
+}
+
+// Keep says that a folder that was just created is complete. Until then it is removed if the
+// process ends.
+func (r *Run) Keep() {
+	if r.keep != nil {
+		r.keep()
+	}
 }
 
 // Discard removes a run folder that was just created, because its training could not start,
 // with the parent folders that were created for it, unless they are in use by now. A folder
 // that existed is emptied.
 func (r *Run) Discard() error {
+	defer r.Keep()
+	return r.discard()
+}
+
+func (r *Run) discard() error {
 	var errs []error
 	if r.lock != nil {
 		errs = append(errs, r.lock.Close())
@@ -98,8 +113,7 @@ func Create(root, name string) (*Run, error) {
 		dir := filepath.Join(parent, strconv.Itoa(n))
 		switch err := os.Mkdir(dir, 0o777); {
 		case err == nil:
-			r := &Run{Dir: dir, made: append([]string{dir}, made...)}
-			return r, r.Lock()
+			return created(&Run{Dir: dir, made: append([]string{dir}, made...)}, nil)
 		case !errors.Is(err, fs.ErrExist):
 			return nil, fmt.Errorf("cannot make the run folder: %w", err)
 		}
@@ -143,7 +157,13 @@ func CreateAt(dir string) (*Run, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot make the run folder: %w", err)
 	}
-	return r, errors.Join(file.Close(), r.Lock())
+	return created(r, file.Close())
+}
+
+// created locks r, which was just created.
+func created(r *Run, err error) (*Run, error) {
+	r.keep = shutdown.Undo(func() { _ = r.discard() }) // the process ends anyway
+	return r, errors.Join(err, r.Lock())
 }
 
 func notEmpty(dir string) error {

@@ -82,14 +82,18 @@ func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
 	}
 	state, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, r.Discard())
 	}
 	// The plan is written last: a folder with a plan is complete.
 	err = errors.Join(write(SpecFile, resolved), write(FileCopy, file))
 	if err == nil {
 		err = write(StateFile, append(state, '\n'))
 	}
-	return &Sweep{r.Dir, p, r}, err
+	if err != nil {
+		return nil, errors.Join(err, r.Discard())
+	}
+	r.Keep()
+	return &Sweep{r.Dir, p, r}, nil
 }
 
 // Open reads the folder of a sweep.

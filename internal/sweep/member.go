@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+
+	"cnntrain/internal/shutdown"
 )
 
 // A Process holds the settings of the processes that train members.
@@ -39,7 +41,8 @@ func (s *Sweep) Train(ctx context.Context, j Job, p Process) (err error) {
 		_ = cmd.Process.Signal(os.Interrupt)
 		return nil
 	}
-	runtime.LockOSThread() // a member ends with the thread that started it, see memberProcess
+	defer shutdown.Hold()() // a signal waits for the members, which save their state
+	runtime.LockOSThread()  // a member ends with the thread that started it, see memberProcess
 	defer runtime.UnlockOSThread()
 	return cmd.Run()
 }

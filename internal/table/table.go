@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"cnntrain/internal/words"
+
 	"github.com/clipperhouse/displaywidth"
 	"golang.org/x/term"
 )
@@ -42,8 +44,11 @@ func New(w io.Writer) *Writer {
 	return t
 }
 
-// Write adds text, which is buffered until Flush.
-func (t *Writer) Write(b []byte) (int, error) { return t.text.Write(b) }
+// Printf adds text, which is buffered until Flush. Texts among args stay in their cell: their own
+// tabs and ends of lines are escaped.
+func (t *Writer) Printf(format string, args ...any) {
+	_, _ = words.Fprintf(&t.text, format, args...) // which cannot fail
+}
 
 // Flush writes the buffered lines.
 func (t *Writer) Flush() error {

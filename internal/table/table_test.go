@@ -2,7 +2,6 @@ package table
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -61,7 +60,7 @@ func lines(t *testing.T, width int, right bool, text string) []string {
 	var b bytes.Buffer
 	w := New(&b)
 	w.width, w.Right = width, right
-	fmt.Fprint(w, text)
+	w.text.WriteString(text)
 	if b.Len() > 0 {
 		t.Error("written before Flush")
 	}
@@ -136,4 +135,18 @@ func FuzzTable(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Names of others stay in their cells.
+func TestTabsInCellsAreEscaped(t *testing.T) {
+	var b bytes.Buffer
+	w := New(&b)
+	w.Printf("class\timages\n")
+	w.Printf("%s\t%d\n", "a\tb\nc\x1b[2J", 3)
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := "class           images\na\\tb\\nc\\x1b[2J  3\n"; b.String() != want {
+		t.Errorf("got %q, want %q", b.String(), want)
+	}
 }

@@ -11,6 +11,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"cnntrain/internal/shutdown"
 )
 
 // untar unpacks the tar.gz in r to folder, which must not exist; all entries must be in one
@@ -23,6 +25,7 @@ func untar(ctx context.Context, r io.Reader, folder string, limit int64) error {
 	if err != nil {
 		return err
 	}
+	defer shutdown.Remove(temporary)()
 	defer os.RemoveAll(temporary)
 	if err := untarInto(contextReader{ctx, r}, temporary, name, limit); err != nil {
 		return err

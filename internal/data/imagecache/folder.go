@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"cnntrain/internal/shutdown"
 )
 
 // folder has packed images as files DIR/images/01/23456789….pixels: a magic number, the key, the
@@ -117,6 +119,7 @@ func (f *folder) write(path string, parts ...[]byte) error {
 	if err != nil {
 		return err
 	}
+	defer shutdown.Remove(file.Name())()
 	for _, p := range parts {
 		if err == nil {
 			_, err = file.Write(p)
