@@ -22,6 +22,7 @@ type evalOptions struct {
 	strict    bool
 	batchSize int
 	ensemble  string
+	tta       string
 	errors    string // --errors
 	suspects  bool
 	json      bool
@@ -43,6 +44,7 @@ with the highest loss first. For suspects among all images, train folds (docs/GU
 and give their runs: each is evaluated on the images it was not trained on.`,
 		Example: `  cnntrain eval runs/lenet5/1
   cnntrain eval runs/lenet5/1/last.safetensors --split val --json
+  cnntrain eval runs/lenet5/1 --tta flip,shift
   cnntrain eval runs/photos/1 --dataset ./new-photos --errors errors.csv
   cnntrain eval sweeps/photos-folds/1/member-* --suspects
   cnntrain eval runs/lenet5/1 runs/lenet5/2 runs/lenet5/3 --ensemble mean`,
@@ -70,6 +72,7 @@ and give their runs: each is evaluated on the images it was not trained on.`,
 	o.addDataFlags(cmd)
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
+	addTTAFlag(cmd, &o.tta)
 	addTextFlag(cmd, &o.errors, "errors", "write the misclassified images to `FILE` as CSV")
 	cmd.Flags().BoolVar(&o.suspects, "suspects", false, "list images whose label is probably wrong, of the validation data unless --split is given")
 	addStrictFlag(cmd, &o.strict)
@@ -79,7 +82,7 @@ and give their runs: each is evaluated on the images it was not trained on.`,
 }
 
 func runEval(ctx context.Context, o *evalOptions, s *streams) error {
-	members, err := trained.OpenAll(o.paths)
+	members, err := openAll(o.paths, o.tta)
 	if err != nil {
 		return err
 	}
@@ -169,7 +172,11 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	if e.Split == "all" {
 		split = ""
 	}
-	words.Fprintf(w, "%s on %s %simages of %s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, figures(append(first, e.Metrics...)))
+	views := ""
+	if e.TTA != "" {
+		views = ", views " + e.TTA
+	}
+	words.Fprintf(w, "%s on %s %simages of %s%s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, views, figures(append(first, e.Metrics...)))
 	t := table.New(w)
 	if e.Decisions != nil {
 		words.Fprintf(w, "macro F1: %.4f; always deciding what is more often true of each class would reach %.3f\n\n", e.MacroF1, e.Largest)

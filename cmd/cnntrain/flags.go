@@ -101,11 +101,28 @@ func addEnsembleFlag(cmd *cobra.Command, into *string) {
 	cmd.Flags().StringVar(into, "ensemble", "", "combine the models' predictions: `mean` of the probabilities, or vote")
 }
 
+// addTTAFlag adds the flag for the views of an image that are predicted.
+func addTTAFlag(cmd *cobra.Command, into *string) {
+	cmd.Flags().StringVar(into, "tta", "", "average the predictions for `VIEWS` of each image: flip (the image and its mirror image), shift (by a pixel in 32), or flip,shift")
+}
+
+// openAll opens models with the views that --tta says.
+func openAll(paths []string, tta string) ([]*trained.Model, error) {
+	var views train.TTA
+	if tta != "" {
+		var err error
+		if views, err = train.ParseTTA(tta); err != nil {
+			return nil, usagef("--tta %s: %v", tta, err)
+		}
+	}
+	return trained.OpenAll(paths, views)
+}
+
 // combine combines the members into one predictor, as --ensemble says.
 func combine(members []*trained.Model, how string) (train.Predictor, error) {
 	switch {
 	case how == "" && len(members) == 1:
-		return members[0].Net, nil
+		return members[0].Predictor(), nil
 	case how == "":
 		return nil, usagef("%d models are given; --ensemble mean or vote says how they predict together", len(members))
 	case how != "mean" && how != "vote":

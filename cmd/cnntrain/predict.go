@@ -24,6 +24,7 @@ type predictOptions struct {
 	images   []string
 	top      int
 	ensemble string
+	tta      string
 	strict   bool
 	json     bool
 	csv      bool
@@ -71,6 +72,7 @@ dataset. Predictions are written as they are made, so a folder may be of any siz
 	}
 	cmd.Flags().IntVar(&o.top, "top", 3, "show the `N` most likely classes")
 	addEnsembleFlag(cmd, &o.ensemble)
+	addTTAFlag(cmd, &o.tta)
 	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)
 	addJSONFlag(cmd, &o.json)
@@ -84,7 +86,7 @@ func isTrained(path string) bool {
 }
 
 func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
-	members, err := trained.OpenAll(o.models)
+	members, err := openAll(o.models, o.tta)
 	if err != nil {
 		return err
 	}

@@ -103,7 +103,7 @@ func ensembleOf(ctx context.Context, settings []sweep.Group, dataDir string, s *
 	if len(settings) == 0 || len(settings[0].Runs) < 2 || settings[0].Accuracy == nil {
 		return nil, nil
 	}
-	members, err := trained.OpenAll(settings[0].Runs)
+	members, err := openAll(settings[0].Runs, "")
 	if err != nil {
 		return nil, err
 	}

@@ -52,9 +52,7 @@ func voted(probabilities []float32, c int, several bool) bool {
 	return metric.ArgMax(probabilities) == c
 }
 
-// Evaluate runs every member on the batch. The loss is the mean of -log p, where p is the
-// ensemble's probability of what is true, clipped to at least 1e-7 as in Keras: of the true
-// class, or, where several can be true, of each decision.
+// Evaluate runs every member on the batch. The loss is that of the combined probabilities.
 func (e *Ensemble) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
 	classes, n, many := e.Classes(), float32(len(e.members)), Several(e)
 	e.probabilities = append(e.probabilities[:0], make([]float32, len(labels)*classes)...)
@@ -79,13 +77,20 @@ func (e *Ensemble) Evaluate(images []float32, labels []int) (loss float32, proba
 			}
 		}
 	}
+	return meanLoss(e, e.probabilities, labels), e.probabilities, nil
+}
+
+// meanLoss returns the mean of -log p, where p is the probability of what is true, clipped to at
+// least 1e-7 as in Keras: of the true class, or, where several can be true, of each decision.
+func meanLoss(m Predictor, probabilities []float32, labels []int) float32 {
+	classes, many := m.Classes(), Several(m)
 	var total float64
 	for i, l := range labels {
 		if l < 0 {
 			continue
 		}
-		truth, of := e.Truth(l), 0.0
-		for c, p := range e.probabilities[i*classes:][:classes] {
+		truth, of := m.Truth(l), 0.0
+		for c, p := range probabilities[i*classes:][:classes] {
 			if truth[c] {
 				of -= math.Log(max(float64(p), 1e-7))
 			} else if many {
@@ -97,5 +102,5 @@ func (e *Ensemble) Evaluate(images []float32, labels []int) (loss float32, proba
 		}
 		total += of
 	}
-	return float32(total / float64(len(labels))), e.probabilities, nil
+	return float32(total / float64(len(labels)))
 }

@@ -7,14 +7,15 @@ import (
 	"cnntrain/internal/train"
 )
 
-// OpenAll opens models for an ensemble or a comparison.
-func OpenAll(paths []string) ([]*Model, error) {
+// OpenAll opens models for an ensemble or a comparison, all with the same views.
+func OpenAll(paths []string, tta train.TTA) ([]*Model, error) {
 	var members []*Model
 	for _, path := range paths {
 		m, err := Open(path)
 		if err != nil {
 			return nil, err
 		}
+		m.TTA = tta
 		members = append(members, m)
 	}
 	return members, nil
@@ -32,7 +33,7 @@ func Together(members []*Model, vote bool) (train.Predictor, error) {
 		case !slices.Equal(m.ClassNames(), first.ClassNames()):
 			return nil, fmt.Errorf("%s and %s were trained for different classes", first.File, m.File)
 		}
-		predictors = append(predictors, m.Net)
+		predictors = append(predictors, m.Predictor())
 	}
 	return train.NewEnsemble(predictors, vote)
 }

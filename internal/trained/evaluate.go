@@ -25,7 +25,7 @@ type On struct {
 
 // Evaluate evaluates m, shown as name, on its own data.
 func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, error) {
-	d, err := m.run(ctx, name, m.Net, on)
+	d, err := m.run(ctx, name, m.Predictor(), on)
 	if err != nil {
 		return nil, err
 	}

@@ -17,6 +17,7 @@ type Evaluation struct {
 	File      string       `json:"file,omitempty"` // nil for an ensemble
 	Dataset   string       `json:"dataset"`
 	Split     string       `json:"split"`
+	TTA       string       `json:"tta,omitempty"` // the views of each image that were predicted
 	Examples  int          `json:"examples"`
 	Loss      float64      `json:"loss"`
 	Accuracy  float64      `json:"accuracy"`
@@ -104,7 +105,7 @@ func newEvaluation(path string, m *Model, d *Tested) *Evaluation {
 	r, sets := d.result, d.sets
 	_, largest := r.Largest()
 	e := &Evaluation{
-		Path: path, Dataset: d.dataset, Split: d.split, Examples: r.Examples, digest: sets.Digest,
+		Path: path, Dataset: d.dataset, Split: d.split, TTA: m.TTA.String(), Examples: r.Examples, digest: sets.Digest,
 		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion, Decisions: r.Decisions,
 		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest, Tested: d,
 	}

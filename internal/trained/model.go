@@ -17,6 +17,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -25,10 +26,11 @@ import (
 type Model struct {
 	*experiment.Experiment
 	Net     *builder.Model
-	File    string   // path it was read from
-	Classes []string // nil if the file has none
-	Rebuilt string   // why the weights are from last.safetensors, which has the best ones too; empty: they are not
-	Edited  string   // how the spec.yaml of the run differs from the spec of the weights
+	File    string    // path it was read from
+	Classes []string  // nil if the file has none
+	Rebuilt string    // why the weights are from last.safetensors, which has the best ones too; empty: they are not
+	TTA     train.TTA // views of each image that are predicted
+	Edited  string    // how the spec.yaml of the run differs from the spec of the weights
 }
 
 // Open loads the model of a run, with its best weights, or of a checkpoint.
@@ -92,6 +94,14 @@ func edited(dir, text string) string {
 		return err.Error()
 	}
 	return runs.Edited(text, string(now))
+}
+
+// Predictor returns the network, which sees the views of each image that m.TTA says.
+func (m *Model) Predictor() train.Predictor {
+	if m.TTA == (train.TTA{}) {
+		return m.Net
+	}
+	return train.NewViewed(m.Net, m.TTA, m.Spec.Input)
 }
 
 // ClassNames returns the names of the classes, or numbers if the file has no names.

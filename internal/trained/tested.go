@@ -51,7 +51,7 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 
 // Test evaluates m, shown as name, example by example.
 func (m *Model) Test(ctx context.Context, name string, on On) (*Tested, error) {
-	return m.run(ctx, name, m.Net, on)
+	return m.run(ctx, name, m.Predictor(), on)
 }
 
 // Confusion draws the confusion matrix, or that of each class where several can be true.
