@@ -117,6 +117,7 @@ type fit struct {
 	finished bool          // state to resume from
 	tested   *train.Result // of the best weights on the test data, if there is any
 	began    time.Time     // when Info.Seconds was last updated
+	rate     float64       // the learning rate without its schedule
 	longer   bool          // the run was finished and is trained for more epochs
 	accepted bool          // the data differs from that of the run's start
 	past     runs.Past     // the completed epochs
@@ -188,7 +189,7 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		f.sayWeights()
 		f.sayFrozen()
 	}
-	f.began = time.Now()
+	f.began, f.rate = time.Now(), f.Train.Optimizer.LearningRate()
 	info := &f.run.Info
 	state, err := train.FitOn(ctx, f.options.World, f.model, f.sets, f.Train,
 		&train.Keep{From: from, Every: f.options.Every, Save: f.saveState, Back: f.back},
@@ -273,6 +274,7 @@ func (f *fit) record(history *runs.Log, l *callback.EpochLog) error {
 	}
 	f.past.Add(e)
 	info.Epochs = append(info.Epochs, e.Figures)
+	f.warnOfChance()
 	return history.Add(e)
 }
 

@@ -1,0 +1,71 @@
+package experiment_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/spec"
+	"cnntrain/internal/train/callback"
+)
+
+// chances returns the lines about chance of l.
+func chances(l *listener) (lines []string) {
+	for _, line := range l.lines {
+		if strings.HasPrefix(line, "still at chance") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func loadText(t *testing.T, text string) *experiment.Experiment {
+	t.Helper()
+	var problems spec.Problems
+	e, err := experiment.New(spec.Parse("x.yaml", []byte(text), nil, &problems), &problems)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// A training of 48 steps an epoch is at chance from epoch 7 on, after 300 steps; it is said once,
+// also if the run is resumed later.
+func TestChanceIsSaidOnce(t *testing.T) {
+	stuck := strings.Replace("name: stuck\n"+shapes, "epochs: 3, batch_size: 8", "epochs: 9, batch_size: 1, optimizer: {sgd: 1e-9}", 1)
+	ctx, stop := context.WithCancel(t.Context())
+	l := &listener{step: func(s *callback.State) {
+		if s.Epoch == 8 && s.Step == 3 {
+			stop()
+		}
+	}}
+	run, err := loadText(t, stuck).Fit(ctx, experiment.Options{Out: filepath.Join(t.TempDir(), "run"), Listener: l})
+	if !experiment.Canceled(err) {
+		t.Fatal(err)
+	}
+	want := []string{"still at chance after epoch 7; a lower rate (--set train.optimizer.learning_rate=1e-10), or batch normalization, is what usually helps"}
+	if got := chances(l); !slices.Equal(got, want) {
+		t.Errorf("said %q, want %q", got, want)
+	}
+	l = &listener{}
+	if _, err := experiment.Resume(t.Context(), run.Dir, experiment.Options{Listener: l}); err != nil {
+		t.Fatal(err)
+	}
+	if got := chances(l); len(got) > 0 {
+		t.Errorf("said again: %q", got)
+	}
+}
+
+func TestChanceIsNotSaidOfAModelThatLearns(t *testing.T) {
+	learns := strings.Replace("name: learns\n"+shapes, "epochs: 3, batch_size: 8", "epochs: 9, batch_size: 1", 1)
+	l := &listener{}
+	if _, err := loadText(t, learns).Fit(t.Context(), experiment.Options{Out: filepath.Join(t.TempDir(), "run"), Listener: l}); err != nil {
+		t.Fatal(err)
+	}
+	if got := chances(l); len(got) > 0 {
+		t.Errorf("said %q", got)
+	}
+}
