@@ -28,7 +28,7 @@ import (
 const everything = `
 input: [8, 8, 3]
 layers:
-  - random_flip: horizontal
+  - random_flip: {mode: horizontal, alternate: true}
   - mix_up: 0.3
   - random_rotation: 0.1
   - cut_mix

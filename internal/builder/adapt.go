@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"errors"
 	"fmt"
 
 	"cnntrain/internal/builder/layer"
@@ -15,23 +16,27 @@ import (
 // Adapts reports whether Adapt has something to do.
 func (m *Model) Adapts() bool {
 	for _, l := range m.plan.Layers {
-		if layer.Adapts(l.Layer) {
+		if layer.StatisticOf(l.Layer, l.In) != nil {
 			return true
 		}
 	}
 	return false
 }
 
-// Adapt sets the mean and variance of normalization layers to those of their input, in
-// inference mode with the current weights. batches calls its argument with all batches of
-// the training data, always in the same order; it is called once per layer, because a layer
-// depends on those before it. It returns the first error of batches.
+// errEnough ends the batches for a statistic that needs no more.
+var errEnough = errors.New("enough")
+
+// Adapt sets the weights that depend on the input of a layer over the training data, in inference
+// mode with the current weights: those of normalization layers, and kernels that are initialized
+// by whitening. batches calls its argument with all batches of the training data, always in the
+// same order; it is called once per layer, because a layer depends on those before it. It returns
+// the first error of batches.
 func (m *Model) Adapt(batches func(use func(images []float32, n int) error) error) error {
 	for i, l := range m.plan.Layers {
-		if !layer.Adapts(l.Layer) {
+		statistic := layer.StatisticOf(l.Layer, l.In)
+		if statistic == nil {
 			continue
 		}
-		sums := newMoments(l.In[len(l.In)-1])
 		graphs := map[int]*prefix{}
 		err := batches(func(images []float32, n int) (err error) {
 			if graphs[n] == nil {
@@ -40,23 +45,21 @@ func (m *Model) Adapt(batches func(use func(images []float32, n int) error) erro
 				}
 			}
 			input, err := graphs[n].run(images)
-			if err == nil {
-				sums.add(input)
+			if err == nil && !statistic.Add(input, n) {
+				return errEnough
 			}
 			return err
 		})
-		if err != nil {
+		if err != nil && err != errEnough {
 			return err
 		}
+		var weights [][]float32
 		for _, w := range m.weights {
-			switch {
-			case w.layer != i:
-			case w.name == l.Label+"/mean":
-				sums.write(w.value.Float32s(), sums.mean, 1)
-			case w.name == l.Label+"/variance":
-				sums.write(w.value.Float32s(), sums.squares, sums.count)
+			if w.layer == i {
+				weights = append(weights, w.value.Float32s())
 			}
 		}
+		statistic.Write(weights)
 	}
 	return nil
 }
@@ -104,43 +107,4 @@ func (p *prefix) run(images []float32) ([]float32, error) {
 		return nil, err
 	}
 	return p.machine.Value(p.output).(*tensor.Dense).Float32s(), nil
-}
-
-// moments holds the mean of each channel and the sum of squared deviations from it.
-type moments struct {
-	mean, squares []float64
-	count         float64
-}
-
-func newMoments(channels int) *moments {
-	return &moments{make([]float64, channels), make([]float64, channels), 0}
-}
-
-// add adds rows of one value per channel. It computes their moments first and merges them: sums
-// of squares would lose the variance of values far from 0 (Chan et al. 1979).
-func (s *moments) add(rows []float32) {
-	channels := len(s.mean)
-	n := float64(len(rows) / channels)
-	for c := range channels {
-		mean, squares := 0.0, 0.0
-		for i := c; i < len(rows); i += channels {
-			mean += float64(rows[i])
-		}
-		mean /= n
-		for i := c; i < len(rows); i += channels {
-			d := float64(rows[i]) - mean
-			squares += float64(d * d)
-		}
-		d := mean - s.mean[c]
-		all := s.count + n
-		s.squares[c] += squares + float64(float64(d*d)*float64(s.count*n)/all)
-		s.mean[c] += float64(d * n / all)
-	}
-	s.count += n
-}
-
-func (s *moments) write(to []float32, values []float64, by float64) {
-	for c, v := range values {
-		to[c] = float32(v / by)
-	}
 }

@@ -3,6 +3,7 @@ package builder
 import (
 	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"cnntrain/internal/random"
@@ -85,5 +86,100 @@ layers:
 	failure := errors.New("no such file")
 	if err := m.Adapt(func(func([]float32, int) error) error { return failure }); err != failure {
 		t.Errorf("got %v, want the error of the batches", err)
+	}
+}
+
+// The outputs of a whitened layer are uncorrelated over the training data, with variance 1; the
+// second half of the filters is the negative of the first.
+func TestWhiteningWhitensThePatchesOfTheTrainingData(t *testing.T) {
+	const n, used = 40, 30
+	p := plan(t, `
+input: [5, 6, 2]
+layers:
+  - random_flip
+  - rescaling: 1/100
+  - conv2d: {filters: 16, kernel_size: 2, trainable: false, kernel_initializer: {whitening: {epsilon: 0, examples: 30}}}
+  - global_max_pooling2d
+  - dense: {units: 3, activation: softmax, kernel_initializer: whitening}
+`)
+	m := p.NewModel(1)
+	images := make([]float32, n*60)
+	for i := range images {
+		images[i] = float32(100*random.New(4).Normal(uint64(i)) + 60*random.New(5).Normal(uint64(i/7)))
+	}
+	asked := 0
+	batches := func(use func(images []float32, n int) error) error {
+		for at := 0; at < n; at += 8 {
+			asked++
+			if err := use(images[at*60:][:8*60], 8); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := m.Adapt(batches); err != nil {
+		t.Fatal(err)
+	}
+	if asked != 4+5 {
+		t.Errorf("read %d batches, want 4 for 30 examples and 5 for all", asked)
+	}
+	kernel := m.Weights()[0].Data // [8,16]
+	var outputs [][]float64
+	for i := range used {
+		for y := range 4 {
+			for x := range 5 {
+				out := make([]float64, 16)
+				for k := range 8 {
+					v := float64(images[i*60+((y+k/4)*6+x+k/2%2)*2+k%2]) / 100
+					for f := range out {
+						out[f] += v * float64(kernel[k*16+f])
+					}
+				}
+				outputs = append(outputs, out)
+			}
+		}
+	}
+	mean := make([]float64, 16)
+	for _, out := range outputs {
+		for f, v := range out {
+			mean[f] += v / float64(len(outputs))
+		}
+	}
+	for f := range 16 {
+		for g := range 16 {
+			covariance := 0.0
+			for _, out := range outputs {
+				covariance += (out[f] - mean[f]) * (out[g] - mean[g]) / float64(len(outputs))
+			}
+			want := 0.0
+			if f%8 == g%8 {
+				if want = 1; f != g {
+					want = -1
+				}
+			}
+			if math.Abs(covariance-want) > 1e-4 {
+				t.Errorf("covariance of outputs %d and %d is %g, want %g", f, g, covariance, want)
+			}
+		}
+	}
+}
+
+func TestWhiteningNeedsPatches(t *testing.T) {
+	for layers, want := range map[string]string{
+		"[conv2d: {filters: 17, kernel_size: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                   "conv2d: whitening has 16 filters for patches of 8 values, not 17",
+		"[conv2d: {filters: 2, kernel_size: 2, groups: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":         "conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
+		"[depthwise_conv2d: {kernel_size: 2, depthwise_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                   "depthwise_conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
+		"[flatten, dense: {units: 3, activation: softmax, bias_initializer: whitening}]":                                                            "dense: whitening initializes the kernels of conv2d without groups, and of dense, not this bias",
+		"[conv2d: {filters: 600, kernel_size: [9, 8], kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":             "",
+		"[up_sampling2d: 2, conv2d: {filters: 6, kernel_size: 12, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]": "conv2d: whitening is for patches of at most 256 values, and these have 288",
+	} {
+		if want == "" {
+			want = "conv2d: whitening has 288 filters for patches of 144 values, not 600"
+		}
+		var problems spec.Problems
+		NewPlan(spec.Parse("x.yaml", []byte("input: [9, 8, 2]\nlayers: "+layers), nil, &problems), &problems)
+		if err := problems.Err(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", layers, err, want)
+		}
 	}
 }

@@ -67,3 +67,49 @@ func TestAugmenterEndsWithTheLastAugmentationInFront(t *testing.T) {
 		}
 	}
 }
+
+// With alternate, an image is flipped in one of two epochs, wherever it is in the batch.
+func TestAlternateFlipsDependOnTheImageAndTheEpoch(t *testing.T) {
+	const n = 200
+	p := plan(t, "input: [2, 2, 1]\nlayers: [random_flip: {mode: horizontal, alternate: true}, flatten, dense: {units: 3, activation: softmax}]")
+	a, err := p.NewAugmenter(n, 1, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, index := make([]float32, 4*n), make([]int, n)
+	flips := func(epoch int, index []int) []bool {
+		for i := range n {
+			copy(images[4*i:], []float32{0, 1, 2, 3})
+		}
+		out, err := a.Run(batch.Place{Step: 9 * epoch, Epoch: epoch, Of: n, Index: index}, images)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flipped := make([]bool, n)
+		for i := range n {
+			flipped[index[i]] = out[4*i] == 1
+		}
+		return flipped
+	}
+	for i := range index {
+		index[i] = n - 1 - i
+	}
+	first := flips(1, index)
+	slices.Sort(index)
+	second := flips(2, index)
+	count := 0
+	for i := range n {
+		if first[i] == second[i] {
+			t.Errorf("image %d is flipped in both epochs or in none", i)
+		}
+		if first[i] {
+			count++
+		}
+	}
+	if count < 70 || count > 130 {
+		t.Errorf("%d of %d are flipped in the first epoch", count, n)
+	}
+	if !slices.Equal(first, flips(3, index)) {
+		t.Error("the third epoch is not the first")
+	}
+}

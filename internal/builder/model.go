@@ -349,7 +349,7 @@ func (m *Model) layerGraph(l Layer, training bool, at *batch.Place) *layer.Graph
 	if training {
 		draws := random.New(m.seed, drawKey).With(l.path...)
 		g.Random = func() random.Stream { return draws.With(uint64(at.Step)) }
-		g.At = at
+		g.At, g.Lasting = at, draws
 	}
 	return g
 }

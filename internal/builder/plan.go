@@ -216,6 +216,10 @@ func (l *Layer) infer(in []layer.Shape, problems *spec.Problems) bool {
 		problems.Add(l.Pos, "%s: %v", l.Label, err)
 		return false
 	}
+	if err := layer.CheckInit(l.Layer, l.In); err != nil {
+		problems.Add(l.Pos, "%s: %v", l.Label, err)
+		return false
+	}
 	l.Out, l.Own = out, l.Weights(l.In)
 	shapes := []layer.Shape{out}
 	for _, w := range l.Own {

@@ -124,12 +124,15 @@ var oldOptions = map[string]string{"leaky_relu negative_slope": "alpha"}
 
 func (l *Layer) kerasValue(name string, v any) any {
 	if c, ok := v.(catalog.Choice); ok {
+		if c.Keras == "" { // an initializer that Keras does not have; the weights are in the file
+			return object{Module: "keras.initializers", Class: "GlorotUniform", Config: map[string]any{}}
+		}
 		return object{Module: "keras." + kindOf(name), Class: c.Keras, Config: kerasOptions(c)}
 	}
 	list := reflect.ValueOf(v)
 	switch {
-	case v == (catalog.Pair{}):
-		return nil // not given
+	case v == (catalog.Pair{}), l.Name == "random_flip" && name == "alternate":
+		return nil // not given, or not in Keras
 	case name == "dilation_rate" && v == catalog.Pair{1, 1}, l.Name == "conv2d" && name == "groups" && v == 1, l.Name == "relu" && v == 0.0,
 		l.Name == "resizing" && (v == false || v == 0.0): // some of which tf.keras 2.15 does not know
 		return nil // the default

@@ -55,6 +55,10 @@ func (r *specReader) value(l *kerasLayer, f *catalog.Field, v any) (*yaml.Node, 
 	if now := variance(class, options); now != "" {
 		class, options = now, nil
 	}
+	if options["distribution"] == "normal" { // Keras takes it for this one
+		options = maps.Clone(options)
+		options["distribution"] = "truncated_normal"
+	}
 	name, known := byClass(c, class)
 	inner := mapping()
 	if ok && known {

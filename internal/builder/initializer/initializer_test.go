@@ -56,10 +56,17 @@ func TestDistributionsAreThoseOfKeras(t *testing.T) {
 	shape := []int{5, 5, 6, 16}
 	const in, mean = 150, (150 + 400) / 2.
 	cut := func(variance float64) float64 { return 2 * math.Sqrt(variance) / truncatedDeviation }
+	out := &scaling{3, "fan_out", "uniform"}
+	normal := &scaling{3, "fan_avg", "untruncated_normal"}
+	truncated := &scaling{3, "fan_in", "truncated_normal"}
 	for _, c := range []struct {
 		name            string
 		variance, limit float64
 	}{
+		{"scaling out", 3. / 400, math.Sqrt(9. / 400)},
+		{"scaling normal", 3 / mean, math.Inf(1)},
+		{"scaling truncated", 3. / in, cut(3. / in)},
+		{"variance_scaling", 1. / in, cut(1. / in)},
 		{"glorot_uniform", 1 / mean, math.Sqrt(3 / mean)},
 		{"glorot_normal", 1 / mean, cut(1 / mean)},
 		{"he_uniform", 2. / in, math.Sqrt(6. / in)},
@@ -72,7 +79,18 @@ func TestDistributionsAreThoseOfKeras(t *testing.T) {
 		var sum, squares, largest, n float64
 		for seed := range uint64(20) {
 			w := make([]float32, 5*5*6*16)
-			Initializers.Default(c.name).Fill(w, shape, random.New(seed))
+			var init Initializer
+			switch c.name {
+			case "scaling out":
+				init = out
+			case "scaling normal":
+				init = normal
+			case "scaling truncated":
+				init = truncated
+			default:
+				init = Initializers.Default(c.name)
+			}
+			init.Fill(w, shape, random.New(seed))
 			for _, v := range w {
 				sum, squares, largest, n = sum+float64(v), squares+float64(v)*float64(v), max(largest, math.Abs(float64(v))), n+1
 			}

@@ -58,10 +58,10 @@ func (l *geometric) options(o *catalog.Options) {
 	o.Bind(&l.fillValue, "fill_value", "the k of fill_mode constant")
 }
 
-// warp adds the layer to the graph. In each step, draw returns the matrix of image n of the
-// global batch, from random numbers of r: the pixel at column x and row y is read from
+// warp adds the layer to the graph. In each step, draw returns the matrix of local example i,
+// image n of the global batch, from random numbers of r: the pixel at column x and row y is read from
 // column m[0]·x + m[1]·y + m[2] and row m[3]·x + m[4]·y + m[5].
-func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) [6]float64) *G.Node {
+func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, i, n int) [6]float64) *G.Node {
 	if !g.Training {
 		return x
 	}
@@ -69,7 +69,7 @@ func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, n int) 
 	return ops.Warp(x, x.Shape()[1], x.Shape()[2], how, func(m []float32) {
 		r := g.Random()
 		for n := range len(m) / 6 {
-			setMatrix(m, n, draw(r, g.position(n)))
+			setMatrix(m, n, draw(r, n, g.position(n)))
 		}
 	})
 }

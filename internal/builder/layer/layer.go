@@ -68,6 +68,8 @@ type Graph struct {
 	// for each call in that step. It is nil unless Training: inference is deterministic.
 	// Numbers for an example use its position in the global batch as index.
 	Random func() random.Stream
+	// Lasting is the random numbers of the layer that are the same in every step.
+	Lasting random.Stream
 	// At says which examples the current step computes; nil: those of a batch from its first
 	// on.
 	At *batch.Place
@@ -91,6 +93,14 @@ func (g *Graph) position(n int) int {
 		return g.At.First + n
 	}
 	return (g.At.First + n) % g.At.Of
+}
+
+// index returns the position in the training data of local example n.
+func (g *Graph) index(n int) int {
+	if g.At == nil || n >= len(g.At.Index) {
+		return g.position(n)
+	}
+	return g.At.Index[n]
 }
 
 // Augments reports whether l changes images at random in training and has no weights.

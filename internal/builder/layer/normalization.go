@@ -73,14 +73,12 @@ func (l *normalization) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
 	return ops.StandardizeBy(x, float32s(l.mean), float32s(l.variance), l.invert)
 }
 
-// Adapts reports whether the weights of l are the mean and the variance of its input over the
-// training data.
-func Adapts(l Layer) bool {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
+// statistic is the mean and the variance of each channel.
+func (l *normalization) statistic(in Shape) Statistic {
+	if len(l.mean) > 0 {
+		return nil
 	}
-	n, ok := l.(*normalization)
-	return ok && len(n.mean) == 0
+	return newMoments(in[len(in)-1])
 }
 
 func float32s(values []float64) (list []float32) {

@@ -34,7 +34,7 @@ type randomRotation struct {
 func (l *randomRotation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	cx, cy := float64(x.Shape()[2]-1)/2, float64(x.Shape()[1]-1)/2
 	low, high := bounds(l.factor)
-	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
+	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
 		sin, cos := math.Sincos(2 * math.Pi * uniform(r, n, low, high))
 		return [6]float64{cos, -sin, cx - float64(cx*cos) + float64(cy*sin), sin, cos, cy - float64(cx*sin) - float64(cy*cos)}
 	})

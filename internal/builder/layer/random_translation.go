@@ -32,7 +32,7 @@ type randomTranslation struct {
 
 func (l *randomTranslation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	height, width := float64(x.Shape()[1]), float64(x.Shape()[2])
-	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
+	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
 		low, high := bounds(l.height)
 		dy := height * uniform(r, 2*n, low, high)
 		low, high = bounds(l.width)

@@ -32,7 +32,7 @@ type randomZoom struct {
 
 func (l *randomZoom) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	cx, cy := float64(x.Shape()[2]-1)/2, float64(x.Shape()[1]-1)/2
-	return l.warp(g, x, func(r random.Stream, n int) [6]float64 {
+	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
 		low, high := bounds(l.height)
 		zy := 1 + uniform(r, 2*n, low, high)
 		zx := zy
