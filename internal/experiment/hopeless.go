@@ -28,7 +28,7 @@ func newChance(examples dataset.Examples, classes int) chance {
 			c.accuracy = max(c.accuracy, p)
 		}
 	}
-	c.accuracy += 3 * math.Sqrt(c.accuracy*(1-c.accuracy)/n)
+	c.accuracy += float64(3 * math.Sqrt(c.accuracy*(1-c.accuracy)/n))
 	return c
 }
 
