@@ -2,7 +2,7 @@
 
     python bench/interop/torch_weights.py            # the golden files
     python bench/interop/torch_weights.py orders     # names of modules of torchvision and timm
-    python bench/interop/torch_weights.py models DIR # torchvision's models of our specs
+    python bench/interop/torch_weights.py models DIR [NAME ...] # torchvision's models of our specs
 
 Needs torch, torchvision, timm and safetensors: bench/interop/requirements-torch.txt.
 """
@@ -79,10 +79,11 @@ def orders():
 
 
 MODELS = {"resnet18": 64, "resnet50": 64, "mobilenet-v2": 64, "mobilenet-v3-small": 64, "efficientnet-b0": 64,
-          "squeezenet": 64, "convnext-tiny": 64, "googlenet": 64}
+          "squeezenet": 64, "convnext-tiny": 64, "googlenet": 64,
+          "vgg11-bn": 224}  # whose dense layers fit no other size
 
 
-def models(folder):
+def models(folder, only=()):
     """torchvision's models of our specs with random weights, and what they predict:
 
     CNNTRAIN_TORCH=FOLDER go test ./internal/pretrained -run Torchvision -v
@@ -91,6 +92,8 @@ def models(folder):
 
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.052441, 0.050176, 0.050625]).sqrt()
     for name, side in MODELS.items():
+        if only and name not in only:
+            continue
         torch.manual_seed(2)
         maker = {"squeezenet": "squeezenet1_1"}.get(name, name.replace("-", "_"))
         options = {"aux_logits": False, "init_weights": True} if name == "googlenet" else {}
@@ -121,6 +124,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["models"]:
         folder = pathlib.Path(sys.argv[2])
         folder.mkdir(exist_ok=True)
-        models(folder)
+        models(folder, sys.argv[3:])
     else:
         orders() if sys.argv[1:] == ["orders"] else golden()

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/shutdown"
 	"cnntrain/internal/spec"
 	"cnntrain/specs"
@@ -23,6 +24,7 @@ type newOptions struct {
 	from    string
 	input   string // HxWxC; empty: that of the seed spec
 	classes string // a dataset, a number or a list of names; empty: as in the seed spec
+	weights string // a file to start from; empty: random initialization
 }
 
 func newNew(s *streams) *cobra.Command {
@@ -33,12 +35,15 @@ func newNew(s *streams) *cobra.Command {
 		Long: `Writes NAME.yaml, a copy of one of the seed specs under a new name. An existing file is
 never overwritten. With --input and --classes the copy is sized for your data: its input,
 its number of outputs and its dataset are changed, the rest stays. Images of a folder or a
-list are not decoded for that. The seed specs are
+list are not decoded for that. With --weights it starts from a file of weights of Keras or
+PyTorch, see docs/WEIGHTS.md: images are scaled as the file expects, the head is new, and
+the rest is frozen at first. The seed specs are
 
   ` + strings.Join(specs.Names(), "\n  "),
 		Example: `  cnntrain new mynet --from vgg16
   cnntrain new birds --from resnet50 --input 96x96x3 --classes ./photos
-  cnntrain new birds --from resnet20 --classes owl,robin,wren`,
+  cnntrain new birds --from resnet20 --classes owl,robin,wren
+  cnntrain new birds --from mobilenet-v2 --weights mobilenet_v2.pth --classes ./photos`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
@@ -48,6 +53,7 @@ list are not decoded for that. The seed specs are
 	addTextFlag(cmd, &o.from, "from", "copy the seed spec `SPEC`")
 	addTextFlag(cmd, &o.input, "input", "size the copy for images of `HxWxC`: height, width and channels, as 96x96x3")
 	addTextFlag(cmd, &o.classes, "classes", "size the copy for the classes of `DATA`: a folder of images, a list (.csv) or another dataset; or their number, or their names as a,b,c")
+	addTextFlag(cmd, &o.weights, "weights", "start from the weights in `FILE`, of Keras or PyTorch, with a new head")
 	return cmd
 }
 
@@ -77,6 +83,16 @@ func runNew(ctx context.Context, o *newOptions, s *streams) error {
 		var err error
 		if text, err = o.size(ctx, text, s); err != nil {
 			return err
+		}
+	}
+	if o.weights != "" {
+		var err error
+		var notes []string
+		if text, notes, err = experiment.Transfer(from, text, o.weights); err != nil {
+			return usagef("%v; nothing was written", err)
+		}
+		for _, line := range notes {
+			s.logf("%s", line)
 		}
 	}
 	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)

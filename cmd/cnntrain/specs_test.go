@@ -33,6 +33,7 @@ var params = map[string][2]int{
 	"vgg13-bn":           {32_406_338, 5_888},
 	"alexnet-two-towers": {60_965_224, 0},
 	"convnext-tiny":      {28_589_128, 0},
+	"vgg11-bn":           {132_874_344, 5_504},
 	"densenet-bc-100-12": {793_150, 23_988},
 	"efficientnet-b0":    {5_330_564, 42_016},
 	"googlenet":          {6_639_464, 14_560},

@@ -40,6 +40,9 @@ func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []so
 		if !ok && f == Keras {
 			t, ok = m.tensor(strconv.Itoa(i))
 		}
+		if !ok && f == Keras && len(m.tensors) == 1 && torchNames[m.tensors[0].Name] == nil {
+			t, ok = m.tensors[0], true // without a name of Keras's: "variable_12" of a LayerScale
+		}
 		if !ok || t.Read == nil {
 			return nil, false
 		}
@@ -60,7 +63,8 @@ func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []so
 func turned(have []int, want layer.Shape, channelsFirst, depthwise bool) (turn func([]float32) []float32, ok bool) {
 	if !channelsFirst {
 		// A Dense layer on maps is a 1x1 convolution here.
-		same := slices.Equal(have, []int(want)) || len(want) == 4 && want[0]*want[1] == 1 && slices.Equal(have, []int(want[2:]))
+		same := slices.Equal(have, []int(want)) || depthwise && slices.Equal(have, []int{want[0], want[1], 1, want[2] * want[3]}) || // in groups of one channel
+			len(want) == 4 && want[0]*want[1] == 1 && slices.Equal(have, []int(want[2:]))
 		return nil, same
 	}
 	have = slices.Clone(have)
