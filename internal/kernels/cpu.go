@@ -53,9 +53,9 @@ type instructionSet struct {
 	// Batch normalization: rows of width values, and columns with a stride. If width is not
 	// a multiple of lanes, the generic form is used.
 	moments      func(x, columns, sums []float32, rows, width, stride int)
-	norm         func(out, x, columns []float32, rows, width, stride int, relu bool)
-	normGradSums func(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
-	normGrad     func(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
+	norm         func(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+	normGradSums func(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
+	normGrad     func(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 
 	// Max pooling; nil if poolings of all shapes are computed in the same way.
 	maxPoolRow     func(p *poolRow)

@@ -7,13 +7,22 @@ import "math"
 //
 //	y = (x - mean)·scale + beta,   scale = gamma / √(variance + epsilon)
 //
-// per channel, and max(y, 0) if ReLU is set.
+// per channel, and min(max(y, 0), Max) if ReLU is set.
 
 // BatchNorm is the sizes and constants of a batch normalization.
 type BatchNorm struct {
 	N, C    int
 	Epsilon float64
 	ReLU    bool
+	Max     float32 // of the output with ReLU; 0 for no limit
+}
+
+// most is the largest output with ReLU.
+func (s BatchNorm) most() float32 {
+	if s.Max == 0 {
+		return float32(math.Inf(1))
+	}
+	return s.Max
 }
 
 // Moments computes the mean and the (biased) variance of each channel of x. Squares are of
@@ -213,27 +222,27 @@ var momentsLoop = newLoop(func(a *columnArgs, part int) {
 var normLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	if whole := r.whole(); whole > 0 {
-		current().norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU)
+		current().norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.skip(whole)
 	}
-	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU)
+	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
 })
 
 var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	clear(r.sums)
 	if whole := r.whole(); whole > 0 {
-		current().normGradSums(r.x, r.dy, r.columns, r.sums, whole, r.wide, r.wide, r.s.ReLU)
+		current().normGradSums(r.x, r.dy, r.columns, r.sums, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.fold(whole)
 	}
-	normGradSumsGeneric(r.x, r.dy, r.columns, r.sums, r.s.N, r.s.C, r.wide, r.s.ReLU)
+	normGradSumsGeneric(r.x, r.dy, r.columns, r.sums, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
 })
 
 var normGradLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	if whole := r.whole(); whole > 0 {
-		current().normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU)
+		current().normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.skip(whole)
 	}
-	normGradGeneric(r.out, r.x, r.dy, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU)
+	normGradGeneric(r.out, r.x, r.dy, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
 })

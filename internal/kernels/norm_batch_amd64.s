@@ -67,8 +67,8 @@ column:
 	VZEROUPPER
 	RET
 
-// func normAVX512(out, x, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normAVX512(SB), NOSPLIT, $0-97
+// func normAVX512(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normAVX512(SB), NOSPLIT, $0-104
 	MOVQ rows+72(FP), BX
 	MOVQ width+80(FP), CX
 	SHLQ $2, CX
@@ -78,6 +78,7 @@ TEXT ·normAVX512(SB), NOSPLIT, $0-97
 	MOVQ columns_base+48(FP), R10
 	LEAQ (R10)(DX*4), R11
 	LEAQ (R11)(DX*4), R12
+	VBROADCASTSS most+100(FP), Z8
 	MOVBLZX relu+96(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -107,10 +108,11 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Z1, Z1
 	VMULPS (R11)(AX*1), Z1, Z0
 	VADDPS (R12)(AX*1), Z0, Z0
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VPXORD Z1, Z1, Z1
 	VMAXPS Z0, Z1, Z0
 	VADDPS Z1, Z0, Z0
+	VMINPS Z0, Z8, Z0
 	VMOVUPS Z0, (R8)(AX*1)
 	ADDQ $64, AX
 	CMPQ AX, CX
@@ -122,8 +124,8 @@ reluColumn:
 	VZEROUPPER
 	RET
 
-// func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normAVX2(SB), NOSPLIT, $0-97
+// func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normAVX2(SB), NOSPLIT, $0-104
 	MOVQ rows+72(FP), BX
 	MOVQ width+80(FP), CX
 	SHLQ $2, CX
@@ -133,6 +135,7 @@ TEXT ·normAVX2(SB), NOSPLIT, $0-97
 	MOVQ columns_base+48(FP), R10
 	LEAQ (R10)(DX*4), R11
 	LEAQ (R11)(DX*4), R12
+	VBROADCASTSS most+100(FP), Y8
 	MOVBLZX relu+96(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -162,10 +165,11 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Y1, Y1
 	VMULPS (R11)(AX*1), Y1, Y0
 	VADDPS (R12)(AX*1), Y0, Y0
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VXORPS Y1, Y1, Y1
 	VMAXPS Y0, Y1, Y0
 	VADDPS Y1, Y0, Y0
+	VMINPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	CMPQ AX, CX
@@ -177,8 +181,8 @@ reluColumn:
 	VZEROUPPER
 	RET
 
-// func normGradSumsAVX512(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
-TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-121
+// func normGradSumsAVX512(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-128
 	MOVQ rows+96(FP), BX
 	MOVQ width+104(FP), CX
 	SHLQ $2, CX
@@ -190,6 +194,7 @@ TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-121
 	LEAQ (R11)(DX*4), R12
 	MOVQ sums_base+72(FP), R13
 	LEAQ (R13)(DX*4), R15
+	VBROADCASTSS most+124(FP), Z8
 	MOVBLZX relu+120(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -223,9 +228,10 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Z1, Z1
 	VMULPS (R11)(AX*1), Z1, Z0
 	VADDPS (R12)(AX*1), Z0, Z0
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VPXORD Z3, Z3, Z3
 	VCMPPS $0x1e, Z3, Z0, K1
+	VCMPPS $0x1e, Z0, Z8, K1, K1
 	VMOVUPS.Z (R9)(AX*1), K1, Z2
 	// sums += dy, dy·(x - mean)
 	VMOVUPS (R13)(AX*1), Z3
@@ -244,8 +250,8 @@ reluColumn:
 	VZEROUPPER
 	RET
 
-// func normGradSumsAVX2(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
-TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-121
+// func normGradSumsAVX2(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-128
 	MOVQ rows+96(FP), BX
 	MOVQ width+104(FP), CX
 	SHLQ $2, CX
@@ -257,6 +263,7 @@ TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-121
 	LEAQ (R11)(DX*4), R12
 	MOVQ sums_base+72(FP), R13
 	LEAQ (R13)(DX*4), R15
+	VBROADCASTSS most+124(FP), Y8
 	MOVBLZX relu+120(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -290,10 +297,12 @@ reluColumn:
 	VSUBPS (R10)(AX*1), Y1, Y1
 	VMULPS (R11)(AX*1), Y1, Y0
 	VADDPS (R12)(AX*1), Y0, Y0
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VXORPS Y3, Y3, Y3
-	VCMPPS $0x1e, Y3, Y0, Y0
-	VANDPS (R9)(AX*1), Y0, Y2
+	VCMPPS $0x1e, Y3, Y0, Y6
+	VCMPPS $0x1e, Y0, Y8, Y7
+	VANDPS Y6, Y7, Y7
+	VANDPS (R9)(AX*1), Y7, Y2
 	// sums += dy, dy·(x - mean)
 	VMOVUPS (R13)(AX*1), Y3
 	VADDPS Y2, Y3, Y3
@@ -311,8 +320,8 @@ reluColumn:
 	VZEROUPPER
 	RET
 
-// func normGradAVX512(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normGradAVX512(SB), NOSPLIT, $0-121
+// func normGradAVX512(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-128
 	MOVQ rows+96(FP), BX
 	MOVQ width+104(FP), CX
 	SHLQ $2, CX
@@ -325,6 +334,7 @@ TEXT ·normGradAVX512(SB), NOSPLIT, $0-121
 	LEAQ (R12)(DX*4), R13
 	LEAQ (R13)(DX*4), R15
 	LEAQ (R15)(DX*4), SI
+	VBROADCASTSS most+124(FP), Z8
 	MOVBLZX relu+120(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -358,9 +368,10 @@ reluColumn:
 	VSUBPS (R11)(AX*1), Z1, Z1
 	VMULPS (R12)(AX*1), Z1, Z0
 	VADDPS (R13)(AX*1), Z0, Z0
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VPXORD Z3, Z3, Z3
 	VCMPPS $0x1e, Z3, Z0, K1
+	VCMPPS $0x1e, Z0, Z8, K1, K1
 	VMOVUPS.Z (R10)(AX*1), K1, Z2
 	// dx = (dy·scale - (x - mean)·slope) - constant
 	VMULPS (R12)(AX*1), Z2, Z2
@@ -379,8 +390,8 @@ reluColumn:
 	VZEROUPPER
 	RET
 
-// func normGradAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normGradAVX2(SB), NOSPLIT, $0-121
+// func normGradAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-128
 	MOVQ rows+96(FP), BX
 	MOVQ width+104(FP), CX
 	SHLQ $2, CX
@@ -393,6 +404,7 @@ TEXT ·normGradAVX2(SB), NOSPLIT, $0-121
 	LEAQ (R12)(DX*4), R13
 	LEAQ (R13)(DX*4), R15
 	LEAQ (R15)(DX*4), SI
+	VBROADCASTSS most+124(FP), Y8
 	MOVBLZX relu+120(FP), AX
 	TESTL AX, AX
 	JNZ reluRow
@@ -426,10 +438,12 @@ reluColumn:
 	VSUBPS (R11)(AX*1), Y1, Y1
 	VMULPS (R12)(AX*1), Y1, Y0
 	VADDPS (R13)(AX*1), Y0, Y0
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VXORPS Y3, Y3, Y3
-	VCMPPS $0x1e, Y3, Y0, Y0
-	VANDPS (R10)(AX*1), Y0, Y2
+	VCMPPS $0x1e, Y3, Y0, Y6
+	VCMPPS $0x1e, Y0, Y8, Y7
+	VANDPS Y6, Y7, Y7
+	VANDPS (R10)(AX*1), Y7, Y2
 	// dx = (dy·scale - (x - mean)·slope) - constant
 	VMULPS (R12)(AX*1), Y2, Y2
 	VMULPS (R15)(AX*1), Y1, Y1

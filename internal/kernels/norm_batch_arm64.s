@@ -96,8 +96,8 @@ columnOneDone:
 	BNE row
 	RET
 
-// func normNEON(out, x, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normNEON(SB), NOSPLIT, $0-97
+// func normNEON(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normNEON(SB), NOSPLIT, $0-104
 	MOVD rows+72(FP), R1
 	MOVD width+80(FP), R19
 	LSL $2, R19, R20
@@ -107,6 +107,8 @@ TEXT ·normNEON(SB), NOSPLIT, $0-97
 	MOVD columns_base+48(FP), R5
 	ADD R2<<2, R5, R6
 	ADD R2<<2, R6, R7
+	FMOVS most+100(FP), F8
+	VDUP V8.S[0], V8.S4
 	MOVBU relu+96(FP), R2
 	CBNZ R2, reluRow
 row:
@@ -199,9 +201,10 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4E21F400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4EA8F400 // fmin v0.4s, v0.4s, v8.4s
 	FMOVQ F0, (R3)
 	// (x - mean)·scale + offset
 	FMOVQ 16(R4), F1
@@ -211,9 +214,10 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 16(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4E21F400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4EA8F400 // fmin v0.4s, v0.4s, v8.4s
 	FMOVQ F0, 16(R3)
 	// (x - mean)·scale + offset
 	FMOVQ 32(R4), F1
@@ -223,9 +227,10 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 32(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4E21F400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4EA8F400 // fmin v0.4s, v0.4s, v8.4s
 	FMOVQ F0, 32(R3)
 	// (x - mean)·scale + offset
 	FMOVQ 48(R4), F1
@@ -235,9 +240,10 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 48(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4E21F400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4EA8F400 // fmin v0.4s, v0.4s, v8.4s
 	FMOVQ F0, 48(R3)
 	ADD $64, R3, R3
 	ADD $64, R4, R4
@@ -259,9 +265,10 @@ reluColumnOne:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// max(out, 0)
+	// min(max(out, 0), most)
 	VEOR V1.B16, V1.B16, V1.B16
 	WORD $0x4E21F400 // fmax v0.4s, v0.4s, v1.4s
+	WORD $0x4EA8F400 // fmin v0.4s, v0.4s, v8.4s
 	FMOVQ F0, (R3)
 	ADD $16, R3, R3
 	ADD $16, R4, R4
@@ -279,8 +286,8 @@ reluColumnOneDone:
 	BNE reluRow
 	RET
 
-// func normGradSumsNEON(x, dy, columns, sums []float32, rows, width, stride int, relu bool)
-TEXT ·normGradSumsNEON(SB), NOSPLIT, $0-121
+// func normGradSumsNEON(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradSumsNEON(SB), NOSPLIT, $0-128
 	MOVD rows+96(FP), R1
 	MOVD width+104(FP), R19
 	LSL $2, R19, R20
@@ -292,6 +299,8 @@ TEXT ·normGradSumsNEON(SB), NOSPLIT, $0-121
 	ADD R2<<2, R6, R7
 	MOVD sums_base+72(FP), R8
 	ADD R2<<2, R8, R9
+	FMOVS most+124(FP), F8
+	VDUP V8.S[0], V8.S4
 	MOVBU relu+120(FP), R2
 	CBNZ R2, reluRow
 row:
@@ -400,9 +409,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ (R4), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// sums += dy, dy·(x - mean)
@@ -420,9 +431,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 16(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 16(R4), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// sums += dy, dy·(x - mean)
@@ -440,9 +453,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 32(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 32(R4), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// sums += dy, dy·(x - mean)
@@ -460,9 +475,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 48(R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 48(R4), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// sums += dy, dy·(x - mean)
@@ -494,9 +511,11 @@ reluColumnOne:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R7), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ (R4), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// sums += dy, dy·(x - mean)
@@ -526,8 +545,8 @@ reluColumnOneDone:
 	BNE reluRow
 	RET
 
-// func normGradNEON(dx, x, dy, columns []float32, rows, width, stride int, relu bool)
-TEXT ·normGradNEON(SB), NOSPLIT, $0-121
+// func normGradNEON(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradNEON(SB), NOSPLIT, $0-128
 	MOVD rows+96(FP), R1
 	MOVD width+104(FP), R19
 	LSL $2, R19, R20
@@ -540,6 +559,8 @@ TEXT ·normGradNEON(SB), NOSPLIT, $0-121
 	ADD R2<<2, R7, R8
 	ADD R2<<2, R8, R9
 	ADD R2<<2, R9, R10
+	FMOVS most+124(FP), F8
+	VDUP V8.S[0], V8.S4
 	MOVBU relu+120(FP), R2
 	CBNZ R2, reluRow
 row:
@@ -660,9 +681,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R8), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ (R5), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// dx = (dy·scale - (x - mean)·slope) - constant
@@ -682,9 +705,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 16(R8), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 16(R5), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// dx = (dy·scale - (x - mean)·slope) - constant
@@ -704,9 +729,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 32(R8), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 32(R5), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// dx = (dy·scale - (x - mean)·slope) - constant
@@ -726,9 +753,11 @@ reluColumn:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ 48(R8), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ 48(R5), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// dx = (dy·scale - (x - mean)·slope) - constant
@@ -763,9 +792,11 @@ reluColumnOne:
 	WORD $0x6E27DC20 // fmul v0.4s, v1.4s, v7.4s
 	FMOVQ (R8), F7
 	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
-	// dy where that is > 0, else 0
+	// dy where that is > 0 and < most, else 0
 	VEOR V3.B16, V3.B16, V3.B16
 	WORD $0x6EA3E406 // fcmgt v6.4s, v0.4s, v3.4s
+	WORD $0x6EA0E507 // fcmgt v7.4s, v8.4s, v0.4s
+	VAND V6.B16, V7.B16, V6.B16
 	FMOVQ (R5), F7
 	VAND V6.B16, V7.B16, V2.B16
 	// dx = (dy·scale - (x - mean)·slope) - constant

@@ -66,16 +66,17 @@ func momentsGeneric(x, columns, sums []float32, rows, width, stride int) {
 	}
 }
 
-// A normalizer is the columns for x - mean and y, before a ReLU. Each operation is rounded
+// A normalizer is the columns for x - mean and y, before a ReLU, capped at most. Each operation is rounded
 // separately, so that forward and backward pass agree on the sign of y.
 type normalizer struct {
 	mean, scale, offset []float32
 	relu                bool
+	most                float32
 }
 
-func newNormalizer(columns []float32, width, stride int, relu bool) normalizer {
+func newNormalizer(columns []float32, width, stride int, relu bool, most float32) normalizer {
 	at := func(i int) []float32 { return columns[i*stride:][:width] }
-	return normalizer{at(columnMean), at(columnScale), at(columnOffset), relu}
+	return normalizer{at(columnMean), at(columnScale), at(columnOffset), relu, most}
 }
 
 // apply returns x - mean and y of column i.
@@ -87,28 +88,28 @@ func (n *normalizer) apply(x float32, i int) (d, y float32) {
 // gradient returns x - mean and the gradient for y before a ReLU.
 func (n *normalizer) gradient(x, dy float32, i int) (d, g float32) {
 	d, y := n.apply(x, i)
-	if n.relu && !(y > 0) {
+	if n.relu && !(y > 0 && y < n.most) {
 		return d, 0
 	}
 	return d, dy
 }
 
-func normGeneric(out, x, columns []float32, rows, width, stride int, relu bool) {
-	c := newNormalizer(columns, width, stride, relu)
+func normGeneric(out, x, columns []float32, rows, width, stride int, relu bool, most float32) {
+	c := newNormalizer(columns, width, stride, relu, most)
 	for n := range rows {
 		out := out[n*width:][:width]
 		for i, v := range x[n*width:][:width] {
 			_, y := c.apply(v, i)
 			if relu {
-				y = max(y, 0)
+				y = min(max(y, 0), most)
 			}
 			out[i] = y
 		}
 	}
 }
 
-func normGradSumsGeneric(x, dy, columns, sums []float32, rows, width, stride int, relu bool) {
-	c := newNormalizer(columns, width, stride, relu)
+func normGradSumsGeneric(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32) {
+	c := newNormalizer(columns, width, stride, relu, most)
 	sum, product := sums[:width], sums[stride:][:width]
 	for n := range rows {
 		dy := dy[n*width:][:width]
@@ -120,8 +121,8 @@ func normGradSumsGeneric(x, dy, columns, sums []float32, rows, width, stride int
 	}
 }
 
-func normGradGeneric(dx, x, dy, columns []float32, rows, width, stride int, relu bool) {
-	c := newNormalizer(columns, width, stride, relu)
+func normGradGeneric(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32) {
+	c := newNormalizer(columns, width, stride, relu, most)
 	slope, constant := columns[columnSlope*stride:][:width], columns[columnConstant*stride:][:width]
 	for n := range rows {
 		dx, dy := dx[n*width:][:width], dy[n*width:][:width]

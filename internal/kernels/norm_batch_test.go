@@ -31,7 +31,7 @@ func eachBatchNorm(t *testing.T, test func(t *testing.T, rng *rand.Rand, s Batch
 		rng := newRand()
 		for _, size := range [][2]int{{1, 3}, {2, 1}, {40, 6}, {33, 16}, {64, 10}, {9, 64}, {5, 240}, {131, 7}, {7, 513}} {
 			for _, relu := range []bool{false, true} {
-				s := BatchNorm{size[0], size[1], 0.001, relu}
+				s := BatchNorm{N: size[0], C: size[1], Epsilon: 0.001, ReLU: relu}
 				t.Run(fmt.Sprintf("%+v", s), func(t *testing.T) { test(t, rng, s) })
 			}
 		}
@@ -110,11 +110,18 @@ func TestMomentsKeepTheVarianceOfDistantValues(t *testing.T) {
 }
 
 func TestBatchNormWithReLUIsBoth(t *testing.T) {
+	for _, most := range []float32{0, 0.7} {
+		testBatchNormWithReLU(t, most)
+	}
+}
+
+func testBatchNormWithReLU(t *testing.T, most float32) {
 	eachCPU(t, func(t *testing.T) {
 		rng := newRand()
 		plain := BatchNorm{N: 200, C: 12, Epsilon: 0.001}
 		fused := plain
-		fused.ReLU = true
+		fused.ReLU, fused.Max = true, most
+		relu := Rectifier{Max: fused.most()}
 		size := plain.N * plain.C
 		x, dy, gamma, beta := randoms(rng, size), randoms(rng, size), randoms(rng, 12), randoms(rng, 12)
 		mean, variance := make([]float32, 12), make([]float32, 12)
@@ -122,7 +129,7 @@ func TestBatchNormWithReLUIsBoth(t *testing.T) {
 		y, want := make([]float32, size), make([]float32, size)
 		fused.Apply(y, x, mean, variance, gamma, beta)
 		plain.Apply(want, x, mean, variance, gamma, beta)
-		ReLU(want, want)
+		relu.Apply(want, want)
 		sameBits(t, "y", y, want)
 
 		sums := func(s BatchNorm, dy []float32) (dbeta, dgamma, dx []float32) {
@@ -132,7 +139,7 @@ func TestBatchNormWithReLUIsBoth(t *testing.T) {
 			return dbeta, dgamma, dx
 		}
 		dbeta, dgamma, dx := sums(fused, dy)
-		ReLUGrad(dy, y, dy)
+		relu.Grad(dy, y, dy)
 		wantBeta, wantGamma, wantX := sums(plain, dy)
 		sameBits(t, "dbeta", dbeta, wantBeta)
 		sameBits(t, "dgamma", dgamma, wantGamma)
@@ -145,7 +152,7 @@ func TestBatchNormWithReLUIsBoth(t *testing.T) {
 func TestBatchNormGivesTheBitsOfTheGenericOne(t *testing.T) {
 	rng := newRand()
 	for range 200 {
-		s := BatchNorm{1 + rng.IntN(50), 1 + rng.IntN(70), 0.001, rng.IntN(2) == 0}
+		s := BatchNorm{1 + rng.IntN(50), 1 + rng.IntN(70), 0.001, rng.IntN(2) == 0, float32(rng.IntN(2))}
 		x, dy := awkward(t, rng, s.N*s.C), awkward(t, rng, s.N*s.C)
 		mean, variance := randoms(rng, s.C), positive(randoms(rng, s.C))
 		gamma, beta, dbeta, dgamma := randoms(rng, s.C), randoms(rng, s.C), randoms(rng, s.C), randoms(rng, s.C)

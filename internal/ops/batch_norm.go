@@ -8,14 +8,15 @@ import (
 )
 
 // A Norm is (X - Mean)/√(Variance + Epsilon)·Gamma + Beta per channel, the last
-// axis of X, and max(that, 0) where ReLU is set.
+// axis of X, and min(max(that, 0), Max) where ReLU is set.
 type Norm struct {
 	X              *G.Node
 	Gamma, Beta    *G.Node // may be nil, for 1 and 0
 	Mean, Variance *G.Node
 	Epsilon        float64
 	ReLU           bool
-	Batch          bool // Mean and Variance are the moments of X, so its gradient includes their gradients
+	Max            float64 // the largest output with ReLU, may be +Inf
+	Batch          bool    // Mean and Variance are the moments of X, so its gradient includes their gradients
 
 	// Whole is not nil if X is a share of the batch for which Mean and Variance are
 	// computed: it replaces values by their mean over all shares.
@@ -61,7 +62,7 @@ func wholeMoments(mean, variance []float32, values []float64, whole func([]float
 // BatchNorm adds n to the graph.
 func BatchNorm(n Norm) *G.Node {
 	s := normSizes(n.X)
-	s.Epsilon, s.ReLU = n.Epsilon, n.ReLU
+	s.Epsilon, s.ReLU, s.Max = n.Epsilon, n.ReLU, float32(n.Max)
 	return apply(op{
 		name: "batch_norm", out: n.X.Shape(), constant: 2,
 		withReLU: n.withReLU(),
@@ -83,12 +84,15 @@ func BatchNorm(n Norm) *G.Node {
 	}, n.inputs(n.X)...)
 }
 
-func (n Norm) withReLU() func() *G.Node {
+func (n Norm) withReLU() func(most float64) *G.Node {
 	if n.ReLU {
 		return nil // it is there already
 	}
 	n.ReLU = true
-	return func() *G.Node { return BatchNorm(n) }
+	return func(most float64) *G.Node {
+		n.Max = most
+		return BatchNorm(n)
+	}
 }
 
 // gradSums computes the gradients of beta and gamma, [2,C].

@@ -54,7 +54,7 @@ func conv2D(x, w, b *G.Node, s kernels.Conv) *G.Node {
 	if !s.ReLU {
 		s := s
 		s.ReLU = true
-		o.withReLU = func() *G.Node { return conv2D(x, w, b, s) }
+		o.withReLU = uncapped(func() *G.Node { return conv2D(x, w, b, s) })
 	}
 	return apply(o, in...)
 }

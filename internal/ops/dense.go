@@ -36,7 +36,7 @@ func dense(x, w, b *G.Node, relu bool) *G.Node {
 		},
 	}
 	if !relu {
-		o.withReLU = func() *G.Node { return dense(x, w, b, true) }
+		o.withReLU = uncapped(func() *G.Node { return dense(x, w, b, true) })
 	}
 	return apply(o, in...)
 }

@@ -27,8 +27,9 @@ type op struct {
 	either bool // the output may overwrite the second input instead of the first
 	view   bool // the output is the first input in another shape: run does nothing
 
-	// withReLU adds a fused op of this one followed by max(·, 0); nil if there is none.
-	withReLU func() *G.Node
+	// withReLU adds a fused op of this one followed by min(max(·, 0), most), or returns nil if
+	// there is none for a finite most; nil if there is none at all.
+	withReLU func(most float64) *G.Node
 
 	// grads returns the gradient of each input from the inputs, the output y and the
 	// output's gradient dy, nil for an input without one. An op whose grads is nil is not

@@ -666,17 +666,25 @@ func batchNormCase(r *rand.Rand) gradCase {
 
 // rectified adds a ReLU to a case, which fuses both into one op.
 func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
+	return rectifiedTo(math.Inf(1), of)
+}
+
+// rectifiedTo limits the output too.
+func rectifiedTo(most float64, of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 	return func(r *rand.Rand) gradCase {
 		c := of(r)
 		build, want := c.build, c.want
 		c.name += ", rectified"
 		c.build = func(in []*G.Node) *G.Node {
 			y := build(in)
-			rectified := ReLU(y)
+			rectified := Rectify(y, most, 0, 0)
+			if math.IsInf(most, 1) {
+				rectified = ReLU(y)
+			}
 			if y.Op().(*op).name == "depthwise_conv2d" { // of as many groups as channels
 				return rectified
 			}
-			if o := rectified.Op().(*op); o.name == "relu" || o.withReLU != nil {
+			if o := rectified.Op().(*op); o.name == "relu" || o.name == "rectify" || o.withReLU != nil {
 				panic(o.name + " and relu are not one op")
 			}
 			return rectified
@@ -684,7 +692,7 @@ func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 		c.want = func(in [][]float64) []float64 {
 			out := want(in)
 			for i, v := range out {
-				out[i] = max(v, 0)
+				out[i] = min(max(v, 0), most)
 			}
 			return out
 		}
@@ -714,7 +722,8 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
-		"batch_norm with relu": rectified(batchNormCase), "conv2d with relu": rectified(convCase), "dense with relu": rectified(denseCase),
+		"batch_norm with relu": rectified(batchNormCase), "batch_norm with relu6": rectifiedTo(0.7, batchNormCase), // which no value is near to
+		"conv2d with relu": rectified(convCase), "dense with relu": rectified(denseCase),
 		"depthwise_conv2d": depthwiseCase,
 		"average_pool2d":   averagePoolCase, "global_max_pool": globalMaxPoolCase, "pad2d": padCase,
 		"local_response_norm": localResponseNormCase, "reshape": reshapeCase, "pointwise": pointwiseCase, "softmax": softmaxCase,

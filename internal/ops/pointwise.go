@@ -40,8 +40,14 @@ func LeakyReLU(x *G.Node, slope float32) *G.Node {
 		func(dx, x, dy []float32) { kernels.LeakyReLUGrad(dx, x, dy, slope) }, ofInput)
 }
 
-// Rectify is x up to most where it is above threshold, else slope·(x - threshold).
+// Rectify is x up to most where it is above threshold, else slope·(x - threshold). It is fused
+// like [ReLU] if slope and threshold are 0.
 func Rectify(x *G.Node, most, slope, threshold float64) *G.Node {
+	if slope == 0 && threshold == 0 && most > 0 {
+		if y := fuseReLU(x, most); y != nil {
+			return y
+		}
+	}
 	r := kernels.Rectifier{Max: float32(most), Slope: float32(slope), Threshold: float32(threshold)}
 	return pointwise("rectify", x, r.Apply, r.Grad, ofOutput)
 }

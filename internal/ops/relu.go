@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"math"
+
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -10,8 +12,8 @@ import (
 // ReLU is max(x, 0), fused with the op that computes x if possible. Then nothing reads x
 // itself.
 func ReLU(x *G.Node) *G.Node {
-	if o, ok := x.Op().(*op); ok && o.withReLU != nil {
-		return o.withReLU()
+	if y := fuseReLU(x, math.Inf(1)); y != nil {
+		return y
 	}
 	return apply(op{
 		name:   "relu",
@@ -20,6 +22,24 @@ func ReLU(x *G.Node) *G.Node {
 		run:    func(out []float32, in ...[]float32) { kernels.ReLU(out, in[0]) },
 		grads:  func(_ []*G.Node, y, dy *G.Node) []*G.Node { return []*G.Node{reluGrad(y, dy)} },
 	}, x)
+}
+
+// fuseReLU returns min(max(x, 0), most), computed by the op that computes x, or nil.
+func fuseReLU(x *G.Node, most float64) *G.Node {
+	if o, ok := x.Op().(*op); ok && o.withReLU != nil {
+		return o.withReLU(most)
+	}
+	return nil
+}
+
+// uncapped is the withReLU of ops that cannot limit their output.
+func uncapped(rectified func() *G.Node) func(most float64) *G.Node {
+	return func(most float64) *G.Node {
+		if !math.IsInf(most, 1) {
+			return nil
+		}
+		return rectified()
+	}
 }
 
 func reluGrad(y, dy *G.Node) *G.Node {

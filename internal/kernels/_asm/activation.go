@@ -349,15 +349,6 @@ func (a activator) copy(to, from int) {
 	}
 }
 
-// atMost is to = min(x, most); NaN stays NaN.
-func (a activator) atMost(to, x, most int) {
-	if a.v == neon {
-		a.three("fmin", to, x, most)
-	} else {
-		a.op("VMINPS", a.r(x), a.r(most), a.r(to))
-	}
-}
-
 // whereNegative sets to to other where the sign of x is set.
 func (a activator) whereNegative(to, x, other int) {
 	switch {

@@ -153,6 +153,37 @@ func (e emitter) whereAbove(to, slice, a, b int) {
 	}
 }
 
+// atMost is to = min(x, most); NaN stays NaN.
+func (e emitter) atMost(to, x, most int) {
+	if e.v == neon {
+		e.three("fmin", to, x, most)
+	} else {
+		e.op("VMINPS", e.r(x), e.r(most), e.r(to))
+	}
+}
+
+// whereBetween is to = the value at the current position in a slice where low < x < high,
+// else 0.
+func (e emitter) whereBetween(to, slice, x, low, high int) {
+	switch {
+	case e.v == neon:
+		e.three("fcmgt", neonMask, x, low)
+		e.three("fcmgt", neonMemory, high, x)
+		e.and(neonMask, neonMask, neonMemory)
+		e.load(neonMemory, slice)
+		e.and(to, neonMask, neonMemory)
+	case e.v.evex:
+		e.op("VCMPPS", "$0x1e", e.r(low), e.r(x), "K1")
+		e.op("VCMPPS", "$0x1e", e.r(x), e.r(high), "K1", "K1")
+		e.op("VMOVUPS.Z", e.at(slice), "K1", e.r(to))
+	default:
+		e.op("VCMPPS", "$0x1e", e.r(low), e.r(x), "Y6")
+		e.op("VCMPPS", "$0x1e", e.r(x), e.r(high), "Y7")
+		e.op("VANDPS", "Y6", "Y7", "Y7")
+		e.op("VANDPS", e.at(slice), "Y7", e.r(to))
+	}
+}
+
 // constant broadcasts an argument to all lanes of a register.
 func (e emitter) constant(to int, name string) {
 	if e.v == neon {

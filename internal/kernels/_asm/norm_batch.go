@@ -28,15 +28,19 @@ const (
 	columnConstant
 )
 
+// normMost is the register of the largest output.
+const normMost = 8
+
 // batchNormKernels round after each operation, except those that sum.
 var batchNormKernels = []rowwise{
 	moments,
 	{"norm", []string{"out", "x"}, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
 		normalized(e, s, 1, 0)
 		if relu {
-			e.comment("max(out, 0)")
+			e.comment("min(max(out, 0), most)")
 			e.zeroed(1)
 			e.atLeast0(0, 0, 1)
+			e.atMost(0, 0, normMost)
 		}
 		e.store(0, 0)
 	}},
@@ -93,9 +97,9 @@ func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
 		return
 	}
 	normalized(e, s, x, 0)
-	e.comment("dy where that is > 0, else 0")
+	e.comment("dy where that is > 0 and < most, else 0")
 	e.zeroed(3)
-	e.whereAbove(2, dy, 0, 3)
+	e.whereBetween(2, dy, 0, 3, normMost)
 }
 
 // batchNorms writes norm_batch_amd64.s.
@@ -120,7 +124,7 @@ func (k rowwise) write(e emitter, name string) {
 	}
 	signature := "(" + strings.Join(slices, ", ") + " []float32, rows, width, stride int"
 	if k.relu {
-		signature += ", relu bool"
+		signature += ", relu bool, most float32"
 	}
 	e.function(name, signature+")", 0)
 	if e.v == neon {
@@ -129,6 +133,7 @@ func (k rowwise) write(e emitter, name string) {
 		k.begin(e)
 	}
 	if k.relu {
+		e.constant(normMost, "most")
 		e.ifFlag("relu", "reluRow")
 	}
 	loops := k.loops
