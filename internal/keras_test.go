@@ -227,6 +227,10 @@ func TestModelsEqualKeras(t *testing.T) {
 		for _, w := range m.Weights() {
 			copy(w.Data, k.data("weights/"+w.Name))
 		}
+		config.CheckWeights(plan.Trained(), &problems)
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
 		x, labels := k.data("x"), classes(k, plan)
 		loss, p, err := m.Evaluate(x, labels)
 		if err != nil {

@@ -148,7 +148,7 @@ func distance(a, b []checkpoint.Tensor) (most float64) {
 }
 
 func TestRanksTrainAsOne(t *testing.T) {
-	for _, optimizer := range []string{"sgd: {learning_rate: 0.05, momentum: 0.9}", "sgd: {learning_rate: 0.05, clipnorm: 0.5}", "sgd: {learning_rate: 0.05, global_clipnorm: 0.5, weight_decay: 0.01}", "sgd: {learning_rate: 0.05, clipvalue: 0.01}", "sgd: {learning_rate: 0.05, use_ema: true, ema_momentum: 0.7}"} {
+	for _, optimizer := range []string{"sgd: {learning_rate: 0.05, momentum: 0.9}", "sgd: {learning_rate: 0.05, clipnorm: 0.5}", "sgd: {learning_rate: 0.05, global_clipnorm: 0.5, weight_decay: 0.01}", "sgd: {learning_rate: 0.05, clipvalue: 0.01, weight_decay: 0.1, exclude_from_weight_decay: bias, learning_rate_multipliers: {bias: 3, conv2d: 0.5}}", "sgd: {learning_rate: 0.05, use_ema: true, ema_momentum: 0.7}"} {
 		text := spelled(optimizer, "true")
 		alone := trainOn(t, 1, text, nil)[0]
 		if alone.err != nil {

@@ -851,6 +851,10 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"sgd": {"learning_rate": 0.5, "momentum": 0.9, "weight_decay": 0.05,
                  "clipnorm": 0.1}}, normal),
+    "tiny_adamw_excluded": (
+        TINY_INPUT, 5, TINY,
+        {"adamw": {"learning_rate": 0.01, "weight_decay": 0.5,
+                   "exclude_from_weight_decay": ["bias"]}}, normal),
     "tiny_ema": (
         TINY_INPUT, 5, TINY, {"adam": {"use_ema": True, "ema_momentum": 0.8}},
         normal),
@@ -1081,7 +1085,12 @@ def keras_optimizer(item):
     (name, options), = item.items()
     if not isinstance(options, dict):
         options = {"learning_rate": options}
-    return OPTIMIZERS[name](**options)
+    options = dict(options)
+    excluded = options.pop("exclude_from_weight_decay", None)
+    optimizer = OPTIMIZERS[name](**options)
+    if excluded:
+        optimizer.exclude_from_weight_decay(var_names=excluded)
+    return optimizer
 
 
 def draw_weight(rng, shape):

@@ -250,6 +250,18 @@ func (l *Layer) Params() (trainable, frozen int) {
 	return trainable, frozen
 }
 
+// Trained returns the names of the weights of [Model.Params], in their order.
+func (p *Plan) Trained() (names []string) {
+	for _, l := range p.Layers {
+		for _, w := range l.Own {
+			if w.Trainable {
+				names = append(names, l.Label+"/"+w.Name)
+			}
+		}
+	}
+	return names
+}
+
 // Params returns the sums over all layers.
 func (p *Plan) Params() (trainable, frozen int) {
 	for _, l := range p.Layers {

@@ -82,9 +82,23 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	catalog.DecodeSection(s.Weights, problems, e.Start.Options)
 	s.Weights.CheckUnknown(problems)
 	e.checkData(problems)
+	if e.Plan.Complete {
+		e.checkWeights(problems)
+	}
 	// With invalid data it is unknown whether there will be validation examples.
 	e.Train.CheckMonitors(wrongData || e.Data.MayHaveValidation(), problems)
 	return e, problems.Err()
+}
+
+// checkWeights reports options of the optimizer that name no weight of any phase.
+func (e *Experiment) checkWeights(problems *spec.Problems) {
+	names := e.Plan.Trained()
+	if tuned := e.Plan.FineTuned(); tuned != nil {
+		names = append(names, tuned.Trained()...)
+	}
+	if len(names) > 0 {
+		e.Train.CheckWeights(names, problems)
+	}
 }
 
 // fresh returns e, or a new Experiment for the same spec if e has been trained, because

@@ -46,9 +46,9 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 			[]string{"optimizer adam: decay 1e-6 has no counterpart here"},
 		},
 		{ // no counterpart
-			`{"optimizer": {"class_name": "Nadam", "config": {}}, "loss": "mse", "metrics": ["hinge", "accuracy"], "loss_weights": [2], "weighted_metrics": ["accuracy"]}`,
+			`{"optimizer": {"class_name": "Muon", "config": {}}, "loss": "mse", "metrics": ["hinge", "accuracy"], "loss_weights": [2], "weighted_metrics": ["accuracy"]}`,
 			"metrics: [accuracy]\n",
-			[]string{"loss mse: has no counterpart", "optimizer Nadam: has no counterpart", "metric hinge: has no counterpart", `weighted_metrics ["accuracy"]: left out`, "loss_weights [2]: left out"},
+			[]string{"loss mse: has no counterpart", "optimizer Muon: has no counterpart", "metric hinge: has no counterpart", `weighted_metrics ["accuracy"]: left out`, "loss_weights [2]: left out"},
 		},
 		{
 			`{"optimizer": {"class_name": "Adam", "config": {"amsgrad": true, "use_ema": true, "beta_1": 1.5}}, "loss": {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": true, "ignore_class": 3}}}`,

@@ -70,6 +70,9 @@ func (t *Training) withoutMetric(m catalog.Choice) bool {
 	return t.sparse() && m.Name != "accuracy" && m.Name != "top_k_categorical_accuracy"
 }
 
+// onlyHere lists options of optimizers that are not among those of Keras.
+var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers"}
+
 // kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {
 	config := kerasOptions(t.Optimizer)
@@ -77,6 +80,9 @@ func (t *Training) kerasOptimizer() object {
 		if config[name] == decimal(0) && !(name == "weight_decay" && t.Optimizer.Name == "adamw") {
 			config[name] = nil
 		}
+	}
+	for _, name := range onlyHere {
+		delete(config, name)
 	}
 	if config["ema_overwrite_frequency"] == 0 {
 		config["ema_overwrite_frequency"] = nil
@@ -233,6 +239,18 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 	for _, metric := range t.Metrics {
 		if t.withoutMetric(metric) {
 			notes = append(notes, fmt.Sprintf("metric %s: left out, since Keras has it only for labels as rows with a one, those of categorical_crossentropy", metric.Name))
+		}
+	}
+	for _, name := range onlyHere {
+		switch v := t.Optimizer.Values[name].(type) {
+		case []string:
+			if len(v) > 0 {
+				notes = append(notes, fmt.Sprintf("optimizer %s: %s is not in the file; call optimizer.%s(var_names=%q) before training goes on", t.Optimizer.Name, name, name, v))
+			}
+		case catalog.Numbers:
+			if len(v.List) > 0 {
+				notes = append(notes, fmt.Sprintf("optimizer %s: %s is left out, since Keras has none", t.Optimizer.Name, name))
+			}
 		}
 	}
 	if use, _ := t.Optimizer.Values["use_ema"].(bool); use && t.State != nil {

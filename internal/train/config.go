@@ -89,6 +89,17 @@ func (c *Config) Figures(validation bool) []string {
 	return figures
 }
 
+// CheckWeights reports options of the optimizer that name none of the weights, LAYER/WEIGHT,
+// which it trains.
+func (c *Config) CheckWeights(weights []string, problems *spec.Problems) {
+	if c.Optimizer == nil {
+		return // it is invalid, which has been reported
+	}
+	for _, u := range c.Optimizer.Named(weights) {
+		problems.Add(u.Option.Pos, "%s: %q fits no trained weight; they are named as in %s", u.Option.Name, u.Pattern, weights[0])
+	}
+}
+
 // CheckMonitors reports callbacks that monitor a metric the run will not have.
 func (c *Config) CheckMonitors(validation bool, problems *spec.Problems) {
 	if c.Metrics == nil {

@@ -57,6 +57,11 @@ type alone struct {
 func (a *alone) leads() bool { return true }
 func (a *alone) join(m Model, o optimizer.Optimizer) error {
 	a.model, a.optimizer = m, o
+	var names []string
+	for i := range m.Params() {
+		names = append(names, m.ParamName(i))
+	}
+	o.Named(names)
 	return nil
 }
 func (a *alone) share(ctx context.Context, _ *data.Loader) context.Context { return ctx }

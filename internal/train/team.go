@@ -71,11 +71,14 @@ func (t *team) join(m Model, o optimizer.Optimizer) error {
 		return comm.Same(w, fmt.Errorf("%d weights are too few for %d ranks", n, w.Size()))
 	}
 	t.weights, t.moving = comm.NewShards(w, weights), comm.NewShards(w, t.tensors)
+	var names []string
 	for i := range t.weights.Pieces() {
 		of, from, to := t.weights.Piece(i)
+		names = append(names, m.ParamName(of))
 		t.params = append(t.params, &piece{shards: t.weights, number: i, value: vector(weights[of][from:to])})
 	}
 	m.Join(t.mean, t.weights.Ready)
+	o.Named(names)
 	o.Join(t.weights.Norms, t.weights.Updated)
 	return nil
 }

@@ -32,8 +32,8 @@ type adagrad struct {
 
 // Step computes, per weight: a += g²; w -= lr·g / √(a+ε).
 func (a *adagrad) Step(weights []G.ValueGrad) error {
-	return a.step(weights, func(i int, w, g []float32) bool {
-		return kernels.Adagrad(w, g, a.accumulator.of(i, len(w)), float32(a.learningRate), float32(a.epsilon))
+	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
+		return kernels.Adagrad(w, g, a.accumulator.of(i, len(w)), float32(lr), float32(a.epsilon))
 	})
 }
 

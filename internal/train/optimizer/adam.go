@@ -46,10 +46,10 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 // · m/(√v+ε).
 func (a *adam) Step(weights []G.ValueGrad) error {
 	t := float64(a.iterations + 1)
-	alpha := a.learningRate * math.Sqrt(1-math.Pow(a.beta2, t)) / (1 - math.Pow(a.beta1, t))
-	return a.step(weights, func(i int, w, g []float32) bool {
+	root, rest := math.Sqrt(1-math.Pow(a.beta2, t)), 1-math.Pow(a.beta1, t)
+	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
 		return kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
-			alpha, a.beta1, a.beta2, a.epsilon)
+			lr*root/rest, a.beta1, a.beta2, a.epsilon)
 	})
 }
 

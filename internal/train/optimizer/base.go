@@ -20,6 +20,7 @@ type base struct {
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
 	ema                                 ema
+	groups                              groups
 	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
@@ -72,6 +73,7 @@ func (b *base) commonOptions(o *catalog.Options) {
 		}
 		return nil
 	})
+	b.groups.options(o)
 	b.ema.options(o)
 }
 
@@ -128,8 +130,8 @@ func dense(weights []G.ValueGrad) (all []*tensor.Dense, err error) {
 }
 
 // step clips the gradients, decays the weights, and updates each weight, until the first
-// one that becomes non-finite.
-func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (finite bool)) error {
+// one that becomes non-finite. lr is the learning rate of the weight.
+func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr float64) (finite bool)) error {
 	var total float64
 	if b.clipNorm > 0 || b.globalClipNorm > 0 {
 		var err error
@@ -150,10 +152,12 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32) (f
 		case b.clipValue > 0:
 			kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
 		}
-		if b.weightDecay > 0 {
-			kernels.SGD(w, w, nil, float32(b.weightDecay*b.learningRate), 0, false)
+		rate, decay := b.groups.times(i)
+		lr := b.learningRate * rate
+		if decay *= b.weightDecay; decay > 0 {
+			kernels.SGD(w, w, nil, float32(decay*lr), 0, false)
 		}
-		if !update(i, w, g) {
+		if !update(i, w, g, lr) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
 		}
 		if b.ema.use {

@@ -21,6 +21,7 @@ With l1_regularization_strength many weights become zero.`,
 			power: -0.5,
 			sums:  slot{name: "accumulator", start: 0.1}, linear: slot{name: "linear"},
 		}
+		f.slots = []*slot{&f.sums, &f.linear}
 		f.rateOption(o)
 		o.Bind(&f.power, "learning_rate_power", "power of the sum of squares that divides the learning rate").Max(0)
 		o.Bind(&f.sums.start, "initial_accumulator_value", "initial value of the sum of squares").Min(0)
@@ -42,12 +43,12 @@ type ftrl struct {
 // Step computes, per weight: n = a + g²; z += g + 2s·w - (n^-p - a^-p)/lr · w;
 // w = (clip(z, ±l₁) - z) / (n^-p/lr + 2l₂ + β/lr); a = n.
 func (f *ftrl) Step(weights []G.ValueGrad) error {
-	l2 := f.l2
-	if f.beta > 0 {
-		l2 += f.beta / (2 * f.learningRate)
-	}
-	return f.step(weights, func(i int, w, g []float32) bool {
-		return kernels.FTRL(w, g, f.sums.of(i, len(w)), f.linear.of(i, len(w)), f.learningRate, f.power, f.l1, l2, f.shrinkage)
+	return f.step(weights, func(i int, w, g []float32, lr float64) bool {
+		l2 := f.l2
+		if f.beta > 0 {
+			l2 += f.beta / (2 * lr)
+		}
+		return kernels.FTRL(w, g, f.sums.of(i, len(w)), f.linear.of(i, len(w)), lr, f.power, f.l1, l2, f.shrinkage)
 	})
 }
 

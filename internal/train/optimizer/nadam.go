@@ -24,6 +24,7 @@ the paper and of 0.96 per step in Keras, and here.`,
 			beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
 			m: slot{name: "momentum"}, v: slot{name: "velocity"},
 		}
+		n.slots = []*slot{&n.m, &n.v}
 		n.rateOption(o)
 		o.Bind(&n.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
 		o.Bind(&n.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
@@ -57,11 +58,11 @@ func (n *nadam) Step(weights []G.ValueGrad) error {
 		n.product *= momentum(n.of + 1)
 	}
 	next := momentum(t + 1)
-	ofMomentum := n.learningRate * next / (1 - float64(n.product*next))
-	ofGradient := n.learningRate * (1 - momentum(t)) / (1 - n.product)
+	ofMomentum := next / (1 - float64(n.product*next))
+	ofGradient := (1 - momentum(t)) / (1 - n.product)
 	root := 1 / math.Sqrt(1-math.Pow(n.beta2, float64(t)))
-	return n.step(weights, func(i int, w, g []float32) bool {
-		return kernels.Nadam(w, g, n.m.of(i, len(w)), n.v.of(i, len(w)), n.beta1, n.beta2, ofMomentum, ofGradient, root, n.epsilon)
+	return n.step(weights, func(i int, w, g []float32, lr float64) bool {
+		return kernels.Nadam(w, g, n.m.of(i, len(w)), n.v.of(i, len(w)), n.beta1, n.beta2, lr*ofMomentum, lr*ofGradient, root, n.epsilon)
 	})
 }
 

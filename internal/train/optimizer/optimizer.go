@@ -20,6 +20,11 @@ type Optimizer interface {
 	LearningRate() float64
 	SetLearningRate(float64)
 
+	// Named tells the optimizer the names, LAYER/WEIGHT, of the weights of Step, in their
+	// order. It returns what its options name that is none of them. Without it, all weights
+	// have the same learning rate and the same weight decay.
+	Named(weights []string) []Unmatched
+
 	// Iterations returns the number of completed steps. Together with State it is the
 	// complete state of the optimizer between two steps.
 	Iterations() int

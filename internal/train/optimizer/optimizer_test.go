@@ -203,3 +203,49 @@ func TestTheFirstStepHasTheSizeOfItsDefinition(t *testing.T) {
 		}
 	}
 }
+
+// In a step of sgd without momentum a weight of 1 with a gradient of 1 loses its learning rate
+// and, before that, its learning rate times its weight decay.
+func TestWeightsHaveTheRatesAndDecaysOfTheirPatterns(t *testing.T) {
+	names := []string{"conv2d/kernel", "conv2d/bias", "block/dense_1/kernel", "block/dense_1/bias", "norm/gamma"}
+	for options, want := range map[string][]float64{
+		"": {0.85, 0.85, 0.85, 0.85, 0.85},
+		"exclude_from_weight_decay: [bias, norm]":                                          {0.85, 0.9, 0.85, 0.9, 0.9},
+		"exclude_from_weight_decay: block/dense_1":                                         {0.85, 0.85, 0.9, 0.9, 0.85},
+		"learning_rate_multipliers: {bias: 2, conv2d: 0, '*/gamma': 3}":                    {1, 1, 0.85, 0.7, 0.55},
+		"learning_rate_multipliers: {bias: 2}, weight_decay_multipliers: {'con*/bias': 3}": {0.85, 0.5, 0.85, 0.7, 0.85},
+	} {
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- sgd: {learning_rate: 0.1, weight_decay: 0.5, "+options+"}\n"), nil, &problems)
+		o, _ := Optimizers.Decode(s.Layers[0], &problems)
+		if problems.Err() != nil {
+			t.Fatal(problems.Err())
+		}
+		if u := o.Named(names); len(u) > 0 {
+			t.Errorf("%s: %v fit nothing", options, u)
+		}
+		var all []G.ValueGrad
+		for range names {
+			all = append(all, newParam([]float32{1}, []float32{1}))
+		}
+		if err := o.Step(all); err != nil {
+			t.Fatal(err)
+		}
+		for i, v := range all {
+			if got := float64(v.(param).w.Float32s()[0]); math.Abs(got-want[i]) > 1e-6 {
+				t.Errorf("%s: %s is %g, want %g", options, names[i], got, want[i])
+			}
+		}
+	}
+}
+
+func TestPatternsThatFitNoWeightAreReported(t *testing.T) {
+	o := decode(t, "sgd: {exclude_from_weight_decay: [bais, bias], learning_rate_multipliers: {dense: 2, conv3d: 1}}")
+	var got []string
+	for _, u := range o.Named([]string{"dense/kernel", "dense/bias"}) {
+		got = append(got, u.Option.Name+" "+u.Pattern)
+	}
+	if want := []string{"learning_rate_multipliers conv3d", "exclude_from_weight_decay bais"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

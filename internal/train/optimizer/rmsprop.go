@@ -42,7 +42,7 @@ type rmsprop struct {
 // Step computes, per weight: v = ρv + (1-ρ)g²; a = ρa + (1-ρ)g if centered, else 0; p = μp
 // + lr·g / √(v-a²+ε); w -= p.
 func (r *rmsprop) Step(weights []G.ValueGrad) error {
-	return r.step(weights, func(i int, w, g []float32) bool {
+	return r.step(weights, func(i int, w, g []float32, lr float64) bool {
 		var average, momenta []float32
 		if r.centered {
 			average = r.average.of(i, len(w))
@@ -51,7 +51,7 @@ func (r *rmsprop) Step(weights []G.ValueGrad) error {
 			momenta = r.momenta.of(i, len(w))
 		}
 		return kernels.RMSprop(w, g, r.velocity.of(i, len(w)), average, momenta,
-			r.learningRate, r.rho, r.momentum, r.epsilon)
+			lr, r.rho, r.momentum, r.epsilon)
 	})
 }
 

@@ -37,12 +37,12 @@ type sgd struct {
 // Step computes, per weight: w -= lr·g; or v = μv - lr·g and w += v, with nesterov w += μv
 // - lr·g.
 func (s *sgd) Step(weights []G.ValueGrad) error {
-	return s.step(weights, func(i int, w, g []float32) bool {
+	return s.step(weights, func(i int, w, g []float32, lr float64) bool {
 		var velocity []float32
 		if s.momentum > 0 {
 			velocity = s.velocity.of(i, len(w))
 		}
-		return kernels.SGD(w, g, velocity, float32(s.learningRate), float32(s.momentum), s.nesterov)
+		return kernels.SGD(w, g, velocity, float32(lr), float32(s.momentum), s.nesterov)
 	})
 }
 
