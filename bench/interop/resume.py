@@ -57,6 +57,8 @@ CASES = {
     "adadelta": ("{adadelta: 1}", "constant"),
     "lion": ("{lion: {learning_rate: 0.001, weight_decay: 0.1}}", "constant"),
     "ftrl": ("{ftrl: {learning_rate: 0.1, l1_regularization_strength: 0.01}}", "constant"),
+    "accumulation": ("{adam: {gradient_accumulation_steps: 2, use_ema: true}}", "constant"),
+    "accumulation begun": ("{nadam: {gradient_accumulation_steps: 5}}", "constant"),
     "average": ("{adam: {use_ema: true, ema_momentum: 0.7}}", "constant"),
     "average overwrite": ("{sgd: {learning_rate: 0.1, momentum: 0.9, use_ema: true, ema_momentum: 0.7, ema_overwrite_frequency: 2}}", "constant"),
     "exponential": ("adam", "{exponential_decay: {decay_rate: 0.5, decay_epochs: 2}}"),

@@ -855,6 +855,16 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"adamw": {"learning_rate": 0.01, "weight_decay": 0.5,
                    "exclude_from_weight_decay": ["bias"]}}, normal),
+    # Two of three steps are one update, the third waits for the next.
+    "tiny_accumulation": (
+        TINY_INPUT, 5, TINY,
+        {"adam": {"learning_rate": 0.01, "gradient_accumulation_steps": 2,
+                  "clipnorm": 0.05, "use_ema": True, "ema_momentum": 0.6}},
+        normal),
+    "tiny_accumulation_nadam": (
+        TINY_INPUT, 5, TINY,
+        {"nadam": {"learning_rate": 0.01, "gradient_accumulation_steps": 3}},
+        normal),
     "tiny_ema": (
         TINY_INPUT, 5, TINY, {"adam": {"use_ema": True, "ema_momentum": 0.8}},
         normal),

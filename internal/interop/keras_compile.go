@@ -200,7 +200,7 @@ func flat(v any) (all []any) {
 var unsaid = map[string][]string{
 	"amsgrad": {"false"}, "decay": {"0", "0.0"},
 	"jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
-	"dtype": nil, "fn": nil, "axis": {"-1"}, "from_logits": {"false"}, "ignore_class": {}, "loss_scale_factor": {}, "gradient_accumulation_steps": {},
+	"dtype": nil, "fn": nil, "axis": {"-1"}, "from_logits": {"false"}, "ignore_class": {}, "loss_scale_factor": {},
 	"reduction": {"auto", "sum_over_batch_size"}, "label_smoothing": {"0", "0.0"},
 }
 

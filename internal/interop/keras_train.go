@@ -87,6 +87,9 @@ func (t *Training) kerasOptimizer() object {
 	if config["ema_overwrite_frequency"] == 0 {
 		config["ema_overwrite_frequency"] = nil
 	}
+	if n, _ := config["gradient_accumulation_steps"].(int); n < 2 {
+		delete(config, "gradient_accumulation_steps")
+	}
 	if config["use_ema"] == false {
 		for _, name := range []string{"use_ema", "ema_momentum", "ema_overwrite_frequency"} {
 			delete(config, name)
@@ -116,7 +119,7 @@ var kerasSlots = map[string][][]string{
 }
 
 // commonSlots describes the state of Keras's base class, which comes first.
-var commonSlots = [][]string{{averageSlot}}
+var commonSlots = [][]string{{averageSlot}, {"gradient_accumulator"}}
 
 // averageSlot is Keras's name of the averages of the weights.
 const averageSlot = "average"

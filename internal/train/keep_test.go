@@ -15,7 +15,7 @@ import (
 
 // everything is a training that uses every component with a state.
 const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, f1_score, auc: 20, top_k_categorical_accuracy: 2],
-	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9, use_ema: true, ema_momentum: 0.75, ema_overwrite_frequency: 5}}, schedule: {cosine_decay: {warmup_epochs: 2}},
+	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9, gradient_accumulation_steps: 2, use_ema: true, ema_momentum: 0.75, ema_overwrite_frequency: 3}}, schedule: {cosine_decay: {warmup_epochs: 2}},
 	early_stopping: {patience: 2, restore_best_weights: true}, reduce_lr_on_plateau: {patience: 1, factor: 0.5}}`
 
 // wavy is a loss that decreases and increases in turn.

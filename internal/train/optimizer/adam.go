@@ -45,7 +45,7 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 // Step computes, per weight: m += (g-m)(1-β₁); v += (g²-v)(1-β₂); w -= lr·√(1-β₂ᵗ)/(1-β₁ᵗ)
 // · m/(√v+ε).
 func (a *adam) Step(weights []G.ValueGrad) error {
-	t := float64(a.iterations + 1)
+	t := float64(a.updates() + 1)
 	root, rest := math.Sqrt(1-math.Pow(a.beta2, t)), 1-math.Pow(a.beta1, t)
 	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
 		return kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),

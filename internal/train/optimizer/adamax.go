@@ -39,7 +39,7 @@ type adamax struct {
 
 // Step computes, per weight: m += (g-m)(1-β₁); u = max(β₂u, |g|); w -= lr·m / ((1-β₁ᵗ)(u+ε)).
 func (a *adamax) Step(weights []G.ValueGrad) error {
-	rest := 1 - math.Pow(a.beta1, float64(a.iterations+1))
+	rest := 1 - math.Pow(a.beta1, float64(a.updates()+1))
 	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
 		return kernels.Adamax(w, g, a.m.of(i, len(w)), a.u.of(i, len(w)), lr/rest, a.beta1, a.beta2, a.epsilon)
 	})

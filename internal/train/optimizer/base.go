@@ -21,6 +21,7 @@ type base struct {
 	iterations                          int
 	ema                                 ema
 	groups                              groups
+	accumulation                        accumulation
 	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
@@ -41,7 +42,7 @@ func (b *base) Iterations() int           { return b.iterations }
 func (b *base) SetIterations(n int)       { b.iterations = n }
 
 func (b *base) Reset() {
-	b.iterations, b.ema.averages = 0, nil
+	b.iterations, b.ema.averages, b.accumulation.sums.data = 0, nil, nil
 	for _, s := range b.slots {
 		s.data = nil
 	}
@@ -74,6 +75,7 @@ func (b *base) commonOptions(o *catalog.Options) {
 		return nil
 	})
 	b.groups.options(o)
+	b.accumulation.options(o)
 	b.ema.options(o)
 }
 
@@ -109,6 +111,9 @@ func (b *base) state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor
 			add(HiddenSlot, i, w, b.ema.of(i, w.Float32s()))
 		}
 	}
+	if b.accumulation.use() {
+		slots = append([]*slot{&b.accumulation.sums}, slots...)
+	}
 	for _, s := range slots {
 		for i, w := range tensors {
 			add(s.name, i, w, s.of(i, w.DataSize()))
@@ -132,6 +137,14 @@ func dense(weights []G.ValueGrad) (all []*tensor.Dense, err error) {
 // step clips the gradients, decays the weights, and updates each weight, until the first
 // one that becomes non-finite. lr is the learning rate of the weight.
 func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr float64) (finite bool)) error {
+	if b.accumulation.use() {
+		if (b.iterations+1)%b.accumulation.steps != 0 {
+			return b.accumulate(weights)
+		}
+		if err := b.mean(weights); err != nil {
+			return err
+		}
+	}
 	var total float64
 	if b.clipNorm > 0 || b.globalClipNorm > 0 {
 		var err error
@@ -160,15 +173,20 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr
 		if !update(i, w, g, lr) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
 		}
-		if b.ema.use {
-			b.ema.update(i, w, b.iterations)
-		}
-		if b.updated != nil {
-			b.updated(i)
-		}
+		b.end(i, w)
 	}
 	b.iterations++
 	return nil
+}
+
+// end ends a step for weight i, which has its new values.
+func (b *base) end(i int, w []float32) {
+	if b.ema.use {
+		b.ema.update(i, w, b.updates())
+	}
+	if b.updated != nil {
+		b.updated(i)
+	}
 }
 
 // sumSquares fills b.squares with the sums of squares of the gradients, and returns the

@@ -36,14 +36,14 @@ func (e *ema) of(i int, w []float32) []float32 {
 	return e.averages[i]
 }
 
-// update follows weight i, which a step has changed, with iterations completed before it.
-func (e *ema) update(i int, w []float32, iterations int) {
+// update follows weight i, which a step has changed, with updates completed before it.
+func (e *ema) update(i int, w []float32, updates int) {
 	average, momentum := e.of(i, w), e.momentum
-	if iterations == 0 {
+	if updates == 0 {
 		momentum = 0
 	}
 	kernels.Combine(average, average, w, float32(momentum), float32(1-momentum))
-	if e.every > 0 && (iterations+1)%e.every == 0 {
+	if e.every > 0 && (updates+1)%e.every == 0 {
 		copy(w, average)
 	}
 }

@@ -46,9 +46,9 @@ type nadam struct {
 // m += (g-m)(1-β₁); v += (g²-v)(1-β₂); w -= lr/(√(v/(1-β₂ᵗ))+ε) ·
 // (u(t+1)·m/(1-P(t+1)) + (1-u(t))·g/(1-P(t))).
 func (n *nadam) Step(weights []G.ValueGrad) error {
-	t := n.iterations + 1
+	t := n.updates() + 1
 	momentum := func(t int) float64 { return n.beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)))) }
-	if n.of >= t { // the optimizer was set back
+	if n.of > t { // the optimizer was set back
 		n.of = 0
 	}
 	if n.of == 0 {

@@ -92,7 +92,7 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 
 // With State and Iterations copied from another optimizer, a new one continues as that one.
 func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
-	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}"}
+	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}", "nadam: {gradient_accumulation_steps: 2}", "sgd: {gradient_accumulation_steps: 4, use_ema: true}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}
@@ -247,5 +247,49 @@ func TestPatternsThatFitNoWeightAreReported(t *testing.T) {
 	}
 	if want := []string{"learning_rate_multipliers conv3d", "exclude_from_weight_decay bais"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestABrokenGradientIsNamedWhereItIsAccumulated(t *testing.T) {
+	o := decode(t, "sgd: {gradient_accumulation_steps: 3}")
+	p := newParam([]float32{1, 2}, []float32{0, float32(math.Inf(1))})
+	var bad *NonFiniteError
+	if err := o.Step([]G.ValueGrad{p}); !errors.As(err, &bad) || !bad.Gradient {
+		t.Errorf("got %v", err)
+	}
+}
+
+// After Reset an optimizer steps as a new one.
+func TestResetForgetsEverything(t *testing.T) {
+	examples := []string{"sgd: {gradient_accumulation_steps: 3, use_ema: true}"}
+	for _, name := range Optimizers.Names() {
+		examples = append(examples, Optimizers.Entry(name).Example)
+	}
+	for _, text := range examples {
+		steps := func(o Optimizer, sizes ...int) []float32 {
+			var all []G.ValueGrad
+			for _, n := range sizes {
+				p := newParam(make([]float32, n), make([]float32, n))
+				for i := range n {
+					p.w.Float32s()[i], p.g.Float32s()[i] = float32(i), float32(n-2*i)
+				}
+				all = append(all, p)
+			}
+			for range 4 {
+				if err := o.Step(all); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := o.Swap(all); err != nil {
+				t.Fatal(err)
+			}
+			return all[0].(param).w.Float32s()
+		}
+		o := decode(t, text)
+		steps(o, 4, 5)
+		o.Reset()
+		if got, want := steps(o, 3), steps(decode(t, text), 3); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, a new one gives %v", text, got, want)
+		}
 	}
 }
