@@ -45,6 +45,9 @@ func (g *group) schema(f *Field) map[string]any {
 	return itemSchema(Info{Name: g.name, Doc: f.Doc, Fields: g.fields()})
 }
 
+// get returns whether the spec has the option.
+func (g *group) get() any { return *g.given }
+
 func (g *group) kind() string { return "options" }
 
 // fields returns the options of the group with their defaults: the values to which declare has

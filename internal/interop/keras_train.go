@@ -71,7 +71,7 @@ func (t *Training) withoutMetric(m catalog.Choice) bool {
 }
 
 // onlyHere lists options of optimizers that are not among those of Keras.
-var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers"}
+var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead"}
 
 // kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {
@@ -154,6 +154,10 @@ func (m *Model) goingOn() *Model {
 			index++
 		}
 	}
+	ema, _ := m.Training.Optimizer.Values["use_ema"].(bool)
+	state.Optimizer = slices.DeleteFunc(state.Optimizer, func(t checkpoint.Tensor) bool { // Keras has no lookahead
+		return strings.HasPrefix(t.Name, "slow/") || !ema && strings.HasPrefix(t.Name, averageSlot+"/")
+	})
 	return &other
 }
 
@@ -249,6 +253,10 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		case []string:
 			if len(v) > 0 {
 				notes = append(notes, fmt.Sprintf("optimizer %s: %s is not in the file; call optimizer.%s(var_names=%q) before training goes on", t.Optimizer.Name, name, name, v))
+			}
+		case bool:
+			if v {
+				notes = append(notes, fmt.Sprintf("optimizer %s: %s is left out, since Keras has none", t.Optimizer.Name, name))
 			}
 		case catalog.Numbers:
 			if len(v.List) > 0 {

@@ -22,6 +22,7 @@ type base struct {
 	ema                                 ema
 	groups                              groups
 	accumulation                        accumulation
+	lookahead                           lookahead
 	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
@@ -42,7 +43,8 @@ func (b *base) Iterations() int           { return b.iterations }
 func (b *base) SetIterations(n int)       { b.iterations = n }
 
 func (b *base) Reset() {
-	b.iterations, b.ema.averages, b.accumulation.sums.data = 0, nil, nil
+	b.iterations, b.accumulation.sums.data = 0, nil
+	b.ema.averages.data, b.lookahead.slow.data = nil, nil
 	for _, s := range b.slots {
 		s.data = nil
 	}
@@ -76,6 +78,7 @@ func (b *base) commonOptions(o *catalog.Options) {
 	})
 	b.groups.options(o)
 	b.accumulation.options(o)
+	b.lookahead.options(o)
 	b.ema.options(o)
 }
 
@@ -106,9 +109,18 @@ func (b *base) state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor
 	if err != nil {
 		return nil, err
 	}
-	if b.ema.use {
+	for _, own := range []struct {
+		used bool
+		name string
+		slot *weightSlot
+	}{
+		{b.shown() != nil, HiddenSlot, b.shown()},
+		{b.ema.use && b.lookahead.given, "slow", &b.lookahead.slow},
+	} {
 		for i, w := range tensors {
-			add(HiddenSlot, i, w, b.ema.of(i, w.Float32s()))
+			if own.used {
+				add(own.name, i, w, own.slot.of(i, w.Float32s()))
+			}
 		}
 	}
 	if b.accumulation.use() {
@@ -157,6 +169,9 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr
 		if err != nil {
 			return err
 		}
+		if b.lookahead.given {
+			b.lookahead.slow.of(i, w)
+		}
 		switch {
 		case b.clipNorm > 0:
 			shorten(g, b.squares[i], b.clipNorm)
@@ -172,6 +187,9 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr
 		}
 		if !update(i, w, g, lr) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
+		}
+		if b.lookahead.given {
+			b.lookahead.update(i, w, b.updates())
 		}
 		b.end(i, w)
 	}

@@ -13,8 +13,8 @@ import (
 type ema struct {
 	use      bool
 	momentum float64
-	every    int         // steps after which the weights are set to their averages; 0: never
-	averages [][]float32 // by weight
+	every    int // steps after which the weights are set to their averages; 0: never
+	averages weightSlot
 }
 
 func (e *ema) options(o *catalog.Options) {
@@ -24,21 +24,9 @@ func (e *ema) options(o *catalog.Options) {
 	o.Bind(&e.every, "ema_overwrite_frequency", "number of steps after which the weights are set to their averages; 0: never").Min(0).Quiet()
 }
 
-// of returns the average of weight i, which starts as the weight w itself.
-func (e *ema) of(i int, w []float32) []float32 {
-	for len(e.averages) <= i {
-		e.averages = append(e.averages, nil)
-	}
-	if e.averages[i] == nil {
-		e.averages[i] = kernels.Memory(len(w))
-		copy(e.averages[i], w)
-	}
-	return e.averages[i]
-}
-
 // update follows weight i, which a step has changed, with updates completed before it.
 func (e *ema) update(i int, w []float32, updates int) {
-	average, momentum := e.of(i, w), e.momentum
+	average, momentum := e.averages.of(i, w), e.momentum
 	if updates == 0 {
 		momentum = 0
 	}
@@ -48,16 +36,28 @@ func (e *ema) update(i int, w []float32, updates int) {
 	}
 }
 
+// shown returns what is evaluated in place of the weights, nil if they are themselves.
+func (b *base) shown() *weightSlot {
+	switch {
+	case b.ema.use:
+		return &b.ema.averages
+	case b.lookahead.given:
+		return &b.lookahead.slow
+	}
+	return nil
+}
+
 func (b *base) Swap(weights []G.ValueGrad) (swapped bool, err error) {
-	if !b.ema.use {
+	shown := b.shown()
+	if shown == nil {
 		return false, nil
 	}
 	tensors, err := dense(weights)
 	for i, t := range tensors {
 		w := t.Float32s()
-		average := b.ema.of(i, w)
+		other := shown.of(i, w)
 		for j, v := range w {
-			w[j], average[j] = average[j], v
+			w[j], other[j] = other[j], v
 		}
 	}
 	return true, err

@@ -39,10 +39,11 @@ type Optimizer interface {
 	// State returns the state tensors of the weights, named SLOT/INDEX (velocity/0), in a
 	// fixed order. The data is not copied: writing to it changes the next step.
 	//
-	// It includes the averages of the weights, in [HiddenSlot], if the optimizer has them.
+	// It includes the averages or slow weights, in [HiddenSlot], if the optimizer has them.
 	State(weights []G.ValueGrad) ([]checkpoint.Tensor, error)
-	// Swap exchanges the weights, which Step changes, with their averages, which are for
-	// evaluation. It reports whether the optimizer has averages; without, it does nothing.
+	// Swap exchanges the weights, which Step changes, with their averages or slow weights,
+	// which are for evaluation. It reports whether the optimizer has such; without, it does
+	// nothing.
 	Swap(weights []G.ValueGrad) (swapped bool, err error)
 }
 

@@ -2,6 +2,7 @@ package optimizer
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"testing"
@@ -92,7 +93,7 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 
 // With State and Iterations copied from another optimizer, a new one continues as that one.
 func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
-	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}", "nadam: {gradient_accumulation_steps: 2}", "sgd: {gradient_accumulation_steps: 4, use_ema: true}"}
+	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}", "nadam: {gradient_accumulation_steps: 2}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}", "sgd: {gradient_accumulation_steps: 4, use_ema: true}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}
@@ -261,7 +262,7 @@ func TestABrokenGradientIsNamedWhereItIsAccumulated(t *testing.T) {
 
 // After Reset an optimizer steps as a new one.
 func TestResetForgetsEverything(t *testing.T) {
-	examples := []string{"sgd: {gradient_accumulation_steps: 3, use_ema: true}"}
+	examples := []string{"sgd: {gradient_accumulation_steps: 3, use_ema: true}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}
@@ -290,6 +291,33 @@ func TestResetForgetsEverything(t *testing.T) {
 		o.Reset()
 		if got, want := steps(o, 3), steps(decode(t, text), 3); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, a new one gives %v", text, got, want)
+		}
+	}
+}
+
+// The algorithm of the paper, in float64: k steps forward, one step back.
+func TestLookaheadIsItsDefinition(t *testing.T) {
+	for _, accumulate := range []int{1, 2} {
+		o := decode(t, fmt.Sprintf("sgd: {learning_rate: 0.1, lookahead: {sync_period: 3, slow_step_size: 0.4}, gradient_accumulation_steps: %d}", accumulate))
+		p := newParam([]float32{2}, []float32{0})
+		fast, slow := 2.0, 2.0
+		for update := 1; update <= 8; update++ {
+			for range accumulate {
+				p.g.Float32s()[0] = p.w.Float32s()[0] + 1
+				if err := o.Step([]G.ValueGrad{p}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if fast -= 0.1 * (fast + 1); update%3 == 0 {
+				slow += 0.4 * (fast - slow)
+				fast = slow
+			}
+			if got := float64(p.w.Float32s()[0]); math.Abs(got-fast) > 1e-6 {
+				t.Errorf("update %d: the weight is %g, want %g", update, got, fast)
+			}
+		}
+		if swapped, err := o.Swap([]G.ValueGrad{p}); !swapped || err != nil || math.Abs(float64(p.w.Float32s()[0])-slow) > 1e-6 {
+			t.Errorf("evaluated with %v, want the slow weight %g; %v", p.w.Float32s(), slow, err)
 		}
 	}
 }
