@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"strconv"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/sweep"
@@ -82,7 +83,7 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 		return nil
 	}
 	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, words.Count(kernels.Threads(), "thread"), j.Dir)
-	err = w.Train(ctx, j, o.process(kernels.Threads()))
+	err = trainMember(ctx, w, j, o.process(kernels.Threads()), s)
 	r := w.Outcome(j)
 	s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
 	var exit *exec.ExitError
@@ -95,6 +96,18 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 		return memberFailed{exitCode(err)}
 	}
 	return nil
+}
+
+// trainMember trains a member. In a later stage it continues the training of the stage before.
+func trainMember(ctx context.Context, w *sweep.Sweep, j sweep.Job, p sweep.Process, s *streams) error {
+	if !j.Resume && j.Before != "" {
+		if err := experiment.Continued(j.Before, j.Dir, j.Epochs); err == nil {
+			j.Resume = true
+		} else {
+			s.logf("member %d is trained from the start: %v", j.Member+1, withoutCalls(err))
+		}
+	}
+	return w.Train(ctx, j, p)
 }
 
 // A memberFailed says that a member failed, which outcome has reported.

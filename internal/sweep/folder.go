@@ -152,17 +152,25 @@ type Job struct {
 	Dir    string   // the run folder
 	Sets   []string // KEY=VALUE, for --set
 	Resume bool     // a run exists that can be resumed
+	Before string   // the run of the member in the stage before; empty in the first one
 }
 
 func (s *Sweep) job(member, stage int) Job {
-	j := Job{Member: member, Epochs: s.Stages[stage].Epochs}
-	name := fmt.Sprintf("member-%d", member+1)
-	if len(s.Stages) > 1 {
-		name += fmt.Sprintf("-epochs-%d", j.Epochs)
+	j := Job{Member: member, Epochs: s.Stages[stage].Epochs, Dir: s.runDir(member, stage)}
+	if stage > 0 {
+		j.Before = s.runDir(member, stage-1)
 	}
-	j.Dir = filepath.Join(s.Dir, name)
 	for i, path := range s.Params {
 		j.Sets = append(j.Sets, path+"="+s.Members[member][i])
 	}
 	return j
+}
+
+// runDir returns the run folder of a member in a stage.
+func (s *Sweep) runDir(member, stage int) string {
+	name := fmt.Sprintf("member-%d", member+1)
+	if len(s.Stages) > 1 {
+		name += fmt.Sprintf("-epochs-%d", s.Stages[stage].Epochs)
+	}
+	return filepath.Join(s.Dir, name)
 }

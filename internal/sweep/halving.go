@@ -10,8 +10,9 @@ var _ = Searches.Add(catalog.Entry[Search]{
 	Doc: `Successive halving: many settings for a few epochs, the best of them for more (Jamieson and Talwalkar 2016).
 Settings are drawn at random and trained for min_epochs. The best fraction 1/factor of them
 is trained for factor times the epochs, and so on up to the epochs of the spec. Each stage
-trains from the start, which repeats the epochs of the previous stage bit for bit, unless
-train.schedule depends on the number of epochs.`,
+continues the trainings of the previous one, with the same bytes as from the start. Where that
+is impossible (a train.schedule that depends on the number of epochs, restored weights) it
+trains from the start and says so.`,
 	Example: "halving: {runs: 27, min_epochs: 2, factor: 3}",
 	New: func(o *catalog.Options) Search {
 		h := &halving{epochs: 1, factor: 3}
