@@ -323,6 +323,28 @@ func TestKernelWritesItsOutputOnly(t *testing.T) {
 	})
 }
 
+func TestResultDoesNotDependOnAlignment(t *testing.T) {
+	eachKernel(t, func(t *testing.T, c kernelCase) {
+		want, in := c.slices()
+		c.run(want, in)
+		for _, offset := range []int{1, 6, 11} {
+			out, in := c.slices()
+			for _, group := range [][][]float32{out, in} {
+				for i, x := range group {
+					o := (offset + 5*i) % 16 // values from the beginning of a cache line, if large slices begin with one
+					group[i] = append(make([]float32, o, o+len(x)+1024), x...)[o:]
+				}
+			}
+			c.run(out, in)
+			for i := range out {
+				if !slices.Equal(out[i], want[i]) {
+					t.Errorf("output %d differs, %d values from alignment", i, offset)
+				}
+			}
+		}
+	})
+}
+
 func TestShortSlicePanicsWithKernelAndSizes(t *testing.T) {
 	eachKernel(t, func(t *testing.T, c kernelCase) {
 		for i := range len(c.out) + len(c.in) {
