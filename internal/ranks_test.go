@@ -183,7 +183,7 @@ func TestRanksTrainAsOne(t *testing.T) {
 }
 
 func TestReplicasAreEqualAndRepeat(t *testing.T) {
-	for _, optimizer := range []string{"adam: 0.01", "adamw: 0.01", "rmsprop: {momentum: 0.5}", "adagrad: 0.01", "nadam: 0.01", "adamax: {learning_rate: 0.01, lookahead: {sync_period: 2}}"} {
+	for _, optimizer := range []string{"adam: 0.01", "adamw: 0.01", "rmsprop: {momentum: 0.5}", "adagrad: 0.01", "nadam: 0.01", "lamb: 0.01", "adamax: {learning_rate: 0.01, lookahead: {sync_period: 2}}"} {
 		text := spelled(optimizer, "false")
 		first, second := trainOn(t, 3, text, nil), trainOn(t, 3, text, nil)
 		for r := range first {

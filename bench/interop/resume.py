@@ -55,6 +55,7 @@ CASES = {
     "nadam": ("{nadam: {learning_rate: 0.01, beta_1: 0.8}}", "constant"),
     "adamax": ("{adamax: {learning_rate: 0.01, weight_decay: 0.01}}", "constant"),
     "adadelta": ("{adadelta: 1}", "constant"),
+    "lamb": ("{lamb: {learning_rate: 0.01, weight_decay: 0.01}}", "constant"),
     "lion": ("{lion: {learning_rate: 0.001, weight_decay: 0.1}}", "constant"),
     "ftrl": ("{ftrl: {learning_rate: 0.1, l1_regularization_strength: 0.01}}", "constant"),
     "accumulation": ("{adam: {gradient_accumulation_steps: 2, use_ema: true}}", "constant"),

@@ -324,6 +324,7 @@ OPTIMIZERS = {
     "adamax": keras.optimizers.Adamax,
     "adamw": keras.optimizers.AdamW,
     "ftrl": keras.optimizers.Ftrl,
+    "lamb": keras.optimizers.Lamb,
     "lion": keras.optimizers.Lion,
     "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
@@ -833,6 +834,12 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY,
         {"adadelta": {"learning_rate": 0.5, "rho": 0.8, "epsilon": 0.001}},
         normal),
+    "tiny_lamb": (TINY_INPUT, 5, TINY, "lamb", normal),
+    "tiny_lamb_options": (
+        TINY_INPUT, 5, TINY,
+        {"lamb": {"learning_rate": 0.02, "beta_1": 0.8, "beta_2": 0.95,
+                  "epsilon": 0.001, "weight_decay": 0.5,
+                  "global_clipnorm": 0.3}}, normal),
     "tiny_lion": (TINY_INPUT, 5, TINY, "lion", normal),
     "tiny_lion_options": (
         TINY_INPUT, 5, TINY,

@@ -112,6 +112,7 @@ var kerasSlots = map[string][][]string{
 	"adamax":   {{"momentum", "norm"}},
 	"adamw":    {{"momentum", "velocity"}},
 	"ftrl":     {{"accumulator", "linear"}},
+	"lamb":     {{"momentum", "velocity"}},
 	"lion":     {{"momentum"}},
 	"nadam":    {{"momentum", "velocity"}},
 	"rmsprop":  {{"velocity"}, {"momentum"}, {"average_gradient"}},

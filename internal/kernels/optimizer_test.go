@@ -145,6 +145,18 @@ func TestNadamIsItsDefinition(t *testing.T) {
 		})
 }
 
+func TestLambDirectionIsItsDefinition(t *testing.T) {
+	const scale, root, epsilon = 1.2, 1.3, 1e-3
+	optimizes(t, 0, func(_ float64, w, g, m, v []float32) {
+		copy(w, g)
+		LambDirection(w, m, v, 0.9, 0.99, scale, root, epsilon)
+	}, func(_ float64, w, g, m, v *float64) {
+		*m = 0.9**m + 0.1**g
+		*v = 0.99**v + 0.01**g**g
+		*w = *m * scale / (math.Sqrt(*v)*root + epsilon)
+	})
+}
+
 func TestAdamaxIsItsDefinition(t *testing.T) {
 	optimizes(t, 0, func(_ float64, w, g, m, u []float32) { Adamax(w, g, m, u, 0.01, 0.9, 0.99, 1e-3) },
 		func(_ float64, w, g, m, u *float64) {

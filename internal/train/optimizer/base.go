@@ -149,6 +149,12 @@ func dense(weights []G.ValueGrad) (all []*tensor.Dense, err error) {
 // step clips the gradients, decays the weights, and updates each weight, until the first
 // one that becomes non-finite. lr is the learning rate of the weight.
 func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr float64) (finite bool)) error {
+	return b.stepIn(weights, nil, nil, update)
+}
+
+// stepIn is step in two passes, if first is not nil: first is called for each weight, then
+// between once, then update for each weight.
+func (b *base) stepIn(weights []G.ValueGrad, first func(i int, w, g []float32), between func(), update func(i int, w, g []float32, lr float64) (finite bool)) error {
 	if b.accumulation.use() {
 		if (b.iterations+1)%b.accumulation.steps != 0 {
 			return b.accumulate(weights)
@@ -164,28 +170,26 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr
 			return err
 		}
 	}
+	if first != nil {
+		for i, v := range weights {
+			w, g, err := values(v)
+			if err != nil {
+				return err
+			}
+			b.prepare(i, w, g, total)
+			first(i, w, g)
+		}
+		between()
+	}
 	for i, v := range weights {
 		w, g, err := values(v)
 		if err != nil {
 			return err
 		}
-		if b.lookahead.given {
-			b.lookahead.slow.of(i, w)
+		if first == nil {
+			b.prepare(i, w, g, total)
 		}
-		switch {
-		case b.clipNorm > 0:
-			shorten(g, b.squares[i], b.clipNorm)
-		case b.globalClipNorm > 0:
-			shorten(g, total, b.globalClipNorm)
-		case b.clipValue > 0:
-			kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
-		}
-		rate, decay := b.groups.times(i)
-		lr := b.learningRate * rate
-		if decay *= b.weightDecay; decay > 0 {
-			kernels.SGD(w, w, nil, float32(decay*lr), 0, false)
-		}
-		if !update(i, w, g, lr) {
+		if !update(i, w, g, b.rate(i)) {
 			return &NonFiniteError{Index: i, Gradient: !kernels.AllFinite(g)}
 		}
 		if b.lookahead.given {
@@ -195,6 +199,32 @@ func (b *base) step(weights []G.ValueGrad, update func(i int, w, g []float32, lr
 	}
 	b.iterations++
 	return nil
+}
+
+// rate returns the learning rate of weight i.
+func (b *base) rate(i int) float64 {
+	times, _ := b.groups.times(i)
+	return b.learningRate * times
+}
+
+// prepare clips the gradient of weight i and decays the weight. total is the sum of squares
+// of all gradients.
+func (b *base) prepare(i int, w, g []float32, total float64) {
+	if b.lookahead.given {
+		b.lookahead.slow.of(i, w)
+	}
+	switch {
+	case b.clipNorm > 0:
+		shorten(g, b.squares[i], b.clipNorm)
+	case b.globalClipNorm > 0:
+		shorten(g, total, b.globalClipNorm)
+	case b.clipValue > 0:
+		kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
+	}
+	_, decay := b.groups.times(i)
+	if decay *= b.weightDecay; decay > 0 {
+		kernels.SGD(w, w, nil, float32(decay*b.rate(i)), 0, false)
+	}
 }
 
 // end ends a step for weight i, which has its new values.
