@@ -15,6 +15,14 @@ func NewDepthwise(n, h, w, c, m, kh, kw, sh, sw, dh, dw int, same bool) Depthwis
 	return s
 }
 
+// Inside returns the sizes of the same convolution of images to which the padding has not been
+// added, or false if a window would lie in the padding alone.
+func (s Depthwise) Inside(p Padding) (Depthwise, bool) {
+	s.H, s.W = p.H, p.W
+	s.Top, s.Left = s.Top+p.Top, s.Left+p.Left
+	return s, touches(s.OH, span(s.KH, s.GapH), s.SH, s.Top, s.H) && touches(s.OW, span(s.KW, s.GapW), s.SW, s.Left, s.W)
+}
+
 // DepthwiseConv2D computes, with b [C*M] or nil for zeros and w [KH,KW,C,M],
 //
 //	out[n,oh,ow,c·M+m] = b[c·M+m] + Σkh,kw x[n, oh·SH-Top+kh·(GapH+1), ow·SW-Left+kw·(GapW+1), c]·w[kh,kw,c,m]

@@ -8,11 +8,18 @@ import (
 )
 
 // DepthwiseConv2D is the cross-correlation of each channel of x [N,H,W,C] with M
-// filters of its own, w [KH,KW,C,M], plus b [C*M] unless that is nil. c has no groups.
+// filters of its own, w [KH,KW,C,M], plus b [C*M] unless that is nil. c has no groups. It reads
+// the input of a [Pad2D] in place of its output.
 func DepthwiseConv2D(x, w, b *G.Node, c Conv) *G.Node {
 	xs, ws := x.Shape(), w.Shape()
 	dilation := c.dilation()
 	s := kernels.NewDepthwise(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
+	if o, ok := x.Op().(*op); ok && o.padding != nil {
+		if inside, ok := s.Inside(*o.padding); ok {
+			s, x = inside, o.inputs[0]
+			xs = x.Shape()
+		}
+	}
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)

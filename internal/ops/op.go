@@ -7,6 +7,8 @@ import (
 	"hash/fnv"
 	"sync/atomic"
 
+	"cnntrain/internal/kernels"
+
 	"github.com/chewxy/hm"
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -30,6 +32,10 @@ type op struct {
 	// withReLU adds a fused op of this one followed by min(max(·, 0), most), or returns nil if
 	// there is none for a finite most; nil if there is none at all.
 	withReLU func(most float64) *G.Node
+
+	// padding is the zeros that the op adds around its input, which an op on its output may
+	// read instead; nil for all ops but pad2d.
+	padding *kernels.Padding
 
 	// grads returns the gradient of each input from the inputs, the output y and the
 	// output's gradient dy, nil for an input without one. An op whose grads is nil is not

@@ -14,9 +14,10 @@ func Pad2D(x *G.Node, rows, columns [2]int) *G.Node {
 	s := kernels.Padding{N: xs[0], H: xs[1], W: xs[2], C: xs[3], Top: rows[0], Bottom: rows[1], Left: columns[0], Right: columns[1]}
 	h, w := s.Output()
 	return apply(op{
-		name: "pad2d",
-		out:  tensor.Shape{s.N, h, w, s.C},
-		run:  func(out []float32, in ...[]float32) { kernels.Pad2D(out, in[0], s) },
+		name:    "pad2d",
+		out:     tensor.Shape{s.N, h, w, s.C},
+		padding: &s,
+		run:     func(out []float32, in ...[]float32) { kernels.Pad2D(out, in[0], s) },
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
 			return []*G.Node{apply(op{name: "crop2d", out: xs,
 				run: func(out []float32, in ...[]float32) { kernels.Crop2D(out, in[0], s) },
