@@ -138,7 +138,11 @@ func printTiming(t *experiment.Timing, s *streams) error {
 	w.Printf("  images a second\t%s\t%.2f ms a step, %.2f at best, %s\n", words.Commas(int(t.Images)), t.Step, t.Fastest, words.Count(t.Steps, "step"))
 	w.Printf("  GFLOP/s\t%.1f\t%.0f%% of the %.1f of multiply-adds alone\n", t.GFLOPS, 100*t.Share, t.Ceiling)
 	if t.Memory > 0 {
-		w.Printf("  memory\t%s MB\tat most, of the whole process\n", words.Commas(t.Memory>>20))
+		w.Printf("  memory\t%s MB\tat most, of the whole process", words.Commas(t.Memory>>20))
+		if t.Planned > 0 {
+			w.Printf("; %s MB for the model as planned, %s MB of scratch memory", words.Commas(int(t.Planned>>20)), words.Commas(int(t.Scratch>>20)))
+		}
+		w.Printf("\n")
 	}
 	w.Printf("  first step\t%.2f s\tfrom start to end of it\n", t.FirstStep)
 	if err := w.Flush(); err != nil {

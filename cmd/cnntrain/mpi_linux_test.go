@@ -235,8 +235,8 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 	other := writeSpec(t, strings.Replace(ranked, "units: 32", "units: 33", 1))
 	wrong := writeSpec(t, strings.Replace(ranked, "units: 32", "unit: 32", 1))
 	nan := writeSpec(t, strings.Replace(ranked, "learning_rate: 0.02", "learning_rate: 1.0e+30", 1))
-	// For one process half of the memory is enough for this model.
-	large := writeSpec(t, strings.Replace(ranked, "units: 32", fmt.Sprintf("units: %d", experiment.TotalMemory()/2/(14*14*8)/16), 1))
+	// One process has room for the weights, gradients and momentum of this model, three have not.
+	large := writeSpec(t, strings.Replace(ranked, "units: 32", fmt.Sprintf("units: %d", experiment.TotalMemory()/4*3/(14*14*8)/16), 1))
 	photos := t.TempDir()
 	for i := range 2 {
 		for class := range 2 {
@@ -276,7 +276,7 @@ func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
 			{"another program on rank 2", `[ $rank = 2 ] && { cp "` + m.program + `" /tmp/other.$$; echo >>/tmp/other.$$; trap "rm /tmp/other.$$" EXIT; /tmp/other.$$ "$@"; exit; }`, []string{"fit", spec}, 1, "rank 2 on "},
 			{"too small a batch", ":", []string{"fit", spec, "--batch-size", "2"}, 2, "batch_size 2 is less than the 3 ranks"},
 			{"the mpirun of another library", `program=` + others[m.name] + `; exec $program "$@"`, []string{"fit", spec}, 2, "this process is one of 3, but MPI knows of no others: the launcher is not one of "},
-			{"too large a model for all of them", ":", []string{"fit", large}, 1, "with batches of 32 on 3 ranks of this machine needs about "},
+			{"too large a model for all of them", ":", []string{"fit", large}, 1, "with batches of 32 on 3 ranks of this machine needs at least "},
 			{"NaN", ":", []string{"fit", nan}, 1, "is not a finite number at epoch 1, step "},
 			{"a full disk on rank 0", ":", []string{"fit", spec}, 1, "free some space, the file is as it was before; to resume from the last good state: cnntrain fit --resume "},
 		} {

@@ -53,6 +53,15 @@ func (p *Plan) fronts() (n int) {
 // graph, which draw none. Layers from the first one with weights on are left out. The
 // Augmenter is nil if there is no augmentation.
 func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, error) {
+	a, err := p.newAugmenter(n, seed, training)
+	if a != nil {
+		a.machine.Place(ops.Memory(a.machine.Size()))
+	}
+	return a, err
+}
+
+// newAugmenter is NewAugmenter without memory for the outputs of the layers.
+func (p *Plan) newAugmenter(n int, seed uint64, training bool) (*Augmenter, error) {
 	count := p.fronts()
 	if count == 0 {
 		return nil, nil
@@ -74,7 +83,6 @@ func (p *Plan) NewAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	if a.machine, err = machine.New(a.output); err != nil {
 		return nil, fmt.Errorf("building the graph: %w", err)
 	}
-	a.machine.Place(ops.Memory(a.machine.Size()))
 	return a, nil
 }
 

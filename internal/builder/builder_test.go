@@ -559,28 +559,28 @@ func TestWrongInputIsAnError(t *testing.T) {
 	}
 }
 
-// The estimate is slightly above the memory that the graph, the gradients and Adam really
-// take.
-func TestMemoryIsEstimatedFromThePlan(t *testing.T) {
+// What is planned is what the graphs take: both are built, nothing is placed.
+func TestMemoryIsThatOfTheLayout(t *testing.T) {
 	p := plan(t, tiny)
 	m := p.NewModel(1)
-	images, labels := examples(50)
+	const batch = 50
+	planned, err := m.Memory(batch)
+	if err != nil || m.memory != nil {
+		t.Fatalf("%v; %d values allocated", err, len(m.memory))
+	}
+	images, labels := examples(batch)
 	if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
 		t.Fatal(err)
 	}
-	trainable, _ := p.Params()
-	real := 4 * (3*trainable + len(images) + len(m.memory)) // gradients share the memory of the outputs
-	if got := int(p.Memory(50)); got < real || got > 2*real {
-		t.Errorf("estimated %d bytes, used %d", got, real)
+	if _, _, err := m.Evaluate(images, labels); err != nil {
+		t.Fatal(err)
 	}
-}
-
-// Of a model that is nearly all weights, these, their gradients and Adam's moments.
-func TestMemoryCountsWhatTheOptimizerNeeds(t *testing.T) {
-	p := plan(t, "input: [32, 32, 3]\nlayers: [flatten, dense: 1000, dense: {units: 10, activation: softmax}]\n")
-	trainable, _ := p.Params()
-	if got, want := float64(p.Memory(1)), 4*4*float64(trainable); got < want || got > 1.01*want {
-		t.Errorf("estimated %v bytes, want about %v", got, want)
+	trainable, frozen := p.Params()
+	if real := 4 * (trainable + frozen + len(m.memory) + 4*len(images) + 2*batch*p.Classes()); planned != int64(real) {
+		t.Errorf("%d bytes planned, %d used", planned, real)
+	}
+	if again, err := m.Memory(batch); err != nil || again != planned {
+		t.Errorf("%d bytes after a step, %v", again, err)
 	}
 }
 

@@ -191,7 +191,6 @@ func (m *Model) graph(key graphKey) (*graph, error) {
 		return nil, fmt.Errorf("building the graph: %w", err)
 	}
 	m.graphs[key] = g
-	m.place(g)
 	return g, nil
 }
 
@@ -203,6 +202,7 @@ func (m *Model) run(key graphKey, b batch.Prepared) (*graph, error) {
 	if len(b.Images) != len(g.images) {
 		return nil, fmt.Errorf("%d pixels for %d images, not %d", len(b.Images), key.batch, len(g.images))
 	}
+	m.place(g)
 	copy(g.images, b.Images)
 	if err := m.setTargets(g, b, key.training); err != nil {
 		return nil, err
@@ -252,21 +252,10 @@ func (m *Model) setTargets(g *graph, b batch.Prepared, training bool) error {
 	return nil
 }
 
-// place assigns the shared memory to a new graph.
-func (m *Model) place(g *graph) {
-	if g.machine.Size() <= len(m.memory) {
-		g.machine.Place(m.memory)
-		return
-	}
-	m.memory = ops.Memory(g.machine.Size())
-	for _, other := range m.graphs {
-		other.machine.Place(m.memory)
-	}
-}
-
 // A graph computes one batch size.
 type graph struct {
 	machine         *machine.Machine
+	placed          bool      // its outputs are in the model's memory
 	images, targets []float32 // memory of the inputs; targets are distributions times weights
 	both            []float32 // the probabilities of two classes, if one output says both
 	first           int       // the layer that takes the images

@@ -271,20 +271,6 @@ func (p *Plan) Params() (trainable, frozen int) {
 	return trainable, frozen
 }
 
-// Memory estimates the bytes that training with a batch size needs: the weights, their
-// gradients and Adam's two moments; the outputs of all layers, which the backward pass
-// reads; and the gradients of outputs, of which a few exist at a time.
-func (p *Plan) Memory(batch int) int64 {
-	trainable, frozen := p.Params()
-	outputs, largest := p.Input.Size(), p.Input.Size()
-	for _, l := range p.Layers {
-		outputs += l.Out.Size()
-		largest = max(largest, l.Out.Size())
-	}
-	values := 4*int64(trainable) + int64(frozen) + int64(batch)*int64(outputs+3*largest)
-	return 4 * values
-}
-
 // Outputs returns the number of outputs.
 func (p *Plan) Outputs() int {
 	if len(p.Layers) == 0 {

@@ -23,8 +23,8 @@ type Expected struct {
 const dryTime = time.Second / 2
 
 // Expect checks that Fit could start, without a download, and times some steps on the data.
-// The memory is that of the program at the end, including the data, or the plan's estimate
-// if the system does not report it. Only rank 0 gets the result; the others get nil. Rank 0
+// The memory is that of the program at the end, including the data, or what the model
+// needs if the system does not report it. Only rank 0 gets the result; the others get nil. Rank 0
 // calls ready once everything is checked, before it measures.
 func (e *Experiment) Expect(ctx context.Context, o Options, ready func() error) (x *Expected, err error) {
 	o = o.filled()
@@ -36,6 +36,9 @@ func (e *Experiment) Expect(ctx context.Context, o Options, ready func() error) 
 	}
 	model, err := e.begin(o)
 	if err != nil {
+		return nil, err
+	}
+	if err := comm.Agree(o.World, e.checkMemory(o.World, model)); err != nil {
 		return nil, err
 	}
 	err = onFirst(o.World, func() error {
@@ -76,6 +79,7 @@ func (e *Experiment) expect(ctx context.Context, model *builder.Model, sets *dat
 	}
 	trainable, frozen := e.Plan.Params()
 	copies := 2 * 4 * (trainable + frozen) // the best weights, which early stopping keeps and the test loads
-	x.Memory = max(PeakMemory(), int(e.Plan.Memory(e.Train.BatchSize))) + copies
-	return x, nil
+	planned, err := e.needs(comm.Self{}, model)
+	x.Memory = max(PeakMemory(), int(planned)) + copies
+	return x, err
 }

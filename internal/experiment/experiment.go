@@ -108,6 +108,11 @@ func (e *Experiment) fresh() (*Experiment, error) {
 		e.used = true
 		return e, nil
 	}
+	return e.again()
+}
+
+// again returns a new Experiment for the spec of e.
+func (e *Experiment) again() (*Experiment, error) {
 	text, err := e.Spec.Resolved()
 	if err != nil {
 		return nil, err

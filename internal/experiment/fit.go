@@ -70,6 +70,9 @@ func (e *Experiment) Fit(ctx context.Context, o Options) (r *runs.Run, err error
 	if f.model, err = f.begin(f.options); err != nil {
 		return nil, err
 	}
+	if err := comm.Agree(w, f.checkMemory(w, f.model)); err != nil {
+		return nil, err
+	}
 	if f.sets, err = f.loadOnRanks(ctx); err != nil {
 		return nil, err
 	}

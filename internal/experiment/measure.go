@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/kernels"
@@ -35,6 +36,8 @@ type Timing struct {
 	Ceiling   float64  `json:"ceiling_gflops"` // multiply-adds alone, measured within the same minute
 	Share     float64  `json:"share"`          // of the ceiling; above 1 is possible with Winograd's algorithm
 	Memory    int      `json:"peak_memory"`    // bytes, of the whole process; 0 if the system does not report it
+	Planned   int64    `json:"planned_memory"` // bytes of the model in training: weights, optimizer's state, outputs and gradients as laid out, batches; 0 in inference
+	Scratch   int64    `json:"scratch_memory"` // bytes that kernels have taken for the time of a call
 	FirstStep float64  `json:"first_step"`     // seconds from reading the spec, or from the start of the process, to the end of the first step
 	Ops       []OpTime `json:"ops,omitempty"`
 }
@@ -74,8 +77,11 @@ func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error
 		return nil, err
 	}
 	t := &Timing{Name: e.Spec.Name, Mode: "training", Batch: e.Train.BatchSize, Memory: PeakMemory(), FirstStep: b.first.Sub(o.Began).Seconds()}
+	t.Scratch = kernels.ScratchMemory()
 	if o.Inference {
 		t.Mode = "inference"
+	} else if t.Planned, err = e.needs(comm.Self{}, b.model); err != nil {
+		return nil, err
 	}
 	steps := slices.Sorted(slices.Values(b.steps))
 	median := steps[len(steps)/2]

@@ -14,7 +14,6 @@ import (
 	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/data"
 	"cnntrain/internal/kernels"
-	"cnntrain/internal/words"
 )
 
 // OpenWorld returns the ranks if mpirun or srun has started this process as one, else
@@ -70,17 +69,7 @@ func (e *Experiment) CheckRanks(w comm.World) error {
 	if size := w.Size(); e.Train.BatchSize < size {
 		return OptionError{fmt.Errorf("batch_size %d is less than the %d ranks; raise it or start fewer", e.Train.BatchSize, size)}
 	}
-	_, here := w.Local()
-	by := ""
-	if here > 1 {
-		by = fmt.Sprintf(" on %d ranks of this machine", here)
-	}
-	need := int64(here) * e.Plan.Memory((e.Train.BatchSize+w.Size()-1)/w.Size())
-	if have := TotalMemory(); have > 0 && need > have {
-		return fmt.Errorf("training %s with batches of %d%s needs about %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.Spec.Name, e.Train.BatchSize, by, words.Size(need), words.Size(have))
-	}
-	return nil
+	return e.checkLeast(w)
 }
 
 // facts is what must be equal on all ranks.

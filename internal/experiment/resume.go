@@ -37,10 +37,13 @@ func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error)
 	if err := comm.Agree(w, f.CheckRanks(w)); err != nil {
 		return nil, err
 	}
+	f.model = f.Plan.NewModel(uint64(f.Train.Seed))
+	if err := comm.Agree(w, f.checkMemory(w, f.model)); err != nil {
+		return nil, err
+	}
 	if f.sets, err = f.loadOnRanks(ctx); err != nil {
 		return nil, err
 	}
-	f.model = f.Plan.NewModel(uint64(f.Train.Seed))
 	var from *train.Saved
 	err = onFirst(w, func() error {
 		from, err = f.goOn()
