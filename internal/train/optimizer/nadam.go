@@ -47,7 +47,7 @@ type nadam struct {
 // (u(t+1)·m/(1-P(t+1)) + (1-u(t))·g/(1-P(t))).
 func (n *nadam) Step(weights []G.ValueGrad) error {
 	t := n.updates() + 1
-	momentum := func(t int) float64 { return n.beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t)))) }
+	momentum := func(t int) float64 { return float64(n.beta1 * (1 - float64(0.5*math.Pow(0.96, float64(t))))) }
 	if n.of > t { // the optimizer was set back
 		n.of = 0
 	}
