@@ -67,6 +67,9 @@ func trainOn(t *testing.T, ranks int, text string, from *train.Saved) []*history
 	return all
 }
 
+// newStore is the store of trainings; only one test sets it.
+var newStore func() train.Store
+
 // every is the time between two states within an epoch; only one test sets it.
 var every time.Duration
 
@@ -88,6 +91,7 @@ func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from 
 		return &history{err: err}
 	}
 	m := plan.NewModel(uint64(config.Seed))
+	config.Store = newStore
 	if w.Rank() > 0 {
 		from = nil
 	}

@@ -27,6 +27,7 @@ type fitOptions struct {
 	every   time.Duration // --checkpoint-every
 	sets    []string
 	flags   []spec.Override // --epochs and similar flags
+	frozen  string          // --frozen-memory
 	dryRun  bool
 	screen  bool // --dashboard
 	json    bool
@@ -116,6 +117,7 @@ one model: each processes its shard of every batch, and rank 0 writes the run fo
 	addTextFlag(cmd, &o.resume, "resume", "continue the training in the run folder `RUN`, with the options it was started with")
 	cmd.Flags().BoolVar(&o.accept, "accept-data", false, "with --resume, continue from the end of an epoch although images were removed, added or changed")
 	cmd.Flags().DurationVar(&o.every, "checkpoint-every", 5*time.Minute, "also save a checkpoint within an epoch, every `TIME`; 0: never")
+	addTextFlag(cmd, &o.frozen, "frozen-memory", "memory for the outputs of frozen layers, which are computed once; what is more goes to the image cache. `SIZE` as 2GB; 0: compute them in every epoch")
 	addComputeFlags(cmd)
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "check the spec, the data (without downloading) and the run folder, show the model with its time and memory, and exit")
 	cmd.Flags().BoolVar(&o.screen, "dashboard", false, "show a full-screen dashboard with curves and metrics; q closes it and training continues")
@@ -171,7 +173,7 @@ func readFit(o *fitOptions) (*experiment.Experiment, error) {
 
 // options converts flags to options.
 func (o *fitOptions) options(w comm.World, s *streams) experiment.Options {
-	return experiment.Options{Out: o.out, Every: o.every, Epochs: o.epochs, Accept: o.accept, Source: source(o.dataDir, o.strict, s), World: w}
+	return experiment.Options{Out: o.out, Every: o.every, Epochs: o.epochs, Accept: o.accept, FrozenMemory: o.frozen, Source: source(o.dataDir, o.strict, s), World: w}
 }
 
 // train trains as the flags say, and reports the result.

@@ -26,6 +26,7 @@ type Loaded struct {
 type Prepared struct {
 	Place
 	Images []float32 // after the layers up to the last augmentation, [n,H,W,C]
+	Rest   bool      // Images are outputs of the model's base, [n,Base]
 	Labels []int     // [n]; of a mixture, the label with the largest part
 	Parts  []Part    // [n,k], the parts of each mixture; nil without mixtures
 }

@@ -180,12 +180,12 @@ func checkMachine(t *testing.T, m *Model) {
 		grad, _ := p.Grad()
 		grads = append(grads, slices.Clone(grad.(*tensor.Dense).Float32s()))
 	}
-	g, err := m.newGraph(graphKey{5, true})
+	g, err := m.newGraph(graphKey{batch: 5, training: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	copy(g.images, images)
-	copy(g.targets, m.graphs[graphKey{5, true}].targets)
+	copy(g.feeds[0].memory, images)
+	copy(g.targets, m.graphs[graphKey{batch: 5, training: true}].targets)
 	tape := machinetest.New(t, append(slices.Clone(g.grads), g.output, g.loss)...)
 	value := func(n *G.Node) []float32 { return machinetest.Floats(tape.Value(n)) }
 	if got := value(g.loss)[0]; got != loss {
@@ -209,7 +209,7 @@ func TestOutputsShareMemory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	machine := m.graphs[graphKey{7, true}].machine
+	machine := m.graphs[graphKey{batch: 7, training: true}].machine
 	sum := 0
 	for _, n := range machine.Steps() {
 		sum += n.Shape().TotalSize()
@@ -226,7 +226,7 @@ func TestMachineLeavesOutWhatNobodyReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	conv := 0
-	for _, n := range m.graphs[graphKey{2, true}].machine.Steps() {
+	for _, n := range m.graphs[graphKey{batch: 2, training: true}].machine.Steps() {
 		if n.Op().String() == "conv2d_grad_x" {
 			conv++
 		}
@@ -649,7 +649,7 @@ func TestAugmentationInFrontIsPrepared(t *testing.T) {
 	if _, _, err := m.Step(batch.Prepared{Images: kept, Labels: labels}); err != nil {
 		t.Fatal(err)
 	}
-	for _, n := range m.graphs[graphKey{5, true}].machine.Steps() {
+	for _, n := range m.graphs[graphKey{batch: 5, training: true}].machine.Steps() {
 		if name := n.Op().String(); name == "warp" || name == "affine" {
 			t.Errorf("the step computes %s too", name)
 		}

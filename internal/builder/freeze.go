@@ -22,6 +22,22 @@ func (f *freezing) options(o *catalog.Options) {
 	}).Sugar()
 }
 
+// copyOptions declares augment_copies.
+func (p *Plan) copyOptions(o *catalog.Options) {
+	p.copiesField = o.Bind(&p.copies, "augment_copies", "number of augmented copies of each image, which take turns in the epochs while layers behind the augmentation are frozen, so that these are computed once for each copy; 0: each image is augmented anew in every epoch").Min(0).Quiet()
+}
+
+// checkCopies rejects copies that would change nothing.
+func (p *Plan) checkCopies(problems *spec.Problems) {
+	switch {
+	case p.copies == 0:
+	case len(p.mixers()) > 0:
+		problems.Add(p.copiesField.Pos, "train: augment_copies: %s mixes images, so there is no number of copies of one; omit either", p.Layers[p.mixers()[0]].Label)
+	case p.base() == nil || p.fronts() == 0:
+		problems.Add(p.copiesField.Pos, "train: augment_copies: is for models with augmentation in front of frozen layers; omit it, or freeze layers with freeze: {until: LAYER}")
+	}
+}
+
 // apply sets trainable: false on the layers of s.
 func (f *freezing) apply(s *spec.Spec, problems *spec.Problems) {
 	if !f.given || f.until == "" {
@@ -95,6 +111,9 @@ func (p *Plan) FineTuned() *Plan {
 	}
 	return &tuned
 }
+
+// Plan returns the plan of the current phase.
+func (m *Model) Plan() *Plan { return m.plan }
 
 // FineTune begins the second phase: from now on Params includes the weights of the layers that are
 // no longer frozen. It does nothing if the plan has no second phase.

@@ -39,6 +39,9 @@ func (m *Model) Prepare(loaded batch.Loaded) (batch.Prepared, error) {
 	case loaded.N > n || loaded.N < n && n-loaded.N != m.Mixes():
 		return batch.Prepared{}, fmt.Errorf("%d images to prepare %d with %d mixing layers", n, loaded.N, m.Mixes())
 	}
+	if copies := m.Copies(); copies > 0 {
+		return m.prepareCopies(loaded, copies)
+	}
 	f, err := m.front(n, loaded.N)
 	if err != nil {
 		return batch.Prepared{}, err
@@ -61,6 +64,37 @@ func (m *Model) Prepare(loaded batch.Loaded) (batch.Prepared, error) {
 		f.mixture.main(p.Labels, p.Parts)
 	}
 	return p, nil
+}
+
+// prepareCopies is Prepare for images with a fixed number of augmented copies, which take turns in
+// the epochs. The random numbers of an image depend on its copy and its index in the training data
+// alone, so each is augmented by itself.
+func (m *Model) prepareCopies(loaded batch.Loaded, copies int) (batch.Prepared, error) {
+	m.turn = (m.turn + 1) % turns
+	one, of := frontKey{1, 1, 0}, frontKey{0, 0, m.turn}
+	if m.fronts[one] == nil {
+		augmenter, err := m.plan.NewAugmenter(1, m.seed, true)
+		if err != nil {
+			return batch.Prepared{}, fmt.Errorf("building the graph of augmentation: %w", err)
+		}
+		m.fronts[one] = &front{augmenter: augmenter}
+	}
+	if m.fronts[of] == nil {
+		m.fronts[of] = &front{}
+	}
+	augmenter, f, size := m.fronts[one].augmenter, m.fronts[of], m.plan.Input.Size()
+	f.images = f.images[:0]
+	f.labels, f.index = append(f.labels[:0], loaded.Labels...), append(f.index[:0], loaded.Index...)
+	for i := range loaded.N {
+		image, err := augmenter.Run(batch.Place{Step: (loaded.Epoch - 1) % copies, First: f.index[i]}, loaded.Images[i*size:][:size])
+		if err != nil {
+			return batch.Prepared{}, err
+		}
+		f.images = append(f.images, image...)
+	}
+	at := loaded.Place
+	at.Index = f.index
+	return batch.Prepared{Place: at, Images: f.images, Labels: f.labels}, nil
 }
 
 // front returns the next front for loaded images of which n are kept.

@@ -12,11 +12,14 @@ func (m *Model) Memory(batch int) (bytes int64, err error) {
 	}
 	outputs := 0
 	for _, training := range []bool{true, false} {
-		g, err := m.graph(graphKey{batch, training})
+		g, err := m.graph(graphKey{batch, training, false})
 		if err != nil {
 			return 0, err
 		}
-		bytes += float * int64(len(g.images)+len(g.targets))
+		bytes += float * int64(len(g.targets))
+		for _, f := range g.feeds {
+			bytes += float * int64(len(f.memory))
+		}
 		outputs = max(outputs, g.machine.Size())
 	}
 	front := batch * m.plan.Input.Size()

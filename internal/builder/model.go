@@ -26,9 +26,12 @@ type Model struct {
 	alone   bool // set while only this one of the models that share a batch runs
 	weights []weight
 	params  []G.ValueGrad
+	base    *base // nil: none
 	graphs  map[graphKey]*graph
 	last    graphKey  // buffer of Step
 	memory  []float32 // memory for the outputs of all graphs, which run one at a time
+
+	extractors map[int]*extractor // by their first layer
 
 	fronts map[frontKey]*front // used only by Prepare
 	turn   int
@@ -53,12 +56,13 @@ func (w *weight) Name() string           { return w.name }
 type graphKey struct {
 	batch    int
 	training bool
+	rest     bool // without the base
 }
 
 // NewModel returns a model with initial weights as in the plan; they depend only on the
 // seed.
 func (p *Plan) NewModel(seed uint64) *Model {
-	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}, fronts: map[frontKey]*front{}}
+	m := &Model{plan: p, seed: seed, graphs: map[graphKey]*graph{}, extractors: map[int]*extractor{}, fronts: map[frontKey]*front{}}
 	for i, l := range p.Layers {
 		for j, w := range l.Own {
 			value := ops.NewTensor(w.Shape...)
@@ -72,7 +76,7 @@ func (p *Plan) NewModel(seed uint64) *Model {
 
 // choose sets which weights are trained, as in the plan.
 func (m *Model) choose() {
-	m.params = nil
+	m.params, m.base, m.extractors = nil, m.plan.base(), map[int]*extractor{}
 	at := 0
 	for _, l := range m.plan.Layers {
 		for _, own := range l.Own {
@@ -157,7 +161,7 @@ func (m *Model) Moving() (weights [][]float32) {
 // seed of the model, on the step, and on the positions of the images in the global batch.
 func (m *Model) Step(prepared batch.Prepared) (loss float32, probabilities []float32, err error) {
 	m.at = prepared.Place
-	m.last = graphKey{len(prepared.Labels), true}
+	m.last = graphKey{len(prepared.Labels), true, prepared.Rest}
 	g, err := m.run(m.last, prepared)
 	if err != nil {
 		return 0, nil, err
@@ -174,7 +178,7 @@ func (m *Model) Step(prepared batch.Prepared) (loss float32, probabilities []flo
 // Evaluate runs a batch forward in inference mode. A label below 0 means an unknown class
 // and adds nothing to the loss.
 func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
-	g, err := m.run(graphKey{len(labels), false}, batch.Prepared{Images: images, Labels: labels})
+	g, err := m.run(graphKey{len(labels), false, false}, batch.Prepared{Images: images, Labels: labels})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -199,11 +203,10 @@ func (m *Model) run(key graphKey, b batch.Prepared) (*graph, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(b.Images) != len(g.images) {
-		return nil, fmt.Errorf("%d pixels for %d images, not %d", len(b.Images), key.batch, len(g.images))
+	if err := g.load(b.Images, key.batch); err != nil {
+		return nil, err
 	}
 	m.place(g)
-	copy(g.images, b.Images)
 	if err := m.setTargets(g, b, key.training); err != nil {
 		return nil, err
 	}
@@ -254,15 +257,16 @@ func (m *Model) setTargets(g *graph, b batch.Prepared, training bool) error {
 
 // A graph computes one batch size.
 type graph struct {
-	machine         *machine.Machine
-	placed          bool      // its outputs are in the model's memory
-	images, targets []float32 // memory of the inputs; targets are distributions times weights
-	both            []float32 // the probabilities of two classes, if one output says both
-	first           int       // the layer that takes the images
-	ends            []int64   // highest node ID of each layer, from first on
-	output, loss    *G.Node
-	grads           []*G.Node // gradients of the trainable weights; nil unless training
-	made            [][]int   // by step of the machine: which of grads are complete after it
+	machine      *machine.Machine
+	placed       bool      // its outputs are in the model's memory
+	feeds        []feed    // the images, or outputs of the base
+	targets      []float32 // distributions times weights
+	both         []float32 // the probabilities of two classes, if one output says both
+	first        int       // the layer that takes the images
+	ends         []int64   // highest node ID of each layer, from first on
+	output, loss *G.Node
+	grads        []*G.Node // gradients of the trainable weights; nil unless training
+	made         [][]int   // by step of the machine: which of grads are complete after it
 }
 
 func (m *Model) newGraph(key graphKey) (*graph, error) {
@@ -273,15 +277,8 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	batch := func(shape ...int) *tensor.Dense {
 		return ops.NewTensor(append([]int{key.batch}, shape...)...)
 	}
-	layers, shape := m.plan.Layers, m.plan.Input
-	first := 0
-	if key.training {
-		if first = m.plan.fronts(); first > 0 {
-			shape = layers[first-1].Out
-		}
-	}
-	images, targets := batch(shape...), batch(m.plan.targets())
-	g := &graph{images: images.Float32s(), targets: targets.Float32s(), first: first}
+	layers, targets := m.plan.Layers, batch(m.plan.targets())
+	g := &graph{targets: targets.Float32s()}
 	if m.plan.oneForTwo() {
 		g.both = make([]float32, 2*key.batch)
 	}
@@ -295,8 +292,21 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 			trainable = append(trainable, n)
 		}
 	}
-	c := m.plan.connect(first, input("images", images))
-	for i := first; i < len(layers); i++ {
+	var c *connector
+	if key.rest {
+		c = m.rest(g, key.batch, input)
+	} else {
+		g.first = m.front0(key.training)
+		shape := m.plan.outputShape(g.first - 1)
+		images := batch(shape...)
+		g.feeds = []feed{{images.Float32s(), 0, shape.Size()}}
+		c = m.plan.connect(g.first, input("images", images))
+	}
+	for i := g.first; i < len(layers); i++ {
+		if key.rest && m.base.in[i] {
+			g.ends = append(g.ends, -1)
+			continue
+		}
 		lg := m.layerGraph(layers[i], key.training, &m.at)
 		if m.others.mean != nil {
 			lg.Mean = m.mean
@@ -334,7 +344,7 @@ const drawKey = 0x64726177 // "draw"
 
 // layerGraph returns the Graph for l. *at is the place of the current step when the graph runs.
 func (m *Model) layerGraph(l Layer, training bool, at *batch.Place) *layer.Graph {
-	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct"}
+	g := &layer.Graph{Training: training, Direct: m.plan.Convolution == "direct", Alike: l.alike}
 	if training {
 		draws := random.New(m.seed, drawKey).With(l.path...)
 		g.Random = func() random.Stream { return draws.With(uint64(at.Step)) }

@@ -27,6 +27,8 @@ type Plan struct {
 	weights     []float32       // weight of an example's loss in training, by class; nil: all 1
 	truths      [][]bool        // by label: which classes are true
 	freeze      freezing
+	copies      int // augment_copies
+	copiesField *catalog.Field
 	tuning      *tuning // nil: one phase
 }
 
@@ -46,6 +48,9 @@ type Layer struct {
 	// path is the index of the layer in the list of layers; for a layer in a nested list,
 	// the indices from the outermost list on. It is the key of the layer's random numbers.
 	path []uint64
+	// alike says that the layer is computed once, or was before fine-tuning: so its output for an
+	// image must not depend on the batch.
+	alike bool
 }
 
 // maxValues limits the size of a tensor, so that products of sizes do not overflow and a
@@ -85,6 +90,14 @@ func NewPlan(s *spec.Spec, problems *spec.Problems) *Plan {
 		p.Layers = append(p.Layers, planned)
 	}
 	p.Complete = known && len(p.Layers) > 0
+	if p.Complete {
+		p.checkCopies(problems)
+	}
+	if b := p.base(); b != nil {
+		for i, in := range b.in {
+			p.Layers[i].alike = in
+		}
+	}
 	p.checkMixing(problems)
 	var shape layer.Shape
 	if p.Complete {
@@ -144,6 +157,7 @@ func (p *Plan) Options(o *catalog.Options) {
 	o.Bind(&p.Convolution, "convolution", "auto uses Winograd's algorithm where it is faster, with about ten times the rounding error; direct computes the sums of products as defined").OneOf("auto", "direct")
 	p.weighOptions(o)
 	p.freeze.options(o)
+	p.copyOptions(o)
 }
 
 // inputShapes returns the shapes that l reads.

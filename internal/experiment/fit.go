@@ -26,6 +26,11 @@ type Options struct {
 	Source   Source        // of the data; for Resume, an empty Dir means that of the run
 	World    comm.World    // the ranks that train together; nil: only this process
 	Listener Listener      // nil: none
+
+	// FrozenMemory is the memory for outputs of frozen layers, such as 1GB; what they take
+	// beyond it is in the image cache. 0: they are computed in every epoch; empty:
+	// $CNNTRAIN_FROZEN_MEMORY, or as much as the machine allows.
+	FrozenMemory string
 }
 
 // A Listener receives reports about a training on rank 0.
@@ -63,6 +68,9 @@ func (e *Experiment) Fit(ctx context.Context, o Options) (r *runs.Run, err error
 	w := f.options.World
 	if f.Experiment, err = e.fresh(); err == nil {
 		err = f.CheckRanks(w)
+	}
+	if err == nil {
+		f.memory, err = frozenMemory(f.options.FrozenMemory, ranksHere(w))
 	}
 	if err := comm.Agree(w, err); err != nil {
 		return nil, err
@@ -125,6 +133,7 @@ type fit struct {
 	accepted bool          // the data differs from that of the run's start
 	past     runs.Past     // the completed epochs
 	old      []runs.Epoch  // those of the state to resume from, if it is of an earlier version
+	memory   int64         // bytes for outputs of frozen layers
 	within   bool          // last.safetensors is not needed once there is a newer one
 }
 
@@ -148,6 +157,7 @@ func (f *fit) do(ctx context.Context, from *train.Saved) error {
 		return err
 	}
 	spreadWeights(f.options.World, f.model)
+	f.Train.Store = f.store
 	if f.run == nil {
 		return f.follow(ctx)
 	}
@@ -190,7 +200,6 @@ func (f *fit) lead(ctx context.Context, from *train.Saved) error {
 		f.options.Listener.Logf("training %s on %s of %s%s, run in %s", f.Spec.Name,
 			words.Count(f.sets.Train.Len(), "image"), images, withRanks(f.options.World), f.run.Dir)
 		f.sayWeights()
-		f.sayFrozen()
 	}
 	f.began, f.rate = time.Now(), f.Train.Optimizer.LearningRate()
 	info := &f.run.Info

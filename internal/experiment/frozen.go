@@ -4,19 +4,22 @@ import (
 	"fmt"
 
 	"cnntrain/internal/builder"
+	"cnntrain/internal/train"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/words"
 )
 
-// sayFrozen reports what is not trained.
-func (f *fit) sayFrozen() {
-	layers, params := frozen(f.Plan)
+// store returns the store for what is computed once in the current phase, nil if nothing is, and
+// reports what is not trained.
+func (f *fit) store() train.Store {
+	p := f.model.Plan()
+	layers, params := frozen(p)
 	if layers == 0 {
-		return
+		return nil
 	}
-	trainable, _ := f.Plan.Params()
+	trainable, _ := p.Params()
 	said := fmt.Sprintf("frozen: %s with %s; %s trained", words.Count(layers, "layer"), parameters(params), areParameters(trainable))
-	if tuned := f.Plan.FineTuned(); tuned != nil {
+	if tuned := p.FineTuned(); tuned != nil {
 		trainable, _ = tuned.Params()
 		t := &f.Train.FineTune
 		said += fmt.Sprintf(", %s at learning rate %g after epoch %d", words.Commas(trainable), t.LearningRate, t.FrozenEpochs)
@@ -24,7 +27,11 @@ func (f *fit) sayFrozen() {
 			said += fmt.Sprintf(", which this run of %s does not reach", words.Count(f.Train.Epochs, "epoch"))
 		}
 	}
-	f.options.Listener.Logf("%s", said)
+	s, computed := f.openStore(p)
+	if f.run != nil {
+		f.options.Listener.Logf("%s; %s", said, computed)
+	}
+	return s
 }
 
 func parameters(n int) string {

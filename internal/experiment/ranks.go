@@ -72,6 +72,12 @@ func (e *Experiment) CheckRanks(w comm.World) error {
 	return e.checkLeast(w)
 }
 
+// ranksHere returns the number of ranks on this machine.
+func ranksHere(w comm.World) int {
+	_, here := w.Local()
+	return max(1, here)
+}
+
 // facts is what must be equal on all ranks.
 type facts struct {
 	Program string // digest of the file

@@ -34,7 +34,11 @@ func Resume(ctx context.Context, dir string, o Options) (r *runs.Run, err error)
 		}
 		return f.run, nil
 	}
-	if err := comm.Agree(w, f.CheckRanks(w)); err != nil {
+	err = f.CheckRanks(w)
+	if err == nil {
+		f.memory, err = frozenMemory(f.options.FrozenMemory, ranksHere(w))
+	}
+	if err := comm.Agree(w, err); err != nil {
 		return nil, err
 	}
 	f.model = f.Plan.NewModel(uint64(f.Train.Seed))

@@ -21,7 +21,8 @@ type Conv struct {
 	Direct     bool
 	ReLU       bool
 	GapH, GapW int
-	Groups     int // 0 is 1
+	Groups     int  // 0 is 1
+	Alike      bool // an image has the same result in every batch, however small
 }
 
 // NewConv returns the sizes of a convolution with TensorFlow's 'same' or, else, 'valid'

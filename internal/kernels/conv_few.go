@@ -12,9 +12,9 @@ const (
 )
 
 // few reports whether a convolution has so few pixels. An image in such a small batch has
-// the same result as in a larger one except for rounding.
+// the same result as in a larger one except for rounding, so this is not for Alike.
 func (s *Conv) few() bool {
-	return s.plain() && s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
+	return !s.Alike && s.plain() && s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
 }
 
 type fewArgs struct {

@@ -21,14 +21,26 @@ func checkDense(kernel string, x, w, y []float32, n, f, u int) {
 // Dense computes out[n,u] = b[u] + Σf x[n,f]·w[f,u], with b nil for zeros; with
 // relu, 0 where that is negative.
 func Dense(out, x, w, b []float32, n, f, u int, relu bool) {
-	checkDense("Dense", x, w, out, n, f, u)
-	if b != nil {
-		need("Dense", "b", b, u)
-	}
+	checkDenseForward(out, x, w, b, n, f, u)
 	if rows := denseConv(n, f, u, relu); n > 0 && n <= denseFew && rows.few() {
 		convFew(out, x, w, b, rows)
 	} else if n > 0 {
 		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
+	}
+}
+
+// DenseAlike is [Dense] with the same result for an example in every batch, however small.
+func DenseAlike(out, x, w, b []float32, n, f, u int, relu bool) {
+	checkDenseForward(out, x, w, b, n, f, u)
+	if n > 0 {
+		denseTiles(denseArgs{out, x, w, b, n, f, u, relu})
+	}
+}
+
+func checkDenseForward(out, x, w, b []float32, n, f, u int) {
+	checkDense("Dense", x, w, out, n, f, u)
+	if b != nil {
+		need("Dense", "b", b, u)
 	}
 }
 

@@ -14,6 +14,7 @@ type Conv struct {
 	Groups   int    // groups of channels and filters; 0 is 1
 	Same     bool   // zero padding, so that only strides reduce the size
 	Direct   bool   // without Winograd's algorithm
+	Alike    bool   // an image has the same result in every batch
 }
 
 // Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C/groups,F], plus b [F]
@@ -80,7 +81,7 @@ func (c Conv) sizes(x, w *G.Node) kernels.Conv {
 	xs, ws := x.Shape(), w.Shape()
 	dilation := c.dilation()
 	s := kernels.NewDilatedConv(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
-	s.Direct, s.Groups = c.Direct, c.Groups
+	s.Direct, s.Groups, s.Alike = c.Direct, c.Groups, c.Alike
 	return s
 }
 

@@ -14,7 +14,7 @@ func Conv2DTranspose(x, w, b *G.Node, height, width int, c Conv) *G.Node {
 	xs, ws := x.Shape(), w.Shape()
 	dilation := c.dilation()
 	s := kernels.NewDilatedConv(xs[0], height, width, ws[2], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
-	s.Direct = c.Direct
+	s.Direct, s.Alike = c.Direct, c.Alike
 	out := tensor.Shape{s.N, s.H, s.W, s.C}
 	in := []*G.Node{x, w}
 	if b != nil {

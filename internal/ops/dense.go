@@ -8,9 +8,12 @@ import (
 )
 
 // Dense is x [N,F] times w [F,U], plus b [U] unless that is nil.
-func Dense(x, w, b *G.Node) *G.Node { return dense(x, w, b, false) }
+func Dense(x, w, b *G.Node) *G.Node { return dense(x, w, b, kernels.Dense, false) }
 
-func dense(x, w, b *G.Node, relu bool) *G.Node {
+// DenseAlike is [Dense] with the same result for an example in every batch.
+func DenseAlike(x, w, b *G.Node) *G.Node { return dense(x, w, b, kernels.DenseAlike, false) }
+
+func dense(x, w, b *G.Node, forward func(out, x, w, b []float32, n, f, u int, relu bool), relu bool) *G.Node {
 	n, f, u := x.Shape()[0], w.Shape()[0], w.Shape()[1]
 	in := []*G.Node{x, w}
 	if b != nil {
@@ -24,7 +27,7 @@ func dense(x, w, b *G.Node, relu bool) *G.Node {
 			if len(in) == 3 {
 				bias = in[2]
 			}
-			kernels.Dense(out, in[0], in[1], bias, n, f, u, relu)
+			forward(out, in[0], in[1], bias, n, f, u, relu)
 		},
 		grads: func(in []*G.Node, y, dy *G.Node) []*G.Node {
 			dsum, db := sumGrads(y, dy, relu, b != nil)
@@ -36,7 +39,7 @@ func dense(x, w, b *G.Node, relu bool) *G.Node {
 		},
 	}
 	if !relu {
-		o.withReLU = uncapped(func() *G.Node { return dense(x, w, b, true) })
+		o.withReLU = uncapped(func() *G.Node { return dense(x, w, b, forward, true) })
 	}
 	return apply(o, in...)
 }

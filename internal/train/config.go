@@ -25,6 +25,10 @@ type Config struct {
 	OnNaN     string // stop or lower-lr
 	FineTune  FineTune
 
+	// Store, if the application sets it, returns the place for the outputs of the model's base in
+	// the current phase, nil if they are computed in every epoch.
+	Store func() Store
+
 	metrics *catalog.Field
 }
 

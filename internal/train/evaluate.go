@@ -41,24 +41,35 @@ const half = 0.5
 // Evaluate runs m in inference mode over all examples, batch by batch in their order.
 // pixels is the number of values of one image.
 func Evaluate(ctx context.Context, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
-	return evaluateAmong(ctx, &alone{}, m, examples, pixels, batch, metrics)
+	return evaluateAmong(ctx, &alone{}, m, examplesOf(m, examples, pixels, batch), metrics)
+}
+
+// An evaluation is examples and how to evaluate a batch of them.
+type evaluation struct {
+	loader   *data.Loader
+	evaluate func(*data.Batch) (loss float32, probabilities []float32, err error)
+}
+
+func examplesOf(m Predictor, examples dataset.Examples, pixels, batch int) evaluation {
+	return evaluation{data.NewLoader(examples, pixels, batch), func(b *data.Batch) (float32, []float32, error) {
+		return m.Evaluate(b.X, b.Labels)
+	}}
 }
 
 // evaluateAmong is Evaluate with peers, each of which computes its share of every batch;
 // all get the result.
-func evaluateAmong(ctx context.Context, p peers, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
+func evaluateAmong(ctx context.Context, p peers, m Predictor, e evaluation, metrics []metric.Metric) (*Result, error) {
 	classes, many := m.Classes(), Several(m)
 	counts := make([]int, classes*classes) // the confusion matrix, or the decisions
 	if many {
 		counts = make([]int, classes*4)
 	}
 	sums := newSums(metrics, m)
-	loader := data.NewLoader(examples, pixels, batch)
-	for b, err := range loader.Batches(p.share(ctx, loader), nil, 0) {
+	for b, err := range e.loader.Batches(p.share(ctx, e.loader), nil, 0) {
 		if _, err := p.settle(ctx, err, false); err != nil {
 			return nil, err
 		}
-		loss, probabilities, err := m.Evaluate(b.X, b.Labels)
+		loss, probabilities, err := e.evaluate(b)
 		if err != nil {
 			return nil, err
 		}

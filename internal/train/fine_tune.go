@@ -52,7 +52,9 @@ func (f *fitting) endPhase() error {
 		return err
 	}
 	f.state.Stopped = ""
-	return f.fineTune(f.done)
+	err := f.fineTune(f.done)
+	f.openBase()
+	return err
 }
 
 // fineTune begins the second phase after a number of epochs.

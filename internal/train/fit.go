@@ -44,8 +44,6 @@ func fitAmong(ctx context.Context, p peers, m Model, sets *data.Sets, c *Config,
 		keep = &Keep{}
 	}
 	f := &fitting{Config: c, peers: p, model: m, sets: sets, keep: keep, callbacks: append(c.Callbacks[:len(c.Callbacks):len(c.Callbacks)], more...)}
-	f.loader = data.NewLoader(sets.Train, sets.Pixels(), c.BatchSize)
-	f.loader.ReadNext(m.Mixes())
 	f.state = &callback.State{
 		Epochs:       c.Epochs,
 		Steps:        (sets.Train.Len() + c.BatchSize - 1) / c.BatchSize,
@@ -78,6 +76,7 @@ type fitting struct {
 	model     Model
 	sets      *data.Sets
 	loader    *data.Loader
+	base      *baseFeed // reads outputs of the base in place of images; nil: it does not
 	callbacks []callback.Callback
 	state     *callback.State
 
@@ -98,6 +97,7 @@ func (f *fitting) fit(ctx context.Context) error {
 	if err := f.restoreAll(f.keep.From); err != nil {
 		return err
 	}
+	f.openBase()
 	if f.sums == nil && f.OnNaN == lowerRate {
 		if err := f.save(); err != nil { // for the first epoch to go back to
 			return err
@@ -138,6 +138,9 @@ func (f *fitting) epoch(ctx context.Context) error {
 	}
 	if err := f.average(false); err != nil {
 		return err
+	}
+	if f.base != nil {
+		f.base.begin(f.state.Epoch)
 	}
 	order := data.Order(f.sets.Train.Len(), uint64(f.Seed), f.state.Epoch)
 	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, f.state.Epoch, f.state.Step) {
@@ -199,6 +202,11 @@ type decision struct {
 // compute computes the gradients of a step and adds up its loss and metrics.
 func (f *fitting) compute(batch *prepared) error {
 	f.state.Step++
+	if f.base != nil {
+		if err := f.base.step(batch); err != nil {
+			return err
+		}
+	}
 	f.peers.begin(batch.share.Of)
 	loss, probabilities, err := f.model.Step(batch.Prepared)
 	if err != nil {
@@ -284,7 +292,11 @@ func (f *fitting) validate(ctx context.Context) error {
 	if f.sets.Val == nil {
 		return nil
 	}
-	r, err := evaluateAmong(ctx, f.peers, f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize, f.Metrics)
+	examples := examplesOf(f.model, f.sets.Val, f.sets.Pixels(), f.BatchSize)
+	if f.base != nil {
+		examples = f.base.validation(f.sets.Val, f.BatchSize)
+	}
+	r, err := evaluateAmong(ctx, f.peers, f.model, examples, f.Metrics)
 	if err != nil {
 		return err
 	}

@@ -51,6 +51,18 @@ type Model interface {
 	Join(mean func(values []float64), ready func(param int, gradient []float32))
 	// Moving returns the weights that Step itself updates: moving averages.
 	Moving() [][]float32
+	// Base returns the number of values of the outputs of the base for one image: of the layers
+	// that compute the same of it in every epoch of the current phase. It is 0 if there are none.
+	Base() int
+	// Copies returns the number of augmented copies of each image from which the base is
+	// computed; 0: it is computed from the image itself.
+	Copies() int
+	// Extract computes the outputs of the base, [n,Base], of n images, in training those that
+	// Prepare returned. Each image has the same outputs in every batch.
+	Extract(images []float32, n int, training bool, outputs []float32) error
+	// EvaluateRest is Evaluate with outputs of the base in place of images; Step takes them in a
+	// batch whose Rest is set.
+	EvaluateRest(outputs []float32, labels []int) (loss float32, probabilities []float32, err error)
 	// FineTune begins the second phase of a training, in which Params includes weights that were
 	// frozen before.
 	FineTune()

@@ -12,8 +12,9 @@ import (
 // A prepared is a batch that is ready for a training step.
 type prepared struct {
 	batch.Prepared
-	share data.Share
-	err   error
+	outputs outputs // of the base, before Prepared has them
+	share   data.Share
+	err     error
 }
 
 // batches yields the batches of an epoch in the given order, starting at step from, each
@@ -59,6 +60,10 @@ func (f *fitting) prepare(at batch.Place, b *data.Batch, err error, p *prepared)
 	if p.err = err; err == nil {
 		p.share = b.Share
 		at.First, at.Of, at.Index = b.First, b.Of, b.Index
+		if f.base != nil {
+			p.err = f.base.prepare(p, at, b)
+			return p
+		}
 		p.Prepared, p.err = f.model.Prepare(batch.Loaded{Place: at, N: b.N - b.Next, Images: b.X, Labels: b.Labels})
 	}
 	return p

@@ -29,7 +29,7 @@ func FitOn(ctx context.Context, w comm.World, m Model, sets *data.Sets, c *Confi
 // EvaluateOn is Evaluate on the ranks of w, each of which computes its share of every
 // batch; all get the result. It stops on all ranks if ctx is done on any.
 func EvaluateOn(ctx context.Context, w comm.World, m Predictor, examples dataset.Examples, pixels, batch int, metrics []metric.Metric) (*Result, error) {
-	return evaluateAmong(ctx, peersOn(w), m, examples, pixels, batch, metrics)
+	return evaluateAmong(ctx, peersOn(w), m, examplesOf(m, examples, pixels, batch), metrics)
 }
 
 func peersOn(w comm.World) peers {

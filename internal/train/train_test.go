@@ -65,7 +65,15 @@ func (f *fake) Weights() []checkpoint.Tensor {
 	return []checkpoint.Tensor{{Name: "layer/w", Shape: []int{1}, Data: f.w.Float32s()}}
 }
 
-func (f *fake) Mixes() int { return 0 }
+func (f *fake) Mixes() int  { return 0 }
+func (f *fake) Base() int   { return 0 }
+func (f *fake) Copies() int { return 0 }
+func (f *fake) Extract([]float32, int, bool, []float32) error {
+	return errors.New("there is no base")
+}
+func (f *fake) EvaluateRest([]float32, []int) (float32, []float32, error) {
+	return 0, nil, errors.New("there is no base")
+}
 func (f *fake) Prepare(b batch.Loaded) (batch.Prepared, error) {
 	if len(b.Images) != b.N || len(b.Index) != b.N {
 		return batch.Prepared{}, fmt.Errorf("%d images, but %d pixels and %d indices", b.N, len(b.Images), len(b.Index))

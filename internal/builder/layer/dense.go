@@ -41,6 +41,10 @@ func (l *dense) Weights(in Shape) []Weight {
 	return l.weights(l.units, Weight{Name: "kernel", Shape: Shape{in[0], l.units}})
 }
 
-func (l *dense) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
-	return l.activate(ops.Dense(x, w[0], l.biasOf(w)))
+func (l *dense) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
+	product := ops.Dense
+	if g.Alike {
+		product = ops.DenseAlike
+	}
+	return l.activate(product(x, w[0], l.biasOf(w)))
 }

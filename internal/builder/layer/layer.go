@@ -61,6 +61,7 @@ type Layer interface {
 type Graph struct {
 	Training bool // false: inference
 	Direct   bool // convolutions are computed as defined, without Winograd's algorithm
+	Alike    bool // an example has the same output, to the bit, in every batch
 	// Averages says that batch normalization uses its moving averages and does not update them, in
 	// training too: trainable is false for the layer or for one around it, or it is fine-tuned so.
 	Averages bool
@@ -122,6 +123,20 @@ func Trains(l Layer) bool {
 func Moves(l Layer) bool {
 	c, ok := l.(*common)
 	return !ok || c.trainable && !c.averages
+}
+
+// IsSteady reports whether l computes of each example alone the same in training as in inference:
+// it neither draws random numbers nor depends on the other examples of a batch.
+func IsSteady(l Layer) bool {
+	if Augments(l) || TrainsOnly(l) {
+		return false
+	}
+	c, ok := l.(*common)
+	if ok {
+		l = c.Layer
+	}
+	_, normalizes := l.(*batchNormalization)
+	return !normalizes || ok && (!c.trainable || c.averages)
 }
 
 // The ways to fine-tune a batch normalization that was frozen.

@@ -49,5 +49,5 @@ func (l *separableConv2D) Weights(in Shape) []Weight {
 
 func (l *separableConv2D) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	y := ops.DepthwiseConv2D(x, w[0], nil, l.conv(g))
-	return l.activate(ops.Conv2D(y, w[1], l.biasOf(w), ops.Conv{Strides: [2]int{1, 1}}))
+	return l.activate(ops.Conv2D(y, w[1], l.biasOf(w), ops.Conv{Strides: [2]int{1, 1}, Alike: g.Alike}))
 }

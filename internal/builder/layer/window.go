@@ -44,7 +44,7 @@ func (s window) span() catalog.Pair {
 
 // conv says how the window slides in a convolution.
 func (s window) conv(g *Graph) ops.Conv {
-	return ops.Conv{Strides: s.strides, Dilation: s.dilation, Same: s.padding == "same", Direct: g.Direct}
+	return ops.Conv{Strides: s.strides, Dilation: s.dilation, Same: s.padding == "same", Direct: g.Direct, Alike: g.Alike}
 }
 
 const paddingDoc = "With padding `valid` there is no padding; with `same` the input is padded with zeros\n" +
