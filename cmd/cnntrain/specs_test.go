@@ -188,7 +188,7 @@ func exampleSpec(t *testing.T, kind string, e catalog.Info) string {
 			input, units = d.Shape(), len(d.Classes())
 		}
 	case "initializer":
-		initializer = item
+		layers = "- conv2d: {filters: 4, kernel_size: 3, kernel_initializer: " + item + "}\n" // some are for kernels alone
 	case "regularizer":
 		initializer += ", kernel_regularizer: " + item
 	case "loss", "optimizer", "schedule":
