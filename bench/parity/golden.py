@@ -62,6 +62,7 @@ class RGBToBGR(keras.layers.Layer):
 
 
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+DRAWS = 0x64726177  # the key of layers in training, builder's drawKey
 
 
 def mix(z):
@@ -105,10 +106,11 @@ def uniforms(n, factor=1, offset=0, key=None):
     return (mix(z) >> np.uint64(11)).astype(float) / 2**53
 
 
-def draw_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+def draw_uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None,
+                 key=None):
     """Keras's function, with our random numbers."""
     shape = [int(d) for d in shape]
-    u = uniforms(int(np.prod(shape))).reshape(shape)
+    u = uniforms(int(np.prod(shape)), key=key).reshape(shape)
     return tf.constant(minval + (maxval - minval) * u, tf.float32)
 
 
@@ -970,6 +972,7 @@ DENSE_LAYER = {"concatenate": [[], [
     "batch_normalization", "relu",
     {"conv2d": {"filters": 3, "kernel_size": 3, "padding": "same",
                 "use_bias": False}}]]}
+DENSE_BLOCK = [*conv_bn(4), DENSE_LAYER, DENSE_LAYER, *HEAD]
 INCEPTION = {"concatenate": [
     [{"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}}],
     [{"conv2d": {"filters": 2, "kernel_size": 1, "activation": "relu"}},
@@ -988,6 +991,12 @@ CONVNEXT = [
         {"layer_normalization": {"epsilon": 1e-06}},
         {"conv2d": {"filters": 16, "kernel_size": 1, "activation": "gelu"}},
         {"conv2d": {"filters": 4, "kernel_size": 1}}], []]}, *HEAD]
+CONVNEXT_BLOCK = [  # with all that it has in keras.applications
+    *CONVNEXT[:2], {"add": [[
+        *CONVNEXT[2]["add"][0],
+        {"layer_scale": {"init_values": 0.5, "projection_dim": 4}},
+        {"stochastic_depth": 0.4}], []]}, *HEAD]
+CONVNEXT_DRAWS = {"draws": (2, 0, 5)}
 NAMED = [  # paths that do not nest
     {"conv2d": {"filters": 4, "kernel_size": 3, "padding": "same",
                 "name": "stem"}}, "relu",
@@ -1000,14 +1009,23 @@ NAMED = [  # paths that do not nest
     {"average": [[], [{"from": "inner"}]]}, *HEAD]
 for name, layers in {
         "residual": RESIDUAL, "squeeze_excite": SQUEEZE_EXCITE,
-        "dense_block": [*conv_bn(4), DENSE_LAYER, DENSE_LAYER, *HEAD],
+        "dense_block": DENSE_BLOCK,
         "inception": [*conv_bn(4), INCEPTION, *HEAD],
         "convnext": CONVNEXT, "named": NAMED}.items():
     MODEL_CASES[f"branches_{name}"] = (
         (8, 6, 3), 4, layers, {"sgd": {"learning_rate": 0.05}}, normal)
 for name in ("adam", "adamw", "adagrad", "rmsprop"):
-    MODEL_CASES[f"branches_residual_{name}"] = (
-        (8, 6, 3), 4, RESIDUAL, name, normal)
+    for net, layers, train in (
+            ("residual", RESIDUAL, {}),
+            ("squeeze_excite", SQUEEZE_EXCITE, {}),
+            ("dense_block", DENSE_BLOCK, {}),
+            ("inception", [*conv_bn(4), INCEPTION, *HEAD], {}),
+            ("convnext_block", CONVNEXT_BLOCK, CONVNEXT_DRAWS)):
+        MODEL_CASES[f"branches_{net}_{name}"] = (
+            (8, 6, 3), 4, layers, name, normal, train)
+MODEL_CASES["branches_convnext_block"] = (
+    (8, 6, 3), 4, CONVNEXT_BLOCK, {"sgd": {"learning_rate": 0.05}}, normal,
+    CONVNEXT_DRAWS)
 for name in MERGERS:
     LAYER_CASES[name] = ((4, 5, 3), {name: [[], []]}, few_values)
 
@@ -1252,6 +1270,9 @@ def model_case(case, shape, batch, layers, optimizer, draw_x, train={}):
 
     losses = []
     for step in range(STEPS):
+        if "draws" in train:  # the path of the one random layer
+            keras.src.random.uniform = functools.partial(
+                draw_uniform, key=(0, DRAWS, *train["draws"], step))
         value, grads = gradients(loss, variables)
         losses.append(value)
         if step == 0:
