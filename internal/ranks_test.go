@@ -40,6 +40,19 @@ layers:
   - batch_normalization: {synchronized: SYNC, momentum: 0.9}
   - relu
   - spatial_dropout2d: 0.2
+  - residual:
+      - conv2d: {filters: 6, kernel_size: 1}
+      - layer_normalization
+      - layer_scale: {init_values: 0.5, projection_dim: 6}
+      - stochastic_depth: 0.3
+  - concatenate:
+      - []
+      - - group_normalization: {groups: 3}
+        - gaussian_noise: 0.1
+  - multiply:
+      - []
+      - - global_average_pooling2d: {keepdims: true}
+        - conv2d: {filters: 12, kernel_size: 1, activation: sigmoid}
   - conv2d: {filters: 4, kernel_size: 3, trainable: false}
   - batch_normalization: {trainable: false}
   - flatten

@@ -18,7 +18,8 @@ import (
 
 var kills = flag.Int("kills", 10, "how often TestNothingIsLostByKills kills a training")
 
-// killed is a training that uses every component with a state, and saves after each step,
+// killed is a training that uses every component with a state, and what is computed from the
+// data before the first step, and saves after each step,
 // so that many kills happen during a write.
 const killed = `
 name: killed
@@ -27,10 +28,14 @@ data: {dataset: {shapes: {train: 400, test: 10}}, validation_split: 0.2}
 layers:
   - random_flip: horizontal
   - random_rotation: 0.05
+  - normalization
   - max_pooling2d: 2
   - conv2d: {filters: 8, kernel_size: 3}
   - batch_normalization
   - activation: relu
+  - residual:
+      - conv2d: {filters: 8, kernel_size: 1}
+      - stochastic_depth: 0.2
   - flatten
   - dropout: 0.3
   - dense: {units: 64, activation: relu}

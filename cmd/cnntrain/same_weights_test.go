@@ -39,7 +39,10 @@ func TestEverySpecGivesTheSameWeightsOnAllProcessors(t *testing.T) {
 	}
 	for _, name := range specs.Names() {
 		t.Run(name, func(t *testing.T) {
-			args := forShapes(t, name)
+			if name == "alexnet-two-towers" {
+				t.Skip("has no digest: alexnet has the same layers")
+			}
+			file, args := forShapes(t, name)
 			if name == "lenet5-mnist" {
 				args = []string{"--set", "input=[32, 32, 3]"} // without real data
 			}
@@ -48,7 +51,7 @@ func TestEverySpecGivesTheSameWeightsOnAllProcessors(t *testing.T) {
 			}
 			for _, cpu := range sets {
 				out := filepath.Join(t.TempDir(), "run")
-				cmd := exec.Command("cnntrain", append([]string{"fit", filepath.Join("../../specs", name+".yaml"), "--out", out, "--cpu", cpu,
+				cmd := exec.Command("cnntrain", append([]string{"fit", file, "--out", out, "--cpu", cpu,
 					"--batch-size", "8", "--epochs", "1", "--set", "data.dataset=shapes",
 					"--set", "data.dataset.shapes.train=24", "--set", "data.dataset.shapes.test=10"}, args...)...)
 				said, err := cmd.CombinedOutput()

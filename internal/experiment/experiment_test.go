@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/comm"
 	"cnntrain/internal/comm/commtest"
 	"cnntrain/internal/experiment"
@@ -24,6 +26,7 @@ const shapes = `input: [32, 32, 3]
 data: {dataset: {shapes: {train: 60, test: 20}}, validation_split: 0.2}
 layers:
   - rescaling: 1/255
+  - normalization
   - max_pooling2d: 4
   - flatten
   - dropout: 0.2
@@ -156,15 +159,84 @@ func TestFitBeginsAtTheStart(t *testing.T) {
 	}
 }
 
+// adapted returns what normalization has taken from the training data.
+func adapted(t *testing.T, dir string) []byte {
+	t.Helper()
+	file, err := checkpoint.Read(filepath.Join(dir, runs.BestFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean, _ := file.Tensor("normalization/mean")
+	variance, _ := file.Tensor("normalization/variance")
+	if len(mean.Data) != 3 || len(variance.Data) != 3 || mean.Data[0] == 0 || variance.Data[0] == 1 {
+		t.Fatalf("nothing is adapted: %v, %v", mean, variance)
+	}
+	return fmt.Appendf(nil, "%x %x", mean.Data, variance.Data)
+}
+
+// Ranks that are stopped while they take statistics from the training data, or later, go on to
+// the same bytes: whether there is a state to resume from, which rank 0 alone knows, they agree on.
+func TestRanksThatAdaptGoOn(t *testing.T) {
+	dir := t.TempDir()
+	fit := func(out string, stops func(stop func()) *listener) {
+		experiments := []*experiment.Experiment{load(t), load(t)}
+		commtest.Run(2, func(w comm.World) {
+			ctx, stop := context.WithCancel(t.Context())
+			defer stop()
+			o := experiment.Options{Out: filepath.Join(dir, out), World: w, Listener: stops(stop)}
+			_, err := experiments[w.Rank()].Fit(ctx, o)
+			if err != nil && (out == "whole" || !strings.Contains(err.Error(), "canceled")) {
+				t.Errorf("%s: rank %d: %v", out, w.Rank(), err)
+			}
+		})
+		commtest.Run(2, func(w comm.World) {
+			if _, err := experiment.Resume(t.Context(), filepath.Join(dir, out), experiment.Options{World: w}); err != nil {
+				t.Errorf("%s: rank %d resumes: %v", out, w.Rank(), err)
+			}
+		})
+		if !bytes.Equal(readBest(t, filepath.Join(dir, out)), readBest(t, filepath.Join(dir, "whole"))) {
+			t.Errorf("%s: other bytes than without a stop", out)
+		}
+	}
+	fit("whole", func(func()) *listener { return &listener{} })
+	fit("first", func(stop func()) *listener { // as soon as there is a run folder
+		go func() {
+			for {
+				if _, err := os.Stat(filepath.Join(dir, "first", runs.InfoFile)); err == nil {
+					stop()
+					return
+				}
+				time.Sleep(100 * time.Microsecond)
+			}
+		}()
+		return &listener{}
+	})
+	fit("later", func(stop func()) *listener {
+		return &listener{step: func(s *callback.State) {
+			if s.Epoch == 2 && s.Step == 2 {
+				stop()
+			}
+		}}
+	})
+}
+
 // Ranks can also be goroutines of one process; rank 0 has the run.
 func TestRanksFit(t *testing.T) {
-	out := filepath.Join(t.TempDir(), "run")
+	dir := t.TempDir()
+	alone, err := load(t).Fit(t.Context(), experiment.Options{Out: filepath.Join(dir, "alone")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(dir, "run")
 	experiments := []*experiment.Experiment{load(t), load(t)}
 	commtest.Run(2, func(w comm.World) {
 		l := &listener{}
 		r, err := experiments[w.Rank()].Fit(t.Context(), experiment.Options{Out: out, World: w, Listener: l})
 		if err != nil || (r != nil) != (w.Rank() == 0) || len(l.lines) > 0 != (w.Rank() == 0) {
 			t.Errorf("rank %d: %v, %v, said %q", w.Rank(), r, err, l.lines)
+		}
+		if r != nil && !bytes.Equal(adapted(t, r.Dir), adapted(t, alone.Dir)) {
+			t.Error("ranks normalize by another mean and variance than one process")
 		}
 		if r != nil && (r.Info.Ranks != 2 || r.Info.Status != runs.Finished) {
 			t.Errorf("%+v", r.Info)
