@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/check"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/plot"
@@ -96,8 +97,9 @@ func decodeDataset(name, where string) (dataset.Dataset, error) {
 	return d, problems.Err()
 }
 
-// loadDataset loads the dataset of o, and downloads missing files.
-func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.Dataset, d *dataset.Data, src experiment.Source, err error) {
+// loadDataset loads the dataset of o, and downloads missing files. What is decoded for that is
+// added to seen, if it is not nil.
+func loadDataset(ctx context.Context, o *dataOptions, seen *check.Seen, s *streams) (set dataset.Dataset, d *dataset.Data, src experiment.Source, err error) {
 	src = source(o.dataDir, o.strict, s)
 	if set, err = decodeDataset(o.name, "data"); err != nil {
 		return nil, nil, src, err
@@ -109,6 +111,9 @@ func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.D
 		return nil, nil, src, err
 	}
 	src.Insecure = o.plain
+	if seen != nil {
+		src.Seen = seen.Add
+	}
 	if o.out != "" && dataset.Resizes(set) {
 		src.Input = sheetShape
 	}
@@ -118,7 +123,7 @@ func loadDataset(ctx context.Context, o *dataOptions, s *streams) (set dataset.D
 
 // openDataset loads the dataset of o, downloads missing files, and describes it.
 func openDataset(ctx context.Context, o *dataOptions, s *streams) (*datasetJSON, error) {
-	set, d, src, err := loadDataset(ctx, o, s)
+	set, d, src, err := loadDataset(ctx, o, nil, s)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -24,18 +25,19 @@ func newDataCheck(o *dataOptions, named func(use, short string, run func(context
   images that cannot be read, are small, or are grey in a set of colour images
 
 Copies are exact, or nearly the same: scaled or saved again. Exit code 1 if there are
-copies between splits. A folder without splits is split as fit splits it.`
+copies between splits or between classes. A folder without splits is split as fit splits it.`
 	c.Example = `  cnntrain data check ./photos
   cnntrain data check ./photos --json | jq '.copies_between_splits[].images[].file'`
 	return c
 }
 
 func runDataCheck(ctx context.Context, o *dataOptions, s *streams) error {
-	_, d, _, err := loadDataset(ctx, o, s)
+	var seen check.Seen
+	_, d, _, err := loadDataset(ctx, o, &seen, s)
 	if err != nil {
 		return err
 	}
-	r, err := check.Dataset(ctx, d, newCheckProgress(s, time.Now))
+	r, err := check.Dataset(ctx, d, &seen, newCheckProgress(s, time.Now))
 	if err != nil {
 		return err
 	}
@@ -44,14 +46,29 @@ func runDataCheck(ctx context.Context, o *dataOptions, s *streams) error {
 	} else {
 		err = printCheck(r, o.name, s.out)
 	}
-	if n := r.Leaked(); err == nil && n > 0 {
-		said := "are copies of images of an earlier split (train, val, test); remove them"
-		if n == 1 {
-			said = "is a copy of an image of an earlier split (train, val, test); remove it"
-		}
-		err = fmt.Errorf("%s for testing or validation %s", words.Count(n, "image"), said)
+	return errors.Join(err, leaked(r.Leaked()), contradicted(r.Contradictions()))
+}
+
+// leaked is the error if n images are copies of those of an earlier split.
+func leaked(n int) error {
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 image for testing or validation is a copy of an image of an earlier split (train, val, test); remove it")
 	}
-	return err
+	return fmt.Errorf("%s for testing or validation are copies of images of an earlier split (train, val, test); remove them", words.Count(n, "image"))
+}
+
+// contradicted is the error if n images are in several classes.
+func contradicted(n int) error {
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return errors.New("1 image is in several classes; remove its copies from all but one")
+	}
+	return fmt.Errorf("%s are in several classes; remove the copies of each from all but one", words.Count(n, "image"))
 }
 
 // mostFound is how many findings of a kind are printed; --json has all.

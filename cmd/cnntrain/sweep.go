@@ -213,13 +213,8 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 		return err
 	}
 	board := newBoard(w)
-	if board.Left == 0 {
-		if board.Ensemble, err = ensembleOf(ctx, board.Settings, o.dataDir, s); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			s.logf("the ensemble of the folds could not be evaluated: %v", err)
-		}
+	if err := finishFolds(ctx, w, &board, o.dataDir, s); err != nil {
+		return err
 	}
 	if err := showBoard(s, w, board, o.json); err != nil {
 		return err

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"io"
 	"strconv"
 
@@ -26,7 +24,9 @@ type boardJSON struct {
 }
 
 func newBoard(w *sweep.Sweep) boardJSON {
-	return boardJSON{Sweep: w.Dir, Metric: w.Metric, Params: w.Params, Left: w.Left(), Members: w.Board(), Settings: w.Groups()}
+	board := boardJSON{Sweep: w.Dir, Metric: w.Metric, Params: w.Params, Left: w.Left(), Members: w.Board(), Settings: w.Groups()}
+	board.readEnsemble()
+	return board
 }
 
 // printBoard lists the members of a sweep, the best first.
@@ -95,34 +95,6 @@ func printSettings(out io.Writer, w *sweep.Sweep, board boardJSON) error {
 	_, err := words.Fprintf(out, "\nensemble of the %d models%s on %s test images: loss: %.4f accuracy: %.4f\n",
 		len(e.Members), map[bool]string{true: " of the best setting"}[len(board.Settings) > 1], words.Commas(e.Examples), e.Loss, e.Accuracy)
 	return err
-}
-
-// ensembleOf evaluates the models of the best setting of a sweep over folds together. It is nil
-// if there are no test data or fewer than two models.
-func ensembleOf(ctx context.Context, settings []sweep.Group, dataDir string, s *streams) (*trained.Evaluation, error) {
-	if len(settings) == 0 || len(settings[0].Runs) < 2 || settings[0].Accuracy == nil {
-		return nil, nil
-	}
-	members, err := openAll(settings[0].Runs, "")
-	if err != nil {
-		return nil, err
-	}
-	together, err := trained.Together(members, false)
-	if err != nil {
-		return nil, err
-	}
-	src := source(dataDir, false, s)
-	src.Skipped, src.Warn = nil, nil // each member has said that
-	on := trained.On{Source: src}
-	var alone []*trained.Evaluation
-	for i, m := range members {
-		e, err := m.Evaluate(ctx, settings[0].Runs[i], on)
-		if err != nil {
-			return nil, err
-		}
-		alone = append(alone, e)
-	}
-	return trained.EvaluateTogether(ctx, fmt.Sprintf("ensemble of %d (mean)", len(members)), members, together, alone, on)
 }
 
 // printMembers lists what a sweep would train.

@@ -95,7 +95,8 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 	case err != nil:
 		return memberFailed{exitCode(err)}
 	}
-	return nil
+	board := newBoard(w)
+	return finishFolds(ctx, w, &board, o.dataDir, s)
 }
 
 // trainMember trains a member. In a later stage it continues the training of the stage before.

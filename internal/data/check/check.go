@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"image"
 	"math"
 	"os"
 	"runtime"
@@ -26,10 +25,8 @@ type Image struct {
 	Class string `json:"class"`
 
 	class  int
-	size   image.Point
-	format string
 	digest string
-	print  picture.Print
+	looks
 }
 
 // A Report is what was found.
@@ -65,6 +62,9 @@ type Sized struct {
 	Height int `json:"height"`
 }
 
+// Contradictions returns the number of images of which copies have another class.
+func (r *Report) Contradictions() int { return len(r.Labels) }
+
 // Leaked returns the number of images of other splits that are copies of images for training or,
 // of the test split, for validation.
 func (r *Report) Leaked() (n int) {
@@ -78,9 +78,9 @@ func (r *Report) Leaked() (n int) {
 // pixels below which an image is small.
 const Few, smallSide = 20, 24
 
-// Dataset checks every image of d. checked, if not nil, is called concurrently with the number
-// of images checked so far.
-func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)) (*Report, error) {
+// Dataset checks every image of d; seen has properties of images that were decoded while d was
+// loaded. checked, if not nil, is called concurrently with the number of images checked so far.
+func Dataset(ctx context.Context, d *dataset.Data, seen *Seen, checked func(done, total int)) (*Report, error) {
 	r := &Report{Formats: map[string]int{}, Damaged: emptyIfNil(d.Skipped), Warnings: emptyIfNil(d.Warnings)}
 	var all []Image
 	type source struct {
@@ -107,7 +107,7 @@ func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(all) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				faults[i] = all[i].look(from[i].Examples, from[i].at, d.Shape)
+				faults[i] = all[i].look(from[i].Examples, from[i].at, d.Shape, seen)
 				if n := done.Add(1); checked != nil {
 					checked(int(n), len(all))
 				}
@@ -133,9 +133,13 @@ func Dataset(ctx context.Context, d *dataset.Data, checked func(done, total int)
 func emptyIfNil(s []string) []string { return append([]string{}, s...) }
 
 // look fills in the properties of example i.
-func (m *Image) look(ex dataset.Examples, i int, shape []int) error {
+func (m *Image) look(ex dataset.Examples, i int, shape []int, seen *Seen) error {
 	if f, ok := data.FileOf(ex, i); ok {
 		m.File, m.digest = f.Name, f.Digest
+		if l, ok := seen.find(f.Digest); ok {
+			m.looks = l
+			return nil
+		}
 		content, err := os.ReadFile(f.Path)
 		if err != nil {
 			return err
@@ -145,7 +149,7 @@ func (m *Image) look(ex dataset.Examples, i int, shape []int) error {
 			return fmt.Errorf("%s: %w", f.Path, err)
 		}
 		defer p.Close()
-		m.format, m.size, m.print = picture.Kind(content), p.Size(), p.Print()
+		m.looks = looksOf(content, p)
 		return nil
 	}
 	pixels := make([]float32, shape[0]*shape[1]*shape[2])
@@ -158,6 +162,6 @@ func (m *Image) look(ex dataset.Examples, i int, shape []int) error {
 		_, _ = sum.Write([]byte{byte(bits), byte(bits >> 8), byte(bits >> 16), byte(bits >> 24)}) // which cannot fail
 	}
 	p := picture.FromPixels(pixels, shape)
-	m.File, m.digest, m.size, m.print = fmt.Sprint(i), hex.EncodeToString(sum.Sum(nil)), p.Size(), p.Print()
+	m.File, m.digest, m.looks = fmt.Sprint(i), hex.EncodeToString(sum.Sum(nil)), looks{p.Size(), "", p.Print()}
 	return nil
 }

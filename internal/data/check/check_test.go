@@ -88,11 +88,15 @@ func TestCopiesAreFound(t *testing.T) {
 	}
 	var problems spec.Problems
 	set, _ := dataset.Datasets.Decode(&spec.Item{Name: dir, Pos: spec.Pos{File: "test"}}, &problems)
-	d, err := set.Load(t.Context(), dataset.Source{})
+	var seen Seen
+	d, err := set.Load(t.Context(), dataset.Source{Seen: seen.Add})
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := Dataset(t.Context(), d, nil)
+	if err := os.RemoveAll(dir); err != nil { // no file is read twice
+		t.Fatal(err)
+	}
+	r, err := Dataset(t.Context(), d, &seen, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

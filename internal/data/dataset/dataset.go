@@ -11,6 +11,7 @@ import (
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/data/imagecache"
+	"cnntrain/internal/data/picture"
 )
 
 // Examples is labelled images of one size: one split of a dataset.
@@ -64,6 +65,10 @@ type Source struct {
 	Progress func(what string, done, total int64)
 	// Images says where decoded images of files are kept.
 	Images imagecache.Options
+	// Seen, if set, is called concurrently with each image of a folder that is decoded in full,
+	// which is so without Input and unless the file is known from before: the SHA-256 of the
+	// file, its content and the picture, which is valid only during the call.
+	Seen func(sum [32]byte, content []byte, p *picture.Picture)
 	// Checked, if set, is called concurrently with the number of images of a folder that
 	// have been test-decoded.
 	Checked func(done, total int)

@@ -94,6 +94,9 @@ func (r *imageReader) checkContent(path string, f *imageFile) error {
 		if err != nil {
 			return damage{path, err.Error()}
 		}
+		if r.seen != nil {
+			r.seen(f.sum, data, p)
+		}
 		p.Close()
 		return nil
 	}

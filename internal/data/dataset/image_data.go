@@ -32,6 +32,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	}
 	l.sort()
 	images := newImageReader(src.Images, src.Input, f.preparation())
+	images.seen = src.Seen
 	if err := l.check(ctx, src, images); err != nil {
 		return nil, err
 	}

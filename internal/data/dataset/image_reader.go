@@ -19,8 +19,9 @@ var decoderVersion = fmt.Sprintf("%d %s %s", picture.Version, runtime.Version(),
 type imageReader struct {
 	preparation
 	cache   *imagecache.Cache
-	shape   []int     // [H W C]; nil: not known yet
-	buffers sync.Pool // of images
+	shape   []int                                                           // [H W C]; nil: not known yet
+	buffers sync.Pool                                                       // of images
+	seen    func(sum [sha256.Size]byte, content []byte, p *picture.Picture) // or nil
 
 	read, decoded atomic.Int64 // files, for tests
 }
