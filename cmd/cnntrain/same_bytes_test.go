@@ -26,15 +26,13 @@ func TestEverySpecGivesTheSameBytes(t *testing.T) {
 			}
 			file, overrides := forShapes(t, name)
 			data = append(data, overrides...)
-			limit := "45"
 			if largeSpecs[name] {
 				needLong(t)
-				limit = "25"
 			}
 			dir := t.TempDir()
 			start := func(out string, more ...string) *exec.Cmd {
 				args := append([]string{"fit", file, "--out", filepath.Join(dir, out),
-					"--limit", limit, "--batch-size", "10", "--epochs", "2"}, data...)
+					"--limit", "45", "--batch-size", "10", "--epochs", "2"}, data...)
 				cmd := exec.Command("cnntrain", append(args, more...)...)
 				if err := cmd.Start(); err != nil {
 					t.Fatal(err)
