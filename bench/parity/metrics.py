@@ -61,6 +61,8 @@ def separate_cases():
         truth = rng.integers(0, 2, (n, classes))
         logits = rng.normal(size=(n, classes)) + truth - 0.5
         yield name, truth, (1 / (1 + np.exp(-logits))).astype("float32")
+    yield "blind, one output", np.array([[1]] * 78 + [[0]] * 22), np.full((100, 1), 0.9, "float32")
+    yield "blind, no label", np.array([[1, 0]] * 10 + [[0, 1]] * 20), np.full((30, 2), 0.1, "float32")
     yield "edges", np.array([[1, 0], [0, 0], [1, 1], [0, 1]]), np.array([[0.5, 0.5], [1, 0], [0.7, 0.3], [0, 1]], "float32")
 
 
@@ -71,6 +73,11 @@ def cases():
         logits = rng.normal(size=(n, classes)) + steep * np.eye(classes)[labels]
         p = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
         yield name, labels, p.astype("float32")
+    # A model that is blind: every image looks the same to it, 78% of them are dogs.
+    labels = np.array([1] * 78 + [0] * 22)
+    yield "blind", labels, np.tile(np.array([0.3, 0.7], "float32"), (100, 1))
+    yield "blind, undecided", labels, np.full((100, 2), 0.5, "float32")
+    yield "blind, three classes", np.arange(90) % 3, np.tile(np.array([0.2, 0.2, 0.6], "float32"), (90, 1))
     # Ties, zeros, ones, and a class that is neither present nor predicted.
     p = np.array([[0.5, 0.5, 0, 0], [1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25], [0, 0.75, 0.25, 0], [0.4, 0.3, 0.3, 0]], "float32")
     yield "ties", np.array([0, 1, 2, 1, 2]), p
