@@ -53,7 +53,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"prelu":                        prelu,
 	"random_brightness":            nothing,
 	"random_contrast":              nothing,
-	"random_crop":                  centreCrop,
+	"random_crop":                  randomCrop,
 	"random_grayscale":             nothing,
 	"random_hue":                   nothing,
 	"random_saturation":            nothing,

@@ -61,9 +61,9 @@ func centerCrop(g *onnxGraph, l *Layer) {
 	g.resize(l, rows, columns, "bilinear", false)
 }
 
-// centreCrop is random_crop in inference: the largest centred rectangle with the window's
+// randomCrop is random_crop in inference: the largest centred rectangle with the window's
 // aspect ratio, resized to the window.
-func centreCrop(g *onnxGraph, l *Layer) {
+func randomCrop(g *onnxGraph, l *Layer) {
 	g.toMaps()
 	h, w := l.In[0], l.In[1]
 	height := max(1, min(h, w*l.Out[0]/l.Out[1]))
