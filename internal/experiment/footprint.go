@@ -44,7 +44,7 @@ func (e *Experiment) checkLeast(w comm.World) error {
 // optimizerBytes is the size of the optimizer's state on one of the ranks, which share it.
 func (e *Experiment) optimizerBytes(w comm.World, slots int) int64 {
 	trainable, _ := e.Plan.Params()
-	return 4 * int64(slots) * int64(trainable) / int64(w.Size())
+	return 4 * int64(slots*share(w, trainable))
 }
 
 // needs returns the bytes that training takes on this rank, as the model's memory is laid out,
@@ -55,7 +55,7 @@ func (e *Experiment) needs(w comm.World, m *builder.Model) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	batch := (e.Train.BatchSize + w.Size() - 1) / w.Size()
+	batch := share(w, e.Train.BatchSize)
 	bytes, err := m.Memory(batch)
 	return bytes + e.optimizerBytes(w, slots) + loaded*4*int64(batch*e.Plan.Input.Size()), err
 }
@@ -72,7 +72,7 @@ func (e *Experiment) checkMemory(w comm.World, m *builder.Model) error {
 
 // checkFits compares what each rank needs with the memory of this machine.
 func (e *Experiment) checkFits(w comm.World, need int64) error {
-	_, here := w.Local()
+	here := ranksHere(w)
 	by := ""
 	if here > 1 {
 		by = fmt.Sprintf(" on %d ranks of this machine", here)

@@ -194,6 +194,9 @@ func ranksOf(w comm.World) int {
 	return w.Size()
 }
 
+// share returns the largest part of n things that one rank has.
+func share(w comm.World, n int) int { return (n + w.Size() - 1) / w.Size() }
+
 // withRanks returns " with N ranks", for messages; empty if this process trains alone.
 func withRanks(w comm.World) string {
 	if w.Size() == 1 {
