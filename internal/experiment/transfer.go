@@ -167,7 +167,7 @@ func setHead(name string, text []byte, file string) (base string, changed []byte
 		return e.Plan.Layers[at].Label, text, nil
 	}
 	text = flatHead.ReplaceAll(text, []byte("  - global_average_pooling2d\n  - dropout: 0.2\n  - dense: {units: $1, activation: softmax, name: predictions}\n"))
-	if e, err = parseText(name, text); err != nil {
+	if _, err = parseText(name, text); err != nil {
 		return "", nil, err
 	}
 	return "global_average_pooling2d", text, nil
