@@ -95,6 +95,9 @@ func trainAs(t *testing.T, ctx context.Context, w comm.World, text string, from 
 		return &history{err: err}
 	}
 	m := plan.NewModel(uint64(config.Seed))
+	if _, err := m.Memory((config.BatchSize + w.Size() - 1) / w.Size()); err != nil { // as the application does
+		return &history{err: err}
+	}
 	config.Store = newStore
 	if w.Rank() > 0 {
 		from = nil

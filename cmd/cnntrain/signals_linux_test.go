@@ -188,6 +188,9 @@ func (s state) isHeeded(t *testing.T, at string) {
 		time.Sleep(5 * time.Millisecond)
 	}
 	t.Logf("ended after %v", time.Since(began).Round(time.Millisecond))
+	if s.what == "drawing an architecture" && slices.Contains(names(t, dir), filepath.Join(dir, "new.svg")) {
+		t.Skip("drawn before the signal came")
+	}
 	if s.delay == "" { // strace returns when the delay is over
 		if code := p.code(); code != 143 {
 			t.Errorf("exit code %d, want 143", code)

@@ -136,6 +136,7 @@ type others struct {
 // first Step.
 func (m *Model) Join(mean func(values []float64), ready func(param int, gradient []float32)) {
 	m.others = others{mean, ready}
+	clear(m.graphs) // built by Memory, without them
 }
 
 // mean is the mean over all models that share the batch, if they run too.
