@@ -110,20 +110,20 @@ func TestCurveOfLeNet5IsThatOfTheReferenceKernels(t *testing.T) {
 	}
 }
 
+var vggSteps = flag.Int("vgg-steps", 40, "how many steps of VGG13 have to agree; a multiple of 20")
+
 // The generic kernels would take half an hour for VGG13, so here the fast kernels without
 // Winograd's algorithm are the reference; other tests compare each of those with the
 // generic ones.
 func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 	needLong(t)
-	direct := lossCurve(t, "vgg13", 200, 20, "train.convolution=direct")
-	far := farthest(direct, lossCurve(t, "vgg13", 200, 20))
+	direct := lossCurve(t, "vgg13", *vggSteps, 20, "train.convolution=direct")
+	far := farthest(direct, lossCurve(t, "vgg13", *vggSteps, 20))
 	t.Logf("%.4f away from %.4f", far, direct)
 	if far > 0.1 {
 		t.Errorf("%.4f away", far)
 	}
 }
-
-var vggSteps = flag.Int("vgg-steps", 40, "how many steps of VGG13 TestCurveOfSeveralRanksIsThatOfOne compares")
 
 // Ranks only add up gradients in another order than one process, so their loss curves
 // diverge as those of other kernels do.
