@@ -26,7 +26,7 @@ type adam struct {
 	m, v                  slot // moving averages of the gradient and of its square
 }
 
-// newAdam declares the options of Adam, with a default for weight_decay.
+// newAdam declares the options of Adam and of what extends it, with a default for weight_decay.
 func newAdam(o *catalog.Options, weightDecay float64) *adam {
 	a := &adam{
 		base:  base{learningRate: 0.001, weightDecay: weightDecay},

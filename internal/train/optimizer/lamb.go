@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -18,28 +17,13 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 
 The step of each weight tensor has the tensor's norm, times the learning rate. As in Keras,
 weight decay is decoupled and not part of that norm.`,
-	New: func(o *catalog.Options) Optimizer {
-		l := &lamb{
-			base:  base{learningRate: 0.001},
-			beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
-			m: slot{name: "momentum"}, v: slot{name: "velocity"},
-		}
-		l.slots = []*slot{&l.m, &l.v}
-		l.rateOption(o)
-		o.Bind(&l.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
-		o.Bind(&l.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
-		o.Bind(&l.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
-		l.commonOptions(o)
-		return l
-	},
+	New: func(o *catalog.Options) Optimizer { return &lamb{adam: newAdam(o, 0)} },
 })
 
 type lamb struct {
-	base
-	beta1, beta2, epsilon float64
-	m, v                  slot      // moving averages of the gradient and of its square
-	ofWeights             []float64 // sums of squares, by weight
-	ofSteps               []float64
+	*adam
+	ofWeights []float64 // sums of squares, by weight
+	ofSteps   []float64
 }
 
 // Step computes, per weight tensor: m += (g-m)(1-β₁); v += (g²-v)(1-β₂);
@@ -65,8 +49,4 @@ func (l *lamb) Step(weights []G.ValueGrad) error {
 		}
 		return kernels.SGD(w, u, nil, float32(lr), 0, false)
 	})
-}
-
-func (l *lamb) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
-	return l.state(weights, &l.m, &l.v)
 }

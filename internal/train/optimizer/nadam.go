@@ -4,7 +4,6 @@ import (
 	"math"
 
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -18,28 +17,13 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 
 The momentum rises in the first thousands of steps, with a decay of 0.96 per 250 steps in
 the paper and of 0.96 per step in Keras, and here.`,
-	New: func(o *catalog.Options) Optimizer {
-		n := &nadam{
-			base:  base{learningRate: 0.001},
-			beta1: 0.9, beta2: 0.999, epsilon: 1e-7,
-			m: slot{name: "momentum"}, v: slot{name: "velocity"},
-		}
-		n.slots = []*slot{&n.m, &n.v}
-		n.rateOption(o)
-		o.Bind(&n.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
-		o.Bind(&n.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
-		o.Bind(&n.epsilon, "epsilon", "added to the denominator to avoid division by zero").Min(0)
-		n.commonOptions(o)
-		return n
-	},
+	New: func(o *catalog.Options) Optimizer { return &nadam{adam: newAdam(o, 0)} },
 })
 
 type nadam struct {
-	base
-	beta1, beta2, epsilon float64
-	m, v                  slot    // moving averages of the gradient and of its square
-	product               float64 // of the momenta of the first steps
-	of                    int     // their number
+	*adam
+	product float64 // of the momenta of the first steps
+	of      int     // their number
 }
 
 // Step computes, per weight, with u(t) = β₁(1 - 0.96ᵗ/2) and P(t) = u(1)·…·u(t):
@@ -64,8 +48,4 @@ func (n *nadam) Step(weights []G.ValueGrad) error {
 	return n.step(weights, func(i int, w, g []float32, lr float64) bool {
 		return kernels.Nadam(w, g, n.m.of(i, len(w)), n.v.of(i, len(w)), n.beta1, n.beta2, lr*ofMomentum, lr*ofGradient, root, n.epsilon)
 	})
-}
-
-func (n *nadam) State(weights []G.ValueGrad) ([]checkpoint.Tensor, error) {
-	return n.state(weights, &n.m, &n.v)
 }

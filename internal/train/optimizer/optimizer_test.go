@@ -321,37 +321,3 @@ func TestLookaheadIsItsDefinition(t *testing.T) {
 		}
 	}
 }
-
-// After Reset every optimizer, also with averages of the weights, is like a new one, for weights of
-// other shapes.
-func TestResetForgetsAllSteps(t *testing.T) {
-	for _, name := range Optimizers.Names() {
-		text := name + ": {learning_rate: 0.1, use_ema: true}"
-		if name == "sgd" || name == "rmsprop" {
-			text = name + ": {learning_rate: 0.1, use_ema: true, momentum: 0.9}"
-		}
-		steps := func(o Optimizer, weights ...float32) []float32 {
-			p := newParam(weights, slices.Repeat([]float32{0.3}, len(weights)))
-			for range 3 {
-				if err := o.Step([]G.ValueGrad{p}); err != nil {
-					t.Fatal(err)
-				}
-			}
-			state, err := o.State([]G.ValueGrad{p})
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := slices.Clone(p.w.Float32s())
-			for _, s := range state {
-				all = append(all, s.Data...)
-			}
-			return all
-		}
-		used := decode(t, text)
-		steps(used, 1, 2)
-		used.Reset()
-		if got, want := steps(used, 4, 5, 6), steps(decode(t, text), 4, 5, 6); !slices.Equal(got, want) {
-			t.Errorf("%s: %v, want %v", name, got, want)
-		}
-	}
-}
