@@ -134,6 +134,7 @@ type fit struct {
 	past     runs.Past     // the completed epochs
 	old      []runs.Epoch  // those of the state to resume from, if it is of an earlier version
 	memory   int64         // bytes for outputs of frozen layers
+	chance   *chance       // nil: not counted yet
 	within   bool          // last.safetensors is not needed once there is a newer one
 }
 

@@ -16,12 +16,12 @@ type chance struct {
 	accuracy float64 // that of predicting the most frequent class, at most, by luck
 }
 
-func newChance(examples dataset.Examples, classes int) chance {
+func newChance(examples dataset.Examples, classes int) *chance {
 	counts := make([]int, classes)
 	for i := range examples.Len() {
 		counts[examples.Label(i)]++
 	}
-	c, n := chance{}, float64(examples.Len())
+	c, n := &chance{}, float64(examples.Len())
 	for _, count := range counts {
 		if p := float64(count) / n; p > 0 {
 			c.loss -= float64(p * math.Log(p))
@@ -33,7 +33,7 @@ func newChance(examples dataset.Examples, classes int) chance {
 }
 
 // has reports whether an epoch was no better. A penalty on weights may raise its loss.
-func (c chance) has(epoch runs.Figures) bool {
+func (c *chance) has(epoch runs.Figures) bool {
 	loss, _ := epoch.Get("loss")
 	accuracy, ok := epoch.Get("accuracy")
 	return ok && loss >= 0.99*c.loss && accuracy <= c.accuracy
@@ -50,13 +50,15 @@ func (f *fit) warnOfChance() {
 	if len(epochs) < first || f.Plan.Separate() {
 		return
 	}
-	c := newChance(f.sets.Train, f.Plan.Classes())
+	if f.chance == nil {
+		f.chance = newChance(f.sets.Train, f.Plan.Classes())
+	}
 	last := len(epochs) - 1
-	if !c.has(epochs[last]) {
+	if !f.chance.has(epochs[last]) {
 		return
 	}
 	for _, earlier := range epochs[first-1 : last] {
-		if c.has(earlier) {
+		if f.chance.has(earlier) {
 			return // said before, perhaps in the run that this one resumes
 		}
 	}

@@ -4,10 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"hash"
-	"math"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"cnntrain/internal/builder"
@@ -126,33 +125,18 @@ func (f *fit) frozenDigest(p *builder.Plan, of *builder.Frozen) (sum [sha256.Siz
 	}
 	text, _, _ := strings.Cut(string(resolved), "\ntrain:\n")
 	fmt.Fprintln(h, program, ThisMachine().Kernels, p.Convolution, f.Train.Seed, f.sets.Digest, of.Until, of.Values, text)
-	frozen := map[string]bool{}
-	for _, l := range p.Layers {
-		frozen[l.Label] = l.IsFrozen() || !trained(&l)
+	trained := map[string]bool{} // layers
+	for _, name := range p.Trained() {
+		layer, _, _ := strings.Cut(name, "/")
+		trained[layer] = true
 	}
 	for _, w := range f.model.Weights() {
-		if layer, _, _ := strings.Cut(w.Name, "/"); frozen[layer] {
+		if layer, _, _ := strings.Cut(w.Name, "/"); !trained[layer] {
 			fmt.Fprintln(h, w.Name)
-			writeFloats(h, w.Data)
+			for some := range slices.Chunk(w.Data, 1<<14) {
+				_ = binary.Write(h, binary.LittleEndian, some) // a hash takes all
+			}
 		}
 	}
 	return [sha256.Size]byte(h.Sum(nil)), nil
-}
-
-func trained(l *builder.Layer) bool {
-	n, _ := l.Params()
-	return n > 0
-}
-
-func writeFloats(h hash.Hash, values []float32) {
-	b := make([]byte, 0, 1<<16)
-	for len(values) > 0 {
-		some := values[:min(len(values), cap(b)/4)]
-		b = b[:0]
-		for _, v := range some {
-			b = binary.LittleEndian.AppendUint32(b, math.Float32bits(v))
-		}
-		h.Write(b) // which cannot fail
-		values = values[len(some):]
-	}
 }

@@ -158,11 +158,18 @@ func follow(most int, sources ...map[int]Epoch) (epochs []Epoch) {
 	return epochs
 }
 
+func allFigures(epochs []Epoch) []Figures {
+	all := make([]Figures, len(epochs))
+	for i, e := range epochs {
+		all[i] = e.Figures
+	}
+	return all
+}
+
 // take sets what Info has of epochs.
 func (r *Run) take(epochs []Epoch) {
-	r.Info.Epochs = make([]Figures, len(epochs))
-	for i, e := range epochs {
-		r.Info.Epochs[i] = e.Figures
+	r.Info.Epochs = allFigures(epochs)
+	for _, e := range epochs {
 		if e.Total > 0 {
 			r.Info.Best, r.Info.Seconds = e.Best, e.Total
 		}
@@ -207,10 +214,7 @@ func (r *Run) Restore(past Past, old []Epoch) (doubt, err error) {
 			return doubt, err
 		}
 	}
-	r.Info.Epochs = make([]Figures, len(epochs))
-	for i, e := range epochs {
-		r.Info.Epochs[i] = e.Figures
-	}
+	r.Info.Epochs = allFigures(epochs)
 	err = r.Write(EpochsFile, func(w io.Writer) error {
 		for i := range epochs {
 			if err := encodeLine(w, &epochs[i]); err != nil {
