@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"cnntrain/internal/words"
 )
 
 // Match compares the tensors of a checkpoint with those of a model, by name and shape;
@@ -37,20 +39,11 @@ func Match(have, want []Tensor) error {
 		list  []string
 	}{{"", other}, {"missing ", missing}, {"unexpected ", unexpected}} {
 		if len(p.list) > 0 {
-			parts = append(parts, p.title+few(p.list))
+			parts = append(parts, p.title+words.Few(p.list, 3))
 		}
 	}
 	if parts == nil {
 		return nil
 	}
 	return errors.New("checkpoint of another architecture: " + strings.Join(parts, "; "))
-}
-
-// few joins the first three elements of a list and counts the rest.
-func few(list []string) string {
-	const most = 3
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }

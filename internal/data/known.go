@@ -3,9 +3,9 @@ package data
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/data/dataset"
+	"cnntrain/internal/words"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -23,7 +23,7 @@ func Known(d *dataset.Data, classes []string) (*Sets, error) {
 		}
 	}
 	if n := len(unknown); n > 0 {
-		return nil, fmt.Errorf("the model does not know %s; its classes are %s", firstOf(unknown), firstOf(quoted(classes)))
+		return nil, fmt.Errorf("the model does not know %s; its classes are %s", words.Few(unknown, mostNamed), words.Few(quoted(classes), mostNamed))
 	}
 	s := &Sets{Classes: classes, Shape: d.Shape, Dir: d.Dir, Digest: d.Digest, Skipped: d.Skipped, Warnings: d.Warnings}
 	if d.Labels != nil {
@@ -52,15 +52,6 @@ func quoted(names []string) (all []string) {
 		all = append(all, fmt.Sprintf("%q", n))
 	}
 	return all
-}
-
-// firstOf joins names, only the first ones if there are many.
-func firstOf(names []string) string {
-	said := strings.Join(names[:min(len(names), mostNamed)], ", ")
-	if more := len(names) - mostNamed; more > 0 {
-		said += fmt.Sprintf(" and %d more", more)
-	}
-	return said
 }
 
 // relabeled maps the labels of examples.

@@ -8,6 +8,7 @@ import (
 
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/random"
+	"cnntrain/internal/words"
 )
 
 // Sets holds the examples of a run. Val and Test are nil if there are none.
@@ -138,7 +139,7 @@ func (s *Sets) checkClasses(few bool) error {
 		}
 		classes := "class " + without[0] + " has"
 		if len(without) > 1 {
-			classes = "classes " + firstOf(without) + " have"
+			classes = "classes " + words.Few(without, mostNamed) + " have"
 		}
 		said := fmt.Sprintf("%s no %s images", classes, split.name)
 		if split.name == "training" && !few {

@@ -2,10 +2,10 @@ package experiment
 
 import (
 	"fmt"
-	"strings"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
+	"cnntrain/internal/words"
 )
 
 // judge adds metrics to the test results that are not dominated by a large class, and warns
@@ -42,11 +42,8 @@ func (f *fit) sayWeights() {
 		return
 	}
 	var said []string
-	for c, w := range weights[:min(mostWeights, len(weights))] {
+	for c, w := range weights {
 		said = append(said, fmt.Sprintf("%s %.4g", f.sets.Classes[c], w))
 	}
-	if more := len(weights) - mostWeights; more > 0 {
-		said = append(said, fmt.Sprintf("and %d more", more))
-	}
-	f.options.Listener.Logf("class weights: %s", strings.Join(said, ", "))
+	f.options.Listener.Logf("class weights: %s", words.Few(said, mostWeights))
 }

@@ -154,7 +154,7 @@ func setHead(name string, text []byte, file string) (base string, changed []byte
 		missing = missing[:n-1]
 	}
 	if len(missing) > 0 {
-		return "", nil, fmt.Errorf("%s: its weights do not fit %s: it has none for %s; docs/WEIGHTS.md has the files that fit", file, name, someLabels(missing))
+		return "", nil, fmt.Errorf("%s: its weights do not fit %s: it has none for %s; docs/WEIGHTS.md has the files that fit", file, name, words.Few(missing, 3))
 	}
 	if first < 0 { // a head with as many classes
 		first = last
@@ -171,14 +171,6 @@ func setHead(name string, text []byte, file string) (base string, changed []byte
 		return "", nil, err
 	}
 	return "global_average_pooling2d", text, nil
-}
-
-func someLabels(labels []string) string {
-	const most = 3
-	if len(labels) <= most {
-		return strings.Join(labels, ", ")
-	}
-	return fmt.Sprintf("%s and %s", strings.Join(labels[:most], ", "), words.Count(len(labels)-most, "more layer"))
 }
 
 // setTraining replaces the train section: the head alone, then all with a low learning rate.

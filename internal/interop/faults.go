@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"cnntrain/internal/words"
 )
 
 // A fault is a reason why a file cannot be used.
@@ -32,15 +34,12 @@ func (f *faults) of(l *kerasLayer, text string) {
 }
 
 func (f fault) Error() string {
-	const most = 5
-	names, n := strings.Join(f.layers[:min(most, len(f.layers))], ", "), len(f.layers)
-	switch {
-	case n == 0:
+	names := words.Few(f.layers, 5)
+	switch len(f.layers) {
+	case 0:
 		return f.text
-	case n == 1:
+	case 1:
 		return fmt.Sprintf("layer %s (%s): %s", names, f.class, f.text)
-	case n > most:
-		names += fmt.Sprintf(" and %d more", n-most)
 	}
 	return fmt.Sprintf("layers %s (%s): %s", names, f.class, f.text)
 }

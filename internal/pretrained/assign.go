@@ -11,7 +11,11 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 )
+
+// mostNamed is the number of layers or weights that a message names.
+const mostNamed = 4
 
 // A Row says where the weights of a layer come from.
 type Row struct {
@@ -200,21 +204,12 @@ func (a *assigner) differences() (notes []string) {
 		}
 	}
 	if len(epsilon) > 0 {
-		notes = append(notes, fmt.Sprintf("PyTorch's batch norm has epsilon 1e-5 by default; other here: %s", few(epsilon)))
+		notes = append(notes, fmt.Sprintf("PyTorch's batch norm has epsilon 1e-5 by default; other here: %s", words.Few(epsilon, mostNamed)))
 	}
 	if len(padding) > 0 {
-		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d and padding: valid do the same; here: %s", few(padding)))
+		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d and padding: valid do the same; here: %s", words.Few(padding, mostNamed)))
 	}
 	return notes
-}
-
-// few joins the first items of a list and adds the number of the others.
-func few(list []string) string {
-	const most = 4
-	if len(list) <= most {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:most], ", "), len(list)-most)
 }
 
 // Check returns an error if nothing is assigned or, unless partial, if a layer has no
@@ -228,10 +223,10 @@ func (a *Assignment) Check(partial bool) error {
 		return nil
 	}
 	if len(a.fresh) > 0 {
-		parts = append(parts, "it has none for "+few(a.fresh))
+		parts = append(parts, "it has none for "+words.Few(a.fresh, mostNamed))
 	}
 	if len(a.left) > 0 {
-		parts = append(parts, "the model has no layer for "+few(a.left))
+		parts = append(parts, "the model has no layer for "+words.Few(a.left, mostNamed))
 	}
 	if parts == nil {
 		return nil
@@ -243,10 +238,10 @@ func (a *Assignment) Check(partial bool) error {
 func (a *Assignment) Summary() (lines []string) {
 	line := fmt.Sprintf("%s: weights of %d of %d layers", a.File, a.found, a.found+len(a.fresh))
 	if len(a.fresh) > 0 {
-		line += "; new: " + few(a.fresh)
+		line += "; new: " + words.Few(a.fresh, mostNamed)
 	}
 	if len(a.left) > 0 {
-		line += "; left in the file: " + few(a.left)
+		line += "; left in the file: " + words.Few(a.left, mostNamed)
 	}
 	return append([]string{line}, a.Notes...)
 }

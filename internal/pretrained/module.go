@@ -120,8 +120,8 @@ var trailingNumber = regexp.MustCompile(`^(.*?)_?([0-9]+)[a-z]?$`)
 // ends lists the names at the end of a model or of a block, in order.
 var ends = []string{"downsample", "shortcut", "skip", "proj", "conv_head", "norm_head", "bn_head", "pre_head", "last_linear", "fc", "linear", "classifier", "head"}
 
-// words is the order of names with the same number, or without one.
-var words = []string{"stem", "conv_stem", "patch_embed", "conv", "conv_reduce", "conv_expand", "conv_dw", "conv_pw", "norm", "bn", "block", "se", "layer", "blocks", "stages", "denseblock", "transition"}
+// ordered is the order of names with the same number, or without one.
+var ordered = []string{"stem", "conv_stem", "patch_embed", "conv", "conv_reduce", "conv_expand", "conv_dw", "conv_pw", "norm", "bn", "block", "se", "layer", "blocks", "stages", "denseblock", "transition"}
 
 // place returns the sort key of name below parent.
 func (s *siblings) place(parent, name string) place {
@@ -164,8 +164,8 @@ func (s *siblings) place(parent, name string) place {
 }
 
 func wordOf(name string) int {
-	if at := slices.Index(words, name); at >= 0 {
+	if at := slices.Index(ordered, name); at >= 0 {
 		return at
 	}
-	return len(words)
+	return len(ordered)
 }

@@ -1,4 +1,5 @@
-// Package words formats numbers and nouns for messages.
+// Package words formats numbers, nouns and lists for people, escapes what would command a
+// terminal, and orders names as people count.
 package words
 
 import (
@@ -23,6 +24,15 @@ func Count(n int, noun string) string {
 		return "1 " + noun
 	}
 	return Commas(n) + " " + Plural(noun)
+}
+
+// Few joins the first elements of a list, at most most, and adds the number of the others:
+// "a, b and 2 more".
+func Few(list []string, most int) string {
+	if len(list) <= most {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(list[:most], ", "), Commas(len(list)-most))
 }
 
 // Commas formats n as 62,006.

@@ -10,6 +10,14 @@ func TestPlural(t *testing.T) {
 	}
 }
 
+func TestFew(t *testing.T) {
+	for want, list := range map[string][]string{"": nil, "a": {"a"}, "a, b": {"a", "b"}, "a, b and 1 more": {"a", "b", "c"}} {
+		if got := Few(list, 2); got != want {
+			t.Errorf("%q: %q, want %q", list, got, want)
+		}
+	}
+}
+
 func TestCommas(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 62006: "62,006", -1234567: "-1,234,567"} {
 		if got := Commas(n); got != want {

@@ -1,11 +1,11 @@
 package hdf5
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"math"
+
+	"cnntrain/internal/checkpoint"
 )
 
 // A Dataset is a tensor, row-major. The values of a dataset that was read stay in the file
@@ -50,45 +50,18 @@ func (d *Dataset) Float32s() ([]float32, error) {
 		n *= size
 	}
 	values := make([]float32, n)
+	format := checkpoint.DTypes[d.Type()]
 	chunk := make([]byte, min(64<<10, n*d.elemSize))
 	for from := 0; from < n; {
 		part := chunk[:min(len(chunk), (n-from)*d.elemSize)]
 		if _, err := d.file.ReadAt(part, d.at+int64(from*d.elemSize)); err != nil {
 			return nil, fmt.Errorf("cannot read the values: %w", err)
 		}
-		for ; len(part) > 0; part, from = part[d.elemSize:], from+1 {
-			switch d.elemSize {
-			case 2:
-				values[from] = half(binary.LittleEndian.Uint16(part))
-				continue
-			case 4:
-				values[from] = math.Float32frombits(binary.LittleEndian.Uint32(part))
-				continue
-			}
-			v := math.Float64frombits(binary.LittleEndian.Uint64(part))
-			values[from] = float32(v)
-			if math.IsInf(float64(values[from]), 0) && !math.IsInf(v, 0) {
-				return nil, fmt.Errorf("%g does not fit a float32", v)
-			}
+		n := len(part) / d.elemSize
+		if err := format.Convert(values[from:from+n], part); err != nil {
+			return nil, err
 		}
+		from += n
 	}
 	return values, nil
-}
-
-// half returns the value of an IEEE 754 binary16: 1 bit of sign, 5 of exponent (bias
-// 15), 10 of fraction.
-func half(h uint16) float32 {
-	sign, exponent, fraction := 1.0, int(h>>10&0x1f), float64(h&0x3ff)
-	if h>>15 == 1 {
-		sign = -1
-	}
-	switch {
-	case exponent == 0x1f && fraction != 0:
-		return float32(math.NaN())
-	case exponent == 0x1f:
-		return float32(math.Inf(int(sign)))
-	case exponent == 0:
-		return float32(sign * math.Ldexp(fraction, -24))
-	}
-	return float32(sign * math.Ldexp(1024+fraction, exponent-25))
 }
