@@ -726,3 +726,46 @@ func TestParamNamesAreThoseOfWeights(t *testing.T) {
 		}
 	}
 }
+
+// Observe leaves the means of the statistics of batches, which a step leaves with a momentum of 0,
+// whatever was there before, and changes no other weight.
+func TestObserveIsTheMeanOfTheStatistics(t *testing.T) {
+	images, labels := examples(9)
+	of := func(i int) ([]float32, []int) { return images[i*3*9*8*2:][:3*9*8*2], labels[i*3:][:3] }
+	want := map[string][]float64{}
+	for i := range 3 {
+		m := plan(t, strings.ReplaceAll(normed, "momentum: 0.5", "momentum: 0")).NewModel(3)
+		x, y := of(i)
+		if _, _, err := prepareAndStep(m, i, x, y); err != nil {
+			t.Fatal(err)
+		}
+		for name, w := range weights(m) {
+			if want[name] == nil {
+				want[name] = make([]float64, len(w))
+			}
+			for k, v := range w {
+				want[name][k] += float64(v) / 3
+			}
+		}
+	}
+	m := plan(t, normed).NewModel(3)
+	if _, _, err := prepareAndStep(m, 0, images[:5*9*8*2], labels[:5]); err != nil { // something else
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		prepared, err := m.Prepare(loaded(i, images[i*3*9*8*2:][:3*9*8*2], labels[i*3:][:3]))
+		if err == nil {
+			err = m.Observe(prepared, i)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, w := range weights(m) {
+		for k, v := range w {
+			if math.Abs(float64(v)-want[name][k]) > 1e-5*max(1, math.Abs(want[name][k])) {
+				t.Errorf("%s[%d] is %g, want %g", name, k, v, want[name][k])
+			}
+		}
+	}
+}

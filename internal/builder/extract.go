@@ -124,7 +124,7 @@ func (m *Model) newExtractor(first int) (*extractor, error) {
 
 // EvaluateRest is Evaluate with outputs of the base, [len(labels),Base], in place of images.
 func (m *Model) EvaluateRest(outputs []float32, labels []int) (loss float32, probabilities []float32, err error) {
-	g, err := m.run(graphKey{len(labels), false, true}, batch.Prepared{Images: outputs, Labels: labels})
+	g, err := m.run(graphKey{batch: len(labels), rest: true}, batch.Prepared{Images: outputs, Labels: labels})
 	if err != nil {
 		return 0, nil, err
 	}

@@ -12,7 +12,7 @@ func (m *Model) Memory(batch int) (bytes int64, err error) {
 	}
 	outputs := 0
 	for _, training := range []bool{true, false} {
-		g, err := m.graph(graphKey{batch, training, false})
+		g, err := m.graph(graphKey{batch: batch, training: training})
 		if err != nil {
 			return 0, err
 		}

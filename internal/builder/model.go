@@ -57,6 +57,7 @@ type graphKey struct {
 	batch    int
 	training bool
 	rest     bool // without the base
+	forward  bool // in training, without gradients
 }
 
 // NewModel returns a model with initial weights as in the plan; they depend only on the
@@ -162,7 +163,7 @@ func (m *Model) Moving() (weights [][]float32) {
 // seed of the model, on the step, and on the positions of the images in the global batch.
 func (m *Model) Step(prepared batch.Prepared) (loss float32, probabilities []float32, err error) {
 	m.at = prepared.Place
-	m.last = graphKey{len(prepared.Labels), true, prepared.Rest}
+	m.last = graphKey{batch: len(prepared.Labels), training: true, rest: prepared.Rest}
 	g, err := m.run(m.last, prepared)
 	if err != nil {
 		return 0, nil, err
@@ -176,10 +177,41 @@ func (m *Model) Step(prepared batch.Prepared) (loss float32, probabilities []flo
 	return g.lossValue(), g.outputValue(), nil
 }
 
+// Observe runs a prepared batch forward as Step does, for the statistics of batch normalization
+// alone, which become the means over this batch and n earlier ones.
+func (m *Model) Observe(prepared batch.Prepared, n int) error {
+	m.at = prepared.Place
+	var before []float32
+	statistics := func(do func(momentum float64, values []float32)) {
+		for _, w := range m.weights {
+			if momentum, ok := layer.Momentum(m.plan.Layers[w.layer].Layer); ok && w.moving && momentum < 1 {
+				do(momentum, w.value.Float32s())
+			}
+		}
+	}
+	statistics(func(_ float64, values []float32) { // from 0 they become 1-momentum times those of the batch
+		before = append(before, values...)
+		clear(values)
+	})
+	_, err := m.run(graphKey{batch: len(prepared.Labels), training: true, rest: prepared.Rest, forward: true}, prepared)
+	share := 1 / float64(n+1)
+	statistics(func(momentum float64, values []float32) {
+		for i, v := range values {
+			v64 := float64(v) / (1 - momentum)
+			if n > 0 {
+				v64 = float64(v64*share) + float64(float64(before[i])*(1-share))
+			}
+			values[i] = float32(v64)
+		}
+		before = before[len(values):]
+	})
+	return err
+}
+
 // Evaluate runs a batch forward in inference mode. A label below 0 means an unknown class
 // and adds nothing to the loss.
 func (m *Model) Evaluate(images []float32, labels []int) (loss float32, probabilities []float32, err error) {
-	g, err := m.run(graphKey{len(labels), false, false}, batch.Prepared{Images: images, Labels: labels})
+	g, err := m.run(graphKey{batch: len(labels)}, batch.Prepared{Images: images, Labels: labels})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -317,13 +349,16 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	g.output = c.outputs[len(layers)-1]
 	g.loss = m.plan.Loss.Build(g.output, input("targets", targets))
 	var err error
-	if key.training && len(trainable) > 0 {
+	if key.training && !key.forward && len(trainable) > 0 {
 		if g.grads, err = G.Grad(g.loss, trainable...); err != nil {
 			return nil, err
 		}
 	}
 	m.penalize(g, trainable)
 	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
+	if key.forward {
+		wanted = wanted[:1]
+	}
 	if g.machine, err = machine.New(wanted...); err != nil {
 		return nil, err
 	}

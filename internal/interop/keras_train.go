@@ -71,7 +71,7 @@ func (t *Training) withoutMetric(m catalog.Choice) bool {
 }
 
 // onlyHere lists options of optimizers that are not among those of Keras.
-var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead"}
+var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead", "swa"}
 
 // kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {

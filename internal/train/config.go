@@ -29,7 +29,7 @@ type Config struct {
 	// the current phase, nil if they are computed in every epoch.
 	Store func() Store
 
-	metrics *catalog.Field
+	metrics, schedule *catalog.Field
 }
 
 // lowerRate is the value of on_nan that goes back to the previous epoch with half the
@@ -40,6 +40,11 @@ const lowerRate = "lower-lr"
 func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 	c := &Config{}
 	catalog.DecodeSection(s, problems, c.Options)
+	if c.Schedule != nil && c.Optimizer != nil && !c.Optimizer.HasMomentum() {
+		if _, cycles := schedule.Momentum(c.Schedule, 0, 1); cycles {
+			problems.Add(c.schedule.Pos, "train: cycle_momentum needs an optimizer with momentum, such as sgd: {momentum: 0.9}")
+		}
+	}
 	seen := map[string]bool{}
 	for _, m := range c.Metrics {
 		if seen[m.Name()] {
@@ -54,7 +59,7 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize, c.OnNaN = 10, 32, "stop"
 	catalog.Thing(o, optimizer.Optimizers, &c.Optimizer, "optimizer", "adam", "the optimizer of the weights")
-	catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "schedule of the optimizer's learning rate")
+	c.schedule = catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "schedule of the optimizer's learning rate")
 	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "metrics to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
 	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)

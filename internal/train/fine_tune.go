@@ -5,6 +5,7 @@ import (
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/train/callback"
+	"cnntrain/internal/train/schedule"
 )
 
 // FineTune is the option fine_tune of the train section: training has two phases, in the first of
@@ -33,13 +34,29 @@ func (f *FineTune) options(o *catalog.Options) {
 // Factor returns the factor of the learning rate after done epochs. since is the number of epochs
 // before the current phase: each phase has a schedule of its own, as a fit in Keras has.
 func (c *Config) Factor(done float64, since int) float64 {
+	return c.Schedule.Factor(c.phase(done, since))
+}
+
+// phase returns how many epochs of the current phase are done, and how many it has.
+func (c *Config) phase(done float64, since int) (of, epochs float64) {
 	switch {
 	case !c.FineTune.Given:
-		return c.Schedule.Factor(done, float64(c.Epochs))
+		return done, float64(c.Epochs)
 	case since == 0:
-		return c.Schedule.Factor(done, float64(c.FineTune.FrozenEpochs))
+		return done, float64(c.FineTune.FrozenEpochs)
 	}
-	return c.Schedule.Factor(done-float64(since), float64(max(1, c.Epochs-since)))
+	return done - float64(since), float64(max(1, c.Epochs-since))
+}
+
+// setOptimizer gives the optimizer what changes from step to step; done epochs are complete.
+func (f *fitting) setOptimizer(done float64) {
+	f.state.StepRate = f.state.LearningRate * f.Factor(done, f.since)
+	f.Optimizer.SetLearningRate(f.state.StepRate)
+	of, epochs := f.phase(done, f.since)
+	if momentum, ok := schedule.Momentum(f.Schedule, of, epochs); ok {
+		f.Optimizer.SetMomentum(momentum)
+	}
+	f.Optimizer.SetProgress((of + 1/float64(f.state.Steps)) / epochs)
 }
 
 // endPhase begins the second phase after the last epoch of the first one, which may be one in which

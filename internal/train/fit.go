@@ -88,6 +88,7 @@ type fitting struct {
 	batch   *sums     // sums of the step
 	lowered int       // number of times the learning rate was halved after NaN
 	over    bool      // this is the state at the end of training
+	ended   bool      // the optimizer knows of the end of this epoch
 
 	averaged bool // the model has the averages of the weights, if the optimizer keeps them
 }
@@ -134,7 +135,7 @@ func (f *fitting) callAll(which func(callback.Callback) func(*callback.State) er
 // epoch runs the remaining steps of an epoch, then the validation.
 func (f *fitting) epoch(ctx context.Context) error {
 	if f.state.Epoch == f.done { // which is complete
-		f.state.Epoch, f.state.Step, f.sums = f.done+1, 0, newSums(f.Metrics, f.model)
+		f.state.Epoch, f.state.Step, f.sums, f.ended = f.done+1, 0, newSums(f.Metrics, f.model), false
 	}
 	if err := f.average(false); err != nil {
 		return err
@@ -160,7 +161,7 @@ func (f *fitting) epoch(ctx context.Context) error {
 		}
 	}
 	f.state.Logs = f.sums.logs(f.state.Logs[:0])
-	if err := f.average(true); err != nil {
+	if err := f.endEpoch(ctx, order); err != nil {
 		return err
 	}
 	if err := f.validate(ctx); err != nil {
@@ -191,6 +192,43 @@ func (f *fitting) average(on bool) error {
 	}
 	f.averaged = on
 	return f.peers.swap()
+}
+
+// endEpoch puts the averages of the weights into the model, if the optimizer keeps them, with their
+// own statistics of batches.
+func (f *fitting) endEpoch(ctx context.Context, order []int) error {
+	epoch := f.state.Epoch - f.since
+	if !f.ended { // else training resumes after it
+		if err := f.peers.endEpoch(epoch); err != nil {
+			return err
+		}
+		f.ended = true
+	}
+	if err := f.average(true); err != nil || !f.Optimizer.Averages(epoch) || len(f.model.Moving()) == 0 {
+		return err
+	}
+	return f.observe(ctx, order)
+}
+
+// observe sets the moving statistics of the model to those of its weights as they are: their means
+// over the batches of the epoch, as PyTorch's update_bn does.
+func (f *fitting) observe(ctx context.Context, order []int) error {
+	n := 0
+	for batch, err := range f.batches(f.peers.share(ctx, f.loader), order, f.state.Epoch, 0) {
+		if err == nil && f.base != nil {
+			err = f.base.step(batch)
+		}
+		if err == nil {
+			f.peers.begin(batch.share.Of)
+			err = f.model.Observe(batch.Prepared, n)
+			f.peers.observe()
+			n++
+		}
+		if _, err = f.peers.settle(ctx, err, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A decision is what callbacks have changed in the training.
@@ -227,8 +265,7 @@ func (f *fitting) steps() int { return (f.state.Epoch-1)*f.state.Steps + f.state
 
 // update completes a step with an update of the weights.
 func (f *fitting) update() error {
-	f.state.StepRate = f.state.LearningRate * f.Factor(float64(f.steps())/float64(f.state.Steps), f.since)
-	f.Optimizer.SetLearningRate(f.state.StepRate)
+	f.setOptimizer(float64(f.steps()) / float64(f.state.Steps))
 	if err := f.peers.update(); err != nil {
 		return f.brokenWeight(err)
 	}

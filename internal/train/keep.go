@@ -42,7 +42,8 @@ type position struct {
 	Steps        int                 `json:"steps,omitempty"` // per epoch, if there are phases
 	LearningRate float64             `json:"learning_rate"`
 	StepRate     float64             `json:"step_rate"`
-	Lowered      int                 `json:"lowered"` // number of times the learning rate was halved after NaN
+	Lowered      int                 `json:"lowered"`         // number of times the learning rate was halved after NaN
+	Ended        bool                `json:"ended,omitempty"` // the optimizer knows of the end of the next epoch
 	Stopped      string              `json:"stopped,omitempty"`
 	Restored     int                 `json:"restored,omitempty"` // epoch whose weights were restored
 	Loss         float64             `json:"loss"`               // sums of the current epoch
@@ -75,6 +76,7 @@ func (f *fitting) saveHere() error {
 	}
 	if f.done < f.state.Epoch {
 		p.Step, p.Loss, p.Scores, p.Examples = f.state.Step, f.sums.figures[0], f.sums.figures[1:], f.sums.n
+		p.Ended = f.ended
 	}
 	if f.FineTune.Given {
 		p.Since, p.Steps = f.since, f.state.Steps
@@ -189,7 +191,7 @@ func (f *fitting) restore(s *Saved) error {
 	if err := f.restorePhase(p); err != nil {
 		return fmt.Errorf("%w: %w", errOtherTraining, err)
 	}
-	f.done, f.lowered, f.over, f.averaged = p.Epochs, p.Lowered, p.Restored > 0, true
+	f.done, f.lowered, f.over, f.averaged, f.ended = p.Epochs, p.Lowered, p.Restored > 0, true, p.Ended
 	f.state.Epoch, f.state.Step = p.Epochs, f.state.Steps
 	f.sums = newSums(f.Metrics, f.model)
 	if p.Step > 0 {

@@ -13,22 +13,27 @@ import (
 	"cnntrain/internal/train/callback"
 )
 
-// everything is a training that uses every component with a state.
-const everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, f1_score, auc: 20, top_k_categorical_accuracy: 2],
+// everything is a training that uses every component with a state, others one with what excludes
+// some of them.
+const (
+	everything = `{epochs: 8, batch_size: 3, metrics: [accuracy, f1_score, auc: 20, top_k_categorical_accuracy: 2],
 	optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9, gradient_accumulation_steps: 2, use_ema: true, ema_momentum: 0.75, ema_overwrite_frequency: 3}}, schedule: {cosine_decay: {warmup_epochs: 2}},
 	early_stopping: {patience: 2, restore_best_weights: true}, reduce_lr_on_plateau: {patience: 1, factor: 0.5}}`
+	others = `{epochs: 8, batch_size: 3, optimizer: {sgd: {learning_rate: 0.5, momentum: 0.9, swa: 2, lookahead: {sync_period: 3, slow_step_size: 0.3, ramp_power: 2}}},
+	schedule: {one_cycle: {cycle_momentum: true}}, early_stopping: {patience: 2, restore_best_weights: true}}`
+)
 
 // wavy is a loss that decreases and increases in turn.
 func wavy(step int) float32 { return float32(2 + math.Sin(float64(step)/4)) }
 
-// history trains fake with everything and returns all observable results: the metrics and
+// history trains fake with the train section text and returns all observable results: the metrics and
 // learning rates of each epoch, and the final weight and state.
-func history(t *testing.T, ctx context.Context, keep *Keep, steps int) (string, error) {
+func history(t *testing.T, ctx context.Context, text string, keep *Keep, steps int) (string, error) {
 	t.Helper()
 	m := newFake()
 	m.loss, m.steps = wavy, steps
 	var epochs []string
-	state, err := Fit(ctx, m, sets(10, 4), config(t, everything), keep, callback.Callback{
+	state, err := Fit(ctx, m, sets(10, 4), config(t, text), keep, callback.Callback{
 		Epoch: func(s *callback.State) error {
 			epochs = append(epochs, fmt.Sprintln(s.Epoch, s.Logs, s.StepRate, s.LearningRate, s.Weights[0].Data))
 			return nil
@@ -59,8 +64,14 @@ func stepsOf(s *Saved) (steps int) {
 }
 
 func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
+	for _, text := range []string{everything, others} {
+		goesOnFromEveryStep(t, text)
+	}
+}
+
+func goesOnFromEveryStep(t *testing.T, text string) {
 	var all []*Saved
-	want, err := history(t, t.Context(), &Keep{Every: 1, Save: func(s *Saved) error { all = append(all, copied(s)); return nil }}, 0)
+	want, err := history(t, t.Context(), text, &Keep{Every: 1, Save: func(s *Saved) error { all = append(all, copied(s)); return nil }}, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +79,7 @@ func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
 		t.Fatalf("not much of a test: %d states, %s", len(all), want)
 	}
 	for _, from := range all[:len(all)-1] { // the last one has the weights of the best epoch
-		got, err := history(t, t.Context(), &Keep{From: from}, stepsOf(from))
+		got, err := history(t, t.Context(), text, &Keep{From: from}, stepsOf(from))
 		if err != nil || got != want {
 			t.Fatalf("from epoch %d, %s:\n%s, %v\nwant\n%s", from.Epoch, from.State, got, err, want)
 		}
@@ -86,14 +97,20 @@ func TestTrainingGoesOnFromEveryStepAsIfNothingHadBeen(t *testing.T) {
 		t.Errorf("copies of the best weights: %d before the end, %d after", before, after)
 	}
 	// Also from the final state, when only the end of training is left to do.
-	got, err := history(t, t.Context(), &Keep{From: all[len(all)-1]}, 0)
+	got, err := history(t, t.Context(), text, &Keep{From: all[len(all)-1]}, 0)
 	if err != nil || got != want {
 		t.Errorf("from the end: %s, %v", got, err)
 	}
 }
 
 func TestAnInterruptionIsSavedOnceAndGoneOnWith(t *testing.T) {
-	want, err := history(t, t.Context(), nil, 0)
+	for _, text := range []string{everything, others} {
+		goesOnAfterInterruptions(t, text)
+	}
+}
+
+func goesOnAfterInterruptions(t *testing.T, text string) {
+	want, err := history(t, t.Context(), text, nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +120,7 @@ func TestAnInterruptionIsSavedOnceAndGoneOnWith(t *testing.T) {
 		m.loss = wavy
 		var saved *Saved
 		var epochs []string
-		_, err := Fit(ctx, m, sets(10, 4), config(t, everything), &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, callback.Callback{
+		_, err := Fit(ctx, m, sets(10, 4), config(t, text), &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, callback.Callback{
 			Batch: func(s *callback.State) error {
 				if m.steps == stop {
 					cancel()
@@ -120,7 +137,7 @@ func TestAnInterruptionIsSavedOnceAndGoneOnWith(t *testing.T) {
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
-		if got, err := history(t, t.Context(), &Keep{From: saved}, stepsOf(saved)); err != nil || got != want {
+		if got, err := history(t, t.Context(), text, &Keep{From: saved}, stepsOf(saved)); err != nil || got != want {
 			t.Fatalf("stopped at step %d: %s, %v\nwant\n%s", stop, got, err, want)
 		}
 	}
@@ -128,7 +145,7 @@ func TestAnInterruptionIsSavedOnceAndGoneOnWith(t *testing.T) {
 
 func TestAStateOfAnotherTrainingIsRefused(t *testing.T) {
 	var saved *Saved
-	if _, err := history(t, t.Context(), &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, 0); err != nil {
+	if _, err := history(t, t.Context(), everything, &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, 0); err != nil {
 		t.Fatal(err)
 	}
 	for what, change := range map[string]func(*Saved){
@@ -141,7 +158,7 @@ func TestAStateOfAnotherTrainingIsRefused(t *testing.T) {
 	} {
 		s := copied(saved)
 		change(s)
-		if _, err := history(t, t.Context(), &Keep{From: s}, 0); !errors.Is(err, errOtherTraining) {
+		if _, err := history(t, t.Context(), everything, &Keep{From: s}, 0); !errors.Is(err, errOtherTraining) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

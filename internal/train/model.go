@@ -36,6 +36,9 @@ type Model interface {
 	// Random numbers depend on the step and on the position of each image in the global batch.
 	// It returns the mean loss and the probabilities [n, Classes], valid until the next call.
 	Step(prepared batch.Prepared) (loss float32, probabilities []float32, err error)
+	// Observe runs a prepared batch forward as Step does, for Moving alone, whose values become
+	// the means over this batch and n earlier ones.
+	Observe(prepared batch.Prepared, n int) error
 	// Params returns the trainable weights with the gradients of the last Step, valid until
 	// the next call of Step or Evaluate.
 	Params() []G.ValueGrad

@@ -25,6 +25,11 @@ type peers interface {
 	update() error
 	breakOff()
 
+	// observe ends it with the moving statistics of all peers.
+	observe()
+	// endEpoch tells the optimizer of the end of an epoch.
+	endEpoch(epoch int) error
+
 	// swap exchanges the weights with their averages, if the optimizer has them.
 	swap() error
 
@@ -68,12 +73,17 @@ func (a *alone) share(ctx context.Context, _ *data.Loader) context.Context { ret
 func (a *alone) begin(int)                                                 {}
 func (a *alone) update() error                                             { return a.optimizer.Step(a.model.Params()) }
 func (a *alone) breakOff()                                                 {}
+func (a *alone) observe()                                                  {}
 func (a *alone) sum([]float64, []int)                                      {}
 func (a *alone) agree(err error) error                                     { return err }
 func (a *alone) known(error) bool                                          { return true }
 func (a *alone) tell(any) error                                            { return nil }
 func (a *alone) spread(s *Saved) (*Saved, error)                           { return s, nil }
 func (a *alone) state() ([]checkpoint.Tensor, error)                       { return a.optimizer.State(a.model.Params()) }
+
+func (a *alone) endEpoch(epoch int) error {
+	return a.optimizer.EndEpoch(a.model.Params(), epoch)
+}
 
 func (a *alone) swap() error {
 	_, err := a.optimizer.Swap(a.model.Params())

@@ -122,16 +122,10 @@ func (t *team) mean(values []float64) {
 
 // update updates this rank's shard and waits for those of the other ranks.
 func (t *team) update() error {
-	for i := len(t.tensors) - 1; i >= 0; i-- {
-		t.moving.Ready(i, t.tensors[i])
-	}
+	t.sendMoving()
 	err := t.optimizer.Step(t.params)
 	t.weights.End()
-	for i := range t.moving.Pieces() {
-		t.moving.Gradient(i) // sections of the moving averages
-		t.moving.Updated(i)
-	}
-	t.moving.End()
+	t.meanMoving()
 	var bad *optimizer.NonFiniteError
 	if errors.As(err, &bad) {
 		of, _, _ := t.weights.Piece(bad.Index)
@@ -139,6 +133,28 @@ func (t *team) update() error {
 	}
 	return err
 }
+
+// sendMoving and meanMoving replace the moving statistics by their means over the ranks.
+func (t *team) sendMoving() {
+	for i := len(t.tensors) - 1; i >= 0; i-- {
+		t.moving.Ready(i, t.tensors[i])
+	}
+}
+
+func (t *team) meanMoving() {
+	for i := range t.moving.Pieces() {
+		t.moving.Gradient(i) // sections of the moving averages
+		t.moving.Updated(i)
+	}
+	t.moving.End()
+}
+
+func (t *team) observe() {
+	t.sendMoving()
+	t.meanMoving()
+}
+
+func (t *team) endEpoch(epoch int) error { return t.optimizer.EndEpoch(t.params, epoch) }
 
 // swap exchanges this rank's shard of the weights and waits for those of the other ranks.
 func (t *team) swap() error {

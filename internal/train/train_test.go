@@ -94,6 +94,8 @@ func (f *fake) Evaluate(images []float32, labels []int) (float32, []float32, err
 	return f.loss(f.steps), f.know(images), nil
 }
 
+func (f *fake) Observe(batch.Prepared, int) error { return nil }
+
 func (f *fake) know(images []float32) []float32 {
 	p := make([]float32, 3*len(images))
 	for i, pixel := range images {
@@ -470,5 +472,21 @@ func TestAveragesOfWeightsAreWhatIsEvaluatedAndSaved(t *testing.T) {
 	}
 	if !slices.Equal(after, averages) || !slices.Equal(saved, averages) || m.w.Float32s()[0] != averages[2] {
 		t.Errorf("after epochs %v, saved %v, at the end %v, want the averages %v", after, saved, m.w.Float32s(), averages)
+	}
+}
+
+func TestCyclingTheMomentumNeedsOne(t *testing.T) {
+	for text, want := range map[string]string{
+		"{optimizer: {sgd: {momentum: 0.9}}, schedule: {one_cycle: {cycle_momentum: true}}}": "",
+		"{optimizer: {sgd: 0.1}, schedule: one_cycle}":                                       "",
+		"{optimizer: sgd, schedule: {one_cycle: {cycle_momentum: true}}}":                    "x.yaml:3:35: train: cycle_momentum needs an optimizer with momentum, such as sgd: {momentum: 0.9}",
+		"{optimizer: nadam, schedule: {one_cycle: {cycle_momentum: true}}}":                  "x.yaml:3:37: train: cycle_momentum needs an optimizer with momentum, such as sgd: {momentum: 0.9}",
+	} {
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: "+text+"\n"), nil, &problems)
+		NewConfig(s.Train, &problems)
+		if got := fmt.Sprint(problems.Err()); got != want && (want != "" || problems.Err() != nil) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
 	}
 }

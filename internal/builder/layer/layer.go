@@ -125,6 +125,18 @@ func Moves(l Layer) bool {
 	return !ok || c.trainable && !c.averages
 }
 
+// Momentum returns that of the moving averages of l, a batch normalization.
+func Momentum(l Layer) (momentum float64, ok bool) {
+	if c, is := l.(*common); is {
+		l = c.Layer
+	}
+	b, ok := l.(*batchNormalization)
+	if !ok {
+		return 0, false
+	}
+	return b.momentum, true
+}
+
 // IsSteady reports whether l computes of each example alone the same in training as in inference:
 // it neither draws random numbers nor depends on the other examples of a batch.
 func IsSteady(l Layer) bool {

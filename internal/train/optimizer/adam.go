@@ -34,6 +34,7 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 		m: slot{name: "momentum"}, v: slot{name: "velocity"},
 	}
 	a.slots = []*slot{&a.m, &a.v}
+	a.momentum = &a.beta1
 	a.rateOption(o)
 	o.Bind(&a.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
 	o.Bind(&a.beta2, "beta_2", "decay rate of the running mean of its square").Min(0).Below(1)
@@ -46,10 +47,10 @@ func newAdam(o *catalog.Options, weightDecay float64) *adam {
 // · m/(√v+ε).
 func (a *adam) Step(weights []G.ValueGrad) error {
 	t := float64(a.updates() + 1)
-	root, rest := math.Sqrt(1-math.Pow(a.beta2, t)), 1-math.Pow(a.beta1, t)
+	root, rest := math.Sqrt(1-math.Pow(a.beta2, t)), 1-math.Pow(a.momentumNow(), t)
 	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
 		return kernels.Adam(w, g, a.m.of(i, len(w)), a.v.of(i, len(w)),
-			lr*root/rest, a.beta1, a.beta2, a.epsilon)
+			lr*root/rest, a.momentumNow(), a.beta2, a.epsilon)
 	})
 }
 

@@ -22,6 +22,7 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 			m: slot{name: "momentum"}, u: slot{name: "norm"},
 		}
 		a.slots = []*slot{&a.m, &a.u}
+		a.momentum = &a.beta1
 		a.rateOption(o)
 		o.Bind(&a.beta1, "beta_1", "decay rate of the running mean of the gradient").Min(0).Below(1)
 		o.Bind(&a.beta2, "beta_2", "decay rate of the largest absolute gradient").Min(0).Below(1)
@@ -39,9 +40,9 @@ type adamax struct {
 
 // Step computes, per weight: m += (g-m)(1-β₁); u = max(β₂u, |g|); w -= lr·m / ((1-β₁ᵗ)(u+ε)).
 func (a *adamax) Step(weights []G.ValueGrad) error {
-	rest := 1 - math.Pow(a.beta1, float64(a.updates()+1))
+	rest := 1 - math.Pow(a.momentumNow(), float64(a.updates()+1))
 	return a.step(weights, func(i int, w, g []float32, lr float64) bool {
-		return kernels.Adamax(w, g, a.m.of(i, len(w)), a.u.of(i, len(w)), lr/rest, a.beta1, a.beta2, a.epsilon)
+		return kernels.Adamax(w, g, a.m.of(i, len(w)), a.u.of(i, len(w)), lr/rest, a.momentumNow(), a.beta2, a.epsilon)
 	})
 }
 

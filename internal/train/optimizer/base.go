@@ -19,10 +19,14 @@ type base struct {
 	learningRate, weightDecay           float64
 	clipNorm, clipValue, globalClipNorm float64 // 0: none
 	iterations                          int
+	momentum                            *float64 // option; nil: the optimizer has none to change
+	cycled                              float64  // what SetMomentum set, if it did
+	changed                             bool
 	ema                                 ema
 	groups                              groups
 	accumulation                        accumulation
 	lookahead                           lookahead
+	swa                                 swa
 	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
@@ -42,9 +46,21 @@ func (b *base) SetLearningRate(v float64) { b.learningRate = v }
 func (b *base) Iterations() int           { return b.iterations }
 func (b *base) SetIterations(n int)       { b.iterations = n }
 
+func (b *base) HasMomentum() bool { return b.momentum != nil && *b.momentum > 0 }
+
+func (b *base) SetMomentum(v float64) { b.cycled, b.changed = v, true }
+
+// momentumNow is the momentum of the next step.
+func (b *base) momentumNow() float64 {
+	if b.changed {
+		return b.cycled
+	}
+	return *b.momentum
+}
+
 func (b *base) Reset() {
 	b.iterations, b.accumulation.sums.data = 0, nil
-	b.ema.averages.data, b.lookahead.slow.data = nil, nil
+	b.ema.averages.data, b.lookahead.slow.data, b.swa.averages.data = nil, nil, nil
 	for _, s := range b.slots {
 		s.data = nil
 	}
@@ -79,7 +95,14 @@ func (b *base) commonOptions(o *catalog.Options) {
 	b.groups.options(o)
 	b.accumulation.options(o)
 	b.lookahead.options(o)
+	b.swa.options(o)
 	b.ema.options(o)
+	o.Check(func() error {
+		if b.ema.use && b.swa.given {
+			return errors.New("only one of use_ema and swa can be set: both are averages of the weights")
+		}
+		return nil
+	})
 }
 
 // of returns the state tensor of weight i, which has size values.
@@ -115,7 +138,7 @@ func (b *base) state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor
 		slot *weightSlot
 	}{
 		{b.shown() != nil, HiddenSlot, b.shown()},
-		{b.ema.use && b.lookahead.given, "slow", &b.lookahead.slow},
+		{b.shown() != nil && b.shown() != &b.lookahead.slow && b.lookahead.given, "slow", &b.lookahead.slow},
 	} {
 		for i, w := range tensors {
 			if own.used {

@@ -41,6 +41,8 @@ func (b *base) shown() *weightSlot {
 	switch {
 	case b.ema.use:
 		return &b.ema.averages
+	case b.swa.given:
+		return &b.swa.averages
 	case b.lookahead.given:
 		return &b.lookahead.slow
 	}

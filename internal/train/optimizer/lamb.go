@@ -30,10 +30,10 @@ type lamb struct {
 // u = m/(1-β₁ᵗ) / (√(v/(1-β₂ᵗ))+ε); w -= lr·‖w‖/‖u‖·u. If a norm is 0 their ratio is 1.
 func (l *lamb) Step(weights []G.ValueGrad) error {
 	t := float64(l.updates() + 1)
-	scale, root := 1/(1-math.Pow(l.beta1, t)), 1/math.Sqrt(1-math.Pow(l.beta2, t))
+	scale, root := 1/(1-math.Pow(l.momentumNow(), t)), 1/math.Sqrt(1-math.Pow(l.beta2, t))
 	l.ofWeights, l.ofSteps = l.ofWeights[:0], l.ofSteps[:0]
 	direct := func(i int, w, g []float32) {
-		kernels.LambDirection(g, l.m.of(i, len(w)), l.v.of(i, len(w)), l.beta1, l.beta2, scale, root, l.epsilon)
+		kernels.LambDirection(g, l.m.of(i, len(w)), l.v.of(i, len(w)), l.momentumNow(), l.beta2, scale, root, l.epsilon)
 		l.ofWeights = append(l.ofWeights, kernels.SumSquares(w))
 		l.ofSteps = append(l.ofSteps, kernels.SumSquares(g))
 	}

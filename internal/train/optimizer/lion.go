@@ -23,6 +23,7 @@ decay that is as many times larger.`,
 			m: slot{name: "momentum"},
 		}
 		l.slots = []*slot{&l.m}
+		l.momentum = &l.beta1
 		l.rateOption(o)
 		o.Bind(&l.beta1, "beta_1", "weight of the running mean in the direction of a step, beside the gradient").Above(0).Max(1)
 		o.Bind(&l.beta2, "beta_2", "decay rate of the running mean of the gradient").Min(0).Max(1)
@@ -40,7 +41,7 @@ type lion struct {
 // Step computes, per weight: w -= lr·sign(β₁m + (1-β₁)g); m = β₂m + (1-β₂)g.
 func (l *lion) Step(weights []G.ValueGrad) error {
 	return l.step(weights, func(i int, w, g []float32, lr float64) bool {
-		return kernels.Lion(w, g, l.m.of(i, len(w)), lr, l.beta1, l.beta2)
+		return kernels.Lion(w, g, l.m.of(i, len(w)), lr, l.momentumNow(), l.beta2)
 	})
 }
 

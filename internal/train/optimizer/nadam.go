@@ -17,7 +17,11 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 
 The momentum rises in the first thousands of steps, with a decay of 0.96 per 250 steps in
 the paper and of 0.96 per step in Keras, and here.`,
-	New: func(o *catalog.Options) Optimizer { return &nadam{adam: newAdam(o, 0)} },
+	New: func(o *catalog.Options) Optimizer {
+		n := &nadam{adam: newAdam(o, 0)}
+		n.momentum = nil // it has a schedule of its own
+		return n
+	},
 })
 
 type nadam struct {

@@ -19,6 +19,18 @@ type Optimizer interface {
 	G.Solver
 	LearningRate() float64
 	SetLearningRate(float64)
+	// HasMomentum reports whether the optimizer has a momentum, which SetMomentum changes for
+	// the next steps: beta_1 of Adam and its like.
+	HasMomentum() bool
+	SetMomentum(float64)
+	// SetProgress says what fraction of the training is done when the next step is.
+	SetProgress(float64)
+	// EndEpoch follows the weights at the end of an epoch, the given one from 1 on.
+	EndEpoch(weights []G.ValueGrad, epoch int) error
+	// Averages reports whether what Swap puts in place after an epoch is a mean of weights of
+	// several epochs. Statistics of batches, as batch normalization keeps them, do not belong
+	// to it.
+	Averages(epoch int) bool
 
 	// Named tells the optimizer the names, LAYER/WEIGHT, of the weights of Step, in their
 	// order. It returns what its options name that is none of them. Without it, all weights

@@ -93,7 +93,7 @@ func TestStepRefusesAGradientOfAnotherSize(t *testing.T) {
 
 // With State and Iterations copied from another optimizer, a new one continues as that one.
 func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
-	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}", "nadam: {gradient_accumulation_steps: 2}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}", "sgd: {gradient_accumulation_steps: 4, use_ema: true}"}
+	examples := []string{"sgd: 0.1", "rmsprop: {learning_rate: 0.01, momentum: 0.5, centered: true}", "sgd: {learning_rate: 0.1, use_ema: true, ema_overwrite_frequency: 2}", "nadam: {gradient_accumulation_steps: 2}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}", "sgd: {lookahead: 3, swa: 1}", "sgd: {gradient_accumulation_steps: 4, use_ema: true}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}
@@ -144,11 +144,14 @@ func TestAnOptimizerGoesOnFromItsState(t *testing.T) {
 	}
 }
 
-func TestClippingOptionsExcludeEachOther(t *testing.T) {
+func TestSomeOptionsExcludeEachOther(t *testing.T) {
 	var problems spec.Problems
-	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- adam: {clipnorm: 1, clipvalue: 1}\n"), nil, &problems)
+	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- adam: {clipnorm: 1, clipvalue: 1}\n- adam: {use_ema: true, swa: 1}\n"), nil, &problems)
 	Optimizers.Decode(s.Layers[0], &problems)
-	if want := "x.yaml:3:3: adam: only one of clipnorm, clipvalue and global_clipnorm can be set"; problems.Err() == nil || problems.Err().Error() != want {
+	Optimizers.Decode(s.Layers[1], &problems)
+	want := "x.yaml:3:3: adam: only one of clipnorm, clipvalue and global_clipnorm can be set\n" +
+		"x.yaml:4:3: adam: only one of use_ema and swa can be set: both are averages of the weights"
+	if problems.Err() == nil || problems.Err().Error() != want {
 		t.Errorf("got %v", problems.Err())
 	}
 }
@@ -262,7 +265,7 @@ func TestABrokenGradientIsNamedWhereItIsAccumulated(t *testing.T) {
 
 // After Reset an optimizer steps as a new one.
 func TestResetForgetsEverything(t *testing.T) {
-	examples := []string{"sgd: {gradient_accumulation_steps: 3, use_ema: true}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}"}
+	examples := []string{"sgd: {gradient_accumulation_steps: 3, use_ema: true}", "adam: {lookahead: 2}", "sgd: {lookahead: 3, use_ema: true}", "sgd: {lookahead: 3, swa: 1}"}
 	for _, name := range Optimizers.Names() {
 		examples = append(examples, Optimizers.Entry(name).Example)
 	}
@@ -318,6 +321,93 @@ func TestLookaheadIsItsDefinition(t *testing.T) {
 		}
 		if swapped, err := o.Swap([]G.ValueGrad{p}); !swapped || err != nil || math.Abs(float64(p.w.Float32s()[0])-slow) > 1e-6 {
 			t.Errorf("evaluated with %v, want the slow weight %g; %v", p.w.Float32s(), slow, err)
+		}
+	}
+}
+
+// With ramp_power the slow weights keep a part that grows with the progress, as in airbench94: there
+// (1-α)·(t/T)³ after step t of T.
+func TestLookaheadGrows(t *testing.T) {
+	o := decode(t, "sgd: {learning_rate: 0.1, lookahead: {sync_period: 2, slow_step_size: 0.3, ramp_power: 3}}")
+	p := newParam([]float32{2}, []float32{0})
+	fast, slow := 2.0, 2.0
+	for step := 1.0; step <= 8; step++ {
+		o.SetProgress(step / 8)
+		p.g.Float32s()[0] = p.w.Float32s()[0] + 1
+		if err := o.Step([]G.ValueGrad{p}); err != nil {
+			t.Fatal(err)
+		}
+		if fast -= 0.1 * (fast + 1); int(step)%2 == 0 {
+			keep := 0.7 * math.Pow(step/8, 3)
+			slow = keep*slow + (1-keep)*fast
+			fast = slow
+		}
+		if got := float64(p.w.Float32s()[0]); math.Abs(got-fast) > 1e-6 {
+			t.Errorf("step %g: the weight is %g, want %g", step, got, fast)
+		}
+	}
+}
+
+// The mean of the weights at the ends of epochs, in float64; before the first that counts, the
+// weights of the last epoch.
+func TestSWAIsTheMeanOfTheWeightsOfEpochs(t *testing.T) {
+	o := decode(t, "sgd: {learning_rate: 0.1, swa: {start_epoch: 3}}")
+	p := []G.ValueGrad{newParam([]float32{2}, []float32{1})}
+	w, sum, n := 2.0, 0.0, 0.0
+	for epoch := 1; epoch <= 7; epoch++ {
+		for range 2 {
+			if err := o.Step(p); err != nil {
+				t.Fatal(err)
+			}
+			w -= 0.1
+		}
+		if err := o.EndEpoch(p, epoch); err != nil {
+			t.Fatal(err)
+		}
+		if epoch <= 3 {
+			sum, n = 0, 0
+		}
+		sum, n = sum+w, n+1
+		if o.Averages(epoch) != (epoch > 3) {
+			t.Errorf("epoch %d: averages is %v", epoch, o.Averages(epoch))
+		}
+		for _, want := range []float64{sum / n, w} { // swapped in, then back
+			if _, err := o.Swap(p); err != nil {
+				t.Fatal(err)
+			}
+			if got := float64(p[0].(param).w.Float32s()[0]); math.Abs(got-want) > 1e-6 {
+				t.Errorf("epoch %d: %g, want %g", epoch, got, want)
+			}
+		}
+	}
+}
+
+// A step with a momentum that was set is that of an optimizer with that momentum.
+func TestTheMomentumMayChangeBetweenSteps(t *testing.T) {
+	for name, option := range map[string]string{"sgd": "momentum", "rmsprop": "momentum", "adam": "beta_1", "adamw": "beta_1", "adamax": "beta_1", "lamb": "beta_1", "lion": "beta_1"} {
+		var ends [2]float32
+		for i, momentum := range []float64{0.9, 0.6} {
+			o := decode(t, fmt.Sprintf("%s: {learning_rate: 0.01, %s: %g}", name, option, momentum))
+			if !o.HasMomentum() {
+				t.Errorf("%s has no momentum", name)
+			}
+			o.SetMomentum(0.6)
+			p := newParam([]float32{1}, []float32{0})
+			for _, g := range []float32{1, -0.5, 0.1} {
+				p.g.Float32s()[0] = g
+				if err := o.Step([]G.ValueGrad{p}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ends[i] = p.w.Float32s()[0]
+		}
+		if ends[0] != ends[1] {
+			t.Errorf("%s: %v", name, ends)
+		}
+	}
+	for _, text := range []string{"sgd: 0.1", "rmsprop: 0.1", "adagrad: 0.1", "nadam: 0.1"} {
+		if decode(t, text).HasMomentum() {
+			t.Errorf("%s has a momentum", text)
 		}
 	}
 }

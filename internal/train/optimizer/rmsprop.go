@@ -22,6 +22,7 @@ With centered, the gradient's variance replaces the mean square.`,
 			velocity: slot{name: "velocity"}, average: slot{name: "average_gradient"}, momenta: slot{name: "momentum"},
 		}
 		r.slots = []*slot{&r.velocity, &r.average, &r.momenta}
+		r.base.momentum = &r.momentum
 		r.rateOption(o)
 		o.Bind(&r.rho, "rho", "decay rate of the running mean of the square").Min(0).Below(1)
 		o.Bind(&r.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)
@@ -51,7 +52,7 @@ func (r *rmsprop) Step(weights []G.ValueGrad) error {
 			momenta = r.momenta.of(i, len(w))
 		}
 		return kernels.RMSprop(w, g, r.velocity.of(i, len(w)), average, momenta,
-			lr, r.rho, r.momentum, r.epsilon)
+			lr, r.rho, r.momentumNow(), r.epsilon)
 	})
 }
 

@@ -19,6 +19,7 @@ nesterov looks one step ahead.`,
 	New: func(o *catalog.Options) Optimizer {
 		s := &sgd{base: base{learningRate: 0.01}, velocity: slot{name: "momentum"}}
 		s.slots = []*slot{&s.velocity}
+		s.base.momentum = &s.momentum
 		s.rateOption(o)
 		o.Bind(&s.momentum, "momentum", "fraction of the previous step that is kept").Min(0).Max(1)
 		o.Bind(&s.nesterov, "nesterov", "whether to use Nesterov momentum")
@@ -42,7 +43,7 @@ func (s *sgd) Step(weights []G.ValueGrad) error {
 		if s.momentum > 0 {
 			velocity = s.velocity.of(i, len(w))
 		}
-		return kernels.SGD(w, g, velocity, float32(lr), float32(s.momentum), s.nesterov)
+		return kernels.SGD(w, g, velocity, float32(lr), float32(s.momentumNow()), s.nesterov)
 	})
 }
 

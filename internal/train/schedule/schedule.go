@@ -11,5 +11,19 @@ type Schedule interface {
 	Factor(done, epochs float64) float64
 }
 
+// Momentum returns the momentum that s gives the optimizer after done of epochs epochs; ok is false
+// if s leaves it as it is.
+func Momentum(s Schedule, done, epochs float64) (momentum float64, ok bool) {
+	if w, warm := s.(*warmed); warm {
+		return Momentum(w.Schedule, max(0, done-w.epochs), epochs-w.epochs)
+	}
+	if m, cycles := s.(interface {
+		Momentum(done, epochs float64) (float64, bool)
+	}); cycles {
+		return m.Momentum(done, epochs)
+	}
+	return 0, false
+}
+
 // Schedules is the catalog of schedules that a spec can name.
 var Schedules = warmable(catalog.New[Schedule]("schedule"))

@@ -130,3 +130,29 @@ func TestPiecesMustFitTheirBoundaries(t *testing.T) {
 		}
 	}
 }
+
+// The values of PyTorch's OneCycleLR with cycle_momentum for a step at a fraction of the training.
+func TestOneCycleCyclesTheMomentum(t *testing.T) {
+	for text, want := range map[string][]float64{ // at the start, at 1/8, 1/4, 5/8 and at the end
+		"one_cycle: {pct_start: 0.25, cycle_momentum: true}":                                                                 {0.95, 0.9, 0.85, 0.9, 0.95},
+		"one_cycle: {pct_start: 0.25, cycle_momentum: true, base_momentum: 0.5, max_momentum: 0.9, anneal_strategy: linear}": {0.9, 0.7, 0.5, 0.7, 0.9},
+	} {
+		s := decode(t, text)
+		for i, share := range []float64{0, 0.125, 0.25, 0.625, 1} {
+			if got, ok := Momentum(s, share*8, 8); !ok || math.Abs(got-want[i]) > 1e-12 {
+				t.Errorf("%s at %g: %g, want %g", text, share, got, want[i])
+			}
+		}
+		warm := decode(t, strings.Replace(text, "{", "{warmup_epochs: 2, ", 1))
+		for i, done := range []float64{1, 2, 4} {
+			if got, ok := Momentum(warm, done, 10); !ok || math.Abs(got-want[max(0, 2*i-2)]) > 1e-12 {
+				t.Errorf("%s after %g epochs of warmup: %g", text, done, got)
+			}
+		}
+	}
+	for _, text := range []string{"one_cycle", "cosine_decay", "step_decay: {epochs: 2, factor: 0.5, warmup_epochs: 1}"} {
+		if _, ok := Momentum(decode(t, text), 1, 10); ok {
+			t.Errorf("%s sets the momentum", text)
+		}
+	}
+}
