@@ -54,6 +54,20 @@ def batches(x, y, train):
     return order.batch(train["batch_size"]).map(lambda i: (tf.gather(x, i), tf.gather(y, i))).prefetch(2)
 
 
+def rate(peak, train, steps):
+    """Returns the learning rate or Keras's schedule of it; steps are those of an epoch."""
+    ((name, options),) = train["schedule"].items()
+    if name == "constant" and not options.get("warmup_epochs"):
+        return peak
+    if name != "cosine_decay" or options.get("decay_epochs"):
+        sys.exit(f"schedule {name} is not translated for Keras")
+    warm = options.get("warmup_epochs", 0)
+    decay = int((train["epochs"] - warm) * steps)
+    if not warm:
+        return keras.optimizers.schedules.CosineDecay(peak, decay, alpha=options["alpha"])
+    return keras.optimizers.schedules.CosineDecay(0.0, decay, alpha=options["alpha"], warmup_target=peak, warmup_steps=int(warm * steps))
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("spec", help="resolved spec: spec.yaml of a run")
@@ -72,12 +86,15 @@ def main():
         x, y = x[:data["limit"]], y[:data["limit"]]
     model = keras.Sequential([keras.Input(doc["input"]), *(golden.keras_layer(item) for item in doc["layers"])])
     ((name, options),) = train["optimizer"].items()
+    n = int(len(x) * (1 - data["validation_split"]))
+    options["learning_rate"] = rate(options["learning_rate"], train, -(-n // train["batch_size"]))
     model.compile(golden.OPTIMIZERS[name](**{k: v or None if k in CLIPS else v for k, v in options.items()}),
                   loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     callbacks = []
     if train.get("early_stopping"):
         callbacks.append(keras.callbacks.EarlyStopping(**train["early_stopping"]))
-    n = int(len(x) * (1 - data["validation_split"]))
+    if train.get("reduce_lr_on_plateau"):
+        callbacks.append(keras.callbacks.ReduceLROnPlateau(**train["reduce_lr_on_plateau"]))
     began = time.perf_counter()
     h = model.fit(batches(x[:n], y[:n], train), epochs=train["epochs"], validation_data=(x[n:], y[n:]),
                   callbacks=callbacks, verbose=0).history
