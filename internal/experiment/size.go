@@ -32,6 +32,7 @@ var (
 	inputLine       = regexp.MustCompile(`(?m)^input: \[[^\]\n]*\]`)
 	datasetLine     = regexp.MustCompile(`(?m)^  dataset: .*$`)
 	splitLine       = regexp.MustCompile(`(?m)^  validation_split: .*\n`)
+	noSplit         = []byte("  validation_split: 0\n")
 )
 
 // Size applies z to the text of the seed spec called name and updates its description. Comments
@@ -97,8 +98,11 @@ func setDataset(text []byte, z *Sizing) ([]byte, error) {
 	if z.Note != "" {
 		line += " # " + z.Note
 	}
-	if z.Val {
+	switch {
+	case z.Val:
 		text = splitLine.ReplaceAllLiteral(text, nil)
+	case bytes.Equal(splitLine.Find(text), noSplit): // of a benchmark; on other data it is not known how many epochs are right
+		text = splitLine.ReplaceAllLiteral(text, []byte("  validation_split: 0.1\n"))
 	}
 	return datasetLine.ReplaceAllLiteral(text, []byte(line)), nil
 }
