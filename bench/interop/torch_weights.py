@@ -6,6 +6,8 @@
 
 Needs torch, torchvision, timm and safetensors: bench/interop/requirements-torch.txt.
 """
+import argparse
+import collections
 import json
 import pathlib
 import sys
@@ -50,6 +52,10 @@ def golden():
     torch.save(state, OUT / "net-legacy.pth", _use_new_zipfile_serialization=False)
     torch.save({"epoch": 3, "best": 0.5, "state_dict": {"module." + k: v.half() for k, v in state.items()}}, OUT / "net-half.pth")
     torch.save({k: v.to(memory_format=torch.channels_last) if v.dim() == 4 else v for k, v in state.items()}, OUT / "net-channels-last.pth")
+    averages = {"module." + k: v for k, v in state.items()} | {"n_averaged": torch.tensor(3)}
+    torch.save({"best_acc1": torch.tensor(0.5), "args": argparse.Namespace(out=pathlib.Path("x")), "seen": collections.Counter("ab"), "tags": {"a"},
+                "model": {k: v * 2 for k, v in state.items()}, "model_ema": averages}, OUT / "net-training.pth")
+    torch.save({"student": state, "teacher": state}, OUT / "net-two.pth")
     torch.save(net, OUT / "net-module.pth")
     save_file(state, OUT / "net.safetensors")
     with open(OUT / "net.json", "w") as f:

@@ -23,9 +23,13 @@ type kerasLayer struct {
 	within      []string // the nested models that it is in, outermost first
 	path        string   // path of its group in a .weights.h5
 	called      []config // the keyword arguments of its calls, if they matter
-	operands    []any    // of an operation that is not a layer: x / 255
 	inputs      []int    // the layers that it reads, by index; spec.Images is the images
 	shared      bool     // it is called several times
+
+	operation bool   // such as x / 255, not a layer
+	operands  []any  // of an operation, see arguments
+	named     config // arguments of an operation that have names
+	skipped   bool   // another one computes what it does
 }
 
 // group returns the name under which an .h5 file stores the layer's weights.
@@ -65,6 +69,7 @@ func readChain(text []byte) (*chain, error) {
 		return c, nil
 	}
 	c.model(class, options, nil, "", nil, spec.Images)
+	c.restack()
 	return c, nil
 }
 
@@ -178,7 +183,8 @@ func (c *chain) member(s step, inputs []int, path string, within []string, calle
 		}
 		return c.model(class, options, append(slices.Clone(within), l.name), l.path, l.called, inputs[0])
 	}
-	if l.operands = operands(s.member); !ours {
+	l.operands, l.named = arguments(s.member)
+	if l.operation = isOperation(s.member); !ours {
 		l.custom = customModule(s.member)
 	}
 	c.layers = append(c.layers, l)

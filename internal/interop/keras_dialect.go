@@ -31,6 +31,7 @@ var others = map[string][]string{
 	"renorm":             {"false"},
 	"rms_scaling":        {"false"},
 	"renorm_momentum":    nil,
+	"rng_type":           nil,
 	"sparse":             {"false"},
 	"virtual_batch_size": {},
 	"elu negative_slope": {},
@@ -109,8 +110,19 @@ func advice(l *kerasLayer) string {
 	switch {
 	case l.custom != "":
 		return ", since it is of the module " + l.custom + " and not Keras's own"
+	case l.class == "Lambda" && preprocesses(l):
+		return ", since it holds Python code, which is never run; call preprocess_input(x) in place of Lambda(preprocess_input)(x), copy the weights with new.set_weights(old.get_weights()), and save the model again"
 	case l.class == "Lambda":
 		return ", since it holds Python code, which is never run; write it with Keras's own layers, such as Rescaling"
+	case l.operation:
+		return ", since it is an operation and not a layer; of operations, import reads +, -, * and / with a number or one number per channel, x[..., ::-1], cast to float32, and preprocess_input: use Keras's own layers, such as Rescaling and Normalization, copy the weights with new.set_weights(old.get_weights()), and save the model again"
 	}
 	return ""
+}
+
+// preprocesses reports whether a Lambda calls preprocess_input of keras.applications.
+func preprocesses(l *kerasLayer) bool {
+	function, _ := l.config["function"].(map[string]any) // in Keras 3
+	module, _ := l.config["module"].(string)             // in Keras 2
+	return function["config"] == "preprocess_input" || strings.Contains(module, ".applications.")
 }

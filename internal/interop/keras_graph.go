@@ -138,26 +138,3 @@ func keywords(layer any) (list []config) {
 	find(o["inbound_nodes"])
 	return list
 }
-
-// operands returns the arguments of an operation: a json.Number for a number.
-func operands(layer any) []any {
-	o, _ := layer.(map[string]any)
-	nodes, _ := o["inbound_nodes"].([]any)
-	if len(nodes) != 1 {
-		return nil
-	}
-	if node, ok := nodes[0].(map[string]any); ok { // of Keras 3
-		args, _ := node["args"].([]any)
-		return args
-	}
-	node, _ := nodes[0].([]any)
-	name, ok := reference(node)
-	if !ok || len(node) < 4 {
-		return nil
-	}
-	given, _ := node[3].(map[string]any)
-	if name == constant {
-		return []any{node[2], given["y"]}
-	}
-	return []any{name, given["y"]}
-}

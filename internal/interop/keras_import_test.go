@@ -123,6 +123,20 @@ func operation(class, config, nodes string) string {
 		{"class_name": "Softmax", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["f", 0, 0, {}]]]}`, `[["s", 0, 0]]`)
 }
 
+// stacked is operations that stack these channels of the images, as Keras 3 reverses them.
+func stacked(channels ...string) string {
+	var list, refs []string
+	for i, c := range channels {
+		list = append(list, fmt.Sprintf(`{"class_name": "GetItem", "name": "get%d", "config": {"name": "get%d"}, "inbound_nodes": [{"args": [%s, [{"class_name": "__ellipsis__", "config": {}}, %s]], "kwargs": {}}]}`, i, i, input3, c))
+		refs = append(refs, fmt.Sprintf(`{"class_name": "__keras_tensor__", "config": {"keras_history": ["get%d", 0, 0]}}`, i))
+	}
+	return graph(strings.Join(list, ",")+`, {"class_name": "Stack", "name": "stack", "config": {"name": "stack", "axis": -1}, "inbound_nodes": [{"args": [[`+strings.Join(refs, ",")+`]], "kwargs": {}}]},
+		{"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["stack", 0, 0, {}]]]},
+		{"class_name": "Softmax", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["f", 0, 0, {}]]]}`, `[["s", 0, 0]]`)
+}
+
+const reversed = `{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": -1}}`
+
 const input3 = `{"class_name": "__keras_tensor__", "config": {"keras_history": ["i", 0, 0]}}`
 
 // The files in testdata/applications were written by bench/interop/applications_golden.py: what
@@ -144,6 +158,52 @@ func TestApplicationsPredictWhatTheyPredictInKeras(t *testing.T) {
 			if math.Abs(float64(got-want.Data[n])) > 1e-5 {
 				t.Errorf("%s: probability %d is %g, Keras has %g", file, n, got, want.Data[n])
 				break
+			}
+		}
+	}
+}
+
+// The files in testdata/preprocessing were written by bench/interop/preprocessing.py, by Keras 3 and by
+// Keras 2: transfer learning as TensorFlow teaches it, with preprocess_input within the model.
+// CNNTRAIN_PREPROCESSING is a folder with whole networks.
+func TestPreprocessInputIsImported(t *testing.T) {
+	files, err := filepath.Glob("testdata/preprocessing/k*.*")
+	if err != nil || len(files) != 16 {
+		t.Fatalf("%d files (%v)", len(files), err)
+	}
+	if folder := os.Getenv("CNNTRAIN_PREPROCESSING"); folder != "" {
+		files, _ = filepath.Glob(folder + "/k*.*")
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file, filepath.Ext(file))
+		if filepath.Ext(file) == ".safetensors" {
+			continue
+		}
+		golden, err := checkpoint.Read(name + ".safetensors")
+		if err != nil {
+			t.Fatal(err)
+		}
+		x, _ := golden.Tensor("x")
+		want, _ := golden.Tensor("predictions")
+		i := importFile(t, file)
+		far := 0.0
+		for n, got := range probabilities(t, i.model, x) {
+			far = max(far, math.Abs(float64(got-want.Data[n])))
+		}
+		if t.Logf("%s: %.1e", filepath.Base(file), far); far > 1e-5 {
+			t.Errorf("%s: a probability is %g from Keras's", file, far)
+		}
+		doc, err := i.Document()
+		_, mode, _ := strings.Cut(filepath.Base(name), "-")
+		layers := map[string][]string{
+			"caffe": {"rgb_to_bgr", "normalization: {mean: [103.939, 116.779, 123.68], variance: [1, 1, 1]"},
+			"hand":  {"rgb_to_bgr", "normalization: {mean: [103.939, 116.779, 123.68], variance: [1, 1, 1]"},
+			"tf":    {"rescaling: {offset: 0, scale: 0.0078", "rescaling: {offset: -1, scale: 1"},
+			"torch": {"rescaling: {offset: 0, scale: 0.0039", "mean: [0.485, 0.456, 0.406]", "variance: [0.052441, 0.050176, 0.050625]"},
+		}[mode]
+		for _, want := range append(layers, "random_flip", "random_rotation", "trainable: false") {
+			if err != nil || !strings.Contains(string(doc), want) {
+				t.Errorf("%s: no %q in (%v)\n%s", file, want, err, doc)
 			}
 		}
 	}
@@ -209,8 +269,17 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		layers(`{"class_name": "Softmax", "config": {"name": "s"}}, {"class_name": "Reshape", "config": {"name": "r", "target_shape": [16, 4, 3]}}`):                             "the model ends in 16x4x3 values",
 		layers(`{"class_name": "ReLU", "config": {"name": "r", "min_value": 6.0}}, {"class_name": "ReLU", "config": {"name": "s", "min_value": 6.0}}`):                           "layers r, s (ReLU): relu has no option min_value here, and it is 6.0",
 		operation("TFOpLambda", `, "function": "math.truediv"`, `[["_CONSTANT_VALUE", -1, 3.0, {"y": ["i", 0, 0]}]]`):                                                            "layer op (TFOpLambda): there is no such layer here",
-		layers(`{"class_name": "LocalResponseNormalization", "config": {"name": "n"}}`):                                                                                          "there is no such layer here",
-		denseModel(`"units": 3, "activation": "sparsemax"`):                                                                                                                      `"activation" cannot be "sparsemax"`,
+		operation("Add", "", `[{"args": [`+input3+`, {"class_name": "__tensor__", "config": {"value": [[1.0], [2.0]], "dtype": "float32"}}], "kwargs": {}}]`):                    "layer op (Add): there is no such layer here, since it is an operation and not a layer",
+		operation("Multiply", "", `[{"args": [`+input3+`, {"class_name": "__numpy__", "config": {"value": [1.0, -1.0, 2.0]}}], "kwargs": {}}]`):                                  "layer op (Multiply): there is no such layer here, since it is an operation",
+		operation("Subtract", "", `[{"args": [`+input3+`, {"class_name": "__numpy__", "config": {"value": [1.0, 2.0]}}], "kwargs": {}}]`):                                        "layer op (Normalization): mean and variance have 2 values for 3 channels",
+		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__ellipsis__", "config": {}}, 1]], "kwargs": {}}]`):                                                    "layer op (GetItem): there is no such layer here, since it is an operation",
+		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": -1}}]], "kwargs": {}}]`):                   "layer op (GetItem): there is no such layer here",
+		operation("Flip", `, "axis": 2`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                               "layer op (Flip): there is no such layer here",
+		operation("Cast", `, "dtype": "float16"`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                      "layer op (Cast): there is no such layer here",
+		stacked("0", "2", "1"): "layers get0, get1, get2 (GetItem): there is no such layer here, since it is an operation",
+		layers(`{"class_name": "Lambda", "config": {"name": "l", "function": {"module": "builtins", "class_name": "function", "config": "preprocess_input"}}}`): "call preprocess_input(x) in place of Lambda(preprocess_input)(x)",
+		layers(`{"class_name": "LocalResponseNormalization", "config": {"name": "n"}}`):                                                                         "there is no such layer here",
+		denseModel(`"units": 3, "activation": "sparsemax"`):                                                                                                     `"activation" cannot be "sparsemax"`,
 		denseModel(`"units": {"a": 1}`): `units: cannot be {"a":1} here`,
 		denseModel(`"units": 3, "dtype": {"class_name": "QuantizedDTypePolicy", "config": {"name": "int8_from_float32"}}`): "its weights are quantized",
 		denseModel(`"units": 1`):                                                                                        "ends in one value without an activation",
@@ -288,14 +357,27 @@ func TestDialectsOfKerasAreUnderstood(t *testing.T) {
 		operation("TFOpLambda", `, "function": "math.subtract"`, `[["i", 0, 0, {"y": 127.5, "name": null}]]`):                                                                                                                                                                                    "rescaling: {offset: -127.5, scale: 1, name: op}",
 		operation("TFOpLambda", `, "function": "math.multiply"`, `[["_CONSTANT_VALUE", -1, 3.0, {"y": ["i", 0, 0]}]]`):                                                                                                                                                                           "rescaling: {offset: 0, scale: 3, name: op}",
 		operation("TFOpLambda", `, "function": "__operators__.add"`, `[["_CONSTANT_VALUE", -1, 3.0, {"y": ["i", 0, 0]}]]`):                                                                                                                                                                       "rescaling: {offset: 3, scale: 1, name: op}",
-		strings.ReplaceAll(operation("RandomFlip", "", `[{"args": [`+input3+`], "kwargs": {"training": true}}]`), "keras.src.ops.numpy", "keras.layers"):                                                                                                                                         "random_flip: {name: op}",
-		classifier(`{"class_name": "Dense", "config": {"name": "d", "units": 3, "activation": "relu"}}`):                                                                                                                                                                                         "conv2d: {activation: relu, filters: 3, kernel_size: 1, name: d}",
-		classifier(`{"class_name": "RandomFlip", "config": {"name": "r", "mode": "horizontal", "seed": 1}}`):                                                                                                                                                                                     "random_flip: {mode: horizontal, name: r}",
-		classifier(`{"class_name": "RandomZoom", "config": {"name": "r", "height_factor": {"a": 1}}}`):                                                                                                                                                                                           "layers:\n    - flatten",
-		classifier(`{"class_name": "RandomInvert", "config": {"name": "r", "factor": 0.1}}`):                                                                                                                                                                                                     "layers:\n    - flatten",
-		classifier(`{"class_name": "Resizing", "config": {"name": "r", "height": 8, "width": 8}}`):                                                                                                                                                                                               "layers:\n    - flatten",
-		classifier(`{"class_name": "ReLU", "config": {"name": "a b"}}, {"class_name": "ReLU", "config": {"name": "a_b"}}`):                                                                                                                                                                       "- relu: {name: a_b}\n    - relu: {name: a_b_1}",
-		classifier(`{"class_name": "ReLU", "config": {"name": "relu_1"}}, {"class_name": "ReLU", "config": {"name": "relu"}}, {"class_name": "ReLU", "config": {"name": "x"}}`):                                                                                                                  "- relu: {name: relu_1}\n    - relu\n    - relu: {name: x}",
+		operation("Subtract", "", `[{"args": [`+input3+`, {"class_name": "__numpy__", "config": {"value": [1.0, 2.0, 3.0]}}], "kwargs": {}}]`):                                                                                                                                                   "normalization: {mean: [1, 2, 3], variance: [1, 1, 1], name: op}",
+		operation("Multiply", "", `[{"args": [[0.5, 0.25, 1], `+input3+`], "kwargs": {}}]`):                                                                                                                                                                                                      "normalization: {mean: [0, 0, 0], variance: [4, 16, 1], name: op}",
+		operation("TFOpLambda", `, "function": "nn.bias_add"`, `[["i", 0, 0, {"bias": [-1, -2, -3], "data_format": "NHWC"}]]`):                                                                                                                                                                   "normalization: {mean: [1, 2, 3], variance: [1, 1, 1], name: op}",
+		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__ellipsis__", "config": {}}, `+reversed+`]], "kwargs": {}}]`):                                                                                                                                                         "rgb_to_bgr: {name: op}",
+		operation("SlicingOpLambda", "", `[["i", 0, 0, {"slice_spec": [{"class_name": "__ellipsis__"}, {"start": null, "stop": null, "step": -1}]}]]`):                                                                                                                                           "rgb_to_bgr: {name: op}",
+		operation("Flip", `, "axis": -1`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                                                                                                                                              "rgb_to_bgr: {name: op}",
+		operation("TFOpLambda", `, "function": "reverse"`, `[["i", 0, 0, {"axis": [3]}]]`):                                                                                                                                                                                                       "rgb_to_bgr: {name: op}",
+		operation("Cast", `, "dtype": "float32"`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                                                                                                                                      "layers:\n    - flatten",
+		operation("TFOpLambda", `, "function": "cast"`, `[["i", 0, 0, {"dtype": "float32"}]]`):                                                                                                                                                                                                   "layers:\n    - flatten",
+		stacked("2", "1", "0"):   "rgb_to_bgr: {name: stack}",
+		stacked("-1", "-2", "0"): "rgb_to_bgr: {name: stack}",
+		classifier(`{"class_name": "Rescaling", "config": {"name": "r", "scale": [0.5, 0.25, 1], "offset": [1, 2, 3]}}`):                                                        "normalization: {mean: [-2, -8, -3], variance: [4, 16, 1], name: r}",
+		classifier(`{"class_name": "Rescaling", "config": {"name": "r", "scale": [0.5, 0.25, 1], "offset": 0.0}}`):                                                              "normalization: {mean: [0, 0, 0], variance: [4, 16, 1], name: r}",
+		strings.ReplaceAll(operation("RandomFlip", "", `[{"args": [`+input3+`], "kwargs": {"training": true}}]`), "keras.src.ops.numpy", "keras.layers"):                        "random_flip: {name: op}",
+		classifier(`{"class_name": "Dense", "config": {"name": "d", "units": 3, "activation": "relu"}}`):                                                                        "conv2d: {activation: relu, filters: 3, kernel_size: 1, name: d}",
+		classifier(`{"class_name": "RandomFlip", "config": {"name": "r", "mode": "horizontal", "seed": 1}}`):                                                                    "random_flip: {mode: horizontal, name: r}",
+		classifier(`{"class_name": "RandomZoom", "config": {"name": "r", "height_factor": {"a": 1}}}`):                                                                          "layers:\n    - flatten",
+		classifier(`{"class_name": "RandomInvert", "config": {"name": "r", "factor": 0.1}}`):                                                                                    "layers:\n    - flatten",
+		classifier(`{"class_name": "Resizing", "config": {"name": "r", "height": 8, "width": 8}}`):                                                                              "layers:\n    - flatten",
+		classifier(`{"class_name": "ReLU", "config": {"name": "a b"}}, {"class_name": "ReLU", "config": {"name": "a_b"}}`):                                                      "- relu: {name: a_b}\n    - relu: {name: a_b_1}",
+		classifier(`{"class_name": "ReLU", "config": {"name": "relu_1"}}, {"class_name": "ReLU", "config": {"name": "relu"}}, {"class_name": "ReLU", "config": {"name": "x"}}`): "- relu: {name: relu_1}\n    - relu\n    - relu: {name: x}",
 	} {
 		k, err := readKerasConfig([]byte(config), nil)
 		if err != nil {
@@ -478,40 +560,44 @@ func TestFilesAreNamedForWhatTheyAre(t *testing.T) {
 		t.Fatal(err)
 	}
 	for path, want := range map[string]string{
-		"testdata/keras/small.h5":                                      isKeras,
-		"testdata/dialects/k3.keras":                                   isKeras,
-		"testdata/dialects/k3.json":                                    isKerasJSON,
-		"testdata/dialects/k3.safetensors":                             "",
-		write("m.onnx", onnx.Bytes()):                                  isONNX,
-		text("saved/variables.index", "x"):                             isTFWeights,
-		filepath.Join(dir, "saved"):                                    isSavedModel,
-		filepath.Join(dir, "[a]"):                                      isSavedModel,
-		text("checkpoint/cp.data-00000-of-00001", "x"):                 isTFWeights,
-		filepath.Join(dir, "checkpoint"):                               isTFWeights,
-		text("checkpoint/checkpoint", `model_checkpoint_path: "cp"`):   isTFWeights,
-		text("saved.pb", "\x0a\x05"):                                   isSavedModel,
-		archive("m.pth", "archive/data.pkl"):                           isPyTorch,
-		text("old.pth", "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j"):            isPyTorch,
-		text("m.pkl", "\x80\x04\x95"):                                  isPickle,
-		archive("w.npz", "arr_0.npy"):                                  isNumPy,
-		text("w.npy", "\x93NUMPY\x01"):                                 isNumPy,
-		archive("saved.zip", "m/saved_model.pb"):                       isSavedModel,
-		archive("photos.zip", "cat/1.png"):                             isArchive,
-		text("m.tar.gz", "\x1f\x8b\x08"):                               isArchive,
-		text("m.tflite", "\x1c\x00\x00\x00TFL3"):                       isTFLite,
-		text("m.gguf", "GGUF\x03"):                                     "language",
-		text("net.yaml", "name: net\nlayers:\n  - flatten\n"):          isSpec,
-		text("short.yaml", "layers: []"):                               isSpec,
-		text("lfs.h5", "version https://git-lfs.github.com/spec/v1\n"): "pointer of Git LFS",
-		text("page.h5", "<!DOCTYPE html><html>"):                       "web page",
-		text("cat.png", "\x89PNG\r\n"):                                 isImage,
-		text("empty.h5", ""):                                           "is empty",
-		text("note.txt", "weights: lost"):                              "is a text",
-		text("cut.keras", "PK\x03\x04"):                                "damaged or truncated zip",
-		filepath.Join(dir, "run"):                                      "is a run of cnntrain",
-		dir:                                                            "is a folder",
-		filepath.Join(dir, "absent"):                                   "",
-		text("noise", "\xff\xfe\xfd\xfc"):                              "",
+		"testdata/keras/small.h5":                                        isKeras,
+		"testdata/dialects/k3.keras":                                     isKeras,
+		"testdata/dialects/k3.json":                                      isKerasJSON,
+		"testdata/dialects/k3.safetensors":                               "",
+		write("m.onnx", onnx.Bytes()):                                    isONNX,
+		text("saved/variables.index", "x"):                               isTFWeights,
+		filepath.Join(dir, "saved"):                                      isSavedModel,
+		filepath.Join(dir, "[a]"):                                        isSavedModel,
+		text("checkpoint/cp.data-00000-of-00001", "x"):                   isTFWeights,
+		filepath.Join(dir, "checkpoint"):                                 isTFWeights,
+		text("checkpoint/checkpoint", `model_checkpoint_path: "cp"`):     isTFWeights,
+		text("saved.pb", "\x0a\x05"):                                     isSavedModel,
+		archive("m.pth", "archive/data.pkl"):                             isPyTorch,
+		text("old.pth", "\x80\x02\x8a\x0al\xfc\x9cF\xf9 j"):              isPyTorch,
+		text("m.pkl", "\x80\x04\x95"):                                    isPickle,
+		archive("w.npz", "arr_0.npy"):                                    isNumPy,
+		text("w.npy", "\x93NUMPY\x01"):                                   isNumPy,
+		text("saved/saved_model.pb", "\x08\x01\x12\x00\x00"):             isSavedModel,
+		text("parts/model.safetensors.index.json", `{"weight_map": {}}`): isIndex,
+		filepath.Join(dir, "parts"):                                      isIndex,
+		archive("export.pt2", "export/archive_format"):                   isPyTorch,
+		archive("saved.zip", "m/saved_model.pb"):                         isSavedModel,
+		archive("photos.zip", "cat/1.png"):                               isArchive,
+		text("m.tar.gz", "\x1f\x8b\x08"):                                 isArchive,
+		text("m.tflite", "\x1c\x00\x00\x00TFL3"):                         isTFLite,
+		text("m.gguf", "GGUF\x03"):                                       "language",
+		text("net.yaml", "name: net\nlayers:\n  - flatten\n"):            isSpec,
+		text("short.yaml", "layers: []"):                                 isSpec,
+		text("lfs.h5", "version https://git-lfs.github.com/spec/v1\n"):   "pointer of Git LFS",
+		text("page.h5", "<!DOCTYPE html><html>"):                         "web page",
+		text("cat.png", "\x89PNG\r\n"):                                   isImage,
+		text("empty.h5", ""):                                             "is empty",
+		text("note.txt", "weights: lost"):                                "is a text",
+		text("cut.keras", "PK\x03\x04"):                                  "damaged or truncated zip",
+		filepath.Join(dir, "run"):                                        "is a run of cnntrain",
+		dir:                                                              "is a folder",
+		filepath.Join(dir, "absent"):                                     "",
+		text("noise", "\xff\xfe\xfd\xfc"):                                "",
 	} {
 		got := Kind(path)
 		if !strings.Contains(got, want) || want == "" && got != "" {

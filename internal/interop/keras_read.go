@@ -133,7 +133,7 @@ func specOf(p *builder.Plan) *KerasSpec {
 	for _, i := range planOrder(p) {
 		l := p.Layers[i]
 		path := paths.next(l.Type)
-		k.origins[i] = origin{kerasLayer{class: l.Type, name: path, path: "layers/" + path}, l.Own}
+		k.origins[i] = origin{kerasLayer: kerasLayer{class: l.Type, name: path, path: "layers/" + path}, own: l.Own}
 	}
 	return k
 }
@@ -167,6 +167,12 @@ func (k *KerasSpec) readWeights(root *hdf5.Group) (layers []kerasWeights, err er
 	var wrong faults
 	var all []checkpoint.Tensor
 	for i, o := range k.origins {
+		if len(o.fixed) > 0 {
+			w := values(o.fixed)
+			w.layer = o.name
+			layers = append(layers, w)
+			continue
+		}
 		if len(o.own) == 0 && len(found[i].tensors) == 0 {
 			continue
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cnntrain/internal/builder/layer"
@@ -19,9 +18,15 @@ func (r *specReader) leave(l *kerasLayer) bool {
 		r.checkCalls(l)
 		return true
 	}
-	if by, ok := affine(l); ok {
-		r.note("is rescaling here ("+l.class+")", l.name)
-		r.add(kerasLayer{class: "Rescaling", name: l.name, config: by, within: l.within})
+	if scale, offset, ok := affine(l); ok {
+		if class, by, ok := rescaled(scale, offset); ok {
+			r.note("is "+strings.ToLower(class)+" here ("+l.class+")", l.name)
+			r.add(kerasLayer{class: class, name: l.name, config: by, within: l.within})
+			return true
+		}
+	}
+	if casts(l) {
+		r.note(doesNot+" ("+l.class+")", l.name)
 		return true
 	}
 	switch l.class {
@@ -55,72 +60,6 @@ func (r *specReader) scaledAdd(l *kerasLayer) bool {
 	r.note("is rescaling and add here ("+l.class+")", l.name)
 	r.add(kerasLayer{class: "Add", name: l.name, config: config{}, within: l.within})
 	return true
-}
-
-// affine returns the options of a Rescaling equal to an operation with a number: x / 255, x
-// - 1. Keras 3 has a class per operation, Keras 2 names it in the options of a TFOpLambda.
-func affine(l *kerasLayer) (options config, ok bool) {
-	op := l.class
-	if f, _ := l.config["function"].(string); op == "TFOpLambda" {
-		op = f[strings.LastIndexByte(f, '.')+1:]
-	}
-	if len(l.operands) < 2 {
-		return nil, false
-	}
-	first, isFirst := number(l.operands[0])
-	c, isSecond := number(l.operands[1])
-	scale, offset := 1.0, 0.0
-	if isFirst == isSecond { // not a number, or other arguments
-		return nil, false
-	}
-	switch op = strings.ToLower(op); {
-	case isFirst && op == "subtract":
-		scale, offset = -1, first
-	case isFirst && op == "add":
-		offset = first
-	case isFirst && op == "multiply":
-		scale = first
-	case isFirst:
-		return nil, false
-	case op == "subtract":
-		offset = -c
-	case op == "add":
-		offset = c
-	case op == "multiply":
-		scale = c
-	case (op == "truedivide" || op == "truediv" || op == "divide") && c != 0:
-		scale = 1 / c
-	default:
-		return nil, false
-	}
-	return config{"scale": text(scale), "offset": text(offset)}, true
-}
-
-func number(v any) (float64, bool) {
-	n, ok := v.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	f, err := n.Float64()
-	return f, err == nil
-}
-
-func text(v float64) json.Number { return json.Number(strconv.FormatFloat(v, 'g', -1, 64)) }
-
-// operations is the layers that functions of two tensors in Keras 2 are.
-var operations = map[string]string{
-	"__operators__.add": "Add", "math.add": "Add", "add": "Add",
-	"math.multiply": "Multiply", "multiply": "Multiply",
-	"math.subtract": "Subtract", "subtract": "Subtract", "__operators__.subtract": "Subtract",
-	"math.maximum": "Maximum", "math.minimum": "Minimum", "maximum": "Maximum", "minimum": "Minimum",
-}
-
-// operation replaces a function of two tensors by the layer that it is.
-func (r *specReader) operation(l *kerasLayer) {
-	f, _ := l.config["function"].(string)
-	if class := operations[f]; l.class == "TFOpLambda" && class != "" && len(r.with) > 0 {
-		l.class, l.config = class, config{}
-	}
 }
 
 // pointwise replaces a Dense on a map, which it applies to the last axis, by the equivalent

@@ -28,7 +28,8 @@ type KerasSpec struct {
 // An origin is the Keras layer behind a layer; the zero value is for one added here.
 type origin struct {
 	kerasLayer
-	own []layer.Weight // nil if there are none, or if an earlier layer was not understood
+	own   []layer.Weight // nil if there are none, or if an earlier layer was not understood
+	fixed []layer.Weight // constants, which the file does not have
 }
 
 // A specReader converts a chain to a spec.
@@ -82,6 +83,9 @@ func readLayers(text []byte) (*specReader, error) {
 	images := r.layerOutput
 	values := make([]layerOutput, len(c.layers))
 	for i, l := range c.layers {
+		if l.skipped {
+			continue
+		}
 		var inputs []layerOutput
 		for _, in := range l.inputs {
 			if in == spec.Images {
@@ -133,10 +137,16 @@ func (r *specReader) add(l kerasLayer) {
 	if l.custom == "" && r.leave(&l) {
 		return
 	}
-	if isSwap(&l) {
-		l.class, l.config = "rgb_to_bgr", config{}
+	switch {
+	case isSwap(&l):
+		l.class, l.config = swapLayer, config{}
+	case reverses(&l):
+		r.note("is "+swapLayer+" here ("+l.class+")", l.name)
+		l.class, l.config = swapLayer, config{}
+	case l.class == swapLayer:
+		r.note("is "+swapLayer+" here (Stack)", l.name)
 	}
-	r.operation(&l)
+	r.merges(&l)
 	r.pointwise(&l)
 	name, ok := byClass(layer.Layers, l.class)
 	if !ok || l.custom != "" || name == "local_response_normalization" && !l.ours {
@@ -146,7 +156,9 @@ func (r *specReader) add(l kerasLayer) {
 		return
 	}
 	if merges := spec.Merges(name); merges != (len(r.with) > 0) {
-		if merges {
+		if merges && l.operation {
+			r.fault(&l, "there is no such layer here%s", advice(&l))
+		} else if merges {
 			r.fault(&l, "it takes one input, and merges nothing")
 		} else {
 			r.fault(&l, "it takes %d inputs", len(r.with)+1)
@@ -207,6 +219,8 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 		if r.shape = out; err != nil {
 			r.fault(l, "%v", err)
 			r.shape = nil
+		} else if l.class == swapLayer && l.operation {
+			o.fixed = decoded.Weights(shapes[0])
 		} else {
 			o.own = decoded.Weights(shapes[0])
 		}

@@ -54,7 +54,8 @@ const (
 	isONNX        = "is an ONNX model, which cnntrain writes but does not read; import the Keras file that it was made from"
 	isTFLite      = "is a TensorFlow Lite model, which has no training form; import the Keras file that it was made from"
 	isSpec        = "is a spec, and no trained model; train it with cnntrain fit, then name its run"
-	isNumPy       = "holds NumPy arrays, and no model; save the model with model.save"
+	isIndex       = "lists weights that are in several files, which are not read together; load the model in its own program and save it in one file"
+	isNumPy       = "holds NumPy arrays, and no model; save the model with model.save, or weights of PyTorch as safetensors"
 	isPickle      = "is a Python pickle, which can run code and is never opened; save the model with model.save"
 	isImage       = "is an image, and no model"
 	isArchive     = "is an archive; unpack it, and name what is in it"
@@ -80,6 +81,8 @@ func folderKind(dir string) string {
 		return isTFWeights
 	case has("run.json", "spec.yaml"):
 		return "is a run of cnntrain"
+	case has("*.index.json"):
+		return isIndex
 	}
 	return "is a folder"
 }
@@ -97,7 +100,7 @@ func zipKind(f io.ReaderAt, size int64) string {
 		switch base := strings.ToLower(filepath.Base(member.Name)); {
 		case member.Name == kerasConfigName:
 			return isKeras
-		case base == "data.pkl" || base == "constants.pkl":
+		case base == "data.pkl" || base == "constants.pkl" || base == "archive_format":
 			return isPyTorch
 		case base == "saved_model.pb":
 			return isSavedModel
@@ -137,6 +140,8 @@ func headKind(head []byte, name string) string {
 	}
 	name = strings.ToLower(name)
 	switch {
+	case name == "saved_model.pb":
+		return isSavedModel
 	case strings.HasSuffix(name, ".index"), strings.Contains(name, ".data-0"):
 		return isTFWeights
 	case isSafetensors(head):
@@ -169,6 +174,8 @@ func textKind(head []byte) string {
 	}
 	text := strings.TrimLeft(string(head), "\ufeff \t\r\n")
 	switch lower := strings.ToLower(text[:min(len(text), 100)]); {
+	case strings.HasPrefix(text, "{") && strings.Contains(text, `"weight_map"`):
+		return isIndex
 	case strings.HasPrefix(text, "{") && strings.Contains(text, `"class_name"`):
 		return isKerasJSON
 	case strings.HasPrefix(lower, "<!doctype html"), strings.HasPrefix(lower, "<html"):

@@ -94,7 +94,7 @@ func (f *File) scan(in *os.File, size int64) (err error) {
 		torch, script := isTorchZip(z)
 		switch {
 		case script:
-			return errors.New("is TorchScript, which holds a program; in PyTorch, save the weights alone: torch.save(model.state_dict(), FILE)")
+			return errors.New("is a model of torch.jit or torch.export, which holds a program; in PyTorch, save the weights alone: torch.save(model.state_dict(), FILE)")
 		case !torch:
 			return errUnknown
 		}

@@ -68,6 +68,7 @@ func TestHostileFilesAreOneErrorAndTakeLittleMemory(t *testing.T) {
 	for name, path := range map[string]string{
 		"pickle, zip":                  bomb("system.pth", 1, map[string]string{"archive/data.pkl": "\x80\x02cos\nsystem\nX\x08\x00\x00\x00touch /x\x85R."}, "archive/data/0"),
 		"pickle, zeros":                bomb("zeros.pth", bombed, nil, "archive/data.pkl"),
+		"torch.export":                 bomb("export.pt2", 1, map[string]string{"export/archive_format": "pt2"}, "export/data/weights/weight_0"),
 		"values of zeros":              bomb("values.pth", bombed, map[string]string{"archive/data.pkl": tensorPickle("J\xff\xff\xff\x7f", "J\xff\xff\xff\x7f\x85", "K\x01\x85")}, "archive/data/0"),
 		"keras, config of zeros":       bomb("config.keras", bombed, nil, "config.json"),
 		"keras, weights of zeros":      bomb("weights.keras", bombed, map[string]string{"config.json": `{"class_name": "Sequential", "config": {}}`}, "model.weights.h5"),

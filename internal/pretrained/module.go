@@ -39,8 +39,8 @@ func (m *module) fullName(t checkpoint.Stored, f Format) string {
 	return m.name + "/" + t.Name
 }
 
-// counter is the step counter of PyTorch's batch norm, which is not needed here.
-const counter = "num_batches_tracked"
+// counters are the steps of PyTorch's batch norm and of its averages of weights, which are not needed here.
+var counters = []string{"num_batches_tracked", "n_averaged"}
 
 // modules groups the weights of f by layer, in the order of the model as far as it
 // follows from the file or the names. Tensors that are not weights are omitted.
@@ -53,7 +53,7 @@ func (f *File) modules() (all []*module) {
 	for _, t := range f.Tensors {
 		end := strings.LastIndex(t.Name, separator)
 		layer, name := t.Name[:max(0, end)], t.Name[end+1:]
-		if name == counter || f.Format == Ours && strings.HasPrefix(t.Name, checkpoint.StatePrefix) {
+		if slices.Contains(counters, name) || f.Format == Ours && strings.HasPrefix(t.Name, checkpoint.StatePrefix) {
 			continue
 		}
 		if at[layer] == nil {

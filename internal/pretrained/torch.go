@@ -48,15 +48,17 @@ var storageTypes = map[string]string{
 	"LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16", "CharStorage": "I8", "ByteStorage": "U8", "BoolStorage": "BOOL",
 }
 
-// isTorchZip reports whether an archive is one of PyTorch, and whether it is TorchScript,
-// which holds a program.
+// isTorchZip reports whether an archive is one of PyTorch, and whether it is of torch.jit or
+// torch.export and holds a program.
 func isTorchZip(z *zip.Reader) (torch, script bool) {
 	for _, f := range z.File {
 		switch base := f.Name[strings.LastIndexByte(f.Name, '/')+1:]; base {
 		case torchPickle:
 			torch = true
-		case "constants.pkl":
+		case "constants.pkl", "serialized_exported_program.json": // of torch.jit, of torch.export to 2.6
 			script = true
+		case "archive_format": // of torch.export
+			torch, script = true, true
 		}
 	}
 	return torch, script
@@ -236,6 +238,16 @@ func runPickle(u *unpickler, place func(*storage) error) (any, error) {
 		{"numpy.core.multiarray", "scalar"}:    nothing,
 		{"numpy._core.multiarray", "scalar"}:   nothing,
 		{"numpy", "dtype"}:                     nothing,
+
+		// What training programs put beside the weights: their options, paths and counts.
+		{"argparse", "Namespace"}:      nothing,
+		{"collections", "Counter"}:     nothing,
+		{"pathlib", "PosixPath"}:       nothing,
+		{"pathlib", "PurePosixPath"}:   nothing,
+		{"pathlib", "WindowsPath"}:     nothing,
+		{"pathlib", "PureWindowsPath"}: nothing,
+		{"__builtin__", "set"}:         nothing,
+		{"builtins", "set"}:            nothing,
 	}
 	for name := range storageTypes {
 		u.call[global{"torch", name}] = nothing

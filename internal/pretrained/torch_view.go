@@ -1,12 +1,15 @@
 package pretrained
 
 import (
-	"cnntrain/internal/checkpoint"
 	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
+
+	"cnntrain/internal/checkpoint"
 )
 
 // newView is _rebuild_tensor_v2: storage, offset, shape, strides, and more.
@@ -46,12 +49,51 @@ func ints(v any) (numbers []int, err error) {
 // stateDicts lists the usual keys of a state_dict in a saved dictionary.
 var stateDicts = []string{"state_dict_ema", "state_dict", "model_ema", "model_state_dict", "model_state", "model", "net", "weights", "module"}
 
-// tensorsIn returns the tensors of a state_dict, or of that in a dictionary.
-func tensorsIn(value any) (tensors []checkpoint.Stored, err error) {
+// tensorsIn returns the tensors of a state_dict, or of that in a checkpoint, which may have other
+// tensors beside it, such as the best accuracy.
+func tensorsIn(value any) ([]checkpoint.Stored, error) {
 	d, ok := value.(*dict)
 	if !ok {
 		return nil, errors.New("holds no dictionary of tensors; save model.state_dict()")
 	}
+	const deep = 2 // {"state_dict": {"model": …}}
+	if in := d.stateDict(deep); in != nil {
+		return in.tensors()
+	}
+	var with []string // dictionaries under other keys
+	for _, p := range d.pairs {
+		name, isText := p.key.(string)
+		if inner, ok := p.value.(*dict); ok && isText && inner.stateDict(deep) != nil && len(with) < 5 {
+			with = append(with, strconv.Quote(name))
+		}
+	}
+	if len(with) > 0 {
+		return nil, fmt.Errorf("holds its tensors under %s, none of which is a usual key of a state_dict; save one alone: torch.save(torch.load(FILE)[%s], FILE2)", strings.Join(with, ", "), with[0])
+	}
+	return nil, errors.New("holds no tensors; save model.state_dict()")
+}
+
+// stateDict returns the dictionary of tensors under the usual keys, else d if it has tensors, else
+// nil.
+func (d *dict) stateDict(deep int) *dict {
+	for _, key := range stateDicts {
+		if inner, ok := d.get(key).(*dict); ok && deep > 0 {
+			if found := inner.stateDict(deep - 1); found != nil {
+				return found
+			}
+		}
+	}
+	for _, p := range d.pairs {
+		_, isText := p.key.(string)
+		if _, isTensor := p.value.(*view); isText && isTensor {
+			return d
+		}
+	}
+	return nil
+}
+
+// tensors returns the values of d that are tensors.
+func (d *dict) tensors() (tensors []checkpoint.Stored, err error) {
 	for _, p := range d.pairs {
 		name, isText := p.key.(string)
 		v, isTensor := p.value.(*view)
@@ -64,15 +106,7 @@ func tensorsIn(value any) (tensors []checkpoint.Stored, err error) {
 		}
 		tensors = append(tensors, t)
 	}
-	if len(tensors) > 0 {
-		return tensors, nil
-	}
-	for _, key := range stateDicts {
-		if inner, ok := d.get(key).(*dict); ok && inner != d {
-			return tensorsIn(&dict{slices.DeleteFunc(slices.Clone(inner.pairs), func(p pair) bool { _, ok := p.value.(*view); return !ok })})
-		}
-	}
-	return nil, errors.New("holds no tensors; save model.state_dict()")
+	return tensors, nil
 }
 
 // stored validates the view and returns it as a readable tensor.
