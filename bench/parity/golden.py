@@ -241,6 +241,8 @@ TRANSFORMS = {
     "random_erasing": lambda l, x: l.transform_images(x, erase(l, x)),
     "random_color_jitter": jitter,
     "solarization": lambda l, x: l.transform_images(x, solarize(l, len(x))),
+    "equalization": lambda l, x: tf.concat(
+        [l.transform_images(x[i:i + 1], None) for i in range(len(x))], 0),
 } | {name: lambda l, x, draw=draw: l.transform_images(x, draw(l, x))
      for name, draw in MIXERS.items()}
 
@@ -250,6 +252,7 @@ LAYERS = {
     "auto_contrast": (keras.layers.AutoContrast, None),
     "cut_mix": (keras.layers.CutMix, None),
     "mix_up": (keras.layers.MixUp, "alpha"),
+    "equalization": (keras.layers.Equalization, None),
     "random_color_jitter": (keras.layers.RandomColorJitter, None),
     "random_erasing": (keras.layers.RandomErasing, None),
     "random_grayscale": (keras.layers.RandomGrayscale, "factor"),
@@ -537,6 +540,10 @@ LAYER_CASES = {
     "solarization": (
         (4, 5, 2), {"solarization": {"addition_factor": [0.1, 0.4],
                                      "threshold_factor": 0.9}}, pixels),
+    "equalization": ((6, 7, 3), "equalization", pixels),
+    "equalization_bins": (
+        (9, 8, 2), {"equalization": {"value_range": [0, 1], "bins": 20}},
+        unit),
     "random_erasing": (
         (6, 7, 2), {"random_erasing": {"factor": 0.9, "fill_value": 9,
                                        "scale": [0.1, 0.6]}}, pixels),

@@ -59,6 +59,7 @@ var onnxLayers = map[string]func(*onnxGraph, *Layer){
 	"random_saturation":            nothing,
 	"random_sharpness":             nothing,
 	"solarization":                 nothing,
+	"equalization":                 nothing,
 	"random_color_jitter":          nothing,
 	"random_erasing":               nothing,
 	"random_flip":                  nothing,

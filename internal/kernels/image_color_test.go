@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
 
@@ -122,4 +123,23 @@ func TestSolarizeInvertsFromTheThresholdOn(t *testing.T) {
 	near(t, "out", out, []float64{0.2, 0.4, 0.3, 0})
 	SolarizeGrad(dx, x, dy, amounts, s)
 	near(t, "dx", dx, []float64{1, 2, -3, 0})
+}
+
+func TestEqualizeSpreadsValuesByTheirRank(t *testing.T) {
+	// Channel 0 has four values once each, channel 1 is constant.
+	x, dy := []float32{10, 7, 30, 7, 20, 7, 11, 7}, []float32{1, 2, 3, 4, 5, 6, 7, 8}
+	s := Colors{N: 1, Pixels: 4, C: 2, High: 255}
+	out, dx := make([]float32, 8), make([]float32, 8)
+	Equalize(out, x, []float32{256}, s)
+	if want := []float32{0, 7, 255, 7, 170, 7, 85, 7}; !slices.Equal(out, want) {
+		t.Errorf("%v, want %v", out, want)
+	}
+	EqualizeGrad(dx, x, dy, []float32{256}, s)
+	if want := []float32{0, 2, 0, 4, 0, 6, 0, 8}; !slices.Equal(dx, want) {
+		t.Errorf("gradient %v, want %v", dx, want)
+	}
+	Equalize(out, x, []float32{2}, s) // all values are in the first of two bins
+	if !slices.Equal(out, x) {
+		t.Errorf("%v with two bins, want %v", out, x)
+	}
 }

@@ -45,6 +45,15 @@ func AutoContrast(x *G.Node, low, high float32) *G.Node {
 	return colors("auto_contrast", x, low, high, func([]float32) {}, kernels.AutoContrast, kernels.AutoContrastGrad)
 }
 
+// Equalize spreads the values of each channel of an image from low to high, counted in bins.
+func Equalize(x *G.Node, low, high float32, bins int) *G.Node {
+	return colors("equalize", x, low, high, func(a []float32) {
+		for n := range a {
+			a[n] = float32(bins)
+		}
+	}, kernels.Equalize, kernels.EqualizeGrad)
+}
+
 // Solarize adds an amount, on a scale of 255, and inverts values from a threshold on. amounts
 // fills a [N,2] with both.
 func Solarize(x *G.Node, low, high float32, amounts func(a []float32)) *G.Node {

@@ -1,0 +1,39 @@
+package layer
+
+import (
+	"cnntrain/internal/catalog"
+	"cnntrain/internal/kernels"
+	"cnntrain/internal/ops"
+
+	G "gorgonia.org/gorgonia"
+)
+
+var _ = Layers.Add(catalog.Entry[Layer]{
+	Name:    "equalization",
+	Keras:   "Equalization",
+	Example: "equalization",
+	Input:   []int{4, 3, 2},
+	Doc: `Spreads the values of each channel of an image evenly over value_range: equalizes its histogram.
+
+A channel whose values are all in one bin stays as it is. Each image has a histogram of its own,
+as in Keras if images are not in a batch; in a batch, Keras counts the values of all its images.
+Inactive during inference, as Keras 3 computes it.`,
+	New: func(o *catalog.Options) Layer {
+		l := &equalization{recolor: newRecolor(), bins: 256}
+		valueRangeOption(o, &l.valueRange)
+		o.Bind(&l.bins, "bins", "number of bins in which values are counted").Min(1).Max(kernels.MaxBins)
+		return l
+	},
+})
+
+type equalization struct {
+	recolor
+	bins int
+}
+
+func (l *equalization) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
+	if !g.Training {
+		return x
+	}
+	return ops.Equalize(x, l.low(), l.high(), l.bins)
+}
