@@ -243,3 +243,68 @@ func TestRanksFit(t *testing.T) {
 		}
 	})
 }
+
+const frozenSpec = `
+input: [32, 32, 3]
+data: {dataset: {shapes: {train: 40, test: 10}}}
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, strides: 4, trainable: false}
+  - flatten
+  - dense: {units: 10, activation: softmax}
+train: {epochs: 3, batch_size: 8, optimizer: adam}
+`
+
+// The order of the images gives a rank images whose frozen outputs another rank has computed, and
+// finds in the folder that they share.
+func TestRanksShareWhatIsComputedOnce(t *testing.T) {
+	dir := t.TempDir()
+	cache := filepath.Join(dir, "cache")
+	t.Setenv("CNNTRAIN_CACHE", cache)
+	outputs := func() int {
+		files, err := filepath.Glob(filepath.Join(cache, "images", "*", "*.pixels"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(files)
+	}
+	file := filepath.Join(dir, "frozen.yaml")
+	if err := os.WriteFile(file, []byte(frozenSpec), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := func(size int) (best []byte) {
+		out := filepath.Join(dir, fmt.Sprint("run", size))
+		experiments := make([]*experiment.Experiment, size)
+		for i := range experiments {
+			e, err := experiment.Load(file, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			experiments[i] = e
+		}
+		commtest.Run(size, func(w comm.World) {
+			if _, err := experiments[w.Rank()].Fit(t.Context(), experiment.Options{Out: out, World: w, Listener: &listener{}}); err != nil {
+				t.Errorf("rank %d of %d: %v", w.Rank(), size, err)
+			}
+		})
+		best, err := os.ReadFile(filepath.Join(out, runs.BestFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return best
+	}
+	run(1)
+	if n := outputs(); n != 0 {
+		t.Errorf("alone, %d files are written of what fits into memory", n)
+	}
+	first := run(2)
+	if n := outputs(); n != 40 {
+		t.Errorf("2 ranks have the outputs of %d images in the folder, not of 40", n)
+	}
+	t.Setenv("CNNTRAIN_CACHE", "off")
+	if err := os.Rename(filepath.Join(dir, "run2"), filepath.Join(dir, "first")); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first, run(2)) {
+		t.Error("the folder changes the weights")
+	}
+}

@@ -78,6 +78,9 @@ func ranksHere(w comm.World) int {
 	return max(1, here)
 }
 
+// several reports whether w has other ranks than this one.
+func several(w comm.World) bool { return w.Size() > 1 }
+
 // facts is what must be equal on all ranks.
 type facts struct {
 	Program string // digest of the file

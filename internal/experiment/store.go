@@ -79,12 +79,16 @@ func (f *fit) openStore(p *builder.Plan) (train.Store, string) {
 	bytes := int64(images) * int64(frozen.Values) * 4
 	o := imagecache.Options{Memory: f.memory}
 	s, where := &store{}, fmt.Sprintf("%s of memory", words.Size(min(bytes, f.memory)))
-	if bytes > f.memory {
+	shared := several(f.options.World) // each epoch gives a rank images that others had before
+	if bytes > f.memory || shared {
 		disk, err := ImageCache()
 		if err == nil && disk.Dir != "" && disk.MaxBytes > 0 {
 			if s.of, err = f.frozenDigest(p, frozen); err == nil {
 				o.Dir, o.MaxBytes = disk.Dir, disk.MaxBytes
 				where += fmt.Sprintf(" and %s of %s", words.Size(min(bytes, o.MaxBytes)), o.Dir)
+				if shared {
+					where += ", for all ranks that have this folder"
+				}
 			}
 		}
 		switch {
