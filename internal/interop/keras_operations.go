@@ -6,10 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"cnntrain/internal/builder/layer"
-	"cnntrain/internal/checkpoint"
-	"cnntrain/internal/random"
 )
 
 // Operations on tensors stand in functional models in place of layers: x / 127.5 - 1, and all that
@@ -187,6 +183,9 @@ func casts(l *kerasLayer) bool {
 // swapLayer is our layer that reverses the channels of an image.
 const swapLayer = "rgb_to_bgr"
 
+// swaps reports whether l is an operation that is this layer here.
+func (l *kerasLayer) swaps() bool { return l.class == swapLayer && l.operation }
+
 // reverses reports whether l is x[..., ::-1] or a flip of the last axis.
 func reverses(l *kerasLayer) bool {
 	if l.function() == "flip" && l.operation {
@@ -291,14 +290,4 @@ func (r *specReader) merges(l *kerasLayer) {
 	if class := operations[f]; l.class == "TFOpLambda" && class != "" && len(r.with) > 0 {
 		l.class, l.config = class, config{}
 	}
-}
-
-// values returns the weights of layers that have constants as weights.
-func values(fixed []layer.Weight) (w kerasWeights) {
-	for _, f := range fixed {
-		t := checkpoint.Tensor{Name: f.Name, Shape: f.Shape, Data: make([]float32, f.Shape.Size())}
-		f.Init.Fill(t.Data, t.Shape, random.Stream{})
-		w.tensors = append(w.tensors, t)
-	}
-	return w
 }

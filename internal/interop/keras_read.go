@@ -167,10 +167,8 @@ func (k *KerasSpec) readWeights(root *hdf5.Group) (layers []kerasWeights, err er
 	var wrong faults
 	var all []checkpoint.Tensor
 	for i, o := range k.origins {
-		if len(o.fixed) > 0 {
-			w := values(o.fixed)
-			w.layer = o.name
-			layers = append(layers, w)
+		if o.swaps() {
+			layers = append(layers, exchanged(o.name))
 			continue
 		}
 		if len(o.own) == 0 && len(found[i].tensors) == 0 {

@@ -28,8 +28,7 @@ type KerasSpec struct {
 // An origin is the Keras layer behind a layer; the zero value is for one added here.
 type origin struct {
 	kerasLayer
-	own   []layer.Weight // nil if there are none, or if an earlier layer was not understood
-	fixed []layer.Weight // constants, which the file does not have
+	own []layer.Weight // nil if the file has none, or if an earlier layer was not understood
 }
 
 // A specReader converts a chain to a spec.
@@ -219,9 +218,7 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 		if r.shape = out; err != nil {
 			r.fault(l, "%v", err)
 			r.shape = nil
-		} else if l.class == swapLayer && l.operation {
-			o.fixed = decoded.Weights(shapes[0])
-		} else {
+		} else if !l.swaps() {
 			o.own = decoded.Weights(shapes[0])
 		}
 	} else {
