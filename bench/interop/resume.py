@@ -1,7 +1,7 @@
 """Proves that Keras goes on from last.safetensors as cnntrain does: one more step, with
 each optimizer and schedule, gives the same weights.
 
-    python bench/interop/resume.py CNNTRAIN    # with Keras 3, and with tf.keras 2.15
+    python bench/interop/resume.py CNNTRAIN [CASE...]    # with Keras 3, and with tf.keras 2.15
 """
 
 import os
@@ -53,6 +53,7 @@ CASES = {
     "rmsprop momentum": ("{rmsprop: {learning_rate: 0.001, momentum: 0.5, centered: true, epsilon: 0.001}}", "constant"),
     "adagrad": ("{adagrad: {learning_rate: 0.01}}", "constant"),
     "nadam": ("{nadam: {learning_rate: 0.01, beta_1: 0.8}}", "constant"),
+    "adafactor": ("{adafactor: {learning_rate: 0.05, weight_decay: 0.01}}", "constant"),
     "adamax": ("{adamax: {learning_rate: 0.01, weight_decay: 0.01}}", "constant"),
     "adadelta": ("{adadelta: 1}", "constant"),
     "lamb": ("{lamb: {learning_rate: 0.01, weight_decay: 0.01}}", "constant"),
@@ -129,7 +130,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         x, y = write_images(folder)
-        for case in CASES:
+        for case in sys.argv[2:] or CASES:
             found = check(program, folder, case, x, y)
             ok = max(found.values()) < TOLERANCE
             failed |= not ok

@@ -323,6 +323,7 @@ LOSSES = {
     "categorical_focal_crossentropy": keras.losses.CategoricalFocalCrossentropy,
 }
 OPTIMIZERS = {
+    "adafactor": keras.optimizers.Adafactor,
     "adadelta": keras.optimizers.Adadelta,
     "adagrad": keras.optimizers.Adagrad,
     "adam": keras.optimizers.Adam,
@@ -842,6 +843,14 @@ MODEL_CASES = {
     "tiny_adadelta_options": (
         TINY_INPUT, 5, TINY,
         {"adadelta": {"learning_rate": 0.5, "rho": 0.8, "epsilon": 0.001}},
+        normal),
+    "tiny_adafactor": (
+        TINY_INPUT, 5, TINY, {"adafactor": {"learning_rate": 0.01}}, normal),
+    "tiny_adafactor_options": (
+        TINY_INPUT, 5, TINY,
+        {"adafactor": {"learning_rate": 0.6, "beta_2_decay": -0.6,
+                       "epsilon_1": 0.001, "epsilon_2": 0.2,
+                       "clip_threshold": 0.5, "weight_decay": 0.1}},
         normal),
     "tiny_lamb": (TINY_INPUT, 5, TINY, "lamb", normal),
     "tiny_lamb_options": (

@@ -106,17 +106,18 @@ func (t *Training) kerasOptimizer() object {
 // alternate weight by weight, and each list covers all weights before the next starts.
 // Unused slots are omitted.
 var kerasSlots = map[string][][]string{
-	"adadelta": {{"accumulated_grad", "accumulated_delta_var"}},
-	"adagrad":  {{"accumulator"}},
-	"adam":     {{"momentum", "velocity"}},
-	"adamax":   {{"momentum", "norm"}},
-	"adamw":    {{"momentum", "velocity"}},
-	"ftrl":     {{"accumulator", "linear"}},
-	"lamb":     {{"momentum", "velocity"}},
-	"lion":     {{"momentum"}},
-	"nadam":    {{"momentum", "velocity"}},
-	"rmsprop":  {{"velocity"}, {"momentum"}, {"average_gradient"}},
-	"sgd":      {{"momentum"}},
+	"adafactor": {{"velocity"}},
+	"adadelta":  {{"accumulated_grad", "accumulated_delta_var"}},
+	"adagrad":   {{"accumulator"}},
+	"adam":      {{"momentum", "velocity"}},
+	"adamax":    {{"momentum", "norm"}},
+	"adamw":     {{"momentum", "velocity"}},
+	"ftrl":      {{"accumulator", "linear"}},
+	"lamb":      {{"momentum", "velocity"}},
+	"lion":      {{"momentum"}},
+	"nadam":     {{"momentum", "velocity"}},
+	"rmsprop":   {{"velocity"}, {"momentum"}, {"average_gradient"}},
+	"sgd":       {{"momentum"}},
 }
 
 // commonSlots describes the state of Keras's base class, which comes first.
@@ -182,6 +183,9 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 		for _, w := range trained {
 			for _, slot := range alternate {
 				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, w.index)); ok {
+					if m.Training.Optimizer.Name == "adafactor" {
+						all = append(all, factors(w.name, t)...)
+					}
 					all, used = append(all, variable{w.name + "_" + slot, dataset(t)}), used+1
 				}
 			}
@@ -195,6 +199,29 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 		return nil, fmt.Errorf("the state of %s is not that of this model: %d tensors, of which %d fit", m.Training.Optimizer.Name, len(state.Optimizer), used)
 	}
 	return all, nil
+}
+
+// factors returns the means of the rows and of the columns of Adafactor's mean squares: variables of
+// their own in Keras, zeros if these are not matrices.
+func factors(name string, t checkpoint.Tensor) []variable {
+	n := len(t.Shape)
+	if n < 2 {
+		return []variable{{name, hdf5.NewCount(0)}, {name, hdf5.NewCount(0)}}
+	}
+	height, width := t.Shape[n-2], t.Shape[n-1]
+	rows, columns := make([]float64, len(t.Data)/width), make([]float64, len(t.Data)/height)
+	for i, v := range t.Data {
+		rows[i/width] += float64(v) / float64(width)
+		columns[i/(width*height)*width+i%width] += float64(v) / float64(height)
+	}
+	means := func(shape []int, values []float64) variable {
+		data := make([]float32, len(values))
+		for i, v := range values {
+			data[i] = float32(v)
+		}
+		return variable{name, hdf5.NewDataset(shape, data)}
+	}
+	return []variable{means(t.Shape[:n-1], rows), means(append(slices.Clone(t.Shape[:n-2]), width), columns)}
 }
 
 // nadamProduct returns the product of the momenta of steps, as Keras's Nadam keeps it.

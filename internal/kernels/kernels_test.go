@@ -203,6 +203,8 @@ func kernelCases() []kernelCase {
 		{"Nadam", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
 			Nadam(out[0], in[0], out[1], out[2], 0.9, 0.999, 0.01, 0.02, 1.5, 1e-7)
 		}},
+		{"AdafactorSquares", []int{long}, []int{long}, true, func(out, in [][]float32) { AdafactorSquares(out[0], in[0], 0.9, 1e-3) }},
+		{"AdafactorDirection", []int{long}, []int{long}, true, func(out, in [][]float32) { AdafactorDirection(out[0], in[0]) }},
 		{"LambDirection", []int{long, long, long}, nil, true, func(out, _ [][]float32) {
 			LambDirection(out[0], out[1], out[2], 0.9, 0.999, 1.2, 1.5, 1e-7)
 		}},
@@ -273,7 +275,7 @@ func TestResultIsTheSameForAnyThreadCount(t *testing.T) {
 
 func TestResultDoesNotDependOnWhatOutputHeld(t *testing.T) {
 	eachKernel(t, func(t *testing.T, c kernelCase) {
-		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "Nadam", "LambDirection", "Adamax", "Adadelta", "Lion", "FTRL", "MoveAverage", "ReLUGradSumRows"}, c.name) {
+		if slices.Contains([]string{"Adam", "SGD", "Adagrad", "RMSprop", "Nadam", "LambDirection", "AdafactorSquares", "AdafactorDirection", "Adamax", "Adadelta", "Lion", "FTRL", "MoveAverage", "ReLUGradSumRows"}, c.name) {
 			t.Skip("updates its outputs")
 		}
 		want, in := c.slices()

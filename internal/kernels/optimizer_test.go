@@ -157,6 +157,47 @@ func TestLambDirectionIsItsDefinition(t *testing.T) {
 	})
 }
 
+func TestAdafactorIsItsDefinition(t *testing.T) {
+	optimizes(t, 0, func(_ float64, w, g, v, _ []float32) {
+		AdafactorSquares(v, g, 0.9, 1e-3)
+		copy(w, g)
+		AdafactorDirection(w, v)
+	}, func(_ float64, w, g, v, _ *float64) {
+		*v = 0.9**v + 0.1*(*g**g+1e-3)
+		*w = *g / math.Sqrt(*v)
+	})
+}
+
+// Two matrices of 3x5, in pieces that end within rows.
+func TestFactoredSumsAndMultipliesRowsAndColumns(t *testing.T) {
+	const matrices, rows, columns = 2, 3, 5
+	x, rng := make([]float32, matrices*rows*columns), newRand()
+	for i := range x {
+		x[i] = float32(rng.IntN(9))
+	}
+	var wantRows, gotRows [matrices * rows]float64
+	var wantColumns, gotColumns [matrices * columns]float64
+	for i, v := range x {
+		wantRows[i/columns] += float64(v)
+		wantColumns[i/(rows*columns)*columns+i%columns] += float64(v)
+	}
+	ends := []int{0, 3, 4, 11, 27, 30}
+	for i, to := range ends[1:] {
+		Factored{rows, columns, ends[i]}.Sum(gotRows[:], gotColumns[:], x[ends[i]:to])
+	}
+	if gotRows != wantRows || gotColumns != wantColumns {
+		t.Errorf("sums %v and %v, want %v and %v", gotRows, gotColumns, wantRows, wantColumns)
+	}
+	for i, to := range ends[1:] {
+		Factored{rows, columns, ends[i]}.Multiply(x[ends[i]:to], gotRows[:], gotColumns[:])
+	}
+	for i, v := range x {
+		if want := float32(wantRows[i/columns] * wantColumns[i/(rows*columns)*columns+i%columns]); v != want {
+			t.Errorf("value %d is %g, want %g", i, v, want)
+		}
+	}
+}
+
 func TestAdamaxIsItsDefinition(t *testing.T) {
 	optimizes(t, 0, func(_ float64, w, g, m, u []float32) { Adamax(w, g, m, u, 0.01, 0.9, 0.99, 1e-3) },
 		func(_ float64, w, g, m, u *float64) {

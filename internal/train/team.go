@@ -79,7 +79,18 @@ func (t *team) join(m Model, o optimizer.Optimizer) error {
 	}
 	m.Join(t.mean, t.weights.Ready)
 	o.Named(names)
-	o.Join(t.weights.Norms, t.weights.Updated)
+	parts := optimizer.Parts{
+		Of: func(i int) (weight, from int) {
+			weight, from, _ = t.weights.Piece(i)
+			return weight, from
+		},
+		Norms: t.weights.Norms, Updated: t.weights.Updated,
+		Sum: func(values []float64) { comm.Sum(w, values) },
+	}
+	for _, s := range t.shapes {
+		parts.Shapes = append(parts.Shapes, s)
+	}
+	o.Join(parts)
 	return nil
 }
 

@@ -30,6 +30,7 @@ type base struct {
 	slots                               []*slot // all, whether the options need them or not
 
 	squares []float64                               // of the gradients, for clipping
+	parts   *Parts                                  // nil: this process has all weights
 	norms   func(squares []float64) (total float64) // nil: this process has all weights
 	updated func(i int)                             // nil: no callback
 }
@@ -66,9 +67,7 @@ func (b *base) Reset() {
 	}
 }
 
-func (b *base) Join(norms func([]float64) float64, updated func(int)) {
-	b.norms, b.updated = norms, updated
-}
+func (b *base) Join(p Parts) { b.parts, b.norms, b.updated = &p, p.Norms, p.Updated }
 
 // rateOption declares the main option, commonOptions those that come last.
 func (b *base) rateOption(o *catalog.Options) {

@@ -44,10 +44,8 @@ type Optimizer interface {
 	// Reset forgets the steps so far. The next one may be for other weights.
 	Reset()
 	// Join makes it one of several optimizers, each of which has pieces of the weights and
-	// is stepped with these. norms replaces the sums of squares of the pieces by those of
-	// the whole weights, and returns the sum over all weights; updated is called after each
-	// piece's update.
-	Join(norms func(squares []float64) (total float64), updated func(i int))
+	// is stepped with these.
+	Join(Parts)
 	// State returns the state tensors of the weights, named SLOT/INDEX (velocity/0), in a
 	// fixed order. The data is not copied: writing to it changes the next step.
 	//
@@ -57,6 +55,18 @@ type Optimizer interface {
 	// which are for evaluation. It reports whether the optimizer has such; without, it does
 	// nothing.
 	Swap(weights []G.ValueGrad) (swapped bool, err error)
+}
+
+// Parts connects an optimizer that has pieces of the weights with those that have the others.
+type Parts struct {
+	Shapes [][]int                        // of the whole weights
+	Of     func(i int) (weight, from int) // what piece i is of, and the index of its first value there
+
+	// Norms replaces the sums of squares of the pieces by those of the whole weights, and
+	// returns the sum over all weights.
+	Norms   func(squares []float64) (total float64)
+	Sum     func(values []float64) // replaces values by their sums over all optimizers
+	Updated func(i int)            // is called after each piece's update
 }
 
 // HiddenSlot is the name of the state that [Optimizer.Swap] exchanges with the weights. In a
