@@ -19,8 +19,8 @@ import (
 const layout = `
 	batch, kernels, spec, random, words, shutdown, data/picture/jpeg :
 	table               : words
-	plot, data/imagecache : shutdown
-	checkpoint          : shutdown words
+	data/imagecache     : shutdown
+	checkpoint, plot    : shutdown words
 	catalog             : spec words
 	machine             : kernels
 	machine/machinetest : machine

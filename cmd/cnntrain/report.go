@@ -101,7 +101,7 @@ func writeReport(ctx context.Context, page *report, o *reportOptions, s *streams
 	if page.err != nil {
 		s.logf("the page is without a picture: %v", page.err)
 	}
-	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(w, page) }); err != nil {
+	if err := checkpoint.WriteFile(o.out, func(w io.Writer) error { return reportPage.Execute(&printer{to: w}, page) }); err != nil {
 		return err
 	}
 	return s.printf("%s: page about %s\n", o.out, o.run)

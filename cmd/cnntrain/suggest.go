@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
+	"unicode/utf8"
+
+	"cnntrain/internal/words"
 )
 
 // plainWord matches arguments that need no quotes in a shell.
@@ -10,14 +14,34 @@ var plainWord = regexp.MustCompile(`^[\w./:=@%,+~-]+$`)
 
 // commandLine returns a command to paste into a shell, with its arguments quoted if necessary.
 func commandLine(args ...string) string {
-	words := []string{"cnntrain"}
+	line := "cnntrain"
 	for _, a := range args {
-		if !plainWord.MatchString(a) {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		words = append(words, a)
+		line += " " + shellWord(a)
 	}
-	return strings.Join(words, " ")
+	return line
+}
+
+// shellWord quotes an argument for a shell; one that does not only print, by $'…'.
+func shellWord(a string) string {
+	switch {
+	case plainWord.MatchString(a):
+		return a
+	case words.OneLine(a) == a:
+		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	var b strings.Builder
+	for len(a) > 0 {
+		_, n := utf8.DecodeRuneInString(a)
+		if part := a[:n]; words.OneLine(part) == part && !strings.Contains(`'\`, part) {
+			b.WriteString(part)
+		} else {
+			for _, c := range []byte(part) {
+				fmt.Fprintf(&b, `\x%02x`, c)
+			}
+		}
+		a = a[n:]
+	}
+	return "$'" + b.String() + "'"
 }
 
 // withData adds the flags that a command was given for its spec and data, so that the

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"testing"
+
+	"cnntrain/internal/words"
 )
 
 func TestCommandsCanBePasted(t *testing.T) {
@@ -13,6 +16,21 @@ func TestCommandsCanBePasted(t *testing.T) {
 	want := `cnntrain fit 'my net.yaml' --data-dir '/d/it'\''s' --set 'input=[28, 28, 1]' --set train.epochs=3`
 	if got != want {
 		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+func TestCommandsOfAnyBytesCanBePasted(t *testing.T) {
+	if _, err := exec.LookPath("bash"); err != nil {
+		t.Skip("no bash")
+	}
+	for _, want := range []string{"a\nb", "\x1b[2J\x1b]0;t\a\"'$x`y`\\", "\xff\u202e3 é\u200b", "it's", `a\nb\`, "$(x) \r", "-"} {
+		got, err := exec.Command("bash", "-c", "printf %s "+shellWord(want)).Output()
+		if string(got) != want || err != nil {
+			t.Errorf("%q is %q as %s; %v", want, got, shellWord(want), err)
+		}
+		if line := shellWord(want); words.OneLine(line) != line {
+			t.Errorf("%q: %q does not only print", want, line)
+		}
 	}
 }
 
@@ -31,8 +49,10 @@ func TestErrorsHaveNoNamesOfSystemCalls(t *testing.T) {
 		{errors.Join(errors.New("first"), fmt.Errorf("then: %w", &fs.PathError{Op: "mkdir", Path: "x", Err: fs.ErrPermission})), "first\nthen: x: permission denied"},
 		{&fs.PathError{Op: "open", Path: "open", Err: fs.ErrExist}, "open: file already exists"},
 		{errors.New("open the door: please"), "open the door: please"},
+		{fmt.Errorf("a\nb: %w; c\td", &fs.PathError{Op: "open", Path: "a\nb", Err: fs.ErrExist}), `a\nb: file already exists; c\td`},
+		{fmt.Errorf("in: %w", errors.Join(errors.New("a\nb"), errors.New("c"))), "in: a\\nb\nc"},
 	} {
-		if got := withoutCalls(c.err); got != c.want {
+		if got := textOf(c.err); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}

@@ -116,7 +116,7 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 			return err
 		}
 	}
-	s.logf("to see how it goes: cnntrain sweep status %s", w.Dir)
+	s.logf("to see how it goes: %s", commandLine("sweep", "status", w.Dir))
 	return nil
 }
 

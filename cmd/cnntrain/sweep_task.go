@@ -105,7 +105,7 @@ func trainMember(ctx context.Context, w *sweep.Sweep, j sweep.Job, p sweep.Proce
 		if err := experiment.Continued(j.Before, j.Dir, j.Epochs); err == nil {
 			j.Resume = true
 		} else {
-			s.logf("member %d is trained from the start: %v", j.Member+1, withoutCalls(err))
+			s.logf("member %d is trained from the start: %v", j.Member+1, textOf(err))
 		}
 	}
 	return w.Train(ctx, j, p)

@@ -43,49 +43,66 @@ func (s *streams) showError(err error) {
 	case errors.Is(err, context.Canceled):
 		s.logf("interrupted")
 	default:
-		s.logLines(strings.TrimSpace(withoutCalls(err)))
+		s.logLines(textOf(err))
 	}
 }
 
-// withoutCalls returns the text of err without the names of system calls that package os puts
-// before a path: "x.yaml: no such file or directory" for "open x.yaml: no such file …".
-func withoutCalls(err error) string {
-	text := err.Error()
-	var walk func(error)
-	walk = func(err error) {
-		switch e := err.(type) {
-		case *fs.PathError:
-			text = strings.ReplaceAll(text, e.Path+": "+e.Op+" "+e.Path+": ", e.Path+": ")
-			text = strings.ReplaceAll(text, e.Op+" "+e.Path+": ", e.Path+": ")
-			text = strings.ReplaceAll(text, e.Path+": ", words.OneLine(e.Path)+": ")
-		case *os.LinkError:
-			text = strings.ReplaceAll(text, e.Op+" "+e.Old+" "+e.New+": ", e.New+": ")
-		case *os.SyscallError:
-			text = strings.ReplaceAll(text, e.Syscall+": "+e.Err.Error(), e.Err.Error())
-		}
-		switch e := err.(type) {
-		case interface{ Unwrap() error }:
-			if below := e.Unwrap(); below != nil {
-				walk(below)
-			}
-		case interface{ Unwrap() []error }:
-			for _, below := range e.Unwrap() {
-				walk(below)
-			}
-		}
+// textOf returns the text of an error for a person: a line, or one each of those that it joins,
+// whatever names of files it has. It leaves out the system calls that package os puts before a
+// path: "x.yaml: no such file or directory" for "open x.yaml: no such file …".
+func textOf(err error) string {
+	switch e := err.(type) {
+	case *fs.PathError:
+		return words.OneLine(e.Path) + ": " + textOf(e.Err)
+	case *os.LinkError:
+		return words.OneLine(e.New) + ": " + textOf(e.Err)
+	case *os.SyscallError:
+		return textOf(e.Err)
+	case spec.Invalid:
+		return e.Error()
 	}
-	walk(err)
-	return text
+	if all := words.Joined(err); len(all) > 1 {
+		var lines []string
+		for _, one := range all {
+			lines = append(lines, textOf(one))
+		}
+		return strings.Join(lines, "\n")
+	}
+	text, done := err.Error(), ""
+	for _, below := range wrapped(err) {
+		before, after, ok := strings.Cut(text, below.Error())
+		if !ok {
+			continue
+		}
+		if e, ok := below.(*fs.PathError); ok {
+			before = strings.TrimSuffix(before, e.Path+": ")
+		}
+		text, done = after, done+words.OneLine(before)+textOf(below)
+	}
+	return done + words.OneLine(text)
+}
+
+// wrapped returns the errors in the text of err.
+func wrapped(err error) []error {
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if below := e.Unwrap(); below != nil {
+			return []error{below}
+		}
+	case interface{ Unwrap() []error }:
+		return e.Unwrap()
+	}
+	return nil
 }
 
 // toGoOn says why a training stopped early, and how to resume it.
 func toGoOn(e *experiment.UnfinishedError) string {
-	text := fmt.Sprintf("%s; to resume from the last good state: %s", withoutCalls(e.Err), commandLine("fit", "--resume", e.Run))
+	text := fmt.Sprintf("%s; to resume from the last good state: %s", textOf(e.Err), commandLine("fit", "--resume", e.Run))
 	if experiment.Canceled(e.Err) {
 		text = "interrupted; to resume: " + commandLine("fit", "--resume", e.Run)
 	}
 	if e.Saving != nil {
-		text += "\n" + withoutCalls(e.Saving)
+		text += "\n" + textOf(e.Saving)
 	}
 	return text
 }

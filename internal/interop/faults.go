@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/words"
 )
@@ -44,14 +43,11 @@ func (f fault) Error() string {
 	return fmt.Sprintf("layers %s (%s): %s", names, f.class, f.text)
 }
 
-// err returns all faults, one per line, nil if there are none.
+// err joins all faults; it is nil if there are none.
 func (f faults) err() error {
-	if len(f) == 0 {
-		return nil
-	}
-	var lines []string
+	var all []error
 	for _, one := range f {
-		lines = append(lines, one.Error())
+		all = append(all, one)
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return errors.Join(all...)
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/interop/hdf5"
+	"cnntrain/internal/words"
 )
 
 // A container is the content of a Keras file, in any format.
@@ -266,16 +267,14 @@ func unixPaths(g *hdf5.Group) {
 	}
 }
 
-// inFile prefixes each line of an error with the file.
+// inFile prefixes an error, or each of those that it joins, with the file.
 func inFile(path string, err error) error {
-	lines := strings.Split(err.Error(), "\n")
-	if len(lines) == 1 {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for i, line := range lines {
-		if !strings.HasPrefix(line, path+": ") {
-			lines[i] = path + ": " + line
+	var all []error
+	for _, one := range words.Joined(err) {
+		if !strings.HasPrefix(one.Error(), path+": ") {
+			one = fmt.Errorf("%s: %w", path, one)
 		}
+		all = append(all, one)
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	return errors.Join(all...)
 }

@@ -1,12 +1,8 @@
 package plot
 
 import (
-	"fmt"
 	"math"
-	"strconv"
-	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/clipperhouse/displaywidth"
 	"gonum.org/v1/plot"
@@ -15,6 +11,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"cnntrain/internal/words"
 )
 
 // maxText is the number of characters after which text is truncated.
@@ -67,33 +65,16 @@ func (w writer) Draw(c vg.Canvas, s string, style text.Style, at vg.Point) {
 	line.draw(c, origin, style.Font.Size)
 }
 
-// visible returns s with invisible characters, such as line breaks, escape sequences,
-// direction overrides and invalid UTF-8, escaped as in Go: "\n". It truncates after maxText
-// characters.
+// visible returns s as words.OneLine does, and truncates it after maxText characters.
 func visible(s string) string {
-	if utf8.ValidString(s) && len(s) <= maxText && strings.IndexFunc(s, hidden) < 0 {
-		return s
-	}
-	var b strings.Builder
+	s = words.OneLine(s)
 	n := 0
-	for i, r := range s {
+	for i := range s {
 		if n++; n > maxText {
-			return b.String() + "…"
-		}
-		char := s[i:min(i+max(utf8.RuneLen(r), 1), len(s))]
-		if invalid := r == utf8.RuneError && !strings.HasPrefix(char, "\ufffd"); invalid {
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		} else if hidden(r) {
-			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
-		} else {
-			b.WriteRune(r)
+			return s[:i] + "…"
 		}
 	}
-	return b.String()
-}
-
-func hidden(r rune) bool {
-	return unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
+	return s
 }
 
 // simple reports whether gonum can write s: the embedded font has all characters, and they
@@ -155,7 +136,7 @@ const lastPart = 26
 
 // LastPart returns the end of a file's name, which tells it from others.
 func LastPart(file string) string {
-	runes := []rune(file)
+	runes := []rune(visible(file))
 	if len(runes) <= lastPart {
 		return file
 	}

@@ -30,7 +30,7 @@ type Problem struct {
 	Message string
 }
 
-func (p Problem) Error() string { return p.Pos.String() + ": " + p.Message }
+func (p Problem) Error() string { return oneLine(p.Pos.String()) + ": " + p.Message }
 
 // Problems collects all errors of a spec, so that they are shown together.
 type Problems struct {

@@ -11,11 +11,15 @@ import (
 )
 
 // Printable returns text in a form that only prints: names of classes and files, and metadata of
-// others, must not command the terminal or reorder what is around them. Control characters other
-// than tabs and ends of lines, separators of lines, the characters that change the direction of
-// text (Unicode, UAX 9, section 2) and bytes that are not UTF-8 are written as Go writes them:
-// \x1b, \u202e.
+// others, must not command the terminal, reorder what is around them or look like other names.
+// Control characters other than tabs and ends of lines, separators of lines, the characters that
+// change the direction of text (Unicode, UAX 9, section 2), those without width that join and part
+// nothing visible, and bytes that are not UTF-8 are written as Go writes them: \x1b, \u202e.
 func Printable(text string) string { return escaped(text, "\n\t") }
+
+// unseen are zero width space, word joiner and byte order mark. Words of some languages, and emoji,
+// need zero width joiner and non-joiner.
+const unseen = "\u200b\u2060\ufeff"
 
 // OneLine is Printable, for a part of a line or a cell of a table: tabs and ends of lines are
 // escaped, too.
@@ -23,7 +27,10 @@ func OneLine(text string) string { return escaped(text, "") }
 
 func escaped(text, allowed string) string {
 	commands := func(c rune) bool {
-		return (unicode.IsControl(c) || unicode.In(c, unicode.Bidi_Control, unicode.Zl, unicode.Zp)) && !strings.ContainsRune(allowed, c)
+		if c >= ' ' && c < 0x7f || strings.ContainsRune(allowed, c) {
+			return false
+		}
+		return unicode.IsControl(c) || unicode.In(c, unicode.Bidi_Control, unicode.Zl, unicode.Zp) || strings.ContainsRune(unseen, c)
 	}
 	if utf8.ValidString(text) && !strings.ContainsFunc(text, commands) {
 		return text
@@ -78,6 +85,23 @@ func OneLineEach(args []any) []any {
 		}
 	}
 	return each
+}
+
+// Joined returns the errors that errors.Join has joined, also in several steps, or else err itself.
+func Joined(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	var lines []string
+	for _, one := range joined.Unwrap() {
+		all, lines = append(all, Joined(one)...), append(lines, one.Error())
+	}
+	if strings.Join(lines, "\n") != err.Error() {
+		return []error{err}
+	}
+	return all
 }
 
 // Fprintf is fmt.Fprintf with the arguments that OneLineEach returns.

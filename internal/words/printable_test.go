@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -15,6 +16,7 @@ func TestTextOnlyPrints(t *testing.T) {
 		"\x1b[2J\x1b]0;title\a\r\x7f":     `\x1b[2J\x1b]0;title\a\r\x7f`,
 		"\u009b2J \u202egnp.exe\u2069":    `\u009b2J \u202egnp.exe\u2069`,
 		"two\u2028lines\u2029 \u200e":     `two\u2028lines\u2029 \u200e`,
+		"\ufeffcat\u200b \u2060":          `\ufeffcat\u200b \u2060`,
 		"bytes \x9b2J \xff \xed\xa0\x80é": `bytes \x9b2J \xff \xed\xa0\x80é`,
 	} {
 		if got := Printable(text); got != want {
@@ -34,6 +36,25 @@ func TestArgumentsStayOnTheirLine(t *testing.T) {
 	}
 	if args[0] != "a\nb" {
 		t.Error("the arguments themselves have changed")
+	}
+}
+
+func TestOnlyJoinedErrorsAreSeveral(t *testing.T) {
+	a, b := errors.New("a\nb"), errors.New("c")
+	for _, c := range []struct {
+		err  error
+		want []error
+	}{
+		{errors.Join(a, b), []error{a, b}}, {errors.Join(a), []error{a}}, {a, []error{a}},
+		{errors.Join(errors.Join(a, b), b), []error{a, b, b}},
+	} {
+		if got := Joined(c.err); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q", c.err, got)
+		}
+	}
+	both := fmt.Errorf("%w, %w", a, b)
+	if got := Joined(both); !slices.Equal(got, []error{both}) {
+		t.Errorf("%q", got)
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"cnntrain/internal/data/picture"
 
@@ -111,13 +110,17 @@ func (l *listing) perClass() []int {
 // mostLines limits the number of problems, or of skipped files, that an error names.
 const mostLines = 20
 
-// err returns all problems, one per line.
+// err joins all problems.
 func (l *listing) err() error {
 	lines := firstLines(l.problems, "problems")
 	if len(l.skipped) > 0 {
 		lines = append(append(lines, "besides, these would be left out:"), firstLines(l.skipped, "files")...)
 	}
-	return errors.New(strings.Join(lines, "\n"))
+	var all []error
+	for _, line := range lines {
+		all = append(all, errors.New(line))
+	}
+	return errors.Join(all...)
 }
 
 func firstLines(lines []string, what string) []string {
