@@ -6,6 +6,7 @@ import (
 	"os"
 	"time"
 
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/shutdown"
 )
 
@@ -16,6 +17,7 @@ func main() { os.Exit(mainCode()) }
 
 // mainCode runs the program with the process's arguments and streams.
 func mainCode() int {
+	experiment.HeedAddresses()
 	ctx, stop := notifyContext(context.Background())
 	defer stop()
 	s := processStreams(ctx)

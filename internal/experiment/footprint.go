@@ -70,17 +70,22 @@ func (e *Experiment) checkMemory(w comm.World, m *builder.Model) error {
 	return e.checkFits(w, need)
 }
 
-// checkFits compares what each rank needs with the memory of this machine.
+// checkFits compares what each rank needs with the memory of this machine, and with the limit on
+// the addresses of this process.
 func (e *Experiment) checkFits(w comm.World, need int64) error {
-	here := ranksHere(w)
-	by := ""
+	refuse := func(by string, need int64, have string) error {
+		return fmt.Errorf("training %s with batches of %d%s needs at least %s of memory, and %s; use a smaller batch_size or smaller layers",
+			e.Spec.Name, e.Train.BatchSize, by, words.Size(need), have)
+	}
+	if free, limited := freeAddresses(); limited && need > free {
+		return refuse("", need, fmt.Sprintf("the limit on addresses (ulimit -v) leaves %s", words.Size(free)))
+	}
+	here, by := int64(ranksHere(w)), ""
 	if here > 1 {
 		by = fmt.Sprintf(" on %d ranks of this machine", here)
 	}
-	need *= int64(here)
-	if have := TotalMemory(); have > 0 && need > have {
-		return fmt.Errorf("training %s with batches of %d%s needs at least %s of memory, and this machine has %s; use a smaller batch_size or smaller layers",
-			e.Spec.Name, e.Train.BatchSize, by, words.Size(need), words.Size(have))
+	if have := TotalMemory(); have > 0 && here*need > have {
+		return refuse(by, here*need, fmt.Sprintf("this machine has %s", words.Size(have)))
 	}
 	return nil
 }
