@@ -160,13 +160,14 @@ func explained() []string {
 	return sorted(all)
 }
 
-// nearest suggests a similar word, or else how to list all words.
+// nearest suggests a word or specs that begin so, or else a similar word, or how to list all words.
 func nearest(word string) string {
-	if near := spec.Nearest(word, explained()); near != "" {
+	near, like := spec.Nearest(word, explained()), specsLike(word)
+	switch {
+	case near != "" && (like == nil || strings.HasPrefix(near, strings.ToLower(word))):
 		return fmt.Sprintf("; did you mean %q?", near)
-	}
-	if near := specsLike(word); len(near) > 0 {
-		return fmt.Sprintf("; there are the specs %s: cnntrain new NAME --from %s", strings.Join(near, ", "), near[0])
+	case like != nil:
+		return fmt.Sprintf("; there are the specs %s: cnntrain new NAME --from %s", strings.Join(like, ", "), like[0])
 	}
 	return "; cnntrain explain lists what there is"
 }
