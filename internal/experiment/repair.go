@@ -13,30 +13,37 @@ import (
 	"cnntrain/internal/spec"
 )
 
-// BestFromLast returns the best weights of the run in dir as best.safetensors has them, from its
-// last.safetensors. It is an error if the weights in there are of another epoch.
-func BestFromLast(dir string) (*checkpoint.File, error) {
+// BestFromStates returns the best weights of the run in dir as best.safetensors has them, and the
+// file of a training state that has them, too. It is an error if neither last.safetensors nor
+// previous.safetensors does.
+func BestFromStates(dir string) (weights *checkpoint.File, file string, err error) {
 	r := &runs.Run{Dir: dir}
-	path := r.Path(runs.LastFile)
-	f, err := checkpoint.Read(path)
-	if err != nil {
-		return nil, err
+	epoch := "" // the best one, as the last state knows
+	for _, file := range []string{runs.LastFile, runs.BeforeFile} {
+		f, err := checkpoint.Read(r.Path(file))
+		if err != nil {
+			return nil, "", err
+		}
+		_, best, _, err := runs.Progress(f)
+		if err != nil {
+			return nil, "", fmt.Errorf("%s: %w", r.Path(file), err)
+		}
+		if epoch == "" && best != nil {
+			epoch = strconv.Itoa(best.Epoch)
+		}
+		if epoch == "" || f.Metadata[metaWithin] == "true" || f.Metadata[metaEpoch] != epoch {
+			continue
+		}
+		delete(f.Metadata, metaState)
+		delete(f.Metadata, metaWithin)
+		f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
+		return f, file, nil
 	}
-	_, best, _, err := runs.Progress(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if best == nil || f.Metadata[metaWithin] == "true" || f.Metadata[metaEpoch] != strconv.Itoa(best.Epoch) {
-		return nil, fmt.Errorf("%s: its weights are not the best ones", path)
-	}
-	delete(f.Metadata, metaState)
-	delete(f.Metadata, metaWithin)
-	f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
-	return f, nil
+	return nil, "", fmt.Errorf("%s and %s: their weights are not the best ones", r.Path(runs.LastFile), runs.BeforeFile)
 }
 
-// repair writes the files of the run again that are damaged or gone, as far as last.safetensors
-// has their content. The damaged text files are kept under another name.
+// repair writes the files of the run again that are damaged or gone, as far as its training
+// states have their content. The damaged text files are kept under another name.
 func (f *fit) repair() error {
 	r, log := f.run, f.options.Listener.Logf
 	if r.Rebuilt != "" {
@@ -55,11 +62,11 @@ func (f *fit) repair() error {
 		return nil
 	}
 	if _, err := checkpoint.Read(r.Path(runs.BestFile)); err != nil {
-		best, fault := BestFromLast(r.Dir)
+		best, file, fault := BestFromStates(r.Dir)
 		if fault != nil {
 			return nil // checkBest says what can be done
 		}
-		log("%v; rebuilt from %s", err, runs.LastFile)
+		log("%v; rebuilt from %s", err, file)
 		return checkpoint.Write(r.Path(runs.BestFile), best.Tensors, best.Metadata)
 	}
 	return nil

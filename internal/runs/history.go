@@ -62,9 +62,12 @@ func (r *Run) OpenLog() (*Log, error) {
 		_ = l.lines.Close() // nothing was written
 		return nil, err
 	}
-	if at, err := l.rows.Stat(); err == nil {
-		l.headed = at.Size() > 0
+	at, err := l.rows.Stat()
+	if err != nil {
+		l.Close()
+		return nil, err
 	}
+	l.headed = at.Size() > 0
 	return l, nil
 }
 

@@ -42,9 +42,9 @@ func Open(path string) (*Model, error) {
 	f, err := experiment.ReadCheckpoint(file)
 	rebuilt := ""
 	if err != nil && file != path {
-		if last, fault := experiment.BestFromLast(path); fault == nil {
-			rebuilt = fmt.Sprintf("%s: the weights are from %s, which has the best ones too (%v)", path, runs.LastFile, err)
-			f, err, file = last, nil, filepath.Join(path, runs.LastFile)
+		if weights, state, fault := experiment.BestFromStates(path); fault == nil {
+			rebuilt = fmt.Sprintf("%s: the weights are from %s, which has the best ones too (%v)", path, state, err)
+			f, err, file = weights, nil, filepath.Join(path, state)
 		}
 	}
 	switch {
