@@ -1,58 +1,96 @@
-"""Reads a resolved spec (`cnntrain validate --resolved SPEC`) for the peers' scripts."""
+"""The model that all programs run: a resolved spec without what only some of them do.
 
-import argparse
-import resource
-import statistics
-import time
+No imports outside of Python's library: compare.py runs in any Python.
+"""
 
-import yaml
+import json
+import subprocess
 
-
-def arguments():
-    p = argparse.ArgumentParser()
-    p.add_argument("--spec", required=True, help="resolved spec")
-    p.add_argument("--mode", required=True)
-    p.add_argument("--threads", type=int, required=True)
-    p.add_argument("--batch", type=int, required=True)
-    p.add_argument("--seconds", type=float, required=True)
-    p.add_argument("--inference", action="store_true")
-    return p.parse_args()
+MERGING = {"add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate"}
+AUGMENTING = ("random_", "rand_", "gaussian_noise")
 
 
-def read(path):
-    """Returns the input shape and a list of (layer, options)."""
-    with open(path) as f:
-        doc = yaml.safe_load(f)
-    layers = []
-    for item in doc["layers"]:
-        if isinstance(item, str):
-            layers.append((item, {}))
-        else:
-            ((name, options),) = item.items()
-            layers.append((name, options or {}))
-    return doc["input"], layers
+def resolved(cnntrain, spec, size):
+    """Returns the resolved spec as a document, with another size of the images if size is given."""
+    command = [cnntrain, "validate", "--resolved", spec]
+    if size:
+        command += ["--set", f"input=[{size},{size},3]"]
+    return yaml_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def pair(v):
-    return tuple(v) if isinstance(v, list) else (v, v)
+def yaml_load(text):
+    import yaml
+
+    return yaml.safe_load(text)
 
 
-def measure(step, seconds, warm_up=3):
-    """Times step() for some seconds after a warm-up; returns figures of one batch."""
-    began = time.perf_counter()
-    step()
-    first = time.perf_counter() - began
-    for _ in range(warm_up - 1):
-        step()
-    times, end = [], time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 3:
-        t = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - t)
-    return {
-        "steps": len(times),
-        "milliseconds": statistics.median(times) * 1e3,
-        "milliseconds_min": min(times) * 1e3,
-        "first_step": first,
-        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
-    }
+def entry(item):
+    """Returns the name and the options of a layer."""
+    if isinstance(item, str):
+        return item, {}
+    ((name, options),) = item.items()
+    return name, {} if options is None else options
+
+
+def paths(options):
+    return options["paths"] if isinstance(options, dict) else options
+
+
+def prepare(doc, dropout=True, classes=None):
+    """Makes a spec of which every program does the same work.
+
+    Without augmentation and penalties; Adam and cross-entropy. Each layer has a name. dropout:
+    False leaves out what is random, classes is another number of classes.
+    """
+    count = 0
+
+    def layers(items):
+        nonlocal count
+        result = []
+        for item in items:
+            name, o = entry(item)
+            if name == "from":
+                result.append({name: o})
+                continue
+            if name.startswith(AUGMENTING) or not dropout and name in ("dropout", "stochastic_depth"):
+                continue
+            count += 1
+            label = f"layer{count}"
+            if name in MERGING:
+                label = o["name"] if isinstance(o, dict) and "name" in o else label
+                result.append({name: {"paths": [layers(p) for p in paths(o)], "name": label}})
+                continue
+            o = {k: v for k, v in o.items() if not k.endswith("_regularizer")} if isinstance(o, dict) else o
+            result.append({name: {**o, "name": o.get("name", label)}})
+        return result
+
+    model = {"name": doc["name"], "input": doc["input"], "data": doc["data"], "layers": layers(doc["layers"])}
+    if classes:
+        next(iter(model["layers"][-1].values()))["units"] = classes
+    model["train"] = {"optimizer": {"adam": {"learning_rate": 1e-4}}, "loss": "categorical_crossentropy",
+                      "metrics": ["accuracy"], "epochs": 1, "batch_size": 32}
+    return model
+
+
+def graph(model):
+    """Returns the layers as a list in topological order, each with the names of its inputs."""
+    nodes = []
+
+    def walk(items, x):
+        for item in items:
+            name, o = entry(item)
+            if name == "from":
+                x = o
+                continue
+            inputs = [walk(p, x) for p in paths(o)] if name in MERGING else [x]
+            nodes.append({"name": o["name"], "layer": name, "options": o, "inputs": inputs})
+            x = o["name"]
+        return x
+
+    walk(model["layers"], "input")
+    return {"input": model["input"], "nodes": nodes}
+
+
+def write(path, document):
+    with open(path, "w") as f:
+        json.dump(document, f)
