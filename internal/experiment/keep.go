@@ -87,16 +87,18 @@ func (f *fit) loadState(file string) (*train.Saved, error) {
 		return nil, err
 	}
 	state, ok := c.Metadata[metaState]
-	if text := c.Metadata[MetaSpec]; ok && text != string(resolved) {
-		was := f.fewerEpochs(text)
-		if ok = was != nil; ok {
-			if err := f.checkLonger(was, state); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-		}
-	}
 	if !ok {
-		return nil, fmt.Errorf("%s: not of this run: it has another spec or no state", path)
+		return nil, fmt.Errorf("%s: holds no state to resume from", path)
+	}
+	if text := c.Metadata[MetaSpec]; text != string(resolved) {
+		was := f.fewerEpochs(text)
+		if was == nil {
+			return nil, fmt.Errorf("%s: has another spec than %s (%s); if that is not meant, delete %[2]s, which is then rebuilt",
+				path, runs.SpecFile, runs.Edited(text, string(resolved)))
+		}
+		if err := f.checkLonger(was, state); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
 	}
 	if state, f.old, err = runs.Modern(state); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
