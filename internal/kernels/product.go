@@ -19,6 +19,10 @@ type tile struct {
 	n3, a3, b3         int
 	rows, cols         int
 	relu               int // 1: apply ReLU to the result
+
+	// Each round of the innermost sum, the p-th, fetches the values of a aAhead + p·aNext
+	// bytes and those of b bAhead bytes ahead.
+	aAhead, aNext, bAhead int
 }
 
 const float = 4 // strides in bytes
@@ -94,6 +98,10 @@ func (p *product) run(rows, cols int) {
 		t.b = &p.b[j/panel*p.bPanel+j%panel]
 		for tiles, i := blocks(rows, kernel.rows), 0; tiles > 0; tiles-- {
 			t.rows = blocks(rows-i, tiles) // of about equal size
+			if p.aRow != 1 {
+				t.aAhead = t.rows * t.aRow
+				t.aNext = t.aAhead / t.n1
+			}
 			t.c = &p.c[i*p.cRow+j]
 			t.a = &p.a[i*p.aRow]
 			if p.start != fromZero {
@@ -117,6 +125,10 @@ func (p *product) tile() tile {
 		n1: x.n, a1: x.a * float, b1: x.b * float,
 		n2: y.n, a2: y.a * float, b2: y.b * float,
 		n3: z.n, a3: z.a * float, b3: z.b * float,
+	}
+	t.bAhead = 8 * t.b1
+	if p.aRow == 1 {
+		t.aAhead, t.aNext, t.bAhead = 32*t.a1, t.a1, 16*t.b1
 	}
 	if p.relu {
 		t.relu = 1

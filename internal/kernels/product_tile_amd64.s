@@ -30,7 +30,7 @@ DATA tileFloor<>+4(SB)/4, $0
 GLOBL tileFloor<>(SB), RODATA|NOPTR, $8
 
 // func tile32AVX512(t *tile)
-TEXT ·tile32AVX512(SB), NOSPLIT, $24-8
+TEXT ·tile32AVX512(SB), NOSPLIT, $32-8
 	MOVQ t+0(FP), AX
 	// K1, K2 = the first cols of 32 lanes
 	MOVQ tile_cols(AX), CX
@@ -78,21 +78,27 @@ rows1:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third1:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second1:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first1:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -102,7 +108,7 @@ first1:
 	JNZ first1
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second1
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -156,21 +162,27 @@ rows2:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third2:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second2:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first2:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -183,7 +195,7 @@ first2:
 	JNZ first2
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second2
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -258,21 +270,27 @@ rows3:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third3:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second3:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first3:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -288,7 +306,7 @@ first3:
 	JNZ first3
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second3
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -384,13 +402,17 @@ rows4:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third4:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second4:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -399,8 +421,10 @@ second4:
 first4:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -420,7 +444,7 @@ first4:
 	JNZ first4
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second4
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -537,13 +561,17 @@ rows5:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third5:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second5:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -552,8 +580,10 @@ second5:
 first5:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -576,7 +606,7 @@ first5:
 	JNZ first5
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second5
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -714,13 +744,17 @@ rows6:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third6:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second6:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -729,8 +763,10 @@ second6:
 first6:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -756,7 +792,7 @@ first6:
 	JNZ first6
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second6
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -915,13 +951,17 @@ rows7:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third7:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second7:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -932,8 +972,10 @@ second7:
 first7:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -963,7 +1005,7 @@ first7:
 	JNZ first7
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second7
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -1143,13 +1185,17 @@ rows8:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third8:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second8:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -1160,8 +1206,10 @@ second8:
 first8:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -1194,7 +1242,7 @@ first8:
 	JNZ first8
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second8
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -1395,13 +1443,17 @@ rows9:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third9:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second9:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -1412,8 +1464,10 @@ second9:
 first9:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -1449,7 +1503,7 @@ first9:
 	JNZ first9
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second9
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -1671,13 +1725,17 @@ rows10:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third10:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second10:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -1690,8 +1748,10 @@ second10:
 first10:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -1731,7 +1791,7 @@ first10:
 	JNZ first10
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second10
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -1974,13 +2034,17 @@ rows11:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third11:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second11:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -1993,8 +2057,10 @@ second11:
 first11:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -2037,7 +2103,7 @@ first11:
 	JNZ first11
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second11
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2301,13 +2367,17 @@ rows12:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third12:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second12:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -2320,8 +2390,10 @@ second12:
 first12:
 	VMOVUPS.Z (DI), K1, Z24
 	VMOVUPS.Z 64(DI), K2, Z25
-	PREFETCHT0 (DI)(R13*8)
-	PREFETCHT0 64(DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT0 64(DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Z26
 	VFMADD231PS Z26, Z24, Z0
 	VFMADD231PS Z26, Z25, Z1
@@ -2367,7 +2439,7 @@ first12:
 	JNZ first12
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second12
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2580,7 +2652,7 @@ edge12:
 	RET
 
 // func tile16AVX512(t *tile)
-TEXT ·tile16AVX512(SB), NOSPLIT, $24-8
+TEXT ·tile16AVX512(SB), NOSPLIT, $32-8
 	MOVQ t+0(FP), AX
 	// K1, K2 = the first cols of 16 lanes
 	MOVQ tile_cols(AX), CX
@@ -2626,19 +2698,25 @@ rows1:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third1:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second1:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first1:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	ADDQ R9, SI
 	ADDQ R13, DI
@@ -2646,7 +2724,7 @@ first1:
 	JNZ first1
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second1
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2690,19 +2768,25 @@ rows2:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third2:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second2:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first2:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	ADDQ R9, SI
@@ -2711,7 +2795,7 @@ first2:
 	JNZ first2
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second2
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2768,19 +2852,25 @@ rows3:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third3:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second3:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first3:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -2790,7 +2880,7 @@ first3:
 	JNZ first3
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second3
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2860,13 +2950,17 @@ rows4:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third4:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second4:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -2874,7 +2968,9 @@ second4:
 	ADDQ R8, R10
 first4:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -2886,7 +2982,7 @@ first4:
 	JNZ first4
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second4
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -2969,13 +3065,17 @@ rows5:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third5:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second5:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -2983,7 +3083,9 @@ second5:
 	ADDQ R8, R10
 first5:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -2996,7 +3098,7 @@ first5:
 	JNZ first5
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second5
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3092,13 +3194,17 @@ rows6:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third6:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second6:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3106,7 +3212,9 @@ second6:
 	ADDQ R8, R10
 first6:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3120,7 +3228,7 @@ first6:
 	JNZ first6
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second6
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3229,13 +3337,17 @@ rows7:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third7:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second7:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3245,7 +3357,9 @@ second7:
 	ADDQ R8, R11
 first7:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3261,7 +3375,7 @@ first7:
 	JNZ first7
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second7
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3383,13 +3497,17 @@ rows8:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third8:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second8:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3399,7 +3517,9 @@ second8:
 	ADDQ R8, R11
 first8:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3416,7 +3536,7 @@ first8:
 	JNZ first8
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second8
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3551,13 +3671,17 @@ rows9:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third9:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second9:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3567,7 +3691,9 @@ second9:
 	ADDQ R8, R11
 first9:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3585,7 +3711,7 @@ first9:
 	JNZ first9
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second9
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3733,13 +3859,17 @@ rows10:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third10:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second10:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3751,7 +3881,9 @@ second10:
 	ADDQ R8, R12
 first10:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3771,7 +3903,7 @@ first10:
 	JNZ first10
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second10
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -3932,13 +4064,17 @@ rows11:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third11:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second11:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -3950,7 +4086,9 @@ second11:
 	ADDQ R8, R12
 first11:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -3971,7 +4109,7 @@ first11:
 	JNZ first11
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second11
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4145,13 +4283,17 @@ rows12:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third12:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second12:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -4163,7 +4305,9 @@ second12:
 	ADDQ R8, R12
 first12:
 	VMOVUPS.Z (DI), K1, Z12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Z12, Z0
 	VFMADD231PS.BCST (SI)(R8*1), Z12, Z1
 	VFMADD231PS.BCST (SI)(R8*2), Z12, Z2
@@ -4185,7 +4329,7 @@ first12:
 	JNZ first12
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second12
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4326,7 +4470,7 @@ edge12:
 	RET
 
 // func tile8AVX512(t *tile)
-TEXT ·tile8AVX512(SB), NOSPLIT, $24-8
+TEXT ·tile8AVX512(SB), NOSPLIT, $32-8
 	MOVQ t+0(FP), AX
 	// K1, K2 = the first cols of 8 lanes
 	MOVQ tile_cols(AX), CX
@@ -4372,19 +4516,25 @@ rows1:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third1:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second1:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first1:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	ADDQ R9, SI
 	ADDQ R13, DI
@@ -4392,7 +4542,7 @@ first1:
 	JNZ first1
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second1
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4436,19 +4586,25 @@ rows2:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third2:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second2:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first2:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	ADDQ R9, SI
@@ -4457,7 +4613,7 @@ first2:
 	JNZ first2
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second2
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4514,19 +4670,25 @@ rows3:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third3:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second3:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first3:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -4536,7 +4698,7 @@ first3:
 	JNZ first3
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second3
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4606,13 +4768,17 @@ rows4:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third4:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second4:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -4620,7 +4786,9 @@ second4:
 	ADDQ R8, R10
 first4:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -4632,7 +4800,7 @@ first4:
 	JNZ first4
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second4
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4715,13 +4883,17 @@ rows5:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third5:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second5:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -4729,7 +4901,9 @@ second5:
 	ADDQ R8, R10
 first5:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -4742,7 +4916,7 @@ first5:
 	JNZ first5
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second5
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4838,13 +5012,17 @@ rows6:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third6:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second6:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -4852,7 +5030,9 @@ second6:
 	ADDQ R8, R10
 first6:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -4866,7 +5046,7 @@ first6:
 	JNZ first6
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second6
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -4975,13 +5155,17 @@ rows7:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third7:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second7:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -4991,7 +5175,9 @@ second7:
 	ADDQ R8, R11
 first7:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5007,7 +5193,7 @@ first7:
 	JNZ first7
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second7
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -5129,13 +5315,17 @@ rows8:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third8:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second8:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -5145,7 +5335,9 @@ second8:
 	ADDQ R8, R11
 first8:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5162,7 +5354,7 @@ first8:
 	JNZ first8
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second8
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -5297,13 +5489,17 @@ rows9:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third9:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second9:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -5313,7 +5509,9 @@ second9:
 	ADDQ R8, R11
 first9:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5331,7 +5529,7 @@ first9:
 	JNZ first9
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second9
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -5479,13 +5677,17 @@ rows10:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third10:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second10:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -5497,7 +5699,9 @@ second10:
 	ADDQ R8, R12
 first10:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5517,7 +5721,7 @@ first10:
 	JNZ first10
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second10
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -5678,13 +5882,17 @@ rows11:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third11:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second11:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -5696,7 +5904,9 @@ second11:
 	ADDQ R8, R12
 first11:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5717,7 +5927,7 @@ first11:
 	JNZ first11
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second11
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -5891,13 +6101,17 @@ rows12:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third12:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second12:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -5909,7 +6123,9 @@ second12:
 	ADDQ R8, R12
 first12:
 	VMOVUPS.Z (DI), K1, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VFMADD231PS.BCST (SI), Y12, Y0
 	VFMADD231PS.BCST (SI)(R8*1), Y12, Y1
 	VFMADD231PS.BCST (SI)(R8*2), Y12, Y2
@@ -5931,7 +6147,7 @@ first12:
 	JNZ first12
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second12
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6072,7 +6288,7 @@ edge12:
 	RET
 
 // func tile16AVX2(t *tile)
-TEXT ·tile16AVX2(SB), NOSPLIT, $24-8
+TEXT ·tile16AVX2(SB), NOSPLIT, $32-8
 	MOVQ t+0(FP), AX
 	// a body for each number of rows
 	MOVQ tile_rows(AX), CX
@@ -6099,20 +6315,26 @@ rows1:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third1:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second1:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first1:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6122,7 +6344,7 @@ first1:
 	JNZ first1
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second1
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6163,20 +6385,26 @@ rows2:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third2:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second2:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first2:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6189,7 +6417,7 @@ first2:
 	JNZ first2
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second2
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6242,20 +6470,26 @@ rows3:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third3:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second3:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first3:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6271,7 +6505,7 @@ first3:
 	JNZ first3
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second3
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6336,13 +6570,17 @@ rows4:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third4:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second4:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -6351,7 +6589,9 @@ second4:
 first4:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6371,7 +6611,7 @@ first4:
 	JNZ first4
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second4
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6448,13 +6688,17 @@ rows5:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third5:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second5:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -6463,7 +6707,9 @@ second5:
 first5:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6486,7 +6732,7 @@ first5:
 	JNZ first5
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second5
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6575,13 +6821,17 @@ rows6:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third6:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second6:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -6590,7 +6840,9 @@ second6:
 first6:
 	VMOVUPS (DI), Y12
 	VMOVUPS 32(DI), Y13
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y14
 	VFMADD231PS Y14, Y12, Y0
 	VFMADD231PS Y14, Y13, Y1
@@ -6616,7 +6868,7 @@ first6:
 	JNZ first6
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second6
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6682,7 +6934,7 @@ first6:
 	RET
 
 // func tile8AVX2(t *tile)
-TEXT ·tile8AVX2(SB), NOSPLIT, $24-8
+TEXT ·tile8AVX2(SB), NOSPLIT, $32-8
 	MOVQ t+0(FP), AX
 	// Y15 = the first cols of 8 lanes
 	LEAQ tileMask<>+32(SB), BX
@@ -6726,19 +6978,25 @@ rows1:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third1:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second1:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first1:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	ADDQ R9, SI
@@ -6747,7 +7005,7 @@ first1:
 	JNZ first1
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second1
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6792,19 +7050,25 @@ rows2:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third2:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second2:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first2:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -6815,7 +7079,7 @@ first2:
 	JNZ first2
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second2
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6874,19 +7138,25 @@ rows3:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third3:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second3:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
 first3:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -6899,7 +7169,7 @@ first3:
 	JNZ first3
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second3
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -6972,13 +7242,17 @@ rows4:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third4:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second4:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -6986,7 +7260,9 @@ second4:
 	ADDQ R8, R10
 first4:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7002,7 +7278,7 @@ first4:
 	JNZ first4
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second4
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7089,13 +7365,17 @@ rows5:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third5:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second5:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7103,7 +7383,9 @@ second5:
 	ADDQ R8, R10
 first5:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7121,7 +7403,7 @@ first5:
 	JNZ first5
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second5
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7222,13 +7504,17 @@ rows6:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third6:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second6:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7236,7 +7522,9 @@ second6:
 	ADDQ R8, R10
 first6:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7256,7 +7544,7 @@ first6:
 	JNZ first6
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second6
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7371,13 +7659,17 @@ rows7:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third7:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second7:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7387,7 +7679,9 @@ second7:
 	ADDQ R8, R11
 first7:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7410,7 +7704,7 @@ first7:
 	JNZ first7
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second7
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7539,13 +7833,17 @@ rows8:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third8:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second8:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7555,7 +7853,9 @@ second8:
 	ADDQ R8, R11
 first8:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7580,7 +7880,7 @@ first8:
 	JNZ first8
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second8
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7723,13 +8023,17 @@ rows9:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third9:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second9:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7739,7 +8043,9 @@ second9:
 	ADDQ R8, R11
 first9:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7766,7 +8072,7 @@ first9:
 	JNZ first9
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second9
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -7923,13 +8229,17 @@ rows10:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third10:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second10:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -7941,7 +8251,9 @@ second10:
 	ADDQ R8, R12
 first10:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -7971,7 +8283,7 @@ first10:
 	JNZ first10
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second10
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -8142,13 +8454,17 @@ rows11:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third11:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second11:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -8160,7 +8476,9 @@ second11:
 	ADDQ R8, R12
 first11:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -8192,7 +8510,7 @@ first11:
 	JNZ first11
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second11
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX
@@ -8377,13 +8695,17 @@ rows12:
 	MOVQ tile_b1(AX), R13
 	MOVQ tile_a(AX), DX
 	MOVQ tile_b(AX), R15
-	MOVQ tile_n3(AX), BX
-	MOVQ BX, left3-8(SP)
+	MOVQ tile_n3(AX), R14
+	MOVQ R14, left3-8(SP)
+	MOVQ tile_bAhead(AX), BX
 third12:
 	MOVQ DX, a3-16(SP)
 	MOVQ R15, b3-24(SP)
-	MOVQ tile_n2(AX), BX
+	MOVQ tile_n2(AX), R14
+	MOVQ R14, left2-32(SP)
 second12:
+	MOVQ tile_aAhead(AX), R14
+	ADDQ DX, R14
 	MOVQ tile_n1(AX), CX
 	MOVQ R15, DI
 	MOVQ DX, SI
@@ -8395,7 +8717,9 @@ second12:
 	ADDQ R8, R12
 first12:
 	VMASKMOVPS (DI), Y15, Y12
-	PREFETCHT0 (DI)(R13*8)
+	PREFETCHT0 (DI)(BX*1)
+	PREFETCHT1 (R14)
+	ADDQ tile_aNext(AX), R14
 	VBROADCASTSS (SI), Y13
 	VFMADD231PS Y13, Y12, Y0
 	VBROADCASTSS (SI)(R8*1), Y14
@@ -8429,7 +8753,7 @@ first12:
 	JNZ first12
 	ADDQ tile_a2(AX), DX
 	ADDQ tile_b2(AX), R15
-	DECQ BX
+	DECQ left2-32(SP)
 	JNZ second12
 	MOVQ a3-16(SP), DX
 	ADDQ tile_a3(AX), DX

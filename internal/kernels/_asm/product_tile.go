@@ -28,7 +28,8 @@ func tiles(f *file) {
 const (
 	args  = "AX"  // *tile
 	count = "CX"  // remaining products of the inner loop
-	outer = "BX"  // remaining iterations of the middle loop
+	aNext = "R14" // what the inner loop fetches ahead of a
+	bNext = "BX"  // and how far ahead of b
 	bAt   = "DI"  // b in the inner loop
 	aStep = "R9"  // a1
 	bStep = "R13" // b1
@@ -44,7 +45,7 @@ var aAt = []string{"SI", "R10", "R11", "R12"}
 func a(row int) string { return mem(0, aAt[row/3], aRow, row%3) }
 
 func (s tileShape) write(f *file) {
-	f.function(s.name, "(t *tile)", 24)
+	f.function(s.name, "(t *tile)", 32)
 	f.op("MOVQ", f.arg("t"), args)
 	s.masks(f)
 	f.comment("a body for each number of rows")
@@ -126,15 +127,19 @@ func (s tileShape) body(f *file, m int) {
 	f.op("MOVQ", field("b1"), bStep)
 	f.op("MOVQ", field("a"), aOut)
 	f.op("MOVQ", field("b"), bOut)
-	f.op("MOVQ", field("n3"), outer)
-	f.op("MOVQ", outer, "left3-8(SP)")
+	f.op("MOVQ", field("n3"), aNext)
+	f.op("MOVQ", aNext, "left3-8(SP)")
+	f.op("MOVQ", field("bAhead"), bNext)
 
 	f.label("%s", label("third"))
 	f.op("MOVQ", aOut, "a3-16(SP)")
 	f.op("MOVQ", bOut, "b3-24(SP)")
-	f.op("MOVQ", field("n2"), outer)
+	f.op("MOVQ", field("n2"), aNext)
+	f.op("MOVQ", aNext, "left2-32(SP)")
 
 	f.label("%s", label("second"))
+	f.op("MOVQ", field("aAhead"), aNext)
+	f.op("ADDQ", aOut, aNext)
 	f.op("MOVQ", field("n1"), count)
 	f.op("MOVQ", bOut, bAt)
 	f.op("MOVQ", aOut, aAt[0])
@@ -154,7 +159,7 @@ func (s tileShape) body(f *file, m int) {
 
 	f.op("ADDQ", field("a2"), aOut)
 	f.op("ADDQ", field("b2"), bOut)
-	f.op("DECQ", outer)
+	f.op("DECQ", "left2-32(SP)")
 	f.op("JNZ", label("second"))
 
 	f.op("MOVQ", "a3-16(SP)", aOut)
@@ -166,8 +171,8 @@ func (s tileShape) body(f *file, m int) {
 
 	f.comment("c[i,j] = add[i,j] + sum[i,j], at least 0 with relu")
 	f.op("MOVQ", field("relu"), count)
-	f.op("LEAQ", "tileFloor<>(SB)", outer)
-	f.op("VBROADCASTSS", mem(0, outer, count, 4), s.floor())
+	f.op("LEAQ", "tileFloor<>(SB)", bNext)
+	f.op("VBROADCASTSS", mem(0, bNext, count, 4), s.floor())
 	f.op("MOVQ", field("add"), "SI")
 	f.op("MOVQ", field("addRow"), "R8")
 	f.op("MOVQ", field("c"), "DI")
@@ -199,8 +204,10 @@ func (s tileShape) products(f *file, m int) {
 		}
 	}
 	for at := 0; at < s.nv*s.v.bytes(); at += 64 {
-		f.op("PREFETCHT0", mem(at, bAt, bStep, 8))
+		f.op("PREFETCHT0", mem(at, bAt, bNext, 1))
 	}
+	f.op("PREFETCHT1", mem(0, aNext, "", 0))
+	f.op("ADDQ", "tile_aNext("+args+")", aNext)
 	for i := range m {
 		if s.v.evex && s.nv == 1 {
 			f.op("VFMADD231PS.BCST", a(i), s.b(0), s.acc(i, 0))
