@@ -500,6 +500,7 @@ TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Z0, Z2
@@ -549,6 +550,7 @@ TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Y0, Y2
@@ -598,6 +600,8 @@ TEXT ·sigmoidGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(y·(1 - y))
 	VMOVUPS (R9)(AX*1), Z0
 	VMOVUPS activation<>+0(SB), Z1
@@ -624,6 +628,8 @@ TEXT ·sigmoidGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(y·(1 - y))
 	VMOVUPS (R9)(AX*1), Y0
 	VMOVUPS activation<>+0(SB), Y1
@@ -649,6 +655,7 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Z0, Z2
@@ -698,6 +705,7 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Y0, Y2
@@ -747,6 +755,8 @@ TEXT ·siluGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Z0, Z2
@@ -802,6 +812,8 @@ TEXT ·siluGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// e = exp(-|x|)
 	VORPS activation<>+64(SB), Y0, Y2
@@ -855,6 +867,7 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// e = exp(-x²/2)
 	VMULPS activation<>+1408(SB), Z0, Z1
@@ -924,6 +937,7 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// e = exp(-x²/2)
 	VMULPS activation<>+1408(SB), Y0, Y1
@@ -993,6 +1007,8 @@ TEXT ·geluGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// e = exp(-x²/2)
 	VMULPS activation<>+1408(SB), Z0, Z1
@@ -1065,6 +1081,8 @@ TEXT ·geluGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// e = exp(-x²/2)
 	VMULPS activation<>+1408(SB), Y0, Y1
@@ -1135,6 +1153,7 @@ TEXT ·hardSigmoidAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// h = min(max(x + 3, 0), 6)·1/6
 	VADDPS activation<>+1536(SB), Z0, Z1
@@ -1163,6 +1182,7 @@ TEXT ·hardSigmoidAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// h = min(max(x + 3, 0), 6)·1/6
 	VADDPS activation<>+1536(SB), Y0, Y1
@@ -1192,6 +1212,8 @@ TEXT ·hardSigmoidGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(0 < y < 1 ? 1/6 : 0)
 	VMOVUPS (R9)(AX*1), Z0
 	VMOVUPS activation<>+1664(SB), Z1
@@ -1222,6 +1244,8 @@ TEXT ·hardSigmoidGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(0 < y < 1 ? 1/6 : 0)
 	VMOVUPS (R9)(AX*1), Y0
 	VMOVUPS activation<>+1664(SB), Y1
@@ -1251,6 +1275,7 @@ TEXT ·hardSiLUAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// h = min(max(x + 3, 0), 6)·1/6
 	VADDPS activation<>+1536(SB), Z0, Z1
@@ -1281,6 +1306,7 @@ TEXT ·hardSiLUAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// h = min(max(x + 3, 0), 6)·1/6
 	VADDPS activation<>+1536(SB), Y0, Y1
@@ -1312,6 +1338,8 @@ TEXT ·hardSiLUGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Z0
 	// g = x/3 + 1/2 where x > -3, else 0; 1 where x >= 3
 	VMOVUPS activation<>+1792(SB), Z1
@@ -1349,6 +1377,8 @@ TEXT ·hardSiLUGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Y0
 	// g = x/3 + 1/2 where x > -3, else 0; 1 where x >= 3
 	VMOVUPS activation<>+1792(SB), Y1
@@ -1385,6 +1415,7 @@ TEXT ·cappedAVX512(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = min(max(x, 0), most)
 	VPXORD Z1, Z1, Z1
 	VMAXPS (R9)(AX*1), Z1, Z0
@@ -1410,6 +1441,7 @@ TEXT ·cappedAVX2(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = min(max(x, 0), most)
 	VXORPS Y1, Y1, Y1
 	VMAXPS (R9)(AX*1), Y1, Y0
@@ -1436,6 +1468,8 @@ TEXT ·cappedGradAVX512(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(y > 0 && !(y >= most) ? 1 : 0)
 	VMOVUPS (R9)(AX*1), Z0
 	VMOVUPS activation<>+0(SB), Z1
@@ -1466,6 +1500,8 @@ TEXT ·cappedGradAVX2(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = dy·(y > 0 && !(y >= most) ? 1 : 0)
 	VMOVUPS (R9)(AX*1), Y0
 	VMOVUPS activation<>+0(SB), Y1

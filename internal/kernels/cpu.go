@@ -36,6 +36,9 @@ type instructionSet struct {
 	cappedGrad func(dx, y, dy []float32, most float32) (done int)
 	affine     func(out, x []float32, scale, offset float32) (done int)
 	combine    func(out, x, y []float32, a, b float32) (done int)
+	multiply   func(out, x, y []float32) (done int)
+	addProduct func(sum, x, y []float32) (done int) // sum += x·y, rounded twice
+	scale      func(out, x []float32, scale float32) (done int)
 	dropout    func(out, x []float32, counter uint32, d *dropper) (done int)
 	zeroTimes  func(x []float32) (sum float32, done int) // Σ 0·x
 
@@ -44,11 +47,12 @@ type instructionSet struct {
 	sigmoidGrad, siluGrad, geluGrad, hardSigmoidGrad, hardSiLUGrad func(dx, v, dy []float32) (done int)
 
 	// Optimizers.
-	adam     func(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
-	adagrad  func(w, grad, accumulator []float32, lr, epsilon float32) (done int)
-	rmsprop  func(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
-	sgd      func(w, grad []float32, lr float32) (done int)
-	momentum func(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+	adam            func(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
+	adagrad         func(w, grad, accumulator []float32, lr, epsilon float32) (done int)
+	rmsprop         func(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+	rmspropMomentum func(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
+	sgd             func(w, grad []float32, lr float32) (done int)
+	momentum        func(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
 
 	// Batch normalization: rows of width values, and columns with a stride. If width is not
 	// a multiple of lanes, the generic form is used.
@@ -58,8 +62,9 @@ type instructionSet struct {
 	normGrad     func(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 
 	// Max pooling; nil if poolings of all shapes are computed in the same way.
-	maxPoolRow     func(p *poolRow)
-	maxPoolGradRow func(p *poolRow) (missing int)
+	maxPoolRow        func(p *poolRow)
+	maxPoolGradRow    func(p *poolRow) (missing int)
+	maxPoolGradAddRow func(p *poolRow) (missing int) // adds to dx, for windows that overlap
 
 	warpRow func(out, x []float32, from, to int, r *warpRow) (done int)
 

@@ -29,6 +29,9 @@ func withAVX2(s instructionSet) instructionSet {
 	s.cappedGrad = cappedGradAVX2
 	s.affine = affineAVX2
 	s.combine = combineAVX2
+	s.multiply = multiplyAVX2
+	s.addProduct = addProductAVX2
+	s.scale = scaleAVX2
 	s.dropout = dropoutAVX2
 	s.zeroTimes = zeroTimesAVX2
 
@@ -46,6 +49,7 @@ func withAVX2(s instructionSet) instructionSet {
 	s.adam = adamAVX2
 	s.adagrad = adagradAVX2
 	s.rmsprop = rmspropAVX2
+	s.rmspropMomentum = rmspropMomentumAVX2
 	s.sgd = sgdAVX2
 	s.momentum = momentumAVX2
 
@@ -56,6 +60,7 @@ func withAVX2(s instructionSet) instructionSet {
 
 	s.maxPoolRow = maxPoolRowAVX2
 	s.maxPoolGradRow = maxPoolGradRowAVX2
+	s.maxPoolGradAddRow = maxPoolGradAddRowAVX2
 	s.warpRow = warpRowAVX2
 
 	s.multiplyAdds = multiplyAddsAVX2
@@ -94,11 +99,15 @@ func hardSiLUAVX2(out, x []float32) (done int)
 func hardSiLUGradAVX2(dx, x, dy []float32) (done int)
 func affineAVX2(out, x []float32, scale, offset float32) (done int)
 func combineAVX2(out, x, y []float32, a, b float32) (done int)
+func multiplyAVX2(out, x, y []float32) (done int)
+func addProductAVX2(sum, x, y []float32) (done int)
+func scaleAVX2(out, x []float32, scale float32) (done int)
 func dropoutAVX2(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesAVX2(x []float32) (sum float32, done int)
 func adamAVX2(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 func adagradAVX2(w, grad, accumulator []float32, lr, epsilon float32) (done int)
 func rmspropAVX2(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+func rmspropMomentumAVX2(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdAVX2(w, grad []float32, lr float32) (done int)
 func momentumAVX2(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
 func momentsAVX2(x, columns, sums []float32, rows, width, stride int)
@@ -106,6 +115,7 @@ func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool, mos
 func normGradSumsAVX2(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
 func normGradAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 func maxPoolRowAVX2(p *poolRow)
+func maxPoolGradAddRowAVX2(p *poolRow) (missing int)
 func maxPoolGradRowAVX2(p *poolRow) (missing int)
 func warpRowAVX2(out, x []float32, from, to int, r *warpRow) (done int)
 func multiplyAddsAVX2(rounds int)

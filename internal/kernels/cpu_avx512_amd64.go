@@ -28,6 +28,9 @@ func withAVX512(s instructionSet) instructionSet {
 	s.cappedGrad = cappedGradAVX512
 	s.affine = affineAVX512
 	s.combine = combineAVX512
+	s.multiply = multiplyAVX512
+	s.addProduct = addProductAVX512
+	s.scale = scaleAVX512
 	s.dropout = dropoutAVX512
 	s.zeroTimes = zeroTimesAVX512
 
@@ -45,6 +48,7 @@ func withAVX512(s instructionSet) instructionSet {
 	s.adam = adamAVX512
 	s.adagrad = adagradAVX512
 	s.rmsprop = rmspropAVX512
+	s.rmspropMomentum = rmspropMomentumAVX512
 	s.sgd = sgdAVX512
 	s.momentum = momentumAVX512
 
@@ -55,6 +59,7 @@ func withAVX512(s instructionSet) instructionSet {
 
 	s.maxPoolRow = maxPoolRowAVX512
 	s.maxPoolGradRow = maxPoolGradRowAVX512
+	s.maxPoolGradAddRow = maxPoolGradAddRowAVX512
 
 	s.multiplyAdds = multiplyAddsAVX512
 
@@ -91,11 +96,15 @@ func hardSiLUAVX512(out, x []float32) (done int)
 func hardSiLUGradAVX512(dx, x, dy []float32) (done int)
 func affineAVX512(out, x []float32, scale, offset float32) (done int)
 func combineAVX512(out, x, y []float32, a, b float32) (done int)
+func multiplyAVX512(out, x, y []float32) (done int)
+func addProductAVX512(sum, x, y []float32) (done int)
+func scaleAVX512(out, x []float32, scale float32) (done int)
 func dropoutAVX512(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesAVX512(x []float32) (sum float32, done int)
 func adamAVX512(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 func adagradAVX512(w, grad, accumulator []float32, lr, epsilon float32) (done int)
 func rmspropAVX512(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+func rmspropMomentumAVX512(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdAVX512(w, grad []float32, lr float32) (done int)
 func momentumAVX512(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
 func momentsAVX512(x, columns, sums []float32, rows, width, stride int)
@@ -103,5 +112,6 @@ func normAVX512(out, x, columns []float32, rows, width, stride int, relu bool, m
 func normGradSumsAVX512(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
 func normGradAVX512(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 func maxPoolRowAVX512(p *poolRow)
+func maxPoolGradAddRowAVX512(p *poolRow) (missing int)
 func maxPoolGradRowAVX512(p *poolRow) (missing int)
 func multiplyAddsAVX512(rounds int)

@@ -26,14 +26,18 @@ var generic = instructionSet{
 	cappedGrad: cappedGradGeneric,
 	affine:     affineGeneric,
 	combine:    combineGeneric,
+	multiply:   multiplyGeneric,
+	addProduct: addProductGeneric,
+	scale:      scaleGeneric,
 	dropout:    dropoutGeneric,
 	zeroTimes:  zeroTimesGeneric,
 
-	adam:     adamGeneric,
-	adagrad:  adagradGeneric,
-	rmsprop:  func(_, _, _ []float32, _, _, _, _ float32) int { return 0 }, // which is more general
-	sgd:      sgdGeneric,
-	momentum: momentumGeneric,
+	adam:            adamGeneric,
+	adagrad:         adagradGeneric,
+	rmsprop:         func(_, _, _ []float32, _, _, _, _ float32) int { return 0 }, // which is more general
+	rmspropMomentum: func(_, _, _, _ []float32, _, _, _, _, _ float32) int { return 0 },
+	sgd:             sgdGeneric,
+	momentum:        momentumGeneric,
 
 	moments:      momentsGeneric,
 	norm:         normGeneric,

@@ -33,6 +33,9 @@ func withNEON(s instructionSet) instructionSet {
 	s.cappedGrad = cappedGradNEON
 	s.affine = affineNEON
 	s.combine = combineNEON
+	s.multiply = multiplyNEON
+	s.addProduct = addProductNEON
+	s.scale = scaleNEON
 	s.dropout = dropoutNEON
 	s.zeroTimes = zeroTimesNEON
 
@@ -50,6 +53,7 @@ func withNEON(s instructionSet) instructionSet {
 	s.adam = adamNEON
 	s.adagrad = adagradNEON
 	s.rmsprop = rmspropNEON
+	s.rmspropMomentum = rmspropMomentumNEON
 	s.sgd = sgdNEON
 	s.momentum = momentumNEON
 
@@ -60,6 +64,7 @@ func withNEON(s instructionSet) instructionSet {
 
 	s.maxPoolRow = maxPoolRowNEON
 	s.maxPoolGradRow = maxPoolGradRowNEON
+	s.maxPoolGradAddRow = maxPoolGradAddRowNEON
 	s.warpRow = warpRowNEON
 
 	s.multiplyAdds = multiplyAddsNEON
@@ -100,11 +105,15 @@ func hardSiLUNEON(out, x []float32) (done int)
 func hardSiLUGradNEON(dx, x, dy []float32) (done int)
 func affineNEON(out, x []float32, scale, offset float32) (done int)
 func combineNEON(out, x, y []float32, a, b float32) (done int)
+func multiplyNEON(out, x, y []float32) (done int)
+func addProductNEON(sum, x, y []float32) (done int)
+func scaleNEON(out, x []float32, scale float32) (done int)
 func dropoutNEON(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesNEON(x []float32) (sum float32, done int)
 func adamNEON(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 func adagradNEON(w, grad, accumulator []float32, lr, epsilon float32) (done int)
 func rmspropNEON(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (done int)
+func rmspropMomentumNEON(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdNEON(w, grad []float32, lr float32) (done int)
 func momentumNEON(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
 func momentsNEON(x, columns, sums []float32, rows, width, stride int)
@@ -112,6 +121,7 @@ func normNEON(out, x, columns []float32, rows, width, stride int, relu bool, mos
 func normGradSumsNEON(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
 func normGradNEON(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 func maxPoolRowNEON(p *poolRow)
+func maxPoolGradAddRowNEON(p *poolRow) (missing int)
 func maxPoolGradRowNEON(p *poolRow) (missing int)
 func warpRowNEON(out, x []float32, from, to int, r *warpRow) (done int)
 func multiplyAddsNEON(rounds int)

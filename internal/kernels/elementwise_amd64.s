@@ -17,6 +17,7 @@ TEXT ·reluAVX512(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = max(x, 0)
 	VPXORD Z1, Z1, Z1
 	VMAXPS (R9)(AX*1), Z1, Z0
@@ -40,6 +41,7 @@ TEXT ·reluAVX2(SB), NOSPLIT, $0-56
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = max(x, 0)
 	VXORPS Y1, Y1, Y1
 	VMAXPS (R9)(AX*1), Y1, Y0
@@ -64,6 +66,8 @@ TEXT ·reluGradAVX512(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = y > 0 ? dy : 0
 	VPXORD Z1, Z1, Z1
 	VMOVUPS (R9)(AX*1), Z0
@@ -89,6 +93,8 @@ TEXT ·reluGradAVX2(SB), NOSPLIT, $0-80
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// dx = y > 0 ? dy : 0
 	VXORPS Y1, Y1, Y1
 	VMOVUPS (R9)(AX*1), Y0
@@ -115,6 +121,7 @@ TEXT ·affineAVX512(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = x·scale + offset
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -140,6 +147,7 @@ TEXT ·affineAVX2(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// out = x·scale + offset
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -166,6 +174,8 @@ TEXT ·combineAVX512(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// out = x·a + y·b
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -194,12 +204,164 @@ TEXT ·combineAVX2(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// out = x·a + y·b
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
 	VMOVUPS (R10)(AX*1), Y1
 	VMULPS Y9, Y1, Y1
 	VADDPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func multiplyAVX512(out, x, y []float32) (done int)
+TEXT ·multiplyAVX512(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// out = x·y
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS (R10)(AX*1), Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func multiplyAVX2(out, x, y []float32) (done int)
+TEXT ·multiplyAVX2(SB), NOSPLIT, $0-80
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// out = x·y
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS (R10)(AX*1), Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func addProductAVX512(sum, x, y []float32) (done int)
+TEXT ·addProductAVX512(SB), NOSPLIT, $0-80
+	MOVQ sum_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ sum_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// sum += x·y
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS (R10)(AX*1), Z0, Z0
+	VADDPS (R8)(AX*1), Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func addProductAVX2(sum, x, y []float32) (done int)
+TEXT ·addProductAVX2(SB), NOSPLIT, $0-80
+	MOVQ sum_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ sum_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// sum += x·y
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS (R10)(AX*1), Y0, Y0
+	VADDPS (R8)(AX*1), Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(out, x []float32, scale float32) (done int)
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	VBROADCASTSS scale+48(FP), Z8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = x·scale
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS Z8, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func scaleAVX2(out, x []float32, scale float32) (done int)
+TEXT ·scaleAVX2(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	VBROADCASTSS scale+48(FP), Y8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = x·scale
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y8, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
@@ -225,6 +387,9 @@ TEXT ·adamAVX512(SB), NOSPLIT, $0-120
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
 	VMOVUPS (R11)(AX*1), Z3
@@ -271,6 +436,9 @@ TEXT ·adamAVX2(SB), NOSPLIT, $0-120
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
 	VMOVUPS (R11)(AX*1), Y3
@@ -314,6 +482,8 @@ TEXT ·adagradAVX512(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// accumulator += g·g
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
@@ -349,6 +519,8 @@ TEXT ·adagradAVX2(SB), NOSPLIT, $0-88
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// accumulator += g·g
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
@@ -386,6 +558,8 @@ TEXT ·rmspropAVX512(SB), NOSPLIT, $0-96
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·rho + g·g·rate
 	VMOVUPS (R9)(AX*1), Z1
 	VMOVUPS (R10)(AX*1), Z2
@@ -425,6 +599,8 @@ TEXT ·rmspropAVX2(SB), NOSPLIT, $0-96
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·rho + g·g·rate
 	VMOVUPS (R9)(AX*1), Y1
 	VMOVUPS (R10)(AX*1), Y2
@@ -447,6 +623,104 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func rmspropMomentumAVX512(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
+TEXT ·rmspropMomentumAVX512(SB), NOSPLIT, $0-128
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ momenta_base+72(FP), R11
+	MOVQ w_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+120(FP)
+	SHLQ $2, CX
+	VBROADCASTSS lr+96(FP), Z8
+	VBROADCASTSS rho+100(FP), Z9
+	VBROADCASTSS rate+104(FP), Z10
+	VBROADCASTSS momentum+108(FP), Z11
+	VBROADCASTSS epsilon+112(FP), Z12
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
+	// velocity = velocity·rho + g·g·rate
+	VMOVUPS (R9)(AX*1), Z1
+	VMOVUPS (R10)(AX*1), Z2
+	VMULPS Z1, Z1, Z3
+	VMULPS Z10, Z3, Z3
+	VMULPS Z9, Z2, Z2
+	VADDPS Z3, Z2, Z2
+	VMOVUPS Z2, (R10)(AX*1)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	VADDPS Z12, Z2, Z2
+	VSQRTPS Z2, Z2
+	VMULPS Z8, Z1, Z1
+	VDIVPS Z2, Z1, Z1
+	VMOVUPS (R11)(AX*1), Z4
+	VMULPS Z11, Z4, Z4
+	VADDPS Z4, Z1, Z1
+	VMOVUPS Z1, (R11)(AX*1)
+	// w -= momenta
+	VMOVUPS (R8)(AX*1), Z0
+	VSUBPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func rmspropMomentumAVX2(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
+TEXT ·rmspropMomentumAVX2(SB), NOSPLIT, $0-128
+	MOVQ w_base+0(FP), R8
+	MOVQ grad_base+24(FP), R9
+	MOVQ velocity_base+48(FP), R10
+	MOVQ momenta_base+72(FP), R11
+	MOVQ w_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+120(FP)
+	SHLQ $2, CX
+	VBROADCASTSS lr+96(FP), Y8
+	VBROADCASTSS rho+100(FP), Y9
+	VBROADCASTSS rate+104(FP), Y10
+	VBROADCASTSS momentum+108(FP), Y11
+	VBROADCASTSS epsilon+112(FP), Y12
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
+	// velocity = velocity·rho + g·g·rate
+	VMOVUPS (R9)(AX*1), Y1
+	VMOVUPS (R10)(AX*1), Y2
+	VMULPS Y1, Y1, Y3
+	VMULPS Y10, Y3, Y3
+	VMULPS Y9, Y2, Y2
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Y2, (R10)(AX*1)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	VADDPS Y12, Y2, Y2
+	VSQRTPS Y2, Y2
+	VMULPS Y8, Y1, Y1
+	VDIVPS Y2, Y1, Y1
+	VMOVUPS (R11)(AX*1), Y4
+	VMULPS Y11, Y4, Y4
+	VADDPS Y4, Y1, Y1
+	VMOVUPS Y1, (R11)(AX*1)
+	// w -= momenta
+	VMOVUPS (R8)(AX*1), Y0
+	VSUBPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func sgdAVX512(w, grad []float32, lr float32) (done int)
 TEXT ·sgdAVX512(SB), NOSPLIT, $0-64
 	MOVQ w_base+0(FP), R8
@@ -460,6 +734,7 @@ TEXT ·sgdAVX512(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// w -= g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -485,6 +760,7 @@ TEXT ·sgdAVX2(SB), NOSPLIT, $0-64
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// w -= g·lr
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -515,6 +791,8 @@ TEXT ·momentumAVX512(SB), NOSPLIT, $0-96
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -536,6 +814,8 @@ nesterov:
 with:
 	CMPQ AX, CX
 	JGE withDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Z0
 	VMULPS Z8, Z0, Z0
@@ -573,6 +853,8 @@ TEXT ·momentumAVX2(SB), NOSPLIT, $0-96
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0
@@ -594,6 +876,8 @@ nesterov:
 with:
 	CMPQ AX, CX
 	JGE withDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// velocity = velocity·momentum - g·lr
 	VMOVUPS (R9)(AX*1), Y0
 	VMULPS Y8, Y0, Y0

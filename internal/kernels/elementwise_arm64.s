@@ -247,6 +247,175 @@ loopOneDone:
 	ADD $4, R0, R0
 	RET
 
+// func multiplyNEON(out, x, y []float32) (done int)
+TEXT ·multiplyNEON(SB), NOSPLIT, $0-80
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD y_base+48(FP), R5
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// out = x·y
+	FMOVQ (R4), F0
+	FMOVQ (R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ F0, (R3)
+	// out = x·y
+	FMOVQ 16(R4), F0
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	// out = x·y
+	FMOVQ 32(R4), F0
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 32(R3)
+	// out = x·y
+	FMOVQ 48(R4), F0
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// out = x·y
+	FMOVQ (R4), F0
+	FMOVQ (R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func addProductNEON(sum, x, y []float32) (done int)
+TEXT ·addProductNEON(SB), NOSPLIT, $0-80
+	MOVD sum_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD y_base+48(FP), R5
+	MOVD sum_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// sum += x·y
+	FMOVQ (R4), F0
+	FMOVQ (R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ (R3), F7
+	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, (R3)
+	// sum += x·y
+	FMOVQ 16(R4), F0
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ 16(R3), F7
+	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 16(R3)
+	// sum += x·y
+	FMOVQ 32(R4), F0
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ 32(R3), F7
+	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 32(R3)
+	// sum += x·y
+	FMOVQ 48(R4), F0
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ 48(R3), F7
+	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// sum += x·y
+	FMOVQ (R4), F0
+	FMOVQ (R5), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	FMOVQ (R3), F7
+	WORD $0x4E27D400 // fadd v0.4s, v0.4s, v7.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func scaleNEON(out, x []float32, scale float32) (done int)
+TEXT ·scaleNEON(SB), NOSPLIT, $0-64
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+56(FP)
+	FMOVS scale+48(FP), F8
+	VDUP V8.S[0], V8.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// out = x·scale
+	FMOVQ (R4), F0
+	WORD $0x6E28DC00 // fmul v0.4s, v0.4s, v8.4s
+	FMOVQ F0, (R3)
+	// out = x·scale
+	FMOVQ 16(R4), F0
+	WORD $0x6E28DC00 // fmul v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 16(R3)
+	// out = x·scale
+	FMOVQ 32(R4), F0
+	WORD $0x6E28DC00 // fmul v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 32(R3)
+	// out = x·scale
+	FMOVQ 48(R4), F0
+	WORD $0x6E28DC00 // fmul v0.4s, v0.4s, v8.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// out = x·scale
+	FMOVQ (R4), F0
+	WORD $0x6E28DC00 // fmul v0.4s, v0.4s, v8.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
 // func adamNEON(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 TEXT ·adamNEON(SB), NOSPLIT, $0-120
 	MOVD w_base+0(FP), R3
@@ -614,6 +783,154 @@ loopOne:
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func rmspropMomentumNEON(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
+TEXT ·rmspropMomentumNEON(SB), NOSPLIT, $0-128
+	MOVD w_base+0(FP), R3
+	MOVD grad_base+24(FP), R4
+	MOVD velocity_base+48(FP), R5
+	MOVD momenta_base+72(FP), R6
+	MOVD w_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+120(FP)
+	FMOVS lr+96(FP), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS rho+100(FP), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS rate+104(FP), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS momentum+108(FP), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS epsilon+112(FP), F12
+	VDUP V12.S[0], V12.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// velocity = velocity·rho + g·g·rate
+	FMOVQ (R4), F1
+	FMOVQ (R5), F2
+	WORD $0x6E21DC23 // fmul v3.4s, v1.4s, v1.4s
+	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
+	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, (R5)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x6EA1F842 // fsqrt v2.4s, v2.4s
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	FMOVQ (R6), F4
+	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
+	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	FMOVQ F1, (R6)
+	// w -= momenta
+	FMOVQ (R3), F0
+	WORD $0x4EA1D400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, (R3)
+	// velocity = velocity·rho + g·g·rate
+	FMOVQ 16(R4), F1
+	FMOVQ 16(R5), F2
+	WORD $0x6E21DC23 // fmul v3.4s, v1.4s, v1.4s
+	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
+	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 16(R5)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x6EA1F842 // fsqrt v2.4s, v2.4s
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	FMOVQ 16(R6), F4
+	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
+	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	FMOVQ F1, 16(R6)
+	// w -= momenta
+	FMOVQ 16(R3), F0
+	WORD $0x4EA1D400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	// velocity = velocity·rho + g·g·rate
+	FMOVQ 32(R4), F1
+	FMOVQ 32(R5), F2
+	WORD $0x6E21DC23 // fmul v3.4s, v1.4s, v1.4s
+	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
+	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 32(R5)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x6EA1F842 // fsqrt v2.4s, v2.4s
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	FMOVQ 32(R6), F4
+	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
+	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	FMOVQ F1, 32(R6)
+	// w -= momenta
+	FMOVQ 32(R3), F0
+	WORD $0x4EA1D400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 32(R3)
+	// velocity = velocity·rho + g·g·rate
+	FMOVQ 48(R4), F1
+	FMOVQ 48(R5), F2
+	WORD $0x6E21DC23 // fmul v3.4s, v1.4s, v1.4s
+	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
+	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, 48(R5)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x6EA1F842 // fsqrt v2.4s, v2.4s
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	FMOVQ 48(R6), F4
+	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
+	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	FMOVQ F1, 48(R6)
+	// w -= momenta
+	FMOVQ 48(R3), F0
+	WORD $0x4EA1D400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	ADD $64, R6, R6
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// velocity = velocity·rho + g·g·rate
+	FMOVQ (R4), F1
+	FMOVQ (R5), F2
+	WORD $0x6E21DC23 // fmul v3.4s, v1.4s, v1.4s
+	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
+	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
+	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	FMOVQ F2, (R5)
+	// momenta = momenta·momentum + g·lr / √(v + epsilon)
+	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
+	WORD $0x6EA1F842 // fsqrt v2.4s, v2.4s
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	FMOVQ (R6), F4
+	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
+	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	FMOVQ F1, (R6)
+	// w -= momenta
+	FMOVQ (R3), F0
+	WORD $0x4EA1D400 // fsub v0.4s, v0.4s, v1.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
 	SUBS $4, R0, R0
 	BGE loopOne
 loopOneDone:

@@ -58,6 +58,7 @@ TEXT ·dropoutAVX512(SB), NOSPLIT, $0-72
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// hash = (counter ^ counter>>16)·mul1
 	VPSRLD $16, Z4, Z2
 	VPXORD Z2, Z4, Z1
@@ -118,6 +119,7 @@ TEXT ·dropoutAVX2(SB), NOSPLIT, $0-72
 loop:
 	CMPQ AX, CX
 	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
 	// hash = (counter ^ counter>>16)·mul1
 	VPSRLD $16, Y4, Y2
 	VPXOR Y2, Y4, Y1

@@ -36,19 +36,24 @@ func TestElementwiseKernelsGiveTheBitsOfTheGenericOnes(t *testing.T) {
 		x, y := awkward(t, rng, n), awkward(t, rng, n)
 		m, v := randoms(rng, n), positive(randoms(rng, n))
 		for name, run := range map[string]func(out, a, b []float32){
-			"ReLU":      func(out, _, _ []float32) { ReLU(out, x) },
-			"ReLUGrad":  func(out, _, _ []float32) { ReLUGrad(out, x, y) },
-			"ReLU6":     func(out, _, _ []float32) { Rectifier{Max: 1}.Apply(out, x) },
-			"ReLU6Grad": func(out, _, _ []float32) { Rectifier{Max: 1}.Grad(out, x, y) },
-			"Affine":    func(out, _, _ []float32) { Affine(out, x, 1.3, -0.7) },
-			"Combine":   func(out, _, _ []float32) { Combine(out, x, y, 0.3, 0.7) },
-			"Dropout":   func(out, _, _ []float32) { Dropout(out, x, 5, 0.4) },
-			"Adam":      func(out, a, b []float32) { Adam(out, x, a, b, 0.01, 0.9, 0.999, 1e-7) },
-			"Adagrad":   func(out, a, _ []float32) { Adagrad(out, x, a, 0.01, 1e-7) },
-			"RMSprop":   func(out, a, _ []float32) { RMSprop(out, x, a, nil, nil, 0.01, 0.9, 0, 1e-7) },
-			"SGD":       func(out, _, _ []float32) { SGD(out, x, nil, 0.1, 0, false) },
-			"momentum":  func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, false) },
-			"nesterov":  func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, true) },
+			"ReLU":                  func(out, _, _ []float32) { ReLU(out, x) },
+			"ReLUGrad":              func(out, _, _ []float32) { ReLUGrad(out, x, y) },
+			"ReLU6":                 func(out, _, _ []float32) { Rectifier{Max: 1}.Apply(out, x) },
+			"ReLU6Grad":             func(out, _, _ []float32) { Rectifier{Max: 1}.Grad(out, x, y) },
+			"Affine":                func(out, _, _ []float32) { Affine(out, x, 1.3, -0.7) },
+			"Combine":               func(out, _, _ []float32) { Combine(out, x, y, 0.3, 0.7) },
+			"Dropout":               func(out, _, _ []float32) { Dropout(out, x, 5, 0.4) },
+			"Adam":                  func(out, a, b []float32) { Adam(out, x, a, b, 0.01, 0.9, 0.999, 1e-7) },
+			"Adagrad":               func(out, a, _ []float32) { Adagrad(out, x, a, 0.01, 1e-7) },
+			"RMSprop":               func(out, a, _ []float32) { RMSprop(out, x, a, nil, nil, 0.01, 0.9, 0, 1e-7) },
+			"RMSprop with momentum": func(out, a, b []float32) { RMSprop(out, x, a, nil, b, 0.01, 0.9, 0.5, 1e-7) },
+			"Multiply":              func(out, _, _ []float32) { Multiply(out, x, y) },
+			"DotPixels":             func(out, a, _ []float32) { DotPixels(a, x, y, 1, 1, n) },
+			"SumPixels":             func(out, a, _ []float32) { SumPixels(a, x, 1, 1, n) },
+			"ScaleExamples":         func(out, _, _ []float32) { ScaleExamples(out, x, 1, n, func(int) float32 { return 1.3 }) },
+			"SGD":                   func(out, _, _ []float32) { SGD(out, x, nil, 0.1, 0, false) },
+			"momentum":              func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, false) },
+			"nesterov":              func(out, a, _ []float32) { SGD(out, x, a, 0.1, 0.9, true) },
 		} {
 			withCPU(t, "generic")
 			want := [][]float32{slices.Clone(y), slices.Clone(m), slices.Clone(v)}

@@ -29,10 +29,7 @@ type scaleArgs struct {
 var scaleChannelsLoop = newLoop(func(a *scaleArgs, part int) {
 	from, to := block(part, a.rows, scaleRows)
 	for r := from; r < to; r++ {
-		out, x := a.out[r*a.c:][:a.c], a.x[r*a.c:][:a.c]
-		for j, s := range a.by[:a.c] {
-			out[j] = x[j] * s
-		}
+		multiply(a.out[r*a.c:][:a.c], a.x[r*a.c:], a.by)
 	}
 })
 

@@ -170,6 +170,27 @@ func kernelCases() []kernelCase {
 			AddBias(out[0], in[0], rows, c)
 		}},
 		{"Affine", []int{long}, []int{long}, true, func(out, in [][]float32) { Affine(out[0], in[0], 3, -0.5) }},
+		{"Multiply", []int{long}, []int{long, long}, true, func(out, in [][]float32) { Multiply(out[0], in[0], in[1]) }},
+		{"MultiplyChannels", []int{n * f * u}, []int{n * f * u, n * u}, false, func(out, in [][]float32) {
+			MultiplyChannels(out[0], in[0], in[1], n, f, u)
+		}},
+		{"AddChannels", []int{n * f * u}, []int{n * f * u, n * u}, false, func(out, in [][]float32) {
+			AddChannels(out[0], in[0], in[1], n, f, u)
+		}},
+		{"SumPixels", []int{n * u}, []int{n * f * u}, false, func(out, in [][]float32) { SumPixels(out[0], in[0], n, f, u) }},
+		{"DotPixels", []int{n * u}, []int{n * f * u, n * f * u}, false, func(out, in [][]float32) {
+			DotPixels(out[0], in[0], in[1], n, f, u)
+		}},
+		{"ScaleChannels", []int{rows * c}, []int{rows * c, c}, false, func(out, in [][]float32) { ScaleChannels(out[0], in[0], in[1], rows, c) }},
+		{"ScaleExamples", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {
+			ScaleExamples(out[0], in[0], n, f*u, func(n int) float32 { return float32(n%3) / 2 })
+		}},
+		{"RMSprop", []int{long, long}, []int{long}, true, func(out, in [][]float32) {
+			RMSprop(out[0], in[0], out[1], nil, nil, 0.01, 0.9, 0, 1e-7)
+		}},
+		{"RMSprop", []int{long, long, long}, []int{long}, true, func(out, in [][]float32) {
+			RMSprop(out[0], in[0], out[1], nil, out[2], 0.01, 0.9, 0.5, 1e-7)
+		}},
 		{"Dropout", []int{long}, []int{long}, true, func(out, in [][]float32) { Dropout(out[0], in[0], 77, 0.3) }},
 		{"SpatialDropout2D", []int{n * f * u}, []int{n * f * u}, false, func(out, in [][]float32) {
 			SpatialDropout2D(out[0], in[0], 77, 0.3, n, f, u)

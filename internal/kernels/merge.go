@@ -19,9 +19,7 @@ func (a *pairArgs) slices(part int) (out, x, y []float32) {
 
 var multiplyLoop = newLoop(func(a *pairArgs, part int) {
 	out, x, y := a.slices(part)
-	for i, v := range x[:len(out)] {
-		out[i] = v * y[i]
-	}
+	multiply(out, x, y)
 })
 
 // Maximum computes out[i] as the larger of x[i] and y[i]; NaN propagates. It may work in place.
@@ -108,10 +106,7 @@ var multiplyChannelsLoop = newLoop(func(a *channelsArgs, n int) {
 	size := a.pixels * a.c
 	out, x, s := a.out[n*size:][:size], a.x[n*size:][:size], a.s[n*a.c:][:a.c]
 	for ; len(x) > 0; out, x = out[a.c:], x[a.c:] {
-		row := out[:len(s)]
-		for i, v := range x[:len(s)] {
-			row[i] = v * s[i]
-		}
+		multiply(out[:a.c], x, s)
 	}
 })
 
@@ -145,9 +140,7 @@ var sumPixelsLoop = newLoop(func(a *channelsArgs, n int) {
 	out, x := a.out[n*a.c:][:a.c], a.x[n*a.pixels*a.c:][:a.pixels*a.c]
 	clear(out)
 	for ; len(x) > 0; x = x[a.c:] {
-		for i, v := range x[:len(out)] {
-			out[i] += v
-		}
+		addScaledTo(out, x, 1)
 	}
 })
 
@@ -164,10 +157,7 @@ var dotPixelsLoop = newLoop(func(a *channelsArgs, n int) {
 	out, x, y := a.out[n*a.c:][:a.c], a.x[n*size:][:size], a.s[n*size:][:size]
 	clear(out)
 	for ; len(x) > 0; x, y = x[a.c:], y[a.c:] {
-		row := y[:len(out)]
-		for i, v := range x[:len(out)] {
-			out[i] += float32(v * row[i])
-		}
+		addProduct(out, x, y)
 	}
 })
 

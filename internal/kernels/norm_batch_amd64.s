@@ -18,6 +18,7 @@ TEXT ·momentsAVX512(SB), NOSPLIT, $0-96
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R8)(AX*1)
 	// sums += x - mean, (x - mean)²
 	VMOVUPS (R8)(AX*1), Z0
 	VSUBPS (R9)(AX*1), Z0, Z0
@@ -49,6 +50,7 @@ TEXT ·momentsAVX2(SB), NOSPLIT, $0-96
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R8)(AX*1)
 	// sums += x - mean, (x - mean)²
 	VMOVUPS (R8)(AX*1), Y0
 	VSUBPS (R9)(AX*1), Y0, Y0
@@ -85,6 +87,7 @@ TEXT ·normAVX512(SB), NOSPLIT, $0-104
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Z1
 	VSUBPS (R10)(AX*1), Z1, Z1
@@ -103,6 +106,7 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Z1
 	VSUBPS (R10)(AX*1), Z1, Z1
@@ -142,6 +146,7 @@ TEXT ·normAVX2(SB), NOSPLIT, $0-104
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Y1
 	VSUBPS (R10)(AX*1), Y1, Y1
@@ -160,6 +165,7 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Y1
 	VSUBPS (R10)(AX*1), Y1, Y1
@@ -201,6 +207,8 @@ TEXT ·normGradSumsAVX512(SB), NOSPLIT, $0-128
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R8)(AX*1)
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R8)(AX*1), Z1
 	VSUBPS (R10)(AX*1), Z1, Z1
 	VMOVUPS (R9)(AX*1), Z2
@@ -223,6 +231,8 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R8)(AX*1)
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R8)(AX*1), Z1
 	VSUBPS (R10)(AX*1), Z1, Z1
@@ -270,6 +280,8 @@ TEXT ·normGradSumsAVX2(SB), NOSPLIT, $0-128
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R8)(AX*1)
+	PREFETCHT0 2048(R9)(AX*1)
 	VMOVUPS (R8)(AX*1), Y1
 	VSUBPS (R10)(AX*1), Y1, Y1
 	VMOVUPS (R9)(AX*1), Y2
@@ -292,6 +304,8 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R8)(AX*1)
+	PREFETCHT0 2048(R9)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R8)(AX*1), Y1
 	VSUBPS (R10)(AX*1), Y1, Y1
@@ -341,6 +355,8 @@ TEXT ·normGradAVX512(SB), NOSPLIT, $0-128
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Z1
 	VSUBPS (R11)(AX*1), Z1, Z1
 	VMOVUPS (R10)(AX*1), Z2
@@ -363,6 +379,8 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Z1
 	VSUBPS (R11)(AX*1), Z1, Z1
@@ -411,6 +429,8 @@ TEXT ·normGradAVX2(SB), NOSPLIT, $0-128
 row:
 	XORQ AX, AX
 column:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	VMOVUPS (R9)(AX*1), Y1
 	VSUBPS (R11)(AX*1), Y1, Y1
 	VMOVUPS (R10)(AX*1), Y2
@@ -433,6 +453,8 @@ column:
 reluRow:
 	XORQ AX, AX
 reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
 	// (x - mean)·scale + offset
 	VMOVUPS (R9)(AX*1), Y1
 	VSUBPS (R11)(AX*1), Y1, Y1

@@ -41,6 +41,8 @@ var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
 	done := 0
 	if a.average == nil && a.momenta == nil {
 		done = current().rmsprop(w, g, velocity, a.lr, a.rho, a.rate, a.epsilon)
+	} else if a.average == nil {
+		done = current().rmspropMomentum(w, g, velocity, a.momenta[from:to], a.lr, a.rho, a.rate, a.momentum, a.epsilon)
 	}
 	for i := done; i < len(w); i++ {
 		v := float32(velocity[i]*a.rho) + float32(g[i]*g[i]*a.rate)

@@ -27,13 +27,9 @@ var averagePool2DLoop = newLoop(func(a *averagePool2DArgs, part int) {
 		y := a.y[(part*s.OW+ow)*s.C:][:s.C]
 		clear(y)
 		weight := a.eachPixel(part, ow, func(x []float32, _ float32) {
-			for c, v := range x[:len(y)] {
-				y[c] += v
-			}
+			addScaledTo(y, x, 1)
 		})
-		for c := range y {
-			y[c] *= weight
-		}
+		scale(y, y, weight)
 	}
 })
 
@@ -45,9 +41,7 @@ var averagePool2DGradLoop = newLoop(func(a *averagePool2DArgs, n int) {
 		for ow := range s.OW {
 			dy := a.y[(part*s.OW+ow)*s.C:][:s.C]
 			a.eachPixel(part, ow, func(dx []float32, weight float32) {
-				for c, v := range dx[:len(dy)] {
-					dx[c] = v + float32(dy[c]*weight)
-				}
+				addScaledTo(dx, dy, weight)
 			})
 		}
 	}

@@ -151,6 +151,79 @@ missing:
 	VZEROUPPER
 	RET
 
+// func maxPoolGradAddRowAVX512(p *poolRow) (missing int)
+TEXT ·maxPoolGradAddRowAVX512(SB), NOSPLIT, $24-16
+	MOVQ p+0(FP), AX
+	MOVQ poolRow_pixel(AX), BX
+	MOVQ poolRow_pixels(AX), CX
+	MOVQ CX, pixels-8(SP)
+	MOVQ poolRow_x(AX), SI
+	MOVQ poolRow_y(AX), DI
+pixel:
+	MOVQ SI, x-16(SP)
+	MOVQ poolRow_channels(AX), R10
+vector:
+	// K1 = the channels left of 16 lanes
+	MOVQ $16, CX
+	CMPQ R10, CX
+	CMOVQLT R10, CX
+	MOVL $1, R15
+	SHLL CX, R15
+	DECL R15
+	KMOVW R15, K1
+	MOVQ poolRow_dx(AX), R13
+	SUBQ poolRow_x(AX), R13
+	MOVQ poolRow_dy(AX), DX
+	SUBQ poolRow_y(AX), DX
+	VMOVUPS.Z (DI), K1, Z0
+	VMOVUPS.Z (DI)(DX*1), K1, Z1
+	// K2 = the channels whose maximum has not come yet
+	KMOVW K1, K2
+	MOVQ SI, R9
+	MOVQ poolRow_kh(AX), R11
+row:
+	MOVQ R9, R8
+	MOVQ poolRow_kw(AX), R12
+cell:
+	VMOVUPS.Z (R8), K1, Z2
+	// K3 = x is y or NaN, for the first time
+	VCMPPS $0, Z0, Z2, K3
+	VCMPPS $3, Z2, Z2, K4
+	KORW K3, K4, K3
+	KANDW K2, K3, K3
+	KANDNW K2, K3, K2
+	// dx += dy there
+	VMOVUPS.Z (R8)(R13*1), K1, Z3
+	VADDPS Z1, Z3, K3, Z3
+	VMOVUPS Z3, K1, (R8)(R13*1)
+	ADDQ BX, R8
+	DECQ R12
+	JNZ cell
+	ADDQ poolRow_row(AX), R9
+	DECQ R11
+	JNZ row
+	KORTESTW K2, K2
+	JNZ missing
+	SUBQ $16, R10
+	JLE next
+	ADDQ $64, SI
+	ADDQ $64, DI
+	JMP vector
+next:
+	// to the next pixel, from the last vector of this one
+	MOVQ x-16(SP), SI
+	ADDQ poolRow_step(AX), SI
+	LEAQ 64(DI)(R10*4), DI
+	DECQ pixels-8(SP)
+	JNZ pixel
+	MOVQ $0, missing+8(FP)
+	VZEROUPPER
+	RET
+missing:
+	MOVQ $1, missing+8(FP)
+	VZEROUPPER
+	RET
+
 // func maxPoolRowAVX2(p *poolRow)
 TEXT ·maxPoolRowAVX2(SB), NOSPLIT, $16-8
 	MOVQ p+0(FP), AX
@@ -248,6 +321,81 @@ cell:
 	VANDNPS Y4, Y3, Y4
 	// dx = dy there, else 0
 	VANDPS Y1, Y3, Y3
+	VMASKMOVPS Y3, Y15, (R8)(R13*1)
+	ADDQ BX, R8
+	DECQ R12
+	JNZ cell
+	ADDQ poolRow_row(AX), R9
+	DECQ R11
+	JNZ row
+	VTESTPS Y4, Y4
+	JNZ missing
+	SUBQ $8, R10
+	JLE next
+	ADDQ $32, SI
+	ADDQ $32, DI
+	JMP vector
+next:
+	// to the next pixel, from the last vector of this one
+	MOVQ x-16(SP), SI
+	ADDQ poolRow_step(AX), SI
+	LEAQ 32(DI)(R10*4), DI
+	DECQ pixels-8(SP)
+	JNZ pixel
+	MOVQ $0, missing+8(FP)
+	VZEROUPPER
+	RET
+missing:
+	MOVQ $1, missing+8(FP)
+	VZEROUPPER
+	RET
+
+// func maxPoolGradAddRowAVX2(p *poolRow) (missing int)
+TEXT ·maxPoolGradAddRowAVX2(SB), NOSPLIT, $24-16
+	MOVQ p+0(FP), AX
+	MOVQ poolRow_pixel(AX), BX
+	MOVQ poolRow_pixels(AX), CX
+	MOVQ CX, pixels-8(SP)
+	MOVQ poolRow_x(AX), SI
+	MOVQ poolRow_y(AX), DI
+pixel:
+	MOVQ SI, x-16(SP)
+	MOVQ poolRow_channels(AX), R10
+vector:
+	// Y15 = the channels left of 8 lanes
+	MOVQ $8, CX
+	CMPQ R10, CX
+	CMOVQLT R10, CX
+	SHLQ $2, CX
+	LEAQ poolMask<>+32(SB), R15
+	SUBQ CX, R15
+	VMOVUPS (R15), Y15
+	MOVQ poolRow_dx(AX), R13
+	SUBQ poolRow_x(AX), R13
+	MOVQ poolRow_dy(AX), DX
+	SUBQ poolRow_y(AX), DX
+	VMASKMOVPS (DI), Y15, Y0
+	VMASKMOVPS (DI)(DX*1), Y15, Y1
+	// Y4 = the channels whose maximum has not come yet
+	VMOVAPS Y15, Y4
+	MOVQ SI, R9
+	MOVQ poolRow_kh(AX), R11
+row:
+	MOVQ R9, R8
+	MOVQ poolRow_kw(AX), R12
+cell:
+	VMASKMOVPS (R8), Y15, Y2
+	// Y3 = x is y or NaN, for the first time
+	VCMPPS $0, Y0, Y2, Y3
+	VCMPPS $3, Y2, Y2, Y5
+	VORPS Y3, Y5, Y3
+	VANDPS Y4, Y3, Y3
+	VANDNPS Y4, Y3, Y4
+	// dx = dy there, else 0
+	VANDPS Y1, Y3, Y3
+	// added to dx
+	VMASKMOVPS (R8)(R13*1), Y15, Y5
+	VADDPS Y5, Y3, Y3
 	VMASKMOVPS Y3, Y15, (R8)(R13*1)
 	ADDQ BX, R8
 	DECQ R12

@@ -208,3 +208,138 @@ missing:
 	MOVD $1, R14
 	MOVD R14, missing+8(FP)
 	RET
+
+// func maxPoolGradAddRowNEON(p *poolRow) (missing int)
+TEXT ·maxPoolGradAddRowNEON(SB), NOSPLIT, $0-16
+	MOVD p+0(FP), R0
+	// offsets from x to dx and from y to dy
+	MOVD poolRow_dx(R0), R8
+	MOVD poolRow_x(R0), R14
+	SUB R14, R8, R8
+	MOVD poolRow_dy(R0), R9
+	MOVD poolRow_y(R0), R14
+	SUB R14, R9, R9
+	MOVD poolRow_pixel(R0), R10
+	MOVD poolRow_row(R0), R11
+	MOVD poolRow_pixels(R0), R12
+	MOVD poolRow_x(R0), R1
+	MOVD poolRow_y(R0), R2
+pixel:
+	MOVD R1, R13
+	MOVD poolRow_channels(R0), R5
+	SUBS $4, R5, R5
+	BLT last
+vector:
+	FMOVQ (R2), F0
+	ADD R9, R2, R15
+	FMOVQ (R15), F1
+	// open = the channels whose maximum has not come yet
+	VCMEQ V5.S4, V5.S4, V5.S4
+	MOVD R1, R4
+	MOVD poolRow_kh(R0), R6
+row:
+	MOVD R4, R3
+	MOVD poolRow_kw(R0), R7
+cell:
+	FMOVQ (R3), F2
+	// here = x is y or NaN, for the first time
+	WORD $0x4E20E443 // fcmeq v3.4s, v2.4s, v0.4s
+	WORD $0x4E22E444 // fcmeq v4.4s, v2.4s, v2.4s
+	WORD $0x4EE41C63 // orn v3.16b, v3.16b, v4.16b
+	VAND V3.B16, V5.B16, V3.B16
+	VEOR V3.B16, V5.B16, V5.B16
+	// dx = dy there, else 0
+	VAND V3.B16, V1.B16, V3.B16
+	ADD R8, R3, R15
+	// added to dx
+	FMOVQ (R15), F4
+	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	FMOVQ F3, (R15)
+	ADD R10, R3, R3
+	SUBS $1, R7, R7
+	BNE cell
+	ADD R11, R4, R4
+	SUBS $1, R6, R6
+	BNE row
+	WORD $0x6EB0A8A5 // umaxv s5, v5.4s
+	VMOV V5.S[0], R14
+	CBNZW R14, missing
+	ADD $16, R1, R1
+	ADD $16, R2, R2
+	SUBS $4, R5, R5
+	BGE vector
+last:
+	ADDS $4, R5, R5
+	BEQ next
+	// the second and third of the last values
+	SUB $1, R5, R17
+	CMP $1, R17
+	CSET GE, R16
+	LSL $2, R16, R16
+	LSL $2, R17, R17
+	FMOVS (R2), F0
+	ADD R16, R2, R19
+	VLD1 (R19), V0.S[1]
+	ADD R17, R2, R19
+	VLD1 (R19), V0.S[2]
+	ADD R9, R2, R15
+	FMOVS (R15), F1
+	ADD R16, R15, R19
+	VLD1 (R19), V1.S[1]
+	ADD R17, R15, R19
+	VLD1 (R19), V1.S[2]
+	// open = the channels whose maximum has not come yet
+	VCMEQ V5.S4, V5.S4, V5.S4
+	MOVD R1, R4
+	MOVD poolRow_kh(R0), R6
+edgeRow:
+	MOVD R4, R3
+	MOVD poolRow_kw(R0), R7
+edgeCell:
+	FMOVS (R3), F2
+	ADD R16, R3, R19
+	VLD1 (R19), V2.S[1]
+	ADD R17, R3, R19
+	VLD1 (R19), V2.S[2]
+	// here = x is y or NaN, for the first time
+	WORD $0x4E20E443 // fcmeq v3.4s, v2.4s, v0.4s
+	WORD $0x4E22E444 // fcmeq v4.4s, v2.4s, v2.4s
+	WORD $0x4EE41C63 // orn v3.16b, v3.16b, v4.16b
+	VAND V3.B16, V5.B16, V3.B16
+	VEOR V3.B16, V5.B16, V5.B16
+	// dx = dy there, else 0
+	VAND V3.B16, V1.B16, V3.B16
+	ADD R8, R3, R15
+	// added to dx
+	FMOVS (R15), F4
+	ADD R16, R15, R19
+	VLD1 (R19), V4.S[1]
+	ADD R17, R15, R19
+	VLD1 (R19), V4.S[2]
+	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	ADD R17, R15, R19
+	VST1 V3.S[2], (R19)
+	ADD R16, R15, R19
+	VST1 V3.S[1], (R19)
+	FMOVS F3, (R15)
+	ADD R10, R3, R3
+	SUBS $1, R7, R7
+	BNE edgeCell
+	ADD R11, R4, R4
+	SUBS $1, R6, R6
+	BNE edgeRow
+	WORD $0x6EB0A8A5 // umaxv s5, v5.4s
+	VMOV V5.S[0], R14
+	CBNZW R14, missing
+	ADD R5<<2, R2, R2
+next:
+	MOVD poolRow_step(R0), R1
+	ADD R13, R1, R1
+	SUBS $1, R12, R12
+	BNE pixel
+	MOVD ZR, missing+8(FP)
+	RET
+missing:
+	MOVD $1, R14
+	MOVD R14, missing+8(FP)
+	RET

@@ -1,7 +1,7 @@
 package kernels
 
-// A poolRow is one row of output pixels whose windows are inside the image and do not
-// overlap, in the form for kernels in assembly. Strides are in bytes.
+// A poolRow is a run of output pixels of one row whose windows have the same size, in the
+// form for kernels in assembly. Strides are in bytes.
 type poolRow struct {
 	x, y, dx, dy     *float32
 	pixels, channels int
@@ -10,29 +10,31 @@ type poolRow struct {
 	step             int // distance of windows
 }
 
-// simple reports whether the rows of a pooling have the form of poolRow.
-func (s *Pool) simple() bool {
-	return s.Top == 0 && s.Left == 0 && s.KH <= s.SH && s.KW <= s.SW && s.OW > 0 && s.C > 0 &&
-		(s.OH-1)*s.SH+s.KH <= s.H && (s.OW-1)*s.SW+s.KW <= s.W
-}
-
-// rowOf returns row oh of image n, for part n*OH+oh, and its offset.
-func (s *Pool) rowOf(part int) (p poolRow, x, y int) {
+// run returns the run that begins at output pixel ow of row part, n*OH+oh, the offset of its
+// first window and that of its first pixel.
+func (s *Pool) run(part, ow int) (p poolRow, x, y int) {
 	n, oh := part/s.OH, part%s.OH
-	p = poolRow{pixels: s.OW, channels: s.C, kh: s.KH, kw: s.KW,
+	top, bottom, left, right := s.cells(oh, ow)
+	p = poolRow{pixels: 1, channels: s.C, kh: bottom - top, kw: right - left,
 		pixel: s.C * float, row: s.W * s.C * float, step: s.SW * s.C * float}
-	return p, (n*s.H + oh*s.SH) * s.W * s.C, part * s.OW * s.C
+	if p.kw == s.KW { // the windows up to the last that is inside
+		p.pixels = max(1, min(s.OW, (s.W-s.KW+s.Left)/s.SW+1)-ow)
+	}
+	return p, ((n*s.H+top)*s.W + left) * s.C, (part*s.OW + ow) * s.C
 }
 
 // maxRow computes one row of the output of [MaxPool2D], or returns false.
 func (s *Pool) maxRow(out, x []float32, part int) bool {
 	kernel := current().maxPoolRow
-	if kernel == nil || !s.simple() {
+	if kernel == nil || s.C == 0 {
 		return false
 	}
-	p, atX, atY := s.rowOf(part)
-	p.x, p.y = &x[atX], &out[atY]
-	kernel(noescape(&p))
+	for ow := 0; ow < s.OW; {
+		p, atX, atY := s.run(part, ow)
+		p.x, p.y = &x[atX], &out[atY]
+		kernel(noescape(&p))
+		ow += p.pixels
+	}
 	return true
 }
 
@@ -40,15 +42,21 @@ func (s *Pool) maxRow(out, x []float32, part int) bool {
 // if y is not the maximum of x.
 func (s *Pool) maxGradRows(dx, x, y, dy []float32, n int) bool {
 	kernel := current().maxPoolGradRow
-	if kernel == nil || !s.simple() {
+	if s.KH > s.SH || s.KW > s.SW { // windows overlap
+		kernel = current().maxPoolGradAddRow
+	}
+	if kernel == nil || s.C == 0 {
 		return false
 	}
 	clear(dx[n*s.H*s.W*s.C:][:s.H*s.W*s.C])
 	for part := n * s.OH; part < (n+1)*s.OH; part++ {
-		p, atX, atY := s.rowOf(part)
-		p.x, p.y, p.dx, p.dy = &x[atX], &y[atY], &dx[atX], &dy[atY]
-		if missing := kernel(noescape(&p)); missing != 0 {
-			return false
+		for ow := 0; ow < s.OW; {
+			p, atX, atY := s.run(part, ow)
+			p.x, p.y, p.dx, p.dy = &x[atX], &y[atY], &dx[atX], &dy[atY]
+			if missing := kernel(noescape(&p)); missing != 0 {
+				return false
+			}
+			ow += p.pixels
 		}
 	}
 	return true

@@ -127,7 +127,7 @@ func (p *product) tile() tile {
 		n3: z.n, a3: z.a * float, b3: z.b * float,
 	}
 	t.bAhead = 8 * t.b1
-	if p.aRow == 1 {
+	if p.aRow == 1 && x.n*y.n*z.n > 256 {
 		t.aAhead, t.aNext, t.bAhead = 32*t.a1, t.a1, 16*t.b1
 	}
 	if p.relu {

@@ -2,6 +2,7 @@ package layer
 
 import (
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -32,13 +33,12 @@ func (l *stochasticDepth) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 	if !g.Training || l.rate == 0 {
 		return x
 	}
-	size := uint64(Shape(x.Shape()[1:]).Size())
-	scale := float32(1 / (1 - l.rate))
-	keep := func(r random.Stream, i uint64, v float32) float32 {
-		if r.Float64(i/size) < l.rate {
+	var r random.Stream
+	kept := float32(1 / (1 - l.rate))
+	return ops.ScaleExamples("stochastic_depth", x, func() { r = g.Random() }, func(n int) float32 {
+		if r.Float64(uint64(g.position(n))) < l.rate {
 			return 0
 		}
-		return v * scale
-	}
-	return drawn(g, "stochastic_depth", x, keep, keep)
+		return kept
+	})
 }

@@ -45,6 +45,25 @@ var elementwiseKernels = []elementwise{
 		e.add(0, 0, 1)
 		e.store(0, 0)
 	}},
+	{name: "multiply", slices: []string{"out", "x", "y"}, body: func(e emitter) {
+		e.comment("out = x·y")
+		e.load(0, 1)
+		e.mulAt(0, 0, 2)
+		e.store(0, 0)
+	}},
+	{name: "addProduct", slices: []string{"sum", "x", "y"}, body: func(e emitter) {
+		e.comment("sum += x·y")
+		e.load(0, 1)
+		e.mulAt(0, 0, 2)
+		e.addAt(0, 0, 0)
+		e.store(0, 0)
+	}},
+	{name: "scale", slices: []string{"out", "x"}, constants: []string{"scale"}, body: func(e emitter) {
+		e.comment("out = x·scale")
+		e.load(0, 1)
+		e.mul(0, 0, 8)
+		e.store(0, 0)
+	}},
 	{name: "adam", slices: []string{"w", "grad", "m", "v"}, constants: []string{"alpha", "rate1", "rate2", "epsilon"}, body: func(e emitter) {
 		const w, g, m, v, alpha, rate1, rate2, epsilon = 0, 1, 2, 3, 8, 9, 10, 11
 		e.load(g, 1)
@@ -82,15 +101,25 @@ var elementwiseKernels = []elementwise{
 	}},
 	{name: "rmsprop", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "rho", "rate", "epsilon"}, body: func(e emitter) {
 		const w, g, v, lr, rho, rate, epsilon = 0, 1, 2, 8, 9, 10, 11
-		e.comment("velocity = velocity·rho + g·g·rate")
-		e.load(g, 1)
-		e.load(v, 2)
-		e.mul(3, g, g)
-		e.mul(3, 3, rate)
-		e.mul(v, v, rho)
-		e.add(v, v, 3)
-		e.store(2, v)
+		rmspropVelocity(e, g, v, rho, rate)
 		rootStep(e, w, g, v, lr, epsilon)
+	}},
+	{name: "rmspropMomentum", slices: []string{"w", "grad", "velocity", "momenta"}, constants: []string{"lr", "rho", "rate", "momentum", "epsilon"}, body: func(e emitter) {
+		const w, g, v, m, lr, rho, rate, momentum, epsilon = 0, 1, 2, 4, 8, 9, 10, 11, 12
+		rmspropVelocity(e, g, v, rho, rate)
+		e.comment("momenta = momenta·momentum + g·lr / √(v + epsilon)")
+		e.add(v, v, epsilon)
+		e.sqrt(v, v)
+		e.mul(g, g, lr)
+		e.div(g, g, v)
+		e.load(m, 3)
+		e.mul(m, m, momentum)
+		e.add(g, g, m)
+		e.store(3, g)
+		e.comment("w -= momenta")
+		e.load(w, 0)
+		e.sub(w, w, g)
+		e.store(0, w)
 	}},
 	{name: "sgd", slices: []string{"w", "grad"}, constants: []string{"lr"}, body: func(e emitter) {
 		e.comment("w -= g·lr")
@@ -144,7 +173,7 @@ func addScaled(e emitter, name string) {
 	}
 	e.op("CMPQ", e.arg("next_len"), imm(0))
 	e.op("JNE", "fetching")
-	e.loop("loop", body, 5)
+	e.loop("loop", body, 0)
 	e.ret()
 	e.label("fetching")
 	e.loop("fetch", func(e emitter) {
@@ -152,8 +181,20 @@ func addScaled(e emitter, name string) {
 			e.op("PREFETCHT0", mem(i, sliceRegs[5], "AX", 4))
 		}
 		body(e)
-	}, 5)
+	}, 0)
 	e.ret()
+}
+
+// rmspropVelocity loads the gradient and computes the new velocity.
+func rmspropVelocity(e emitter, g, v, rho, rate int) {
+	e.comment("velocity = velocity·rho + g·g·rate")
+	e.load(g, 1)
+	e.load(v, 2)
+	e.mul(3, g, g)
+	e.mul(3, 3, rate)
+	e.mul(v, v, rho)
+	e.add(v, v, 3)
+	e.store(2, v)
 }
 
 // rootStep ends an optimizer step that divides the gradient by a square root.

@@ -4,7 +4,8 @@ package main
 // are the outer loop, vectors of channels the middle one, cells of the window the inner ones.
 func maxPoolsNEON(f *file) {
 	neonPool{file: f}.forward()
-	neonPool{file: f}.gradient()
+	neonPool{file: f}.gradient("maxPoolGradRowNEON", false)
+	neonPool{file: f}.gradient("maxPoolGradAddRowNEON", true)
 }
 
 type neonPool struct {
@@ -120,9 +121,10 @@ func (k neonPool) forward() {
 	k.op("RET")
 }
 
-func (k neonPool) gradient() {
+// gradient writes dx of windows that do not overlap or, with add, adds to it.
+func (k neonPool) gradient(name string, add bool) {
 	const y, dy, x, here, nan, open = 0, 1, 2, 3, 4, 5
-	k.function("maxPoolGradRowNEON", "(p *poolRow) (missing int)", 0)
+	k.function(name, "(p *poolRow) (missing int)", 0)
 	k.op("MOVD", k.arg("p"), neonPoolArgs)
 	k.comment("offsets from x to dx and from y to dy")
 	k.op("MOVD", k.field("dx"), neonPoolDX)
@@ -148,6 +150,11 @@ func (k neonPool) gradient() {
 			k.comment("dx = dy there, else 0")
 			k.and(here, here, dy)
 			k.op("ADD", neonPoolDX, neonPoolCell, neonPoolPlace)
+			if add {
+				k.comment("added to dx")
+				k.load(nan, neonPoolPlace)
+				k.three("fadd", here, here, nan)
+			}
 			k.store(here, neonPoolPlace)
 		})
 		k.umaxv(open, open)

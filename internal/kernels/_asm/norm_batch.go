@@ -10,6 +10,7 @@ import (
 type rowwise struct {
 	name    string
 	rows    []string // slices of all rows, one argument each
+	written int      // of these, the first that are only written: 0 or 1
 	columns int      // slices of one value per column, stride values apart in one argument
 	sums    int      // the same, but added to
 	relu    bool     // whether an argument selects a second body, with a ReLU after it
@@ -34,7 +35,7 @@ const normMost = 8
 // batchNormKernels round after each operation, except those that sum.
 var batchNormKernels = []rowwise{
 	moments,
-	{"norm", []string{"out", "x"}, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
+	{"norm", []string{"out", "x"}, 1, 3, 0, true, func(e emitter, s rowSlices, relu bool) {
 		normalized(e, s, 1, 0)
 		if relu {
 			e.comment("min(max(out, 0), most)")
@@ -44,7 +45,7 @@ var batchNormKernels = []rowwise{
 		}
 		e.store(0, 0)
 	}},
-	{"normGradSums", []string{"x", "dy"}, 3, 2, true, func(e emitter, s rowSlices, relu bool) {
+	{"normGradSums", []string{"x", "dy"}, 0, 3, 2, true, func(e emitter, s rowSlices, relu bool) {
 		gradient(e, s, 0, 1, relu)
 		e.comment("sums += dy, dy·(x - mean)")
 		e.load(3, s.sums)
@@ -54,7 +55,7 @@ var batchNormKernels = []rowwise{
 		e.mulAdd(4, 2, 1)
 		e.store(s.sums+1, 4)
 	}},
-	{"normGrad", []string{"dx", "x", "dy"}, 5, 0, true, func(e emitter, s rowSlices, relu bool) {
+	{"normGrad", []string{"dx", "x", "dy"}, 1, 5, 0, true, func(e emitter, s rowSlices, relu bool) {
 		gradient(e, s, 1, 2, relu)
 		e.comment("dx = (dy·scale - (x - mean)·slope) - constant")
 		e.mulAt(2, 2, s.columns+columnScale)
@@ -66,7 +67,7 @@ var batchNormKernels = []rowwise{
 }
 
 // moments sums x - mean and its square, where mean is an estimate of the mean.
-var moments = rowwise{"moments", []string{"x"}, 1, 2, false, func(e emitter, s rowSlices, _ bool) {
+var moments = rowwise{"moments", []string{"x"}, 0, 1, 2, false, func(e emitter, s rowSlices, _ bool) {
 	e.comment("sums += x - mean, (x - mean)²")
 	e.load(0, 0)
 	e.subAt(0, 0, s.columns+columnMean)
@@ -174,6 +175,9 @@ func (k rowwise) loops(e emitter, row, column string, relu bool) {
 	e.label("%s", row)
 	e.op("XORQ", "AX", "AX")
 	e.label("%s", column)
+	for i := k.written; i < len(k.rows); i++ {
+		e.op("PREFETCHT0", mem(ahead, e.pointer(i), "AX", 1))
+	}
 	k.body(e, rowSlices{len(k.rows), len(k.rows) + k.columns}, relu)
 	e.op("ADDQ", imm(e.v.bytes()), "AX")
 	e.op("CMPQ", "AX", "CX")

@@ -8,7 +8,8 @@ func maxPools(f *file) {
 	for _, v := range []vector{zmm, ymm} {
 		suffix := map[bool]string{true: "AVX512", false: "AVX2"}[v.evex]
 		poolKernel{f, v}.forward("maxPoolRow" + suffix)
-		poolKernel{f, v}.gradient("maxPoolGradRow" + suffix)
+		poolKernel{f, v}.gradient("maxPoolGradRow"+suffix, false)
+		poolKernel{f, v}.gradient("maxPoolGradAddRow"+suffix, true)
 	}
 }
 
@@ -139,7 +140,8 @@ func (k poolKernel) forward(name string) {
 	k.ret()
 }
 
-func (k poolKernel) gradient(name string) {
+// gradient writes dx of windows that do not overlap or, with add, adds to it.
+func (k poolKernel) gradient(name string, add bool) {
 	k.begin(name, "(p *poolRow) (missing int)", 24)
 	// Offsets from x to dx and from y to dy.
 	k.op("MOVQ", k.field("dx"), poolDX)
@@ -160,8 +162,14 @@ func (k poolKernel) gradient(name string) {
 			k.op("KORW", "K3", "K4", "K3")
 			k.op("KANDW", "K2", "K3", "K3")
 			k.op("KANDNW", "K2", "K3", "K2")
-			k.comment("dx = dy there, else 0")
-			k.op("VMOVAPS.Z", k.v.reg(dy), "K3", k.v.reg(3))
+			if add {
+				k.comment("dx += dy there")
+				k.load(mem(0, poolCell, poolDX, 1), 3)
+				k.op("VADDPS", k.v.reg(dy), k.v.reg(3), "K3", k.v.reg(3))
+			} else {
+				k.comment("dx = dy there, else 0")
+				k.op("VMOVAPS.Z", k.v.reg(dy), "K3", k.v.reg(3))
+			}
 			k.store(3, mem(0, poolCell, poolDX, 1))
 		})
 		k.op("KORTESTW", "K2", "K2")
@@ -179,6 +187,11 @@ func (k poolKernel) gradient(name string) {
 			k.op("VANDNPS", "Y4", "Y3", "Y4")
 			k.comment("dx = dy there, else 0")
 			k.op("VANDPS", "Y1", "Y3", "Y3")
+			if add {
+				k.comment("added to dx")
+				k.load(mem(0, poolCell, poolDX, 1), 5)
+				k.op("VADDPS", "Y5", "Y3", "Y3")
+			}
 			k.store(3, mem(0, poolCell, poolDX, 1))
 		})
 		k.op("VTESTPS", "Y4", "Y4")
