@@ -28,6 +28,11 @@ func gatherImages(out, x, w, b []float32, s Conv) {
 	size := taps * blocks(one.F, panel) * width
 	packed := takeScratch(groups * size)
 	packLoop.run(groups*blocks(taps, packRows), packArgs{packed: packed, w: w, s: one, wRow: s.F, width: width, size: size})
+	if s.pointwise() {
+		pixelProduct(out, x, packed, b, s.N*s.H*s.W, s.C, s.F, s.ReLU)
+		giveScratch(packed)
+		return
+	}
 	g := gather{Conv: one, out: out, x: x, w: packed, b: b, xPixel: s.C, wGroup: size, groupCount: groups,
 		outImage: s.OH * s.OW * s.F, outRow: s.OW * s.F, outPixel: s.F}
 	g.run()
@@ -43,6 +48,12 @@ func gatherGrads(dx, dy, w []float32, s Conv) {
 	width := min(panel, one.C)
 	size := s.KH * s.KW * one.F * blocks(one.C, panel) * width
 	packed := takeScratch(groups * size)
+	if s.pointwise() {
+		packReversedLoop.run(blocks(s.C, panel), packArgs{packed, w, one, s.F, width, size, 0, 0})
+		pixelProduct(dx, dy, packed, nil, s.N*s.H*s.W, s.F, s.C, false)
+		giveScratch(packed)
+		return
+	}
 	for ph := range min(s.SH, s.H) {
 		kh := (ph + s.Top) % s.SH
 		for pw := range min(s.SW, s.W) {

@@ -9,13 +9,20 @@ func gradWTiles(dw, x, dy []float32, all Conv) {
 	if all.plain() && s.Left == 0 && (s.OW-1)*s.SW+s.KW <= s.W {
 		a.kws, a.c = 1, s.taps() // all taps of a row, since they see the same pixels
 	}
+	a.rows = gradWRows
+	if s.KH == 1 && s.KW == 1 && s.C >= gradWCopied && s.F >= panel {
+		a.copied, a.rows = true, 2*gradWRows
+		if blocks(s.C, 4*gradWRows)*blocks(s.F, gradWCols) >= 8 {
+			a.rows = 4 * gradWRows // each copy of the outputs is used more often
+		}
+	}
 	a.turned = s.F < 16 && lanesFilled(a.c) > lanesFilled(s.F)
 	size := s.KH * s.taps() * all.F
 	if size <= gradWSmall {
 		a.slices = max(1, min(s.N, 8))
 		a.dw = takeScratch(a.slices * size)
 	}
-	a.cParts, a.fParts = blocks(a.c, gradWRows), blocks(s.F, gradWCols)
+	a.cParts, a.fParts = blocks(a.c, a.rows), blocks(s.F, gradWCols)
 	gradWLoop.run(a.slices*s.KH*a.kws*a.groups*a.cParts*a.fParts, a)
 	if size <= gradWSmall {
 		addRows(dw[:size], a.dw)
@@ -30,6 +37,7 @@ const (
 	gradWRows, gradWCols = 96, 128
 	gradWPixels          = 1024
 	gradWSmall           = 1 << 14
+	gradWCopied          = 144 // channels from which on 1x1 filters copy pixels
 )
 
 type gradWArgs struct {
@@ -40,6 +48,8 @@ type gradWArgs struct {
 	kws, c         int // each row of the filters is kws taps of c values
 	slices         int
 	cParts, fParts int
+	rows           int  // taps of one part
+	copied         bool // rows lie so far apart that copying pays off
 	turned         bool // compute [F,pixels]·[pixels,C]: few filters leave lanes unused
 }
 
@@ -50,7 +60,7 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 	s := &a.s
 	f0, f1 := block(part%a.fParts, s.F, gradWCols)
 	part /= a.fParts
-	c0, c1 := block(part%a.cParts, a.c, gradWRows)
+	c0, c1 := block(part%a.cParts, a.c, a.rows)
 	part /= a.cParts
 	group := part % a.groups
 	part /= a.groups
@@ -88,7 +98,11 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 				p.run(f1-f0, c1-c0)
 			} else {
 				p.axes = [3]axis{inner, middle, outer}
-				p.run(c1-c0, f1-f0)
+				if a.copied {
+					p.runCopied(c1-c0, f1-f0)
+				} else {
+					p.run(c1-c0, f1-f0)
+				}
 			}
 			p.start = fromC
 		}
