@@ -45,6 +45,9 @@ func AutoContrast(x *G.Node, low, high float32) *G.Node {
 	return colors("auto_contrast", x, low, high, func([]float32) {}, kernels.AutoContrast, kernels.AutoContrastGrad)
 }
 
+// MaxBins is the largest number of bins of [Equalize].
+const MaxBins = kernels.MaxBins
+
 // Equalize spreads the values of each channel of an image from low to high, counted in bins.
 func Equalize(x *G.Node, low, high float32, bins int) *G.Node {
 	return colors("equalize", x, low, high, func(a []float32) {

@@ -2,7 +2,6 @@ package layer
 
 import (
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/kernels"
 	"cnntrain/internal/ops"
 
 	G "gorgonia.org/gorgonia"
@@ -21,7 +20,7 @@ Inactive during inference, as Keras 3 computes it.`,
 	New: func(o *catalog.Options) Layer {
 		l := &equalization{recolor: newRecolor(), bins: 256}
 		valueRangeOption(o, &l.valueRange)
-		o.Bind(&l.bins, "bins", "number of bins in which values are counted").Min(1).Max(kernels.MaxBins)
+		o.Bind(&l.bins, "bins", "number of bins in which values are counted").Min(1).Max(ops.MaxBins)
 		return l
 	},
 })
