@@ -50,13 +50,16 @@ evaluate() {
 large="alexnet vgg13 vgg13-bn vgg16 vgg16-bn vgg19 resnet20"
 case $who in
 full)
-  for spec in ${*:-$large}; do
+  # shellcheck disable=SC2086
+  [ $# -gt 0 ] || set -- $large
+  for spec in "$@"; do
     resumed "$out/$spec" "$here/../../specs/$spec.yaml"
     evaluate "$out/$spec"
   done
   exit ;;
 full-keras)
-  for spec in ${*:-vgg13 vgg13-bn}; do
+  [ $# -gt 0 ] || set -- vgg13 vgg13-bn
+  for spec in "$@"; do
     to=$out/keras/$spec-0
     [ -e "$to/result.json" ] && continue
     mkdir -p "$to"
