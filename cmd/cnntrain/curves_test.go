@@ -129,7 +129,7 @@ func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 // diverge as those of other kernels do.
 func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
 	needLong(t)
-	for name, bound := range map[string]float64{"lenet5": 0.05, "vgg13": 0.0005} {
+	for name, bound := range map[string]float64{"lenet5": 0.05, "vgg13": 0.002} {
 		steps := 200
 		if name == "vgg13" {
 			steps = *vggSteps
