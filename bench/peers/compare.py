@@ -97,6 +97,7 @@ class Case:
 
     def __init__(self, o, model, threads, folder):
         self.o, self.model, self.threads, self.folder = o, model, threads, folder
+        os.makedirs(o.log, exist_ok=True)
         self.errors = open(os.path.join(o.log, f"{model.key}-{threads}.txt"), "a")
         path = model.spec if os.path.isabs(model.spec) else os.path.join(SPECS, model.spec)
         self.resolved = spec.resolved(o.cnntrain, path + ".yaml", model.size)
