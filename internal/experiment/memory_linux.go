@@ -33,12 +33,15 @@ func TotalMemory() int64 {
 // ends a program that asks for more, with a trace.
 func freeAddresses() (free int64, limited bool) {
 	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur > math.MaxInt64 {
+		return 0, false
+	}
 	var pages int64
 	text, err := os.ReadFile("/proc/self/statm")
 	if err == nil {
 		_, err = fmt.Sscan(string(text), &pages)
 	}
-	if err != nil || unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur > math.MaxInt64 {
+	if err != nil {
 		return 0, false
 	}
 	return max(0, int64(limit.Cur)-pages*int64(os.Getpagesize())), true
