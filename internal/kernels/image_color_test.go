@@ -61,6 +61,10 @@ func TestColorsAreTheirDefinition(t *testing.T) {
 			}
 			return [3]float64{r, g, b}
 		})},
+		{"degenerate", Degenerate, DegenerateGrad, []float32{0.3, 1}, eachPixel(func(r, g, b float64, n int) [3]float64 {
+			y, f := 0.2989*r+0.587*g+0.114*b, []float64{0.3, 1}[n]
+			return [3]float64{r + f*(y-r), g + f*(y-g), b + f*(y-b)}
+		})},
 		{"hue", Hue, HueGrad, turn, eachPixel(func(r, g, b float64, n int) [3]float64 {
 			h, s, v := toHSV(r, g, b)
 			return fromHSV(math.Mod(h+float64(turn[n])+1, 1), s, v)
@@ -123,6 +127,22 @@ func TestSolarizeInvertsFromTheThresholdOn(t *testing.T) {
 	near(t, "out", out, []float64{0.2, 0.4, 0.3, 0})
 	SolarizeGrad(dx, x, dy, amounts, s)
 	near(t, "dx", dx, []float64{1, 2, -3, 0})
+}
+
+func TestPosterizeKeepsTheHighBits(t *testing.T) {
+	x, dy := []float32{0, 127.9, 128, 201, 255, 300, -4, 63}, make([]float32, 8)
+	s := Colors{N: 2, Pixels: 4, C: 1, High: 255}
+	out, dx := make([]float32, 8), []float32{1, 1, 1, 1, 1, 1, 1, 1}
+	Posterize(out, x, []float32{1, 8}, s)
+	if want := []float32{0, 0, 128, 128, 255, 255, 0, 63}; !slices.Equal(out, want) {
+		t.Errorf("%v, want %v", out, want)
+	}
+	PosterizeGrad(dx, x, dy, []float32{1, 8}, s)
+	if !slices.Equal(dx, make([]float32, 8)) {
+		t.Errorf("gradient %v", dx)
+	}
+	Posterize(out[:4], []float32{-1, -0.5, 0.25, 1}, []float32{2}, Colors{N: 1, Pixels: 4, C: 1, Low: -1, High: 1})
+	near(t, "from -1 to 1", out[:4], []float64{-1, -1, 128.0/255*2 - 1, 192.0/255*2 - 1})
 }
 
 func TestEqualizeSpreadsValuesByTheirRank(t *testing.T) {

@@ -13,6 +13,11 @@ var grayscale = pixelwise(func(_ *Colors, p [3]dual, amount float64) [3]dual {
 	if amount == 0 {
 		return p
 	}
-	y := p[0].by(0.2989).plus(p[1].by(0.5870)).plus(p[2].by(0.1140))
+	y := luminance(p)
 	return [3]dual{y, y, y}
 })
+
+// luminance returns that of a pixel.
+func luminance(p [3]dual) dual {
+	return p[0].by(0.2989).plus(p[1].by(0.5870)).plus(p[2].by(0.1140))
+}

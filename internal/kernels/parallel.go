@@ -127,6 +127,11 @@ func (l *loop[A]) run(parts int, args A) {
 	}
 }
 
+// Each calls f for 0 to n-1, in any order and on several goroutines. f may call kernels.
+func Each(n int, f func(i int)) { eachLoop.run(n, f) }
+
+var eachLoop = newLoop(func(f *func(i int), i int) { (*f)(i) })
+
 // A job is one run of a loop. It may be reused while requests for it are still queued: a
 // helper accesses only left until it has got a part.
 type job[A any] struct {

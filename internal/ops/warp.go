@@ -23,8 +23,7 @@ var fills = map[string]kernels.Fill{
 // [N,6] for it: see kernels.WarpImages.
 func Warp(x *G.Node, height, width int, how Resampling, matrices func(m []float32)) *G.Node {
 	xs := x.Shape()
-	s := kernels.Warp{N: xs[0], H: xs[1], W: xs[2], C: xs[3], OH: height, OW: width,
-		Fill: fills[how.Fill], Value: how.Value, Nearest: how.Nearest}
+	s := how.sizes(xs, height, width)
 	m := make([]float32, 6*s.N)
 	return apply(op{
 		name: "warp",
@@ -42,4 +41,19 @@ func Warp(x *G.Node, height, width int, how Resampling, matrices func(m []float3
 			}, dy)}
 		},
 	}, x)
+}
+
+// Change is Warp to the same size, with the 6 numbers of a matrix as the amounts of an image.
+func (r Resampling) Change() Change {
+	return Change{"warp", 6,
+		func(out, x, m []float32, of tensor.Shape) { kernels.WarpImages(out, x, m, r.sizes(of, of[1], of[2])) },
+		func(dx, _, dy, m []float32, of tensor.Shape) {
+			kernels.WarpImagesGrad(dx, dy, m, r.sizes(of, of[1], of[2]))
+		},
+	}
+}
+
+func (r Resampling) sizes(of tensor.Shape, height, width int) kernels.Warp {
+	return kernels.Warp{N: of[0], H: of[1], W: of[2], C: of[3], OH: height, OW: width,
+		Fill: fills[r.Fill], Value: r.Value, Nearest: r.Nearest}
 }

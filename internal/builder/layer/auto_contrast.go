@@ -38,5 +38,5 @@ func (*autoContrast) Weights(Shape) []Weight { return nil }
 func (l *autoContrast) values(in Values) (Values, error) { return in, checkValues(l.valueRange, in) }
 
 func (l *autoContrast) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	return ops.AutoContrast(x, float32(l.valueRange[0]), float32(l.valueRange[1]))
+	return ops.AutoContrast(float32(l.valueRange[0]), float32(l.valueRange[1])).Apply(x, func([]float32) {})
 }

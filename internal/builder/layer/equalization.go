@@ -3,6 +3,7 @@ package layer
 import (
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -31,8 +32,11 @@ type equalization struct {
 }
 
 func (l *equalization) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	return ops.Equalize(x, l.low(), l.high(), l.bins)
+	return altered(g, x, l, g.Random)
+}
+
+func (l *equalization) change() ops.Change { return ops.Equalize(l.low(), l.high()) }
+
+func (l *equalization) draw(_ random.Stream, _ int, _ Shape, a []float32) {
+	a[0] = float32(l.bins)
 }

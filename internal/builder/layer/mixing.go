@@ -51,7 +51,7 @@ func (l *mixing) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 		return x
 	}
 	height, width := x.Shape()[1], x.Shape()[2]
-	return ops.MixNext(x, func(a []float32) {
+	return ops.MixNext().Apply(x, func(a []float32) {
 		r := g.Random()
 		for n := range len(a) / 5 {
 			b, own := l.draw(r, g.position(n), height, width)

@@ -3,6 +3,7 @@ package layer
 import (
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -16,7 +17,7 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 
 The result is clipped to value_range. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
-		l := &randomBrightness{valueRange: catalog.Range{0, 255}}
+		l := &randomBrightness{recolor: newRecolor()}
 		o.Bind(&l.factor, "factor", "bounds of the amount as a fraction of value_range; one number f is from -f to f").Required().Min(-1).Max(1)
 		valueRangeOption(o, &l.valueRange)
 		return l
@@ -24,20 +25,17 @@ The result is clipped to value_range. Inactive during inference.`,
 })
 
 type randomBrightness struct {
-	augmentation
-	factor, valueRange catalog.Range
+	recolor
+	factor catalog.Range
 }
 
 func (l *randomBrightness) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	least, most := l.valueRange[0], l.valueRange[1]
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomBrightness) change() ops.Change { return ops.Brightness(l.low(), l.high()) }
+
+func (l *randomBrightness) draw(r random.Stream, n int, _ Shape, a []float32) {
 	low, high := bounds(l.factor)
-	return ops.Brightness(x, float32(least), float32(most), func(a []float32) {
-		r := g.Random()
-		for n := range a {
-			a[n] = float32(uniform(r, g.position(n), low, high) * (most - least))
-		}
-	})
+	a[0] = float32(uniform(r, n, low, high) * (l.valueRange[1] - l.valueRange[0]))
 }

@@ -2,7 +2,6 @@ package layer
 
 import (
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
@@ -36,30 +35,18 @@ type randomColorJitter struct {
 func (*randomColorJitter) Shape(in Shape) (Shape, error) { return rgb(in) }
 
 func (l *randomColorJitter) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	// Each change has its own random stream.
-	change := func(k uint64, draw func(r random.Stream, n int) float64) func(a []float32) {
-		own := *g
-		own.Random = func() random.Stream { return g.Random().With(k) }
-		return amounts(&own, draw)
-	}
-	if len(l.brightness) > 0 {
-		low, high := bounds(l.brightness)
-		x = ops.Brightness(x, l.low(), l.high(), change(0, func(r random.Stream, n int) float64 {
-			return uniform(r, n, low, high) * (l.valueRange[1] - l.valueRange[0])
-		}))
-	}
-	if len(l.contrast) > 0 {
-		lower, upper := l.contrast[0], l.contrast[len(l.contrast)-1]
-		x = ops.Contrast(x, l.low(), l.high(), change(1, func(r random.Stream, n int) float64 { return uniform(r, n, 1-lower, 1+upper) }))
-	}
-	if len(l.saturation) > 0 {
-		x = ops.Saturation(x, l.low(), l.high(), change(2, saturationFactor(l.saturation)))
-	}
-	if len(l.hue) > 0 {
-		x = ops.Hue(x, l.low(), l.high(), change(3, hueTurn(l.hue)))
+	for k, one := range []struct {
+		factor catalog.Range
+		change
+	}{
+		{l.brightness, &randomBrightness{l.recolor, l.brightness}},
+		{l.contrast, &randomContrast{l.recolor, l.contrast}},
+		{l.saturation, &randomSaturation{l.recolor, l.saturation}},
+		{l.hue, &randomHue{l.recolor, l.hue}},
+	} {
+		if len(one.factor) > 0 {
+			x = altered(g, x, one.change, func() random.Stream { return g.Random().With(uint64(k)) })
+		}
 	}
 	return x
 }

@@ -1,10 +1,9 @@
 package layer
 
 import (
-	"fmt"
-
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -21,38 +20,25 @@ The factor is drawn for each image in each training step, from 1 - lower to
 against its own documentation.) The result is clipped to value_range. Inactive during
 inference.`,
 	New: func(o *catalog.Options) Layer {
-		l := &randomContrast{valueRange: catalog.Range{0, 255}}
+		l := &randomContrast{recolor: newRecolor()}
 		o.Bind(&l.factor, "factor", "bounds of the change of contrast").Required().Min(-1).Max(1)
 		valueRangeOption(o, &l.valueRange)
 		return l
 	},
 })
 
-// valueRangeOption declares the option "value_range".
-func valueRangeOption(o *catalog.Options, into *catalog.Range) {
-	o.Bind(into, "value_range", "minimum and maximum value of the images")
-	o.Check(func() error {
-		if len(*into) != 2 || (*into)[0] >= (*into)[1] {
-			return fmt.Errorf("value_range must be [least, largest]")
-		}
-		return nil
-	})
-}
-
 type randomContrast struct {
-	augmentation
-	factor, valueRange catalog.Range
+	recolor
+	factor catalog.Range
 }
 
 func (l *randomContrast) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomContrast) change() ops.Change { return ops.Contrast(l.low(), l.high()) }
+
+func (l *randomContrast) draw(r random.Stream, n int, _ Shape, a []float32) {
 	lower, upper := l.factor[0], l.factor[len(l.factor)-1]
-	return ops.Contrast(x, float32(l.valueRange[0]), float32(l.valueRange[1]), func(a []float32) {
-		r := g.Random()
-		for n := range a {
-			a[n] = float32(uniform(r, g.position(n), 1-lower, 1+upper))
-		}
-	})
+	a[0] = float32(uniform(r, n, 1-lower, 1+upper))
 }

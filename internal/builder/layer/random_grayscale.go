@@ -31,13 +31,14 @@ type randomGrayscale struct {
 func (*randomGrayscale) Shape(in Shape) (Shape, error) { return rgb(in) }
 
 func (l *randomGrayscale) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomGrayscale) change() ops.Change { return ops.Grayscale() }
+
+func (l *randomGrayscale) draw(r random.Stream, n int, _ Shape, a []float32) {
+	a[0] = 0
+	if r.Float64(uint64(n)) < l.factor {
+		a[0] = 1
 	}
-	return ops.Grayscale(x, amounts(g, func(r random.Stream, n int) float64 {
-		if r.Float64(uint64(n)) < l.factor {
-			return 1
-		}
-		return 0
-	}))
 }

@@ -32,20 +32,15 @@ type randomHue struct {
 func (*randomHue) Shape(in Shape) (Shape, error) { return rgb(in) }
 
 func (l *randomHue) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	return ops.Hue(x, l.low(), l.high(), amounts(g, hueTurn(l.factor)))
+	return altered(g, x, l, g.Random)
 }
 
-// hueTurn draws the hue rotation of image n.
-func hueTurn(factor catalog.Range) func(r random.Stream, n int) float64 {
-	low, high := upTo(factor)
-	return func(r random.Stream, n int) float64 {
-		turn := uniform(r, 2*n, low, high) / 2
-		if r.Float64(uint64(2*n+1)) > 0.5 {
-			return -turn
-		}
-		return turn
+func (l *randomHue) change() ops.Change { return ops.Hue(l.low(), l.high()) }
+
+func (l *randomHue) draw(r random.Stream, n int, _ Shape, a []float32) {
+	low, high := upTo(l.factor)
+	a[0] = float32(uniform(r, 2*n, low, high) / 2)
+	if r.Float64(uint64(2*n+1)) > 0.5 {
+		a[0] = -a[0]
 	}
 }

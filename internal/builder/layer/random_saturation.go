@@ -35,17 +35,13 @@ type randomSaturation struct {
 func (*randomSaturation) Shape(in Shape) (Shape, error) { return rgb(in) }
 
 func (l *randomSaturation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	return ops.Saturation(x, l.low(), l.high(), amounts(g, saturationFactor(l.factor)))
+	return altered(g, x, l, g.Random)
 }
 
-// saturationFactor draws the factor of image n.
-func saturationFactor(factor catalog.Range) func(r random.Stream, n int) float64 {
-	low, high := upTo(factor)
-	return func(r random.Stream, n int) float64 {
-		f := uniform(r, n, low, high)
-		return f / (1 - f + 1e-7) // keras.config.epsilon
-	}
+func (l *randomSaturation) change() ops.Change { return ops.Saturation(l.low(), l.high()) }
+
+func (l *randomSaturation) draw(r random.Stream, n int, _ Shape, a []float32) {
+	low, high := upTo(l.factor)
+	f := uniform(r, n, low, high)
+	a[0] = float32(f / (1 - f + 1e-7)) // keras.config.epsilon
 }

@@ -31,11 +31,12 @@ type randomSharpness struct {
 }
 
 func (l *randomSharpness) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomSharpness) change() ops.Change { return ops.Sharpness(l.low(), l.high()) }
+
+func (l *randomSharpness) draw(r random.Stream, n int, _ Shape, a []float32) {
 	low, high := upTo(l.factor)
-	return ops.Sharpness(x, l.low(), l.high(), amounts(g, func(r random.Stream, n int) float64 {
-		return 2 * uniform(r, n, low, high)
-	}))
+	a[0] = float32(2 * uniform(r, n, low, high))
 }

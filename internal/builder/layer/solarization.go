@@ -3,6 +3,7 @@ package layer
 import (
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -32,17 +33,14 @@ type solarization struct {
 }
 
 func (l *solarization) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	if !g.Training {
-		return x
-	}
-	addLow, addHigh := upTo(l.addition)
-	low, high := upTo(l.threshold)
-	return ops.Solarize(x, l.low(), l.high(), func(a []float32) {
-		r := g.Random()
-		for n := range len(a) / 2 {
-			i := 2 * g.position(n)
-			a[2*n] = float32(uniform(r, i, addLow, 255*addHigh))
-			a[2*n+1] = float32(uniform(r, i+1, low, 255*high))
-		}
-	})
+	return altered(g, x, l, g.Random)
+}
+
+func (l *solarization) change() ops.Change { return ops.Solarize(l.low(), l.high()) }
+
+func (l *solarization) draw(r random.Stream, n int, _ Shape, a []float32) {
+	low, high := upTo(l.addition)
+	a[0] = float32(uniform(r, 2*n, low, 255*high))
+	low, high = upTo(l.threshold)
+	a[1] = float32(uniform(r, 2*n+1, low, 255*high))
 }

@@ -33,12 +33,6 @@ func (l *rescaling) values(in Values) (Values, error) {
 	return Values{min(a, b), max(a, b)}, nil
 }
 
-func (l *randomBrightness) values(in Values) (Values, error) {
-	return in, checkValues(l.valueRange, in)
-}
-
-func (l *randomContrast) values(in Values) (Values, error) { return in, checkValues(l.valueRange, in) }
-
 // checkValues rejects a value_range other than the range of the images, because the layer
 // scales its changes by value_range and clips to it.
 func checkValues(given catalog.Range, in Values) error {
