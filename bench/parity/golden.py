@@ -158,10 +158,10 @@ def saturation(layer, n, key=None):
     return {"factor": tf.constant(f / (1 - f + 1e-7), tf.float32)}
 
 
-def solarize(layer, n):
+def solarize(layer, n, key=None):
     def scaled(bounds, offset):
         return per_image(between((bounds[0], 255 * bounds[1]),
-                                 uniforms(n, 2, offset)))
+                                 uniforms(n, 2, offset, key)))
     return {"additions": scaled(layer.addition_factor, 0),
             "thresholds": scaled(layer.threshold_factor, 1)}
 
@@ -197,6 +197,83 @@ def jitter(layer, x):
     x = layer.random_saturation.transform_images(
         x, saturation(layer.random_saturation, n, 2))
     return layer.random_hue.transform_images(x, hue(layer.random_hue, n, 3))
+
+
+def shear(layer, x, key=None):
+    n = len(x)
+    sign = np.where(uniforms(n, 3, 0, key) > 0.5, -1, 1)
+    amounts = [sign * between(factor, uniforms(n, 3, offset, key))
+               for factor, offset in ((layer.x_factor, 2), (layer.y_factor, 1))]
+    return layer.transform_images(x, {
+        "shear_factor": tf.constant(np.stack(amounts, 1), tf.float32),
+        "input_shape": x.shape})
+
+
+def posterize(layer, x, key=None):
+    low, high = layer.factor
+    bits = np.floor(between((low, high), uniforms(len(x), key=key)))
+    return layer.transform_images(x, {
+        "shift_factor": tf.constant(8 - bits, tf.uint8)})
+
+
+def degenerate(layer, x, key=None):
+    return layer.transform_images(x, {
+        "factor": per_image(between(layer.factor, uniforms(len(x), key=key)))})
+
+
+def rand_augment(layer, x):
+    """Keras's changes, each with random numbers of its own, drawn for each image."""
+    n, range_ = len(x), layer.value_range[1] - layer.value_range[0]
+
+    def u(key, factor=1, offset=0):
+        return uniforms(n, factor, offset, key)
+
+    def translate(l, x, key):
+        down = x.shape[1] * between(
+            (l.height_lower, l.height_upper), u(key, 2, 0))
+        right = x.shape[2] * between(
+            (l.width_lower, l.width_upper), u(key, 2, 1))
+        return l.transform_images(x, {
+            "translations": tf.constant(np.stack([right, down], 1), tf.float32),
+            "input_shape": x.shape})
+
+    def rotate(l, x, key):
+        zeros = tf.zeros(n)
+        angle = tf.constant(360 * between(l.factor, u(key)), tf.float32)
+        matrix = l._compute_affine_matrix(
+            0.5, 0.5, angle, zeros, zeros, zeros + 1, zeros, zeros,
+            height=x.shape[1], width=x.shape[2])
+        return l.transform_images(x, {"rotation_matrix": matrix})
+
+    def each(l, x, key):
+        return tf.concat([l.transform_images(x[i:i + 1], None)
+                          for i in range(n)], 0)
+
+    changes = {
+        "random_shear": shear,
+        "random_translation": translate,
+        "random_rotation": rotate,
+        "random_brightness": lambda l, x, key: l.transform_images(
+            x, {"rgb_delta": per_image(between(l.factor, u(key)) * range_)}),
+        "random_color_degeneration": degenerate,
+        "random_contrast": lambda l, x, key: l.transform_images(
+            x, {"contrast_factor": per_image(
+                between((1 - l.factor[0], 1 + l.factor[1]), u(key)))}),
+        "random_sharpness": lambda l, x, key: l.transform_images(
+            x, {"factor": tf.constant(between(l.factor, u(key)), tf.float32)}),
+        "random_posterization": posterize,
+        "solarization": lambda l, x, key: l.transform_images(
+            x, solarize(l, n, key)),
+        "auto_contrast": each,
+        "equalization": each,
+    }
+    assert list(changes) == layer._AUGMENT_LAYERS
+    for i in range(layer.num_ops):
+        results = [change(getattr(layer, name), x, (i, k))
+                   for k, (name, change) in enumerate(changes.items())]
+        chosen = (u(i) * len(changes)).astype(int)
+        x = tf.stack([results[k][j] for j, k in enumerate(chosen)])
+    return x
 
 
 def mix_up(layer, n):
@@ -241,6 +318,10 @@ TRANSFORMS = {
     "random_erasing": lambda l, x: l.transform_images(x, erase(l, x)),
     "random_color_jitter": jitter,
     "solarization": lambda l, x: l.transform_images(x, solarize(l, len(x))),
+    "random_shear": shear,
+    "random_posterization": posterize,
+    "random_color_degeneration": degenerate,
+    "rand_augment": rand_augment,
     "equalization": lambda l, x: tf.concat(
         [l.transform_images(x[i:i + 1], None) for i in range(len(x))], 0),
 } | {name: lambda l, x, draw=draw: l.transform_images(x, draw(l, x))
@@ -253,12 +334,17 @@ LAYERS = {
     "cut_mix": (keras.layers.CutMix, None),
     "mix_up": (keras.layers.MixUp, "alpha"),
     "equalization": (keras.layers.Equalization, None),
+    "rand_augment": (keras.layers.RandAugment, None),
+    "random_color_degeneration": (
+        keras.layers.RandomColorDegeneration, "factor"),
     "random_color_jitter": (keras.layers.RandomColorJitter, None),
     "random_erasing": (keras.layers.RandomErasing, None),
     "random_grayscale": (keras.layers.RandomGrayscale, "factor"),
     "random_hue": (keras.layers.RandomHue, "factor"),
+    "random_posterization": (keras.layers.RandomPosterization, "factor"),
     "random_saturation": (keras.layers.RandomSaturation, "factor"),
     "random_sharpness": (keras.layers.RandomSharpness, "factor"),
+    "random_shear": (keras.layers.RandomShear, None),
     "solarization": (keras.layers.Solarization, None),
     "alpha_dropout": (keras.layers.AlphaDropout, "rate"),
     "gaussian_dropout": (keras.layers.GaussianDropout, "rate"),
@@ -315,7 +401,8 @@ LAYERS |= {name: (functools.partial(keras.layers.Activation, name), None)
            for name in ["gelu", "hard_sigmoid", "hard_silu", "hard_swish",
                         "mish", "relu6", "selu", "sigmoid", "silu",
                         "softplus", "softsign", "tanh"]}
-WARPS = ("random_rotation", "random_zoom", "random_translation")
+WARPS = ("random_rotation", "random_zoom", "random_translation", "random_shear",
+         "rand_augment")
 LOSSES = {
     "binary_crossentropy": keras.losses.BinaryCrossentropy,
     "binary_focal_crossentropy": keras.losses.BinaryFocalCrossentropy,
@@ -538,6 +625,20 @@ LAYER_CASES = {
         (4, 5, 3), {"random_saturation": {"factor": [0.4, 0.9],
                                           "value_range": [0, 1]}}, unit),
     "random_sharpness": ((4, 5, 3), {"random_sharpness": 1.0}, pixels),
+    "random_shear": (
+        (6, 5, 2), {"random_shear": {"x_factor": 0.3, "y_factor": [0.1, 0.4]}},
+        pixels),
+    "random_posterization": ((4, 5, 2), {"random_posterization": 6}, pixels),
+    "random_posterization_unit": (
+        (4, 5, 2), {"random_posterization": {"factor": [1, 4],
+                                             "value_range": [0, 1]}}, unit),
+    "random_color_degeneration": (
+        (4, 5, 3), {"random_color_degeneration": [0.1, 0.9]}, pixels),
+    "rand_augment": ((6, 5, 3), {"rand_augment": {"num_ops": 3}}, pixels),
+    "rand_augment_unit": (
+        (6, 5, 3), {"rand_augment": {"factor": [0.2, 0.9], "num_ops": 4,
+                                     "value_range": [0, 1],
+                                     "interpolation": "nearest"}}, unit),
     "solarization": (
         (4, 5, 2), {"solarization": {"addition_factor": [0.1, 0.4],
                                      "threshold_factor": 0.9}}, pixels),

@@ -90,13 +90,11 @@ const (
 
 // leftOut lists the classes that have no effect in inference and can be omitted.
 var leftOut = map[string]string{
-	"ActivityRegularization":  inTraining,
-	"Identity":                doesNot,
-	"RandomColorDegeneration": inTraining, "RandomElasticTransform": inTraining,
-	"RandomGaussianBlur": inTraining,
-	"RandomInvert":       inTraining, "RandomPerspective": inTraining,
-	"RandomPosterization": inTraining,
-	"RandomShear":         inTraining,
+	"ActivityRegularization": inTraining,
+	"Identity":               doesNot,
+	"RandomElasticTransform": inTraining,
+	"RandomGaussianBlur":     inTraining,
+	"RandomInvert":           inTraining, "RandomPerspective": inTraining,
 }
 
 // trainsAlone reports whether a layer of ours is the identity in inference.

@@ -65,13 +65,16 @@ func (l *geometric) warp(g *Graph, x *G.Node, draw func(r random.Stream, i, n in
 	if !g.Training {
 		return x
 	}
-	how := ops.Resampling{Fill: l.fillMode, Value: float32(l.fillValue), Nearest: l.interpolation == "nearest"}
-	return ops.Warp(x, x.Shape()[1], x.Shape()[2], how, func(m []float32) {
+	return l.change().Apply(x, func(m []float32) {
 		r := g.Random()
 		for n := range len(m) / 6 {
 			setMatrix(m, n, draw(r, n, g.position(n)))
 		}
 	})
+}
+
+func (l *geometric) change() ops.Change {
+	return ops.Resampling{Fill: l.fillMode, Value: float32(l.fillValue), Nearest: l.interpolation == "nearest"}.Change()
 }
 
 // setMatrix writes the matrix of image n to m [N,6].

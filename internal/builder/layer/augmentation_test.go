@@ -43,7 +43,7 @@ func augmentations() (layers []string) {
 			layers = append(layers, Layers.Entry(name).Example)
 		}
 	}
-	return append(layers, "random_brightness: 0.2", "random_contrast: {factor: [0.2, 0.3]}",
+	return append(layers, "rand_augment", "random_brightness: 0.2", "random_contrast: {factor: [0.2, 0.3]}",
 		"solarization: {addition_factor: 0.5, threshold_factor: 0.5}", "random_erasing")
 }
 

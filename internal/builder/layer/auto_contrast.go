@@ -5,6 +5,7 @@ import (
 
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
+	"cnntrain/internal/random"
 
 	G "gorgonia.org/gorgonia"
 )
@@ -38,5 +39,11 @@ func (*autoContrast) Weights(Shape) []Weight { return nil }
 func (l *autoContrast) values(in Values) (Values, error) { return in, checkValues(l.valueRange, in) }
 
 func (l *autoContrast) Build(_ *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	return ops.AutoContrast(float32(l.valueRange[0]), float32(l.valueRange[1])).Apply(x, func([]float32) {})
+	return l.change().Apply(x, func([]float32) {})
 }
+
+func (l *autoContrast) change() ops.Change {
+	return ops.AutoContrast(float32(l.valueRange[0]), float32(l.valueRange[1]))
+}
+
+func (*autoContrast) draw(random.Stream, int, Shape, []float32) {}

@@ -32,10 +32,12 @@ type randomRotation struct {
 }
 
 func (l *randomRotation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	cx, cy := float64(x.Shape()[2]-1)/2, float64(x.Shape()[1]-1)/2
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomRotation) draw(r random.Stream, n int, in Shape, m []float32) {
+	cx, cy := float64(float64(in[1]-1)/2), float64(float64(in[0]-1)/2)
 	low, high := bounds(l.factor)
-	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
-		sin, cos := math.Sincos(2 * math.Pi * uniform(r, n, low, high))
-		return [6]float64{cos, -sin, cx - float64(cx*cos) + float64(cy*sin), sin, cos, cy - float64(cx*sin) - float64(cy*cos)}
-	})
+	sin, cos := math.Sincos(2 * math.Pi * uniform(r, n, low, high))
+	setMatrix(m, 0, [6]float64{cos, -sin, cx - float64(cx*cos) + float64(cy*sin), sin, cos, cy - float64(cx*sin) - float64(cy*cos)})
 }

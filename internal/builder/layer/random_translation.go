@@ -31,12 +31,14 @@ type randomTranslation struct {
 }
 
 func (l *randomTranslation) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	height, width := float64(x.Shape()[1]), float64(x.Shape()[2])
-	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
-		low, high := bounds(l.height)
-		dy := height * uniform(r, 2*n, low, high)
-		low, high = bounds(l.width)
-		dx := width * uniform(r, 2*n+1, low, high)
-		return [6]float64{1, 0, -dx, 0, 1, -dy}
-	})
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomTranslation) draw(r random.Stream, n int, in Shape, m []float32) {
+	height, width := float64(in[0]), float64(in[1])
+	low, high := bounds(l.height)
+	dy := height * uniform(r, 2*n, low, high)
+	low, high = bounds(l.width)
+	dx := width * uniform(r, 2*n+1, low, high)
+	setMatrix(m, 0, [6]float64{1, 0, -dx, 0, 1, -dy})
 }

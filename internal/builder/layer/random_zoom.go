@@ -31,15 +31,17 @@ type randomZoom struct {
 }
 
 func (l *randomZoom) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
-	cx, cy := float64(x.Shape()[2]-1)/2, float64(x.Shape()[1]-1)/2
-	return l.warp(g, x, func(r random.Stream, _, n int) [6]float64 {
-		low, high := bounds(l.height)
-		zy := 1 + uniform(r, 2*n, low, high)
-		zx := zy
-		if l.width != nil {
-			low, high = bounds(l.width)
-			zx = 1 + uniform(r, 2*n+1, low, high)
-		}
-		return [6]float64{zx, 0, cx * (1 - zx), 0, zy, cy * (1 - zy)}
-	})
+	return altered(g, x, l, g.Random)
+}
+
+func (l *randomZoom) draw(r random.Stream, n int, in Shape, m []float32) {
+	cx, cy := float64(in[1]-1)/2, float64(in[0]-1)/2
+	low, high := bounds(l.height)
+	zy := 1 + uniform(r, 2*n, low, high)
+	zx := zy
+	if l.width != nil {
+		low, high = bounds(l.width)
+		zx = 1 + uniform(r, 2*n+1, low, high)
+	}
+	setMatrix(m, 0, [6]float64{zx, 0, cx * (1 - zx), 0, zy, cy * (1 - zy)})
 }
