@@ -1,7 +1,8 @@
 """Proves that what cnntrain exports and imports is what Keras, onnxruntime and
 safetensors mean. Python's side of each step is the real consumer.
 
-    python bench/interop/prove.py CNNTRAIN    # the program, built
+    python bench/interop/prove.py CNNTRAIN            # the program, built
+    python bench/interop/prove.py CNNTRAIN onnx-only  # one part
 """
 
 import json
@@ -183,6 +184,47 @@ def prove_onnx(p, spec):
     return worst, []
 
 
+DECISIONS = """name: {name}
+input: [16, 16, 3]
+data: {{dataset: ./{data}, validation_split: 0.2}}
+layers:
+  - rescaling: {{scale: 1/127.5, offset: -1}}
+  - conv2d: {{filters: 6, kernel_size: 3, activation: relu}}
+  - flatten
+  - dense: {{units: {units}, activation: sigmoid}}
+train: {{loss: binary_crossentropy, epochs: 3}}
+"""
+
+
+def decisions(p, units):
+    """Trains a model of sigmoids: one that tells two classes, or three that decide about one label
+    each. Returns the run, images, and the probabilities of true."""
+    name, random = f"sigmoids-{units}", np.random.default_rng(units)
+    x = random.integers(0, 256, (40, 16, 16, 3))
+    lines = ["image,label"]
+    for i, image in enumerate(x):
+        file = p.folder / name / "ab"[i % 2] / f"{i}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_png(file, image)
+        labels = "|".join(label for k, label in enumerate("abc") if (i + k) % (k + 2) == 0)
+        lines.append(f"{file.relative_to(p.folder)},{labels}")
+    (p.folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    data = name if units == 1 else f"{name}.csv"
+    spec = p.folder / f"{name}.yaml"
+    spec.write_text(DECISIONS.format(name=name, data=data, units=units))
+    p.run("fit", spec, "--out", f"run-{name}")
+    files = sorted((p.folder / name).glob("*/*.png"), key=lambda f: int(f.stem))[:7]
+    found = json.loads(p.run("predict", f"run-{name}", *files, "--top", 3, "--json"))
+    true = "b" if units == 1 else "abc"  # one sigmoid is the probability of the second class
+    want = [[c["probability"] for n in true for c in image["classes"] if c["name"] == n] for image in found]
+    return f"run-{name}", x[:7].astype("float32"), np.float32(want)
+
+
+def prove_decisions(p, units):
+    """One sigmoid and several, trained by cnntrain, used elsewhere."""
+    return consumers(p, *decisions(p, units))[1:]
+
+
 def main():
     here = pathlib.Path(__file__).resolve().parent
     specs = here.parents[1] / "specs"
@@ -192,6 +234,8 @@ def main():
         todo = [(build.__name__, prove_keras_model, build) for build in models.MODELS]
         todo += [(f"specs/{name}", prove_trained, specs / f"{name}.yaml") for name in ("quickstart", "lenet5", "lenet5-all")]
         todo.append(("onnx-only", prove_onnx, here / "onnx-only.yaml"))
+        todo += [(f"{units} sigmoids", prove_decisions, units) for units in (1, 3)]
+        todo = [t for t in todo if not sys.argv[2:] or t[0] in sys.argv[2:]]
         for name, prove, what in todo:
             worst, wrong = prove(p, what)
             ok = not wrong and max(worst.values()) <= TOLERANCE
