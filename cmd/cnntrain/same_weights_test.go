@@ -39,9 +39,6 @@ func TestEverySpecGivesTheSameWeightsOnAllProcessors(t *testing.T) {
 	}
 	for _, name := range specs.Names() {
 		t.Run(name, func(t *testing.T) {
-			if name == "alexnet-two-towers" {
-				t.Skip("has no digest: alexnet has the same layers")
-			}
 			file, args := forShapes(t, name)
 			if name == "lenet5-mnist" {
 				args = []string{"--set", "input=[32, 32, 3]"} // without real data

@@ -53,6 +53,9 @@ func withAVX2(s instructionSet) instructionSet {
 	s.sgd = sgdAVX2
 	s.momentum = momentumAVX2
 
+	s.layerNorm = layerNormAVX2
+	s.layerNormGrad = layerNormGradAVX2
+	s.layerNormGradSums = layerNormGradSumsAVX2
 	s.moments = momentsAVX2
 	s.norm = normAVX2
 	s.normGradSums = normGradSumsAVX2
@@ -110,6 +113,9 @@ func rmspropAVX2(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (d
 func rmspropMomentumAVX2(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdAVX2(w, grad []float32, lr float32) (done int)
 func momentumAVX2(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+func layerNormAVX2(out, x, gamma, beta []float32, rows, width int, count, epsilon float32)
+func layerNormGradAVX2(dx, x, dy, gamma []float32, rows, width int, count, epsilon float32)
+func layerNormGradSumsAVX2(dbeta, dgamma, x, dy []float32, rows, width int, count, epsilon float32)
 func momentsAVX2(x, columns, sums []float32, rows, width, stride int)
 func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
 func normGradSumsAVX2(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)

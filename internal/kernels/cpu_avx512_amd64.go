@@ -52,6 +52,9 @@ func withAVX512(s instructionSet) instructionSet {
 	s.sgd = sgdAVX512
 	s.momentum = momentumAVX512
 
+	s.layerNorm = layerNormAVX512
+	s.layerNormGrad = layerNormGradAVX512
+	s.layerNormGradSums = layerNormGradSumsAVX512
 	s.moments = momentsAVX512
 	s.norm = normAVX512
 	s.normGradSums = normGradSumsAVX512
@@ -107,6 +110,9 @@ func rmspropAVX512(w, grad, velocity []float32, lr, rho, rate, epsilon float32) 
 func rmspropMomentumAVX512(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdAVX512(w, grad []float32, lr float32) (done int)
 func momentumAVX512(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+func layerNormAVX512(out, x, gamma, beta []float32, rows, width int, count, epsilon float32)
+func layerNormGradAVX512(dx, x, dy, gamma []float32, rows, width int, count, epsilon float32)
+func layerNormGradSumsAVX512(dbeta, dgamma, x, dy []float32, rows, width int, count, epsilon float32)
 func momentsAVX512(x, columns, sums []float32, rows, width, stride int)
 func normAVX512(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
 func normGradSumsAVX512(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)

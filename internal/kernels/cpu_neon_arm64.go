@@ -57,6 +57,9 @@ func withNEON(s instructionSet) instructionSet {
 	s.sgd = sgdNEON
 	s.momentum = momentumNEON
 
+	s.layerNorm = layerNormNEON
+	s.layerNormGrad = layerNormGradNEON
+	s.layerNormGradSums = layerNormGradSumsNEON
 	s.moments = momentsNEON
 	s.norm = normNEON
 	s.normGradSums = normGradSumsNEON
@@ -116,6 +119,9 @@ func rmspropNEON(w, grad, velocity []float32, lr, rho, rate, epsilon float32) (d
 func rmspropMomentumNEON(w, grad, velocity, momenta []float32, lr, rho, rate, momentum, epsilon float32) (done int)
 func sgdNEON(w, grad []float32, lr float32) (done int)
 func momentumNEON(w, grad, velocity []float32, lr, momentum float32, nesterov bool) (done int)
+func layerNormNEON(out, x, gamma, beta []float32, rows, width int, count, epsilon float32)
+func layerNormGradNEON(dx, x, dy, gamma []float32, rows, width int, count, epsilon float32)
+func layerNormGradSumsNEON(dbeta, dgamma, x, dy []float32, rows, width int, count, epsilon float32)
 func momentsNEON(x, columns, sums []float32, rows, width, stride int)
 func normNEON(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
 func normGradSumsNEON(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)

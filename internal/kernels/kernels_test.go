@@ -34,6 +34,7 @@ func kernelCases() []kernelCase {
 	colors := Colors{N: n, Pixels: f, C: c, Low: 0.1, High: 2}
 	rows := 2*rowsPerPart(c) + 7
 	group := GroupNorm{N: 8, Pixels: 700, C: c, Groups: 5, Epsilon: 0.001}
+	layerNorm := GroupNorm{N: rows, Pixels: 1, C: 48, Groups: 1, Epsilon: 0.001}
 	standardizer := NewStandardizer(c)
 	standardizer.Set([]float32{2}, []float32{3}, false)
 	resize := NewResize(5, 9, 11, 3, 6, 14, Interpolation{Method: "lanczos3", Antialias: true})
@@ -155,6 +156,15 @@ func kernelCases() []kernelCase {
 		}},
 		{"GroupNorm.GradSums", []int{c, c}, []int{8 * group.size(), 8 * group.size()}, false, func(out, in [][]float32) {
 			group.GradSums(out[0], out[1], in[0], in[1])
+		}},
+		{"GroupNorm.Apply", []int{rows * 48}, []int{rows * 48, 48, 48}, false, func(out, in [][]float32) {
+			layerNorm.Apply(out[0], in[0], in[1], in[2])
+		}},
+		{"GroupNorm.Grad", []int{rows * 48}, []int{rows * 48, rows * 48, 48}, false, func(out, in [][]float32) {
+			layerNorm.Grad(out[0], in[0], in[1], in[2])
+		}},
+		{"GroupNorm.GradSums", []int{48, 48}, []int{rows * 48, rows * 48}, false, func(out, in [][]float32) {
+			layerNorm.GradSums(out[0], out[1], in[0], in[1])
 		}},
 		{"UnitNorm", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { UnitNorm(out[0], in[0], rows, c) }},
 		{"UnitNormGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {

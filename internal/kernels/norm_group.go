@@ -126,6 +126,10 @@ var groupNormLoop = newLoop(func(a *groupNormArgs, part int) {
 	s := &a.s
 	width := s.C / s.Groups
 	from, to := block(part, s.N, rowsPerPart(s.size()))
+	if s.layerNorms() {
+		a.apply(from, to)
+		return
+	}
 	for n := from; n < to; n++ {
 		x, out := a.x[n*s.size():][:s.size()], a.out[n*s.size():][:s.size()]
 		for group := range s.Groups {
@@ -156,6 +160,10 @@ var groupNormGradLoop = newLoop(func(a *groupNormArgs, part int) {
 	width := s.C / s.Groups
 	count := float64(s.Pixels * width)
 	from, to := block(part, s.N, rowsPerPart(s.size()))
+	if s.layerNorms() {
+		a.grad(from, to)
+		return
+	}
 	for n := from; n < to; n++ {
 		at := n * s.size()
 		x, dy, dx := a.x[at:][:s.size()], a.dy[at:][:s.size()], a.out[at:][:s.size()]
@@ -195,6 +203,10 @@ var groupNormGradSumsLoop = newLoop(func(a *groupNormArgs, part int) {
 	clear(dbeta)
 	clear(dgamma)
 	from, to := block(part, s.N, rowsPerPart(s.size()))
+	if s.layerNorms() {
+		a.gradSums(dbeta, dgamma, from, to)
+		return
+	}
 	for n := from; n < to; n++ {
 		x, dy := a.x[n*s.size():][:s.size()], a.dy[n*s.size():][:s.size()]
 		for group := range s.Groups {

@@ -9,7 +9,7 @@ import (
 type emitter struct {
 	*file
 	v      vector
-	offset int // with NEON: from the pointers to the current vector, in bytes
+	offset int // from the current position in the slices to the vector, in bytes
 }
 
 // neonUnrolled is the number of NEON vectors per iteration.
@@ -39,7 +39,7 @@ func (e emitter) at(i int) string {
 	if e.v == neon {
 		return at(e.offset, e.pointer(i))
 	}
-	return mem(0, e.pointer(i), "AX", 1)
+	return mem(e.offset, e.pointer(i), "AX", 1)
 }
 
 // load and store: register to = slice, slice = register of.
