@@ -486,7 +486,135 @@ DATA activation<>+1904(SB)/4, $0xc0400000
 DATA activation<>+1908(SB)/4, $0xc0400000
 DATA activation<>+1912(SB)/4, $0xc0400000
 DATA activation<>+1916(SB)/4, $0xc0400000
-GLOBL activation<>(SB), RODATA|NOPTR, $1920
+DATA activation<>+1920(SB)/4, $0x40000000
+DATA activation<>+1924(SB)/4, $0x40000000
+DATA activation<>+1928(SB)/4, $0x40000000
+DATA activation<>+1932(SB)/4, $0x40000000
+DATA activation<>+1936(SB)/4, $0x40000000
+DATA activation<>+1940(SB)/4, $0x40000000
+DATA activation<>+1944(SB)/4, $0x40000000
+DATA activation<>+1948(SB)/4, $0x40000000
+DATA activation<>+1952(SB)/4, $0x40000000
+DATA activation<>+1956(SB)/4, $0x40000000
+DATA activation<>+1960(SB)/4, $0x40000000
+DATA activation<>+1964(SB)/4, $0x40000000
+DATA activation<>+1968(SB)/4, $0x40000000
+DATA activation<>+1972(SB)/4, $0x40000000
+DATA activation<>+1976(SB)/4, $0x40000000
+DATA activation<>+1980(SB)/4, $0x40000000
+DATA activation<>+1984(SB)/4, $0x3f867d5f
+DATA activation<>+1988(SB)/4, $0x3f867d5f
+DATA activation<>+1992(SB)/4, $0x3f867d5f
+DATA activation<>+1996(SB)/4, $0x3f867d5f
+DATA activation<>+2000(SB)/4, $0x3f867d5f
+DATA activation<>+2004(SB)/4, $0x3f867d5f
+DATA activation<>+2008(SB)/4, $0x3f867d5f
+DATA activation<>+2012(SB)/4, $0x3f867d5f
+DATA activation<>+2016(SB)/4, $0x3f867d5f
+DATA activation<>+2020(SB)/4, $0x3f867d5f
+DATA activation<>+2024(SB)/4, $0x3f867d5f
+DATA activation<>+2028(SB)/4, $0x3f867d5f
+DATA activation<>+2032(SB)/4, $0x3f867d5f
+DATA activation<>+2036(SB)/4, $0x3f867d5f
+DATA activation<>+2040(SB)/4, $0x3f867d5f
+DATA activation<>+2044(SB)/4, $0x3f867d5f
+DATA activation<>+2048(SB)/4, $0x3fe10966
+DATA activation<>+2052(SB)/4, $0x3fe10966
+DATA activation<>+2056(SB)/4, $0x3fe10966
+DATA activation<>+2060(SB)/4, $0x3fe10966
+DATA activation<>+2064(SB)/4, $0x3fe10966
+DATA activation<>+2068(SB)/4, $0x3fe10966
+DATA activation<>+2072(SB)/4, $0x3fe10966
+DATA activation<>+2076(SB)/4, $0x3fe10966
+DATA activation<>+2080(SB)/4, $0x3fe10966
+DATA activation<>+2084(SB)/4, $0x3fe10966
+DATA activation<>+2088(SB)/4, $0x3fe10966
+DATA activation<>+2092(SB)/4, $0x3fe10966
+DATA activation<>+2096(SB)/4, $0x3fe10966
+DATA activation<>+2100(SB)/4, $0x3fe10966
+DATA activation<>+2104(SB)/4, $0x3fe10966
+DATA activation<>+2108(SB)/4, $0x3fe10966
+DATA activation<>+2112(SB)/4, $0x3eaaaaac
+DATA activation<>+2116(SB)/4, $0x3eaaaaac
+DATA activation<>+2120(SB)/4, $0x3eaaaaac
+DATA activation<>+2124(SB)/4, $0x3eaaaaac
+DATA activation<>+2128(SB)/4, $0x3eaaaaac
+DATA activation<>+2132(SB)/4, $0x3eaaaaac
+DATA activation<>+2136(SB)/4, $0x3eaaaaac
+DATA activation<>+2140(SB)/4, $0x3eaaaaac
+DATA activation<>+2144(SB)/4, $0x3eaaaaac
+DATA activation<>+2148(SB)/4, $0x3eaaaaac
+DATA activation<>+2152(SB)/4, $0x3eaaaaac
+DATA activation<>+2156(SB)/4, $0x3eaaaaac
+DATA activation<>+2160(SB)/4, $0x3eaaaaac
+DATA activation<>+2164(SB)/4, $0x3eaaaaac
+DATA activation<>+2168(SB)/4, $0x3eaaaaac
+DATA activation<>+2172(SB)/4, $0x3eaaaaac
+DATA activation<>+2176(SB)/4, $0x3e4ccb58
+DATA activation<>+2180(SB)/4, $0x3e4ccb58
+DATA activation<>+2184(SB)/4, $0x3e4ccb58
+DATA activation<>+2188(SB)/4, $0x3e4ccb58
+DATA activation<>+2192(SB)/4, $0x3e4ccb58
+DATA activation<>+2196(SB)/4, $0x3e4ccb58
+DATA activation<>+2200(SB)/4, $0x3e4ccb58
+DATA activation<>+2204(SB)/4, $0x3e4ccb58
+DATA activation<>+2208(SB)/4, $0x3e4ccb58
+DATA activation<>+2212(SB)/4, $0x3e4ccb58
+DATA activation<>+2216(SB)/4, $0x3e4ccb58
+DATA activation<>+2220(SB)/4, $0x3e4ccb58
+DATA activation<>+2224(SB)/4, $0x3e4ccb58
+DATA activation<>+2228(SB)/4, $0x3e4ccb58
+DATA activation<>+2232(SB)/4, $0x3e4ccb58
+DATA activation<>+2236(SB)/4, $0x3e4ccb58
+DATA activation<>+2240(SB)/4, $0x3e128459
+DATA activation<>+2244(SB)/4, $0x3e128459
+DATA activation<>+2248(SB)/4, $0x3e128459
+DATA activation<>+2252(SB)/4, $0x3e128459
+DATA activation<>+2256(SB)/4, $0x3e128459
+DATA activation<>+2260(SB)/4, $0x3e128459
+DATA activation<>+2264(SB)/4, $0x3e128459
+DATA activation<>+2268(SB)/4, $0x3e128459
+DATA activation<>+2272(SB)/4, $0x3e128459
+DATA activation<>+2276(SB)/4, $0x3e128459
+DATA activation<>+2280(SB)/4, $0x3e128459
+DATA activation<>+2284(SB)/4, $0x3e128459
+DATA activation<>+2288(SB)/4, $0x3e128459
+DATA activation<>+2292(SB)/4, $0x3e128459
+DATA activation<>+2296(SB)/4, $0x3e128459
+DATA activation<>+2300(SB)/4, $0x3e128459
+DATA activation<>+2304(SB)/4, $0x3ddb7366
+DATA activation<>+2308(SB)/4, $0x3ddb7366
+DATA activation<>+2312(SB)/4, $0x3ddb7366
+DATA activation<>+2316(SB)/4, $0x3ddb7366
+DATA activation<>+2320(SB)/4, $0x3ddb7366
+DATA activation<>+2324(SB)/4, $0x3ddb7366
+DATA activation<>+2328(SB)/4, $0x3ddb7366
+DATA activation<>+2332(SB)/4, $0x3ddb7366
+DATA activation<>+2336(SB)/4, $0x3ddb7366
+DATA activation<>+2340(SB)/4, $0x3ddb7366
+DATA activation<>+2344(SB)/4, $0x3ddb7366
+DATA activation<>+2348(SB)/4, $0x3ddb7366
+DATA activation<>+2352(SB)/4, $0x3ddb7366
+DATA activation<>+2356(SB)/4, $0x3ddb7366
+DATA activation<>+2360(SB)/4, $0x3ddb7366
+DATA activation<>+2364(SB)/4, $0x3ddb7366
+DATA activation<>+2368(SB)/4, $0x3df8b9a1
+DATA activation<>+2372(SB)/4, $0x3df8b9a1
+DATA activation<>+2376(SB)/4, $0x3df8b9a1
+DATA activation<>+2380(SB)/4, $0x3df8b9a1
+DATA activation<>+2384(SB)/4, $0x3df8b9a1
+DATA activation<>+2388(SB)/4, $0x3df8b9a1
+DATA activation<>+2392(SB)/4, $0x3df8b9a1
+DATA activation<>+2396(SB)/4, $0x3df8b9a1
+DATA activation<>+2400(SB)/4, $0x3df8b9a1
+DATA activation<>+2404(SB)/4, $0x3df8b9a1
+DATA activation<>+2408(SB)/4, $0x3df8b9a1
+DATA activation<>+2412(SB)/4, $0x3df8b9a1
+DATA activation<>+2416(SB)/4, $0x3df8b9a1
+DATA activation<>+2420(SB)/4, $0x3df8b9a1
+DATA activation<>+2424(SB)/4, $0x3df8b9a1
+DATA activation<>+2428(SB)/4, $0x3df8b9a1
+GLOBL activation<>(SB), RODATA|NOPTR, $2432
 
 // func sigmoidAVX512(out, x []float32) (done int)
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-56
@@ -1135,6 +1263,1061 @@ loop:
 	VFMADD231PS Y0, Y2, Y1
 	VMULPS (R10)(AX*1), Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func tanhAVX512(out, x []float32) (done int)
+TEXT ·tanhAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORPS activation<>+64(SB), Z0, Z2
+	VADDPS Z2, Z2, Z2
+	VMAXPS activation<>+384(SB), Z2, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VMULPS Z5, Z1, Z1
+	VFMADD231PS Z1, Z5, Z5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Z3, Z3
+	VPADDD activation<>+0(SB), Z3, Z3
+	VSUBPS activation<>+0(SB), Z3, Z1
+	VFMADD231PS Z5, Z3, Z1
+	VADDPS activation<>+1920(SB), Z1, Z2
+	VDIVPS Z2, Z1, Z1
+	// out = x < 0 ? -t : t
+	VORPS activation<>+64(SB), Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VSUBPS Z1, Z2, Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func tanhAVX2(out, x []float32) (done int)
+TEXT ·tanhAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORPS activation<>+64(SB), Y0, Y2
+	VADDPS Y2, Y2, Y2
+	VMAXPS activation<>+384(SB), Y2, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VMULPS Y5, Y1, Y1
+	VFMADD231PS Y1, Y5, Y5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Y3, Y3
+	VPADDD activation<>+0(SB), Y3, Y3
+	VSUBPS activation<>+0(SB), Y3, Y1
+	VFMADD231PS Y5, Y3, Y1
+	VADDPS activation<>+1920(SB), Y1, Y2
+	VDIVPS Y2, Y1, Y1
+	// out = x < 0 ? -t : t
+	VORPS activation<>+64(SB), Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VSUBPS Y1, Y2, Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func tanhGradAVX512(dx, y, dy []float32) (done int)
+TEXT ·tanhGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = dy·(1 - y²)
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS Z0, Z0, Z0
+	VMOVUPS activation<>+0(SB), Z1
+	VSUBPS Z0, Z1, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func tanhGradAVX2(dx, y, dy []float32) (done int)
+TEXT ·tanhGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = dy·(1 - y²)
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y0, Y0, Y0
+	VMOVUPS activation<>+0(SB), Y1
+	VSUBPS Y0, Y1, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func eluAVX512(out, x []float32, alpha float32) (done int)
+TEXT ·eluAVX512(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	VBROADCASTSS alpha+48(FP), Z8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	VORPS activation<>+64(SB), Z0, Z2
+	VMAXPS activation<>+384(SB), Z2, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VMULPS Z5, Z1, Z1
+	VFMADD231PS Z1, Z5, Z5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Z3, Z3
+	VPADDD activation<>+0(SB), Z3, Z3
+	VSUBPS activation<>+0(SB), Z3, Z1
+	VFMADD231PS Z5, Z3, Z1
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	VMULPS Z8, Z1, Z1
+	VMOVAPS Z0, Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func eluAVX2(out, x []float32, alpha float32) (done int)
+TEXT ·eluAVX2(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	VBROADCASTSS alpha+48(FP), Y8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	VORPS activation<>+64(SB), Y0, Y2
+	VMAXPS activation<>+384(SB), Y2, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VMULPS Y5, Y1, Y1
+	VFMADD231PS Y1, Y5, Y5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Y3, Y3
+	VPADDD activation<>+0(SB), Y3, Y3
+	VSUBPS activation<>+0(SB), Y3, Y1
+	VFMADD231PS Y5, Y3, Y1
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	VMULPS Y8, Y1, Y1
+	VMOVAPS Y0, Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func eluGradAVX512(dx, x, dy []float32, alpha float32) (done int)
+TEXT ·eluGradAVX512(SB), NOSPLIT, $0-88
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	VBROADCASTSS alpha+72(FP), Z8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	VMULPS Z8, Z1, Z1
+	VMOVUPS activation<>+0(SB), Z3
+	VPXORD Z2, Z2, Z2
+	VCMPPS $0x1e, Z2, Z0, K1
+	KNOTW K1, K1
+	VMOVAPS Z1, K1, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMULPS (R10)(AX*1), Z3, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func eluGradAVX2(dx, x, dy []float32, alpha float32) (done int)
+TEXT ·eluGradAVX2(SB), NOSPLIT, $0-88
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	VBROADCASTSS alpha+72(FP), Y8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	VMULPS Y8, Y1, Y1
+	VMOVUPS activation<>+0(SB), Y3
+	VXORPS Y2, Y2, Y2
+	VCMPPS $0x1e, Y2, Y0, Y7
+	VBLENDVPS Y7, Y3, Y1, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMULPS (R10)(AX*1), Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func seluAVX512(out, x []float32) (done int)
+TEXT ·seluAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	VORPS activation<>+64(SB), Z0, Z2
+	VMAXPS activation<>+384(SB), Z2, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VMULPS Z5, Z1, Z1
+	VFMADD231PS Z1, Z5, Z5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Z3, Z3
+	VPADDD activation<>+0(SB), Z3, Z3
+	VSUBPS activation<>+0(SB), Z3, Z1
+	VFMADD231PS Z5, Z3, Z1
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	VMULPS activation<>+2048(SB), Z1, Z1
+	VMULPS activation<>+1984(SB), Z0, Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func seluAVX2(out, x []float32) (done int)
+TEXT ·seluAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	VORPS activation<>+64(SB), Y0, Y2
+	VMAXPS activation<>+384(SB), Y2, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// q = exp(r) - 1
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VMULPS Y5, Y1, Y1
+	VFMADD231PS Y1, Y5, Y5
+	// 2ⁿ·q + (2ⁿ - 1)
+	VPSLLD $23, Y3, Y3
+	VPADDD activation<>+0(SB), Y3, Y3
+	VSUBPS activation<>+0(SB), Y3, Y1
+	VFMADD231PS Y5, Y3, Y1
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	VMULPS activation<>+2048(SB), Y1, Y1
+	VMULPS activation<>+1984(SB), Y0, Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func seluGradAVX512(dx, x, dy []float32) (done int)
+TEXT ·seluGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	VMULPS activation<>+2048(SB), Z1, Z1
+	VMOVUPS activation<>+1984(SB), Z3
+	VPXORD Z2, Z2, Z2
+	VCMPPS $0x1e, Z2, Z0, K1
+	KNOTW K1, K1
+	VMOVAPS Z1, K1, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMULPS (R10)(AX*1), Z3, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func seluGradAVX2(dx, x, dy []float32) (done int)
+TEXT ·seluGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	VMULPS activation<>+2048(SB), Y1, Y1
+	VMOVUPS activation<>+1984(SB), Y3
+	VXORPS Y2, Y2, Y2
+	VCMPPS $0x1e, Y2, Y0, Y7
+	VBLENDVPS Y7, Y3, Y1, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMULPS (R10)(AX*1), Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func softplusAVX512(out, x []float32) (done int)
+TEXT ·softplusAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VADDPS activation<>+1920(SB), Z1, Z2
+	VDIVPS Z2, Z1, Z1
+	// out = max(x, 0) + 2·artanh(s)
+	VMULPS Z1, Z1, Z2
+	VMOVUPS activation<>+2368(SB), Z3
+	VFMADD213PS activation<>+2304(SB), Z2, Z3
+	VFMADD213PS activation<>+2240(SB), Z2, Z3
+	VFMADD213PS activation<>+2176(SB), Z2, Z3
+	VFMADD213PS activation<>+2112(SB), Z2, Z3
+	VFMADD213PS activation<>+0(SB), Z2, Z3
+	VMULPS Z1, Z3, Z3
+	VADDPS Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VMAXPS Z0, Z4, Z5
+	VADDPS Z4, Z5, Z5
+	VADDPS Z5, Z3, Z3
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func softplusAVX2(out, x []float32) (done int)
+TEXT ·softplusAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	VADDPS activation<>+1920(SB), Y1, Y2
+	VDIVPS Y2, Y1, Y1
+	// out = max(x, 0) + 2·artanh(s)
+	VMULPS Y1, Y1, Y2
+	VMOVUPS activation<>+2368(SB), Y3
+	VFMADD213PS activation<>+2304(SB), Y2, Y3
+	VFMADD213PS activation<>+2240(SB), Y2, Y3
+	VFMADD213PS activation<>+2176(SB), Y2, Y3
+	VFMADD213PS activation<>+2112(SB), Y2, Y3
+	VFMADD213PS activation<>+0(SB), Y2, Y3
+	VMULPS Y1, Y3, Y3
+	VADDPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VMAXPS Y0, Y4, Y5
+	VADDPS Y4, Y5, Y5
+	VADDPS Y5, Y3, Y3
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func softplusGradAVX512(dx, x, dy []float32) (done int)
+TEXT ·softplusGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Z1, Z2
+	VMOVUPS activation<>+0(SB), Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VDIVPS Z2, Z3, Z1
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVUPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func softplusGradAVX2(dx, x, dy []float32) (done int)
+TEXT ·softplusGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Y1, Y2
+	VMOVUPS activation<>+0(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VDIVPS Y2, Y3, Y1
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func mishAVX512(out, x []float32) (done int)
+TEXT ·mishAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	VADDPS activation<>+1920(SB), Z1, Z2
+	VMULPS Z1, Z2, Z2
+	VADDPS Z1, Z1, Z3
+	VADDPS activation<>+0(SB), Z3, Z3
+	VMULPS Z1, Z1, Z4
+	VADDPS Z4, Z3, Z5
+	VADDPS Z4, Z5, Z5
+	VPMOVD2M Z0, K1
+	VMOVAPS Z2, K1, Z3
+	VADDPS activation<>+1920(SB), Z2, Z4
+	VPMOVD2M Z0, K1
+	VMOVAPS Z4, K1, Z5
+	VDIVPS Z5, Z3, Z3
+	// out = x·t
+	VMULPS Z3, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func mishAVX2(out, x []float32) (done int)
+TEXT ·mishAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	VADDPS activation<>+1920(SB), Y1, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y1, Y3
+	VADDPS activation<>+0(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VADDPS Y4, Y3, Y5
+	VADDPS Y4, Y5, Y5
+	VBLENDVPS Y0, Y2, Y3, Y3
+	VADDPS activation<>+1920(SB), Y2, Y4
+	VBLENDVPS Y0, Y4, Y5, Y5
+	VDIVPS Y5, Y3, Y3
+	// out = x·t
+	VMULPS Y3, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func mishGradAVX512(dx, x, dy []float32) (done int)
+TEXT ·mishGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	VADDPS activation<>+1920(SB), Z1, Z2
+	VMULPS Z1, Z2, Z2
+	VADDPS Z1, Z1, Z3
+	VADDPS activation<>+0(SB), Z3, Z3
+	VMULPS Z1, Z1, Z4
+	VADDPS Z4, Z3, Z5
+	VADDPS Z4, Z5, Z5
+	VPMOVD2M Z0, K1
+	VMOVAPS Z2, K1, Z3
+	VADDPS activation<>+1920(SB), Z2, Z4
+	VPMOVD2M Z0, K1
+	VMOVAPS Z4, K1, Z5
+	VDIVPS Z5, Z3, Z3
+	// s = (x < 0 ? e : 1)/(1 + e)
+	VADDPS activation<>+0(SB), Z1, Z2
+	VMOVUPS activation<>+0(SB), Z4
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z4
+	VDIVPS Z2, Z4, Z4
+	// dx = dy·(t + x·(1 - t²)·s)
+	VMULPS Z3, Z3, Z5
+	VMOVUPS activation<>+0(SB), Z2
+	VSUBPS Z5, Z2, Z2
+	VMULPS Z4, Z2, Z2
+	VFMADD231PS Z0, Z2, Z3
+	VMULPS (R10)(AX*1), Z3, Z3
+	VMOVUPS Z3, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func mishGradAVX2(dx, x, dy []float32) (done int)
+TEXT ·mishGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	VADDPS activation<>+1920(SB), Y1, Y2
+	VMULPS Y1, Y2, Y2
+	VADDPS Y1, Y1, Y3
+	VADDPS activation<>+0(SB), Y3, Y3
+	VMULPS Y1, Y1, Y4
+	VADDPS Y4, Y3, Y5
+	VADDPS Y4, Y5, Y5
+	VBLENDVPS Y0, Y2, Y3, Y3
+	VADDPS activation<>+1920(SB), Y2, Y4
+	VBLENDVPS Y0, Y4, Y5, Y5
+	VDIVPS Y5, Y3, Y3
+	// s = (x < 0 ? e : 1)/(1 + e)
+	VADDPS activation<>+0(SB), Y1, Y2
+	VMOVUPS activation<>+0(SB), Y4
+	VBLENDVPS Y0, Y1, Y4, Y4
+	VDIVPS Y2, Y4, Y4
+	// dx = dy·(t + x·(1 - t²)·s)
+	VMULPS Y3, Y3, Y5
+	VMOVUPS activation<>+0(SB), Y2
+	VSUBPS Y5, Y2, Y2
+	VMULPS Y4, Y2, Y2
+	VFMADD231PS Y0, Y2, Y3
+	VMULPS (R10)(AX*1), Y3, Y3
+	VMOVUPS Y3, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:

@@ -36,7 +36,15 @@ DATA activation<>+104(SB)/4, $0x3e2aaaab
 DATA activation<>+108(SB)/4, $0x3eaaaaab
 DATA activation<>+112(SB)/4, $0x3f000000
 DATA activation<>+116(SB)/4, $0xc0400000
-GLOBL activation<>(SB), RODATA|NOPTR, $120
+DATA activation<>+120(SB)/4, $0x40000000
+DATA activation<>+124(SB)/4, $0x3f867d5f
+DATA activation<>+128(SB)/4, $0x3fe10966
+DATA activation<>+132(SB)/4, $0x3eaaaaac
+DATA activation<>+136(SB)/4, $0x3e4ccb58
+DATA activation<>+140(SB)/4, $0x3e128459
+DATA activation<>+144(SB)/4, $0x3ddb7366
+DATA activation<>+148(SB)/4, $0x3df8b9a1
+GLOBL activation<>(SB), RODATA|NOPTR, $152
 
 // func sigmoidNEON(out, x []float32) (done int)
 TEXT ·sigmoidNEON(SB), NOSPLIT, $0-56
@@ -1666,6 +1674,2485 @@ loopOne:
 	FMOVQ (R5), F7
 	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
 	FMOVQ F1, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func tanhNEON(out, x []float32) (done int)
+TEXT ·tanhNEON(SB), NOSPLIT, $0-56
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+48(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E22D442 // fadd v2.4s, v2.4s, v2.4s
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = x < 0 ? -t : t
+	VORR V9.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4EA1D443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E22D442 // fadd v2.4s, v2.4s, v2.4s
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = x < 0 ? -t : t
+	VORR V9.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4EA1D443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E22D442 // fadd v2.4s, v2.4s, v2.4s
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = x < 0 ? -t : t
+	VORR V9.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4EA1D443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E22D442 // fadd v2.4s, v2.4s, v2.4s
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = x < 0 ? -t : t
+	VORR V9.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4EA1D443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	// q = exp(-2·|x|) - 1, t = -q/(q + 2)
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E22D442 // fadd v2.4s, v2.4s, v2.4s
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = x < 0 ? -t : t
+	VORR V9.B16, V1.B16, V1.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x4EA1D443 // fsub v3.4s, v2.4s, v1.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func tanhGradNEON(dx, y, dy []float32) (done int)
+TEXT ·tanhGradNEON(SB), NOSPLIT, $0-80
+	MOVD dx_base+0(FP), R3
+	MOVD y_base+24(FP), R4
+	MOVD dy_base+48(FP), R5
+	MOVD dx_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// dx = dy·(1 - y²)
+	FMOVQ (R4), F0
+	WORD $0x6E20DC00 // fmul v0.4s, v0.4s, v0.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	FMOVQ (R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, (R3)
+	// dx = dy·(1 - y²)
+	FMOVQ 16(R4), F0
+	WORD $0x6E20DC00 // fmul v0.4s, v0.4s, v0.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 16(R3)
+	// dx = dy·(1 - y²)
+	FMOVQ 32(R4), F0
+	WORD $0x6E20DC00 // fmul v0.4s, v0.4s, v0.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 32(R3)
+	// dx = dy·(1 - y²)
+	FMOVQ 48(R4), F0
+	WORD $0x6E20DC00 // fmul v0.4s, v0.4s, v0.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// dx = dy·(1 - y²)
+	FMOVQ (R4), F0
+	WORD $0x6E20DC00 // fmul v0.4s, v0.4s, v0.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	FMOVQ (R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func eluNEON(out, x []float32, alpha float32) (done int)
+TEXT ·eluNEON(SB), NOSPLIT, $0-64
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+56(FP)
+	FMOVS alpha+48(FP), F8
+	VDUP V8.S[0], V8.S4
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 4(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 8(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 12(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 16(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 20(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 24(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 28(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 32(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 36(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 40(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 44(R1), F20
+	VDUP V20.S[0], V20.S4
+	FMOVS 120(R1), F21
+	VDUP V21.S[0], V21.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	WORD $0x4E2FF442 // fmax v2.4s, v2.4s, v15.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// q = exp(r) - 1
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V9.S4, V3.S4, V3.S4
+	WORD $0x4EA9D461 // fsub v1.4s, v3.4s, v9.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V0.B16, V0.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	WORD $0x4E2FF442 // fmax v2.4s, v2.4s, v15.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// q = exp(r) - 1
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V9.S4, V3.S4, V3.S4
+	WORD $0x4EA9D461 // fsub v1.4s, v3.4s, v9.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V0.B16, V0.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	WORD $0x4E2FF442 // fmax v2.4s, v2.4s, v15.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// q = exp(r) - 1
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V9.S4, V3.S4, V3.S4
+	WORD $0x4EA9D461 // fsub v1.4s, v3.4s, v9.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V0.B16, V0.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	WORD $0x4E2FF442 // fmax v2.4s, v2.4s, v15.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// q = exp(r) - 1
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V9.S4, V3.S4, V3.S4
+	WORD $0x4EA9D461 // fsub v1.4s, v3.4s, v9.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V0.B16, V0.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	WORD $0x4E2FF442 // fmax v2.4s, v2.4s, v15.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// q = exp(r) - 1
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V9.S4, V3.S4, V3.S4
+	WORD $0x4EA9D461 // fsub v1.4s, v3.4s, v9.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? alpha·(exp(x) - 1) : x
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V0.B16, V0.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func eluGradNEON(dx, x, dy []float32, alpha float32) (done int)
+TEXT ·eluGradNEON(SB), NOSPLIT, $0-88
+	MOVD dx_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD dy_base+48(FP), R5
+	MOVD dx_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+80(FP)
+	FMOVS alpha+72(FP), F8
+	VDUP V8.S[0], V8.S4
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 4(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 8(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 12(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 16(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 20(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 24(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 28(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 32(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 36(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 40(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 44(R1), F20
+	VDUP V20.S[0], V20.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V9.B16, V9.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2FE446 // fcmge v6.4s, v2.4s, v15.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V9.B16, V9.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V9.B16, V9.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2FE446 // fcmge v6.4s, v2.4s, v15.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V9.B16, V9.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V9.B16, V9.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2FE446 // fcmge v6.4s, v2.4s, v15.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V9.B16, V9.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V9.B16, V9.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2FE446 // fcmge v6.4s, v2.4s, v15.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V9.B16, V9.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	VORR V10.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V12.B16, V12.B16, V3.B16
+	WORD $0x4E2BCC43 // fmla v3.4s, v2.4s, v11.4s
+	WORD $0x4EACD464 // fsub v4.4s, v3.4s, v12.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	WORD $0x4E2ECC85 // fmla v5.4s, v4.4s, v14.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V20.B16, V20.B16, V1.B16
+	VORR V19.B16, V19.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V18.B16, V18.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V17.B16, V17.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V16.B16, V16.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V9.B16, V9.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V9.B16, V9.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2FE446 // fcmge v6.4s, v2.4s, v15.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? 1 : alpha·exp(x))
+	WORD $0x6E28DC21 // fmul v1.4s, v1.4s, v8.4s
+	VORR V9.B16, V9.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func seluNEON(out, x []float32) (done int)
+TEXT ·seluNEON(SB), NOSPLIT, $0-56
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+48(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	FMOVS 124(R1), F21
+	VDUP V21.S[0], V21.S4
+	FMOVS 128(R1), F22
+	VDUP V22.S[0], V22.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6E35DC03 // fmul v3.4s, v0.4s, v21.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6E35DC03 // fmul v3.4s, v0.4s, v21.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6E35DC03 // fmul v3.4s, v0.4s, v21.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6E35DC03 // fmul v3.4s, v0.4s, v21.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	WORD $0x4E2EF442 // fmax v2.4s, v2.4s, v14.4s
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// q = exp(r) - 1
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	WORD $0x6E25DC21 // fmul v1.4s, v1.4s, v5.4s
+	WORD $0x4E25CC25 // fmla v5.4s, v1.4s, v5.4s
+	// 2ⁿ·q + (2ⁿ - 1)
+	VSHL $23, V3.S4, V3.S4
+	VADD V8.S4, V3.S4, V3.S4
+	WORD $0x4EA8D461 // fsub v1.4s, v3.4s, v8.4s
+	WORD $0x4E23CCA1 // fmla v1.4s, v5.4s, v3.4s
+	// out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	WORD $0x6E35DC03 // fmul v3.4s, v0.4s, v21.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func seluGradNEON(dx, x, dy []float32) (done int)
+TEXT ·seluGradNEON(SB), NOSPLIT, $0-80
+	MOVD dx_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD dy_base+48(FP), R5
+	MOVD dx_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	FMOVS 124(R1), F21
+	VDUP V21.S[0], V21.S4
+	FMOVS 128(R1), F22
+	VDUP V22.S[0], V22.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	VORR V21.B16, V21.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	VORR V21.B16, V21.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	VORR V21.B16, V21.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	VORR V21.B16, V21.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// dx = dy·(x > 0 ? scale : scale·alpha·exp(x))
+	WORD $0x6E36DC21 // fmul v1.4s, v1.4s, v22.4s
+	VORR V21.B16, V21.B16, V3.B16
+	VEOR V2.B16, V2.B16, V2.B16
+	WORD $0x6EA2E406 // fcmgt v6.4s, v0.4s, v2.4s
+	VBIF V6.B16, V1.B16, V3.B16
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func softplusNEON(out, x []float32) (done int)
+TEXT ·softplusNEON(SB), NOSPLIT, $0-56
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+48(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	FMOVS 132(R1), F21
+	VDUP V21.S[0], V21.S4
+	FMOVS 136(R1), F22
+	VDUP V22.S[0], V22.S4
+	FMOVS 140(R1), F23
+	VDUP V23.S[0], V23.S4
+	FMOVS 144(R1), F24
+	VDUP V24.S[0], V24.S4
+	FMOVS 148(R1), F25
+	VDUP V25.S[0], V25.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = max(x, 0) + 2·artanh(s)
+	WORD $0x6E21DC22 // fmul v2.4s, v1.4s, v1.4s
+	VORR V25.B16, V25.B16, V4.B16
+	VORR V24.B16, V24.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V23.B16, V23.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V22.B16, V22.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V21.B16, V21.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	WORD $0x6E21DC63 // fmul v3.4s, v3.4s, v1.4s
+	WORD $0x4E23D463 // fadd v3.4s, v3.4s, v3.4s
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x4E24F405 // fmax v5.4s, v0.4s, v4.4s
+	WORD $0x4E25D463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = max(x, 0) + 2·artanh(s)
+	WORD $0x6E21DC22 // fmul v2.4s, v1.4s, v1.4s
+	VORR V25.B16, V25.B16, V4.B16
+	VORR V24.B16, V24.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V23.B16, V23.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V22.B16, V22.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V21.B16, V21.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	WORD $0x6E21DC63 // fmul v3.4s, v3.4s, v1.4s
+	WORD $0x4E23D463 // fadd v3.4s, v3.4s, v3.4s
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x4E24F405 // fmax v5.4s, v0.4s, v4.4s
+	WORD $0x4E25D463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = max(x, 0) + 2·artanh(s)
+	WORD $0x6E21DC22 // fmul v2.4s, v1.4s, v1.4s
+	VORR V25.B16, V25.B16, V4.B16
+	VORR V24.B16, V24.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V23.B16, V23.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V22.B16, V22.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V21.B16, V21.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	WORD $0x6E21DC63 // fmul v3.4s, v3.4s, v1.4s
+	WORD $0x4E23D463 // fadd v3.4s, v3.4s, v3.4s
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x4E24F405 // fmax v5.4s, v0.4s, v4.4s
+	WORD $0x4E25D463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = max(x, 0) + 2·artanh(s)
+	WORD $0x6E21DC22 // fmul v2.4s, v1.4s, v1.4s
+	VORR V25.B16, V25.B16, V4.B16
+	VORR V24.B16, V24.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V23.B16, V23.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V22.B16, V22.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V21.B16, V21.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	WORD $0x6E21DC63 // fmul v3.4s, v3.4s, v1.4s
+	WORD $0x4E23D463 // fadd v3.4s, v3.4s, v3.4s
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x4E24F405 // fmax v5.4s, v0.4s, v4.4s
+	WORD $0x4E25D463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	// e = exp(-|x|), s = e/(2 + e)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E22FC21 // fdiv v1.4s, v1.4s, v2.4s
+	// out = max(x, 0) + 2·artanh(s)
+	WORD $0x6E21DC22 // fmul v2.4s, v1.4s, v1.4s
+	VORR V25.B16, V25.B16, V4.B16
+	VORR V24.B16, V24.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V23.B16, V23.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V22.B16, V22.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	VORR V21.B16, V21.B16, V4.B16
+	WORD $0x4E22CC64 // fmla v4.4s, v3.4s, v2.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4E22CC83 // fmla v3.4s, v4.4s, v2.4s
+	WORD $0x6E21DC63 // fmul v3.4s, v3.4s, v1.4s
+	WORD $0x4E23D463 // fadd v3.4s, v3.4s, v3.4s
+	VEOR V4.B16, V4.B16, V4.B16
+	WORD $0x4E24F405 // fmax v5.4s, v0.4s, v4.4s
+	WORD $0x4E25D463 // fadd v3.4s, v3.4s, v5.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V3.B16
+	FMOVQ F3, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func softplusGradNEON(dx, x, dy []float32) (done int)
+TEXT ·softplusGradNEON(SB), NOSPLIT, $0-80
+	MOVD dx_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD dy_base+48(FP), R5
+	MOVD dx_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// s = (x < 0 ? e : 1) / (1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x6E22FC61 // fdiv v1.4s, v3.4s, v2.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V1.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, (R3)
+	FMOVQ 16(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// s = (x < 0 ? e : 1) / (1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x6E22FC61 // fdiv v1.4s, v3.4s, v2.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V1.B16
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 16(R3)
+	FMOVQ 32(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// s = (x < 0 ? e : 1) / (1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x6E22FC61 // fdiv v1.4s, v3.4s, v2.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V1.B16
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 32(R3)
+	FMOVQ 48(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// s = (x < 0 ? e : 1) / (1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x6E22FC61 // fdiv v1.4s, v3.4s, v2.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V1.B16
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// s = (x < 0 ? e : 1) / (1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V3.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V3.B16
+	WORD $0x6E22FC61 // fdiv v1.4s, v3.4s, v2.4s
+	WORD $0x4E20E406 // fcmeq v6.4s, v0.4s, v0.4s
+	VBIF V6.B16, V0.B16, V1.B16
+	FMOVQ (R5), F7
+	WORD $0x6E27DC21 // fmul v1.4s, v1.4s, v7.4s
+	FMOVQ F1, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func mishNEON(out, x []float32) (done int)
+TEXT ·mishNEON(SB), NOSPLIT, $0-56
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+48(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// out = x·t
+	WORD $0x6E23DC00 // fmul v0.4s, v0.4s, v3.4s
+	FMOVQ F0, (R3)
+	FMOVQ 16(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// out = x·t
+	WORD $0x6E23DC00 // fmul v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 16(R3)
+	FMOVQ 32(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// out = x·t
+	WORD $0x6E23DC00 // fmul v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 32(R3)
+	FMOVQ 48(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// out = x·t
+	WORD $0x6E23DC00 // fmul v0.4s, v0.4s, v3.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// out = x·t
+	WORD $0x6E23DC00 // fmul v0.4s, v0.4s, v3.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func mishGradNEON(dx, x, dy []float32) (done int)
+TEXT ·mishGradNEON(SB), NOSPLIT, $0-80
+	MOVD dx_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD dy_base+48(FP), R5
+	MOVD dx_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+72(FP)
+	MOVD $activation<>(SB), R1
+	FMOVS (R1), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS 4(R1), F9
+	VDUP V9.S[0], V9.S4
+	FMOVS 8(R1), F10
+	VDUP V10.S[0], V10.S4
+	FMOVS 12(R1), F11
+	VDUP V11.S[0], V11.S4
+	FMOVS 16(R1), F12
+	VDUP V12.S[0], V12.S4
+	FMOVS 20(R1), F13
+	VDUP V13.S[0], V13.S4
+	FMOVS 24(R1), F14
+	VDUP V14.S[0], V14.S4
+	FMOVS 28(R1), F15
+	VDUP V15.S[0], V15.S4
+	FMOVS 32(R1), F16
+	VDUP V16.S[0], V16.S4
+	FMOVS 36(R1), F17
+	VDUP V17.S[0], V17.S4
+	FMOVS 40(R1), F18
+	VDUP V18.S[0], V18.S4
+	FMOVS 44(R1), F19
+	VDUP V19.S[0], V19.S4
+	FMOVS 120(R1), F20
+	VDUP V20.S[0], V20.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// s = (x < 0 ? e : 1)/(1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V4.B16
+	WORD $0x6E22FC84 // fdiv v4.4s, v4.4s, v2.4s
+	// dx = dy·(t + x·(1 - t²)·s)
+	WORD $0x6E23DC65 // fmul v5.4s, v3.4s, v3.4s
+	VORR V8.B16, V8.B16, V2.B16
+	WORD $0x4EA5D442 // fsub v2.4s, v2.4s, v5.4s
+	WORD $0x6E24DC42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x4E22CC03 // fmla v3.4s, v0.4s, v2.4s
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
+	FMOVQ 16(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// s = (x < 0 ? e : 1)/(1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V4.B16
+	WORD $0x6E22FC84 // fdiv v4.4s, v4.4s, v2.4s
+	// dx = dy·(t + x·(1 - t²)·s)
+	WORD $0x6E23DC65 // fmul v5.4s, v3.4s, v3.4s
+	VORR V8.B16, V8.B16, V2.B16
+	WORD $0x4EA5D442 // fsub v2.4s, v2.4s, v5.4s
+	WORD $0x6E24DC42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x4E22CC03 // fmla v3.4s, v0.4s, v2.4s
+	FMOVQ 16(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 16(R3)
+	FMOVQ 32(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// s = (x < 0 ? e : 1)/(1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V4.B16
+	WORD $0x6E22FC84 // fdiv v4.4s, v4.4s, v2.4s
+	// dx = dy·(t + x·(1 - t²)·s)
+	WORD $0x6E23DC65 // fmul v5.4s, v3.4s, v3.4s
+	VORR V8.B16, V8.B16, V2.B16
+	WORD $0x4EA5D442 // fsub v2.4s, v2.4s, v5.4s
+	WORD $0x6E24DC42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x4E22CC03 // fmla v3.4s, v0.4s, v2.4s
+	FMOVQ 32(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 32(R3)
+	FMOVQ 48(R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// s = (x < 0 ? e : 1)/(1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V4.B16
+	WORD $0x6E22FC84 // fdiv v4.4s, v4.4s, v2.4s
+	// dx = dy·(t + x·(1 - t²)·s)
+	WORD $0x6E23DC65 // fmul v5.4s, v3.4s, v3.4s
+	VORR V8.B16, V8.B16, V2.B16
+	WORD $0x4EA5D442 // fsub v2.4s, v2.4s, v5.4s
+	WORD $0x6E24DC42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x4E22CC03 // fmla v3.4s, v0.4s, v2.4s
+	FMOVQ 48(R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	FMOVQ (R4), F0
+	// e = exp(-|x|)
+	VORR V9.B16, V0.B16, V2.B16
+	// n = round(x·log2 e), r = x - n·ln 2
+	VORR V11.B16, V11.B16, V3.B16
+	WORD $0x4E2ACC43 // fmla v3.4s, v2.4s, v10.4s
+	WORD $0x4EABD464 // fsub v4.4s, v3.4s, v11.4s
+	VORR V2.B16, V2.B16, V5.B16
+	WORD $0x4E2CCC85 // fmla v5.4s, v4.4s, v12.4s
+	WORD $0x4E2DCC85 // fmla v5.4s, v4.4s, v13.4s
+	// exp(r)·2ⁿ where x >= least, else 0
+	VORR V19.B16, V19.B16, V1.B16
+	VORR V18.B16, V18.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V17.B16, V17.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V16.B16, V16.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V15.B16, V15.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4E25CC24 // fmla v4.4s, v1.4s, v5.4s
+	VORR V8.B16, V8.B16, V1.B16
+	WORD $0x4E25CC81 // fmla v1.4s, v4.4s, v5.4s
+	VSHL $23, V3.S4, V3.S4
+	VADD V3.S4, V1.S4, V1.S4
+	WORD $0x6E2EE446 // fcmge v6.4s, v2.4s, v14.4s
+	VAND V1.B16, V6.B16, V1.B16
+	// t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)
+	WORD $0x4E34D422 // fadd v2.4s, v1.4s, v20.4s
+	WORD $0x6E21DC42 // fmul v2.4s, v2.4s, v1.4s
+	WORD $0x4E21D423 // fadd v3.4s, v1.4s, v1.4s
+	WORD $0x4E28D463 // fadd v3.4s, v3.4s, v8.4s
+	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
+	WORD $0x4E24D465 // fadd v5.4s, v3.4s, v4.4s
+	WORD $0x4E24D4A5 // fadd v5.4s, v5.4s, v4.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V2.B16, V3.B16
+	WORD $0x4E34D444 // fadd v4.4s, v2.4s, v20.4s
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V4.B16, V5.B16
+	WORD $0x6E25FC63 // fdiv v3.4s, v3.4s, v5.4s
+	// s = (x < 0 ? e : 1)/(1 + e)
+	WORD $0x4E28D422 // fadd v2.4s, v1.4s, v8.4s
+	VORR V8.B16, V8.B16, V4.B16
+	WORD $0x4F210406 // sshr v6.4s, v0.4s, #31
+	VBIT V6.B16, V1.B16, V4.B16
+	WORD $0x6E22FC84 // fdiv v4.4s, v4.4s, v2.4s
+	// dx = dy·(t + x·(1 - t²)·s)
+	WORD $0x6E23DC65 // fmul v5.4s, v3.4s, v3.4s
+	VORR V8.B16, V8.B16, V2.B16
+	WORD $0x4EA5D442 // fsub v2.4s, v2.4s, v5.4s
+	WORD $0x6E24DC42 // fmul v2.4s, v2.4s, v4.4s
+	WORD $0x4E22CC03 // fmla v3.4s, v0.4s, v2.4s
+	FMOVQ (R5), F7
+	WORD $0x6E27DC63 // fmul v3.4s, v3.4s, v7.4s
+	FMOVQ F3, (R3)
 	ADD $16, R3, R3
 	ADD $16, R4, R4
 	ADD $16, R5, R5

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -30,6 +31,24 @@ var fastActivations = []fastActivation{
 		func(x float64) float64 { return sigmoid(x) * (1 + x*sigmoid(-x)) }, SiLU, SiLUGrad},
 	{"GELU", func(x float64) float64 { return x * normalBelow(x) },
 		func(x float64) float64 { return normalBelow(x) + x*math.Exp(-x*x/2)/math.Sqrt(2*math.Pi) }, GELU, GELUGrad},
+	{"Tanh", math.Tanh, func(x float64) float64 { return 1 - math.Tanh(x)*math.Tanh(x) }, Tanh, throughOutput(Tanh, TanhGrad)},
+	{"Softplus", softplus, sigmoid, Softplus, SoftplusGrad},
+	{"Mish", func(x float64) float64 { return x * math.Tanh(softplus(x)) }, func(x float64) float64 {
+		t := math.Tanh(softplus(x))
+		return t + x*(1-t*t)*sigmoid(x)
+	}, Mish, MishGrad},
+	{"ELU", func(x float64) float64 { return max(x, 0) + 0.7*math.Expm1(min(x, 0)) }, func(x float64) float64 {
+		if x > 0 {
+			return 1
+		}
+		return 0.7 * math.Exp(x)
+	}, func(y, x []float32) { ELU(y, x, 0.7) }, func(dx, x, dy []float32) { ELUGrad(dx, x, dy, 0.7) }},
+	{"SELU", func(x float64) float64 { return seluScale * (max(x, 0) + seluAlpha*math.Expm1(min(x, 0))) }, func(x float64) float64 {
+		if x > 0 {
+			return seluScale
+		}
+		return seluScale * seluAlpha * math.Exp(x)
+	}, SELU, SELUGrad},
 	{"HardSigmoid", hardSigmoid, func(x float64) float64 {
 		if math.Abs(x) < 3 {
 			return 1. / 6
@@ -107,12 +126,40 @@ func TestActivationsOfTheLargestNumbers(t *testing.T) {
 			{"sigmoid", func() { Sigmoid(y, x) }, []float32{1, 0, nan, 1, 0, 0.5}},
 			{"silu", func() { SiLU(y, x) }, []float32{inf, nan, nan, large, 0, 0}},
 			{"gelu", func() { GELU(y, x) }, []float32{inf, nan, nan, large, 0, 0}},
+			{"tanh", func() { Tanh(y, x) }, []float32{1, -1, nan, 1, -1, 0}},
+			{"softplus", func() { Softplus(y, x) }, []float32{inf, 0, nan, large, 0, math.Ln2}},
+			{"mish", func() { Mish(y, x) }, []float32{inf, nan, nan, large, 0, 0}},
+			{"elu", func() { ELU(y, x, 2) }, []float32{inf, -2, nan, large, -2, 0}},
+			{"its gradient", func() { ELUGrad(y, x, one, 2) }, []float32{1, 0, nan, 1, 0, 2}},
 			{"hard sigmoid", func() { HardSigmoid(y, x) }, []float32{1, 0, nan, 1, 0, 0.5}},
 			{"hard silu", func() { HardSiLU(y, x) }, []float32{inf, nan, nan, large, 0, 0}},
 			{"its gradient", func() { HardSiLUGrad(y, x, one) }, []float32{1, 0, nan, 1, 0, 0.5}},
 		} {
 			c.run()
 			sameBits(t, c.name, y, c.want)
+		}
+	})
+}
+
+// Near 0, functions that go through it keep their digits.
+func TestActivationsOfSmallNumbers(t *testing.T) {
+	rng := newRand()
+	var x []float32
+	for i := range 4000 {
+		x = append(x, float32(math.Ldexp(rng.NormFloat64(), -i%100)))
+	}
+	eachCPU(t, func(t *testing.T) {
+		y := make([]float32, len(x))
+		for _, a := range fastActivations {
+			if a.name != "Tanh" && !strings.HasSuffix(a.name, "ELU") || a.name == "GELU" {
+				continue
+			}
+			a.y(y, x)
+			for i, v := range x {
+				if want := a.f(float64(v)); math.Abs(float64(y[i])-want) > 4*math.Abs(want)/(1<<24) {
+					t.Fatalf("%s(%v) is %v, want %v", a.name, v, y[i], want)
+				}
+			}
 		}
 	})
 }
@@ -145,4 +192,28 @@ func FuzzActivations(f *testing.F) {
 			}
 		}
 	})
+}
+
+func BenchmarkActivations(b *testing.B) {
+	withThreads(b, 1)
+	rng := newRand()
+	x := randoms(rng, 100_000)
+	y, dy := make([]float32, len(x)), randoms(rng, len(x))
+	for _, a := range fastActivations {
+		for _, cpu := range cpus() {
+			b.Run(a.name+"/"+cpu, func(b *testing.B) {
+				withCPU(b, cpu)
+				b.SetBytes(int64(4 * len(x)))
+				for b.Loop() {
+					a.y(y, x)
+				}
+			})
+			b.Run(a.name+"Grad/"+cpu, func(b *testing.B) {
+				withCPU(b, cpu)
+				for b.Loop() {
+					a.dx(y, x, dy)
+				}
+			})
+		}
+	}
 }

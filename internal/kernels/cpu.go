@@ -43,8 +43,11 @@ type instructionSet struct {
 	zeroTimes  func(x []float32) (sum float32, done int) // Σ 0·x
 
 	// Activations that plain Go computes in float64; nil there.
-	sigmoid, silu, gelu, hardSigmoid, hardSiLU                     func(out, x []float32) (done int)
-	sigmoidGrad, siluGrad, geluGrad, hardSigmoidGrad, hardSiLUGrad func(dx, v, dy []float32) (done int)
+	sigmoid, silu, gelu, hardSigmoid, hardSiLU, tanh, selu, softplus, mish func(out, x []float32) (done int)
+	elu                                                                    func(out, x []float32, alpha float32) (done int)
+	sigmoidGrad, siluGrad, geluGrad, hardSigmoidGrad, hardSiLUGrad         func(dx, v, dy []float32) (done int)
+	tanhGrad, seluGrad, softplusGrad, mishGrad                             func(dx, v, dy []float32) (done int)
+	eluGrad                                                                func(dx, x, dy []float32, alpha float32) (done int)
 
 	// Optimizers.
 	adam            func(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)

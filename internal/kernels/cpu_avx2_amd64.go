@@ -39,6 +39,16 @@ func withAVX2(s instructionSet) instructionSet {
 	s.sigmoidGrad = sigmoidGradAVX2
 	s.silu = siluAVX2
 	s.siluGrad = siluGradAVX2
+	s.tanh = tanhAVX2
+	s.tanhGrad = tanhGradAVX2
+	s.elu = eluAVX2
+	s.eluGrad = eluGradAVX2
+	s.selu = seluAVX2
+	s.seluGrad = seluGradAVX2
+	s.softplus = softplusAVX2
+	s.softplusGrad = softplusGradAVX2
+	s.mish = mishAVX2
+	s.mishGrad = mishGradAVX2
 	s.gelu = geluAVX2
 	s.geluGrad = geluGradAVX2
 	s.hardSigmoid = hardSigmoidAVX2
@@ -94,6 +104,16 @@ func sigmoidAVX2(out, x []float32) (done int)
 func sigmoidGradAVX2(dx, y, dy []float32) (done int)
 func siluAVX2(out, x []float32) (done int)
 func siluGradAVX2(dx, x, dy []float32) (done int)
+func tanhAVX2(out, x []float32) (done int)
+func tanhGradAVX2(dx, y, dy []float32) (done int)
+func eluAVX2(out, x []float32, alpha float32) (done int)
+func eluGradAVX2(dx, x, dy []float32, alpha float32) (done int)
+func seluAVX2(out, x []float32) (done int)
+func seluGradAVX2(dx, x, dy []float32) (done int)
+func softplusAVX2(out, x []float32) (done int)
+func softplusGradAVX2(dx, x, dy []float32) (done int)
+func mishAVX2(out, x []float32) (done int)
+func mishGradAVX2(dx, x, dy []float32) (done int)
 func geluAVX2(out, x []float32) (done int)
 func geluGradAVX2(dx, x, dy []float32) (done int)
 func hardSigmoidAVX2(out, x []float32) (done int)

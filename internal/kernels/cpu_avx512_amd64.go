@@ -38,6 +38,16 @@ func withAVX512(s instructionSet) instructionSet {
 	s.sigmoidGrad = sigmoidGradAVX512
 	s.silu = siluAVX512
 	s.siluGrad = siluGradAVX512
+	s.tanh = tanhAVX512
+	s.tanhGrad = tanhGradAVX512
+	s.elu = eluAVX512
+	s.eluGrad = eluGradAVX512
+	s.selu = seluAVX512
+	s.seluGrad = seluGradAVX512
+	s.softplus = softplusAVX512
+	s.softplusGrad = softplusGradAVX512
+	s.mish = mishAVX512
+	s.mishGrad = mishGradAVX512
 	s.gelu = geluAVX512
 	s.geluGrad = geluGradAVX512
 	s.hardSigmoid = hardSigmoidAVX512
@@ -91,6 +101,16 @@ func sigmoidAVX512(out, x []float32) (done int)
 func sigmoidGradAVX512(dx, y, dy []float32) (done int)
 func siluAVX512(out, x []float32) (done int)
 func siluGradAVX512(dx, x, dy []float32) (done int)
+func tanhAVX512(out, x []float32) (done int)
+func tanhGradAVX512(dx, y, dy []float32) (done int)
+func eluAVX512(out, x []float32, alpha float32) (done int)
+func eluGradAVX512(dx, x, dy []float32, alpha float32) (done int)
+func seluAVX512(out, x []float32) (done int)
+func seluGradAVX512(dx, x, dy []float32) (done int)
+func softplusAVX512(out, x []float32) (done int)
+func softplusGradAVX512(dx, x, dy []float32) (done int)
+func mishAVX512(out, x []float32) (done int)
+func mishGradAVX512(dx, x, dy []float32) (done int)
 func geluAVX512(out, x []float32) (done int)
 func geluGradAVX512(dx, x, dy []float32) (done int)
 func hardSigmoidAVX512(out, x []float32) (done int)

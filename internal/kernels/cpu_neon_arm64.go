@@ -43,6 +43,16 @@ func withNEON(s instructionSet) instructionSet {
 	s.sigmoidGrad = sigmoidGradNEON
 	s.silu = siluNEON
 	s.siluGrad = siluGradNEON
+	s.tanh = tanhNEON
+	s.tanhGrad = tanhGradNEON
+	s.elu = eluNEON
+	s.eluGrad = eluGradNEON
+	s.selu = seluNEON
+	s.seluGrad = seluGradNEON
+	s.softplus = softplusNEON
+	s.softplusGrad = softplusGradNEON
+	s.mish = mishNEON
+	s.mishGrad = mishGradNEON
 	s.gelu = geluNEON
 	s.geluGrad = geluGradNEON
 	s.hardSigmoid = hardSigmoidNEON
@@ -100,6 +110,16 @@ func sigmoidNEON(out, x []float32) (done int)
 func sigmoidGradNEON(dx, y, dy []float32) (done int)
 func siluNEON(out, x []float32) (done int)
 func siluGradNEON(dx, x, dy []float32) (done int)
+func tanhNEON(out, x []float32) (done int)
+func tanhGradNEON(dx, y, dy []float32) (done int)
+func eluNEON(out, x []float32, alpha float32) (done int)
+func eluGradNEON(dx, x, dy []float32, alpha float32) (done int)
+func seluNEON(out, x []float32) (done int)
+func seluGradNEON(dx, x, dy []float32) (done int)
+func softplusNEON(out, x []float32) (done int)
+func softplusGradNEON(dx, x, dy []float32) (done int)
+func mishNEON(out, x []float32) (done int)
+func mishGradNEON(dx, x, dy []float32) (done int)
 func geluNEON(out, x []float32) (done int)
 func geluGradNEON(dx, x, dy []float32) (done int)
 func hardSigmoidNEON(out, x []float32) (done int)

@@ -38,6 +38,14 @@ const (
 	actThird
 	actHalf
 	actMinusThree
+	actTwo
+	actSELUScale
+	actSELUBelow
+	actLog1
+	actLog2
+	actLog3
+	actLog4
+	actLog5
 )
 
 var activationConstants = []float32{
@@ -75,6 +83,17 @@ var activationConstants = []float32{
 	actThird:      1. / 3,
 	actHalf:       0.5,
 	actMinusThree: -3,
+	actTwo:        2,
+	// Those of SELU, and their product.
+	actSELUScale: 1.0507009873554805,
+	actSELUBelow: 1.0507009873554805 * 1.6732632423543772,
+	// (artanh(s)/s - 1)/s² as a polynomial in s², where 0 <= s <= 1/3, with a relative error of
+	// artanh below 6e-10.
+	actLog1: 0.3333333730697632,
+	actLog2: 0.19999444484710693,
+	actLog3: 0.14308299124240875,
+	actLog4: 0.10715369880199432,
+	actLog5: 0.12144780904054642,
 }
 
 // An activation is an elementwise function, or its gradient, with constants.
@@ -90,6 +109,13 @@ var expConstants = []int{actOne, actSign, actLog2E, actRound, actLn2High, actLn2
 
 var phiConstants = append(expConstants[:len(expConstants):len(expConstants)], actPhiStep, actPhi1, actPhi2, actPhi3, actPhi4, actPhi5, actPhi6,
 	actPhi7, actPhi8, actPhi9, actMinusHalf, actDensity)
+
+var (
+	expm1Constants    = append(expConstants[:len(expConstants):len(expConstants)], actTwo)
+	mishConstants     = expm1Constants
+	seluConstants     = append(expm1Constants[:len(expm1Constants):len(expm1Constants)], actSELUScale, actSELUBelow)
+	softplusConstants = append(expm1Constants[:len(expm1Constants):len(expm1Constants)], actLog1, actLog2, actLog3, actLog4, actLog5)
+)
 
 var (
 	ofOne = []string{"out", "x"}
@@ -142,6 +168,125 @@ var activations = []activation{
 		a.mulAdd(1, 0, 2)
 		a.mulAt(1, 1, 2)
 		a.store(0, 1)
+	}},
+	{"tanh", ofOne, "", expm1Constants, func(a activator) {
+		a.load(0, 1)
+		a.comment("q = exp(-2·|x|) - 1, t = -q/(q + 2)")
+		a.with("or", 2, 0, actSign)
+		a.add(2, 2, 2)
+		a.expm1(1, 2)
+		a.with("add", 2, 1, actTwo)
+		a.div(1, 1, 2)
+		a.comment("out = x < 0 ? -t : t")
+		a.with("or", 1, 1, actSign)
+		a.zeroed(2)
+		a.sub(3, 2, 1)
+		a.whereNegative(3, 0, 1)
+		a.keepNaN(3, 0)
+		a.store(0, 3)
+	}},
+	{"tanhGrad", []string{"dx", "y", "dy"}, "", []int{actOne}, func(a activator) {
+		a.comment("dx = dy·(1 - y²)")
+		a.load(0, 1)
+		a.mul(0, 0, 0)
+		a.constant(1, actOne)
+		a.sub(1, 1, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"elu", ofOne, "alpha", expm1Constants, func(a activator) {
+		a.load(0, 1)
+		a.with("or", 2, 0, actSign)
+		a.expm1(1, 2)
+		a.comment("out = x < 0 ? alpha·(exp(x) - 1) : x")
+		a.mul(1, 1, 8)
+		a.copy(3, 0)
+		a.whereNegative(3, 0, 1)
+		a.keepNaN(3, 0)
+		a.store(0, 3)
+	}},
+	{"eluGrad", ofTwo, "alpha", expConstants, func(a activator) {
+		a.load(0, 1)
+		a.with("or", 2, 0, actSign)
+		a.exp(1, 2)
+		a.comment("dx = dy·(x > 0 ? 1 : alpha·exp(x))")
+		a.mul(1, 1, 8)
+		a.constant(3, actOne)
+		a.zeroed(2)
+		a.unlessGreater(3, 0, 2, 1)
+		a.keepNaN(3, 0)
+		a.mulAt(3, 3, 2)
+		a.store(0, 3)
+	}},
+	{"selu", ofOne, "", seluConstants, func(a activator) {
+		a.load(0, 1)
+		a.with("or", 2, 0, actSign)
+		a.expm1(1, 2)
+		a.comment("out = x < 0 ? scale·alpha·(exp(x) - 1) : scale·x")
+		a.with("mul", 1, 1, actSELUBelow)
+		a.with("mul", 3, 0, actSELUScale)
+		a.whereNegative(3, 0, 1)
+		a.keepNaN(3, 0)
+		a.store(0, 3)
+	}},
+	{"seluGrad", ofTwo, "", seluConstants, func(a activator) {
+		a.load(0, 1)
+		a.with("or", 2, 0, actSign)
+		a.exp(1, 2)
+		a.comment("dx = dy·(x > 0 ? scale : scale·alpha·exp(x))")
+		a.with("mul", 1, 1, actSELUBelow)
+		a.constant(3, actSELUScale)
+		a.zeroed(2)
+		a.unlessGreater(3, 0, 2, 1)
+		a.keepNaN(3, 0)
+		a.mulAt(3, 3, 2)
+		a.store(0, 3)
+	}},
+	{"softplus", ofOne, "", softplusConstants, func(a activator) {
+		a.load(0, 1)
+		a.comment("e = exp(-|x|), s = e/(2 + e)")
+		a.with("or", 2, 0, actSign)
+		a.exp(1, 2)
+		a.with("add", 2, 1, actTwo)
+		a.div(1, 1, 2)
+		a.comment("out = max(x, 0) + 2·artanh(s)")
+		a.mul(2, 1, 1)
+		a.polynomial(3, 2, 4, actLog5, actLog4, actLog3, actLog2, actLog1, actOne)
+		a.mul(3, 3, 1)
+		a.add(3, 3, 3)
+		a.zeroed(4)
+		a.atLeast0(5, 0, 4)
+		a.add(3, 3, 5)
+		a.keepNaN(3, 0)
+		a.store(0, 3)
+	}},
+	{"softplusGrad", ofTwo, "", expConstants, func(a activator) {
+		a.sigmoid()
+		a.keepNaN(1, 0)
+		a.mulAt(1, 1, 2)
+		a.store(0, 1)
+	}},
+	{"mish", ofOne, "", mishConstants, func(a activator) {
+		a.tanhOfSoftplus()
+		a.comment("out = x·t")
+		a.mul(0, 0, 3)
+		a.store(0, 0)
+	}},
+	{"mishGrad", ofTwo, "", mishConstants, func(a activator) {
+		a.tanhOfSoftplus()
+		a.comment("s = (x < 0 ? e : 1)/(1 + e)")
+		a.with("add", 2, 1, actOne)
+		a.constant(4, actOne)
+		a.whereNegative(4, 0, 1)
+		a.div(4, 4, 2)
+		a.comment("dx = dy·(t + x·(1 - t²)·s)")
+		a.mul(5, 3, 3)
+		a.constant(2, actOne)
+		a.sub(2, 2, 5)
+		a.mul(2, 2, 4)
+		a.mulAdd(3, 0, 2)
+		a.mulAt(3, 3, 2)
+		a.store(0, 3)
 	}},
 	{"hardSigmoid", ofOne, "", []int{actThree, actSix, actSixth}, func(a activator) {
 		a.hardSigmoid()

@@ -61,17 +61,25 @@ func (a activator) polynomial(to, x, spare int, constants ...int) {
 	}
 }
 
-// exp computes exp(x) of numbers up to 0, and 0 for NaN, in register to; it uses registers 3
-// to 5. exp(x) = 2ⁿ·eʳ, where n is the integer nearest to x·log2(e).
-func (a activator) exp(to, x int) {
-	const shifted, n, r = 3, 4, 5
+// Registers of exp and expm1: n + 3·2²², n, and r, where x = n·ln 2 + r and n is an integer.
+const shifted, exponent, remainder = 3, 4, 5
+
+// reduce computes n, the integer nearest to x·log2(e), and r.
+func (a activator) reduce(x int) {
 	a.comment("n = round(x·log2 e), r = x - n·ln 2")
 	a.constant(shifted, actRound)
 	a.addProduct(shifted, x, actLog2E)
-	a.with("sub", n, shifted, actRound)
-	a.copy(r, x)
-	a.addProduct(r, n, actLn2High)
-	a.addProduct(r, n, actLn2Low)
+	a.with("sub", exponent, shifted, actRound)
+	a.copy(remainder, x)
+	a.addProduct(remainder, exponent, actLn2High)
+	a.addProduct(remainder, exponent, actLn2Low)
+}
+
+// exp computes exp(x) = 2ⁿ·eʳ of numbers up to 0, and 0 for NaN, in register to; it uses registers
+// 3 to 5.
+func (a activator) exp(to, x int) {
+	const n, r = exponent, remainder
+	a.reduce(x)
 	a.comment("exp(r)·2ⁿ where x >= least, else 0")
 	a.polynomial(to, r, n, actExp6, actExp5, actExp4, actExp3, actExp2, actOne, actOne)
 	if a.v == neon {
@@ -90,6 +98,58 @@ func (a activator) exp(to, x int) {
 		a.op("VCMPPS", "$0x1d", a.constantAt(actLeast), a.r(x), a.r(n))
 		a.op("VANDPS", a.r(n), a.r(to), a.r(to))
 	}
+}
+
+// expm1 computes exp(x) - 1 = 2ⁿ·(eʳ - 1) + 2ⁿ - 1 of numbers up to 0 in register to; it uses
+// registers 3 to 5 and overwrites x. NaN gives another number.
+func (a activator) expm1(to, x int) {
+	const power = shifted
+	a.atLeast(x, actLeast)
+	a.reduce(x)
+	a.comment("q = exp(r) - 1")
+	a.polynomial(to, remainder, exponent, actExp6, actExp5, actExp4, actExp3, actExp2)
+	a.mul(to, to, remainder)
+	a.mulAdd(remainder, to, remainder)
+	a.comment("2ⁿ·q + (2ⁿ - 1)")
+	if a.v == neon {
+		a.op("VSHL", imm(23), v4(shifted), v4(power))
+		a.op("VADD", v4(a.registers[actOne]), v4(power), v4(power))
+	} else {
+		a.op("VPSLLD", imm(23), a.r(shifted), a.r(power))
+		a.op("VPADDD", a.constantAt(actOne), a.r(power), a.r(power))
+	}
+	a.with("sub", to, power, actOne)
+	a.mulAdd(to, remainder, power)
+}
+
+// atLeast sets x to the larger one of x and a constant.
+func (a activator) atLeast(x, c int) {
+	if a.v == neon {
+		a.three("fmax", x, x, a.registers[c])
+	} else {
+		a.op("VMAXPS", a.constantAt(c), a.r(x), a.r(x))
+	}
+}
+
+// tanhOfSoftplus loads x into register 0 and computes e = exp(-|x|) in 1 and t = tanh(log(1 + exp(x)))
+// in 3, without a logarithm: with n = exp(x), t = n(n + 2)/(n(n + 2) + 2).
+func (a activator) tanhOfSoftplus() {
+	a.load(0, 1)
+	a.comment("e = exp(-|x|)")
+	a.with("or", 2, 0, actSign)
+	a.exp(1, 2)
+	a.comment("t = x < 0 ? e(e + 2)/(e(e + 2) + 2) : (1 + 2e)/(1 + 2e + 2e²)")
+	a.with("add", 2, 1, actTwo)
+	a.mul(2, 2, 1)
+	a.add(3, 1, 1)
+	a.with("add", 3, 3, actOne)
+	a.mul(4, 1, 1)
+	a.add(5, 3, 4)
+	a.add(5, 5, 4)
+	a.whereNegative(3, 0, 2)
+	a.with("add", 4, 2, actTwo)
+	a.whereNegative(5, 0, 4)
+	a.div(3, 3, 5)
 }
 
 // sigmoid loads x into register 0 and computes its sigmoid in register 1. NaN gives another
