@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
@@ -34,6 +35,16 @@ func bitsOf() string {
 		line(c.name, out...)
 	}
 	rng := newRand()
+	for _, a := range fastActivations {
+		x, dy := randoms(rand.New(rand.NewPCG(1, 2)), 5000), randoms(rand.New(rand.NewPCG(3, 4)), 5000)
+		for i := range x {
+			x[i] *= float32(1 + i%9)
+		}
+		y, dx := make([]float32, len(x)), make([]float32, len(x))
+		a.y(y, x)
+		a.dx(dx, x, dy)
+		line(a.name+" of both signs", y, dx)
+	}
 	for i := range 60 {
 		s := anyConv(rng)
 		switch {
