@@ -42,7 +42,7 @@ func Conv2DGradX(dx, dy, w []float32, s Conv) {
 // The gradient for b is [SumRows] of dy as [N*OH*OW,F].
 func Conv2DGradW(dw, x, dy []float32, s Conv) {
 	s.check("Conv2DGradW", x, dw, dy)
-	if s.winograd() {
+	if s.winogradGradW() {
 		winogradGradW(dw, x, dy, s)
 	} else {
 		gradWTiles(dw, x, dy, s)

@@ -17,16 +17,19 @@ const (
 )
 
 // winograd reports whether Winograd's algorithm is faster. Measured: the transforms pay off
-// with 16 channels and filters or more, and if at least two thirds of the pixels that tiles
-// cover exist. This must not depend on the number of images, or the result of an image
+// with 16 channels and filters or more, but not 16 of both, and if at least two thirds of the pixels
+// that tiles cover exist. This must not depend on the number of images, or the result of an image
 // would.
 func (s *Conv) winograd() bool {
 	if s.Direct || !s.plain() || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
 		return false
 	}
 	covered := s.tileRows() * s.tileCols() * winogradOut * winogradOut
-	return s.C >= 16 && s.F >= 16 && 2*covered <= 3*s.OH*s.OW
+	return s.C >= 16 && s.F >= 16 && s.C*s.F > 16*16 && 2*covered <= 3*s.OH*s.OW
 }
+
+// winogradGradW is winograd for the gradient of the kernel, whose product has fewer rows.
+func (s *Conv) winogradGradW() bool { return s.C*s.F >= 32*32 && s.winograd() }
 
 // tileRows and tileCols are the numbers of tiles that cover an output, tiles that for all
 // outputs.
