@@ -30,7 +30,7 @@ the grammar (blocks, residual). Without a word, lists them all, except the optio
 			text := explainList()
 			if len(args) > 0 {
 				if specs.Text(args[0]) != nil {
-					return usagef("%s is a spec: cnntrain new NAME --from %[1]s writes it, cnntrain summary shows its layers", args[0])
+					return usagef("%s is a spec: cnntrain new NAME --from %s writes it, cnntrain summary shows its layers", args[0], words.Shell(args[0]))
 				}
 				if text = explain(args[0]); text == "" {
 					return usagef("nothing is called %q%s", args[0], nearest(args[0]))

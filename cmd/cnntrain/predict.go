@@ -15,6 +15,7 @@ import (
 	"cnntrain/internal/table"
 	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
+	"cnntrain/internal/words"
 
 	"github.com/spf13/cobra"
 )
@@ -47,7 +48,7 @@ dataset. Predictions are written as they are made, so a folder may be of any siz
 		RunE: func(cmd *cobra.Command, args []string) error {
 			for _, arg := range args {
 				if strings.Contains(arg, "://") && !exists(arg) {
-					return usagef("%s: a URL; predict reads files. Write: curl -L %[1]s | cnntrain predict %s -", arg, args[0])
+					return usagef("%s: a URL; predict reads files. Write: curl -L %s | cnntrain predict %s -", arg, words.Shell(arg), words.Shell(args[0]))
 				}
 				if isTrained(arg) {
 					o.models = append(o.models, arg)

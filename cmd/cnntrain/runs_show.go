@@ -28,7 +28,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 		return err
 	}
 	if r.Rebuilt != "" {
-		s.logf("%s; cnntrain fit --resume %s writes it again", r.Rebuilt, dir)
+		s.logf("%s; cnntrain fit --resume %s writes it again", r.Rebuilt, words.Shell(dir))
 	}
 	if json {
 		return s.printJSON(reportJSON{r.Dir, &r.Info})

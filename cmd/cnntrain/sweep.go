@@ -224,7 +224,7 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	case left == 0 && !slices.ContainsFunc(w.Board(), finished):
 		return fmt.Errorf("every member failed; what each said is in %s", w.Dir)
 	case left > 0:
-		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", words.Count(left, "member"), w.Dir)
+		return fmt.Errorf("%s did not get to an end; to try again: cnntrain sweep --resume %s", words.Count(left, "member"), words.Shell(w.Dir))
 	}
 	return nil
 }

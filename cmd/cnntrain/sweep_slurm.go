@@ -97,9 +97,9 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err != nil && after != "":
-			return fmt.Errorf("%w; the stages before are submitted; once that is fixed: scancel %s; cnntrain sweep --resume %s --slurm", err, strings.Join(jobsOf(all), " "), w.Dir)
+			return fmt.Errorf("%w; the stages before are submitted; once that is fixed: scancel %s; cnntrain sweep --resume %s --slurm", err, strings.Join(jobsOf(all), " "), words.Shell(w.Dir))
 		case err != nil:
-			return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, w.Dir)
+			return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, words.Shell(w.Dir))
 		}
 		after = sub.Job
 		s.logf("stage %d of %s: job %s, %s", sub.Stage, w.Dir, sub.Job, words.Count(sub.Tasks, "task"))
@@ -124,14 +124,14 @@ func submitSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *stream
 // task of w is queued, which would train the same.
 func maySubmit(ctx context.Context, w *sweep.Sweep) error {
 	if _, err := exec.LookPath("sbatch"); err != nil {
-		return fmt.Errorf("sbatch is not here: --slurm needs a machine from which jobs are submitted; once it is: cnntrain sweep --resume %s --slurm", w.Dir)
+		return fmt.Errorf("sbatch is not here: --slurm needs a machine from which jobs are submitted; once it is: cnntrain sweep --resume %s --slurm", words.Shell(w.Dir))
 	}
 	tasks, err := queued(ctx, w)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case err != nil:
-		return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, w.Dir)
+		return fmt.Errorf("%w; once that is fixed: cnntrain sweep --resume %s --slurm", err, words.Shell(w.Dir))
 	case len(tasks) == 0:
 		return nil
 	}

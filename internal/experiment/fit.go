@@ -332,7 +332,7 @@ func (f *fit) untested(err error) error {
 	}
 	if f.run != nil {
 		f.run.Info.Test, f.run.Info.Untested = nil, err.Error()
-		f.options.Listener.Logf("the run has no test results: %v; once that is fixed, run cnntrain eval %s", err, f.run.Dir)
+		f.options.Listener.Logf("the run has no test results: %v; once that is fixed, run cnntrain eval %s", err, words.Shell(f.run.Dir))
 	}
 	return nil
 }

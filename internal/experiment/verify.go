@@ -49,7 +49,7 @@ func Verify(ctx context.Context, dir string, quick bool, o Options) (*Verificati
 	info := &r.Info
 	switch {
 	case info.Status != runs.Finished:
-		return nil, fmt.Errorf("%s: is %s, and only a finished run can be verified; cnntrain fit --resume %s", dir, info.Status, dir)
+		return nil, fmt.Errorf("%s: is %s, and only a finished run can be verified; cnntrain fit --resume %s", dir, info.Status, words.Shell(dir))
 	case len(info.Dataset.Accepted) > 0:
 		return nil, fmt.Errorf("%s: its data changed while it was trained, so it cannot be trained again: %s", dir, strings.Join(info.Dataset.Accepted, "; "))
 	case info.Ranks > 1 && !quick:

@@ -218,7 +218,7 @@ func (a *Assignment) Check(partial bool) error {
 	var parts []string
 	switch {
 	case a.found == 0:
-		return fmt.Errorf("%s: no weight in it fits the model; its first layers and the model's: cnntrain weights %s, cnntrain summary", a.File, a.File)
+		return fmt.Errorf("%s: no weight in it fits the model; its first layers and the model's: cnntrain weights %s, cnntrain summary", a.File, words.Shell(a.File))
 	case partial:
 		return nil
 	}

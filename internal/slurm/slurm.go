@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"cnntrain/internal/catalog"
+	"cnntrain/internal/words"
 )
 
 // Resources is what each task of an array requests from the cluster. Empty fields use the
@@ -120,14 +121,14 @@ func (a *Array) Script() string {
 	if a.After != "" {
 		option("dependency", "afterany:"+a.After)
 	}
-	line("cd %s || exit 1", quote(a.Dir))
+	line("cd %s || exit 1", words.Shell(a.Dir))
 	line("CNNTRAIN_MPI=0 # a member trains by itself")
 	line("export CNNTRAIN_MPI")
-	words := make([]string, len(a.Command))
+	command := make([]string, len(a.Command))
 	for i, w := range a.Command {
-		words[i] = quote(w)
+		command[i] = words.Shell(w)
 	}
-	line(`exec %s "$SLURM_ARRAY_TASK_ID"`, strings.Join(words, " "))
+	line(`exec %s "$SLURM_ARRAY_TASK_ID"`, strings.Join(command, " "))
 	return b.String()
 }
 
@@ -172,14 +173,6 @@ func quoteOption(value string) string {
 		return value
 	}
 	return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
-}
-
-// quote quotes a word for a shell.
-func quote(word string) string {
-	if plain.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 var plain = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
