@@ -1,12 +1,14 @@
 package kernels
 
+import "unsafe"
+
 // If a batch has few pixels, reading the weights from memory takes most of the time of a
 // convolution. So each weight is read once, in place and in long runs: a part computes the
 // products of some channels of all taps with every pixel; the sums of the parts are added
 // in their order.
 
 const (
-	fewPixels   = 16      // of the output, in the whole batch
+	fewPixels   = 36      // of the output, in the whole batch
 	fewChannels = 64      // of one part
 	fewWeights  = 1 << 16 // too large for the cache anyway
 )
@@ -24,6 +26,9 @@ type fewArgs struct {
 
 // convFew is [Conv2D] for few pixels.
 func convFew(out, x, w, b []float32, s Conv) {
+	if s.H*s.W*s.OH*s.OW*s.KH*s.KW == 1 { // images of one pixel are one row of pixels
+		s.N, s.W, s.OW = 1, s.N, s.N
+	}
 	size := s.N * s.OH * s.OW * s.F
 	parts := blocks(s.C, fewChannels)
 	sums := takeScratch(parts * size)
@@ -52,20 +57,20 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 		oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
 		for kw := range s.KW {
 			ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
+			passes := s.N * (oh1 - oh0) * blocks(ow1-ow0, 2)
 			for c := c0; c < c1; c += 4 {
 				rows := a.w[((kh*s.KW+kw)*s.C+c)*s.F:]
 				count := min(4, c1-c)
 				next := rows[count*s.F:] // not in the cache yet
-				rows = rows[:count*s.F]
+				next, rows = next[:min(len(next), 4*s.F)], rows[:count*s.F]
 				for n := range s.N {
 					for oh := oh0; oh < oh1; oh++ {
-						ih := oh*s.SH - s.Top + kh
-						for ow := ow0; ow < ow1; ow++ {
-							iw := ow*s.SW - s.Left + kw
-							pixel := a.x[((n*s.H+ih)*s.W+iw)*s.C+c:][:count]
-							addScaled(sums[((n*s.OH+oh)*s.OW+ow)*s.F:][:s.F], rows, next, pixel)
-							next = nil
+						if ow0 >= ow1 {
+							break
 						}
+						ih, iw := oh*s.SH-s.Top+kh, ow0*s.SW-s.Left+kw
+						addScaled(sums[((n*s.OH+oh)*s.OW+ow0)*s.F:][:(ow1-ow0)*s.F], rows, next, a.x[((n*s.H+ih)*s.W+iw)*s.C+c:], count, s.SW*s.C, passes < 4)
+						next = next[min(len(next), blocks(ow1-ow0, 2)*s.F):]
 					}
 				}
 			}
@@ -73,27 +78,36 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 	}
 })
 
-// addScaled adds to y up to four rows, each as long as y, scaled by the values of a. It
-// prefetches the rows in next.
-func addScaled(y, rows, next, a []float32) {
-	done := 0
-	if len(a) == 4 {
-		done = current().addScaled(y, rows, next, (*[4]float32)(a))
+// addScaled adds to each pixel of y up to four rows, each as long as a pixel, scaled by values of a;
+// those of the pixels are aNext apart. With each two pixels it prefetches a row in next, or four if all
+// is set.
+func addScaled(y, rows, next, a []float32, count, aNext int, all bool) {
+	f := len(rows) / count
+	pixels, done := len(y)/f, 0
+	if count == 4 {
+		_ = a[(pixels-1)*aNext+3]
+		done = current().addScaled(y, rows, next, &a[0], f, pixels, aNext, all)
 	}
-	for i, v := range a {
-		row := rows[i*len(y):][:len(y)]
-		for j := done; j < len(y); j++ {
-			y[j] += float32(v * row[j])
+	for p := range pixels {
+		y, a := y[p*f:][:f], a[p*aNext:][:count]
+		for i, v := range a {
+			row := rows[i*f:][:f]
+			for j := done; j < f; j++ {
+				y[j] += float32(v * row[j])
+			}
 		}
 	}
 }
 
 // addScaledGeneric is addScaled of four rows.
-func addScaledGeneric(y, rows, _ []float32, a *[4]float32) (done int) {
-	f := len(y)
+func addScaledGeneric(y, rows, _ []float32, a *float32, f, pixels, aNext int, _ bool) (done int) {
+	values := unsafe.Slice(a, (pixels-1)*aNext+4)
 	b0, b1, b2, b3 := rows[:f], rows[f:][:f], rows[2*f:][:f], rows[3*f:][:f]
-	for j, v := range y {
-		y[j] = v + float32(a[0]*b0[j]) + float32(a[1]*b1[j]) + float32(a[2]*b2[j]) + float32(a[3]*b3[j])
+	for p := range pixels {
+		y, a := y[p*f:][:f], values[p*aNext:][:4]
+		for j, v := range y {
+			y[j] = v + float32(a[0]*b0[j]) + float32(a[1]*b1[j]) + float32(a[2]*b2[j]) + float32(a[3]*b3[j])
+		}
 	}
 	return f
 }

@@ -16,11 +16,10 @@ const (
 	winogradPlanes = winogradIn * winogradIn
 )
 
-// winograd reports whether Winograd's algorithm is faster. Measured: the transforms pay off
-// with 16 channels and filters or more, but not 16 of both, and if at least two thirds of the pixels
-// that tiles cover exist. This must not depend on the number of images, or the result of an image
-// would.
-func (s *Conv) winograd() bool {
+// winogradForm reports whether Winograd's algorithm is faster for many tiles. Measured: the transforms
+// pay off with 16 channels and filters or more, but not 16 of both, and if at least two thirds of the
+// pixels that tiles cover exist.
+func (s *Conv) winogradForm() bool {
 	if s.Direct || !s.plain() || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
 		return false
 	}
@@ -28,8 +27,17 @@ func (s *Conv) winograd() bool {
 	return s.C >= 16 && s.F >= 16 && s.C*s.F > 16*16 && 2*covered <= 3*s.OH*s.OW
 }
 
+// The numbers of tiles in a batch from which on transforming the filters, or their gradients, pays off.
+const winogradMany, winogradManyGradW = 16, 8
+
+// winograd reports whether Winograd's algorithm is faster. An image in a batch of few tiles has the
+// same result as in a larger one except for rounding, so the number does not count for Alike.
+func (s *Conv) winograd() bool { return s.winogradForm() && (s.Alike || s.tiles() >= winogradMany) }
+
 // winogradGradW is winograd for the gradient of the kernel, whose product has fewer rows.
-func (s *Conv) winogradGradW() bool { return s.C*s.F >= 32*32 && s.winograd() }
+func (s *Conv) winogradGradW() bool {
+	return s.winogradForm() && s.C*s.F >= 32*32 && s.tiles() >= winogradManyGradW
+}
 
 // tileRows and tileCols are the numbers of tiles that cover an output, tiles that for all
 // outputs.

@@ -48,9 +48,17 @@ func FuzzWinograd(f *testing.F) {
 }
 
 func TestDirectForbidsWinograd(t *testing.T) {
-	s := NewConv(1, 8, 8, 64, 64, 3, 3, 1, 1, true)
-	if !s.winograd() {
+	s := NewConv(4, 8, 8, 64, 64, 3, 3, 1, 1, true)
+	if !s.winograd() || !s.winogradGradW() {
 		t.Errorf("%+v is not computed by Winograd's algorithm", s)
+	}
+	s.N = 1
+	if s.winograd() || s.winogradGradW() {
+		t.Errorf("%+v is, with four tiles", s)
+	}
+	s.Alike = true
+	if !s.winograd() {
+		t.Errorf("%+v is not, with Alike", s)
 	}
 	s.Direct = true
 	if r := s.reversed(); s.winograd() || r.winograd() {

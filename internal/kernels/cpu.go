@@ -21,7 +21,7 @@ type instructionSet struct {
 	tiles       []tileKernel // the widest first
 	wholePanels func(panels, x []float32, rows, whole, stride, room int)
 	transpose8  func(dst, src []float32, dstRow, srcRow, blocks int)
-	addScaled   func(y, rows, next []float32, a *[4]float32) (done int)
+	addScaled   func(y, rows, next []float32, a *float32, width, pixels, aNext int, all bool) (done int)
 
 	// Transforms of Winograd's algorithm, see winogradTile.
 	winogradImage, winogradFilter, winogradOutput, winogradOutputGrad, winogradFilterGrad func(t *winogradTile)

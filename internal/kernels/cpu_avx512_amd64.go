@@ -85,7 +85,7 @@ func withAVX512(s instructionSet) instructionSet {
 func tile32AVX512(t *tile)
 func tile16AVX512(t *tile)
 func tile8AVX512(t *tile)
-func addScaledAVX512(y, rows, next []float32, a *[4]float32) (done int)
+func addScaledAVX512(y, rows, next []float32, a *float32, width, pixels, aNext int, all bool) (done int)
 func winogradImageAVX512(t *winogradTile)
 func winogradFilterAVX512(t *winogradTile)
 func winogradOutputAVX512(t *winogradTile)

@@ -1174,61 +1174,189 @@ withOneDone:
 	ADD $4, R0, R0
 	RET
 
-// func addScaledNEON(y, rows, next []float32, a *[4]float32) (done int)
-TEXT ·addScaledNEON(SB), NOSPLIT, $0-88
+// func addScaledNEON(y, rows, next []float32, a *float32, width, pixels, aNext int, all bool) (done int)
+TEXT ·addScaledNEON(SB), NOSPLIT, $0-120
 	MOVD y_base+0(FP), R3
 	MOVD rows_base+24(FP), R4
-	MOVD y_len+8(FP), R0
-	AND $-16, R0
-	MOVD R0, done+80(FP)
-	MOVD y_len+8(FP), R1
-	ADD R1<<2, R4, R5
-	ADD R1<<2, R5, R6
-	ADD R1<<2, R6, R7
-	MOVD a+72(FP), R1
-	FMOVQ (R1), F8
+	MOVD a+72(FP), R9
+	MOVD width+80(FP), R10
+	MOVD pixels+88(FP), R11
+	MOVD aNext+96(FP), R12
+	AND $-16, R10, R13
+	MOVD R13, done+112(FP)
+	ADD R10<<2, R4, R5
+	ADD R10<<2, R5, R6
+	ADD R10<<2, R6, R7
+pairs:
+	CMP $2, R11
+	BLT last
+	ADD R10<<2, R3, R8
+	FMOVQ (R9), F8
+	ADD R12<<2, R9, R14
+	FMOVQ (R14), F9
+	MOVD R13, R0
 	SUBS $16, R0, R0
-	BLT loopDone
-loop:
+	BLT pairDone
+pair:
 	FMOVQ (R3), F0
-	FMOVQ (R4), F1
-	WORD $0x4F881020 // fmla v0.4s, v1.4s, v8.s[0]
-	FMOVQ (R5), F2
-	WORD $0x4FA81040 // fmla v0.4s, v2.4s, v8.s[1]
-	FMOVQ (R6), F3
-	WORD $0x4F881860 // fmla v0.4s, v3.4s, v8.s[2]
-	FMOVQ (R7), F4
-	WORD $0x4FA81880 // fmla v0.4s, v4.4s, v8.s[3]
+	FMOVQ (R8), F1
+	FMOVQ (R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	WORD $0x4F891041 // fmla v1.4s, v2.4s, v9.s[0]
+	FMOVQ (R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	WORD $0x4FA91061 // fmla v1.4s, v3.4s, v9.s[1]
+	FMOVQ (R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	WORD $0x4F891881 // fmla v1.4s, v4.4s, v9.s[2]
+	FMOVQ (R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
+	WORD $0x4FA918A1 // fmla v1.4s, v5.4s, v9.s[3]
+	FMOVQ F0, (R3)
+	FMOVQ F1, (R8)
+	FMOVQ 16(R3), F0
+	FMOVQ 16(R8), F1
+	FMOVQ 16(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	WORD $0x4F891041 // fmla v1.4s, v2.4s, v9.s[0]
+	FMOVQ 16(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	WORD $0x4FA91061 // fmla v1.4s, v3.4s, v9.s[1]
+	FMOVQ 16(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	WORD $0x4F891881 // fmla v1.4s, v4.4s, v9.s[2]
+	FMOVQ 16(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
+	WORD $0x4FA918A1 // fmla v1.4s, v5.4s, v9.s[3]
+	FMOVQ F0, 16(R3)
+	FMOVQ F1, 16(R8)
+	FMOVQ 32(R3), F0
+	FMOVQ 32(R8), F1
+	FMOVQ 32(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	WORD $0x4F891041 // fmla v1.4s, v2.4s, v9.s[0]
+	FMOVQ 32(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	WORD $0x4FA91061 // fmla v1.4s, v3.4s, v9.s[1]
+	FMOVQ 32(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	WORD $0x4F891881 // fmla v1.4s, v4.4s, v9.s[2]
+	FMOVQ 32(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
+	WORD $0x4FA918A1 // fmla v1.4s, v5.4s, v9.s[3]
+	FMOVQ F0, 32(R3)
+	FMOVQ F1, 32(R8)
+	FMOVQ 48(R3), F0
+	FMOVQ 48(R8), F1
+	FMOVQ 48(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	WORD $0x4F891041 // fmla v1.4s, v2.4s, v9.s[0]
+	FMOVQ 48(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	WORD $0x4FA91061 // fmla v1.4s, v3.4s, v9.s[1]
+	FMOVQ 48(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	WORD $0x4F891881 // fmla v1.4s, v4.4s, v9.s[2]
+	FMOVQ 48(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
+	WORD $0x4FA918A1 // fmla v1.4s, v5.4s, v9.s[3]
+	FMOVQ F0, 48(R3)
+	FMOVQ F1, 48(R8)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	ADD $64, R6, R6
+	ADD $64, R7, R7
+	ADD $64, R8, R8
+	SUBS $16, R0, R0
+	BGE pair
+pairDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT pairOneDone
+pairOne:
+	FMOVQ (R3), F0
+	FMOVQ (R8), F1
+	FMOVQ (R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	WORD $0x4F891041 // fmla v1.4s, v2.4s, v9.s[0]
+	FMOVQ (R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	WORD $0x4FA91061 // fmla v1.4s, v3.4s, v9.s[1]
+	FMOVQ (R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	WORD $0x4F891881 // fmla v1.4s, v4.4s, v9.s[2]
+	FMOVQ (R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
+	WORD $0x4FA918A1 // fmla v1.4s, v5.4s, v9.s[3]
+	FMOVQ F0, (R3)
+	FMOVQ F1, (R8)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	ADD $16, R7, R7
+	ADD $16, R8, R8
+	SUBS $4, R0, R0
+	BGE pairOne
+pairOneDone:
+	ADD $4, R0, R0
+	SUB R13<<2, R3, R3
+	SUB R13<<2, R4, R4
+	SUB R13<<2, R5, R5
+	SUB R13<<2, R6, R6
+	SUB R13<<2, R7, R7
+	SUB R13<<2, R8, R8
+	ADD R10<<3, R3, R3
+	ADD R12<<3, R9, R9
+	SUB $2, R11, R11
+	B pairs
+last:
+	CBZ R11, end
+	FMOVQ (R9), F8
+	MOVD R13, R0
+	SUBS $16, R0, R0
+	BLT oneDone
+one:
+	FMOVQ (R3), F0
+	FMOVQ (R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	FMOVQ (R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	FMOVQ (R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	FMOVQ (R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
 	FMOVQ F0, (R3)
 	FMOVQ 16(R3), F0
-	FMOVQ 16(R4), F1
-	WORD $0x4F881020 // fmla v0.4s, v1.4s, v8.s[0]
-	FMOVQ 16(R5), F2
-	WORD $0x4FA81040 // fmla v0.4s, v2.4s, v8.s[1]
-	FMOVQ 16(R6), F3
-	WORD $0x4F881860 // fmla v0.4s, v3.4s, v8.s[2]
-	FMOVQ 16(R7), F4
-	WORD $0x4FA81880 // fmla v0.4s, v4.4s, v8.s[3]
+	FMOVQ 16(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	FMOVQ 16(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	FMOVQ 16(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	FMOVQ 16(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
 	FMOVQ F0, 16(R3)
 	FMOVQ 32(R3), F0
-	FMOVQ 32(R4), F1
-	WORD $0x4F881020 // fmla v0.4s, v1.4s, v8.s[0]
-	FMOVQ 32(R5), F2
-	WORD $0x4FA81040 // fmla v0.4s, v2.4s, v8.s[1]
-	FMOVQ 32(R6), F3
-	WORD $0x4F881860 // fmla v0.4s, v3.4s, v8.s[2]
-	FMOVQ 32(R7), F4
-	WORD $0x4FA81880 // fmla v0.4s, v4.4s, v8.s[3]
+	FMOVQ 32(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	FMOVQ 32(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	FMOVQ 32(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	FMOVQ 32(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
 	FMOVQ F0, 32(R3)
 	FMOVQ 48(R3), F0
-	FMOVQ 48(R4), F1
-	WORD $0x4F881020 // fmla v0.4s, v1.4s, v8.s[0]
-	FMOVQ 48(R5), F2
-	WORD $0x4FA81040 // fmla v0.4s, v2.4s, v8.s[1]
-	FMOVQ 48(R6), F3
-	WORD $0x4F881860 // fmla v0.4s, v3.4s, v8.s[2]
-	FMOVQ 48(R7), F4
-	WORD $0x4FA81880 // fmla v0.4s, v4.4s, v8.s[3]
+	FMOVQ 48(R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	FMOVQ 48(R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	FMOVQ 48(R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	FMOVQ 48(R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
 	FMOVQ F0, 48(R3)
 	ADD $64, R3, R3
 	ADD $64, R4, R4
@@ -1236,21 +1364,21 @@ loop:
 	ADD $64, R6, R6
 	ADD $64, R7, R7
 	SUBS $16, R0, R0
-	BGE loop
-loopDone:
+	BGE one
+oneDone:
 	ADD $16, R0, R0
 	SUBS $4, R0, R0
-	BLT loopOneDone
-loopOne:
+	BLT oneOneDone
+oneOne:
 	FMOVQ (R3), F0
-	FMOVQ (R4), F1
-	WORD $0x4F881020 // fmla v0.4s, v1.4s, v8.s[0]
-	FMOVQ (R5), F2
-	WORD $0x4FA81040 // fmla v0.4s, v2.4s, v8.s[1]
-	FMOVQ (R6), F3
-	WORD $0x4F881860 // fmla v0.4s, v3.4s, v8.s[2]
-	FMOVQ (R7), F4
-	WORD $0x4FA81880 // fmla v0.4s, v4.4s, v8.s[3]
+	FMOVQ (R4), F2
+	WORD $0x4F881040 // fmla v0.4s, v2.4s, v8.s[0]
+	FMOVQ (R5), F3
+	WORD $0x4FA81060 // fmla v0.4s, v3.4s, v8.s[1]
+	FMOVQ (R6), F4
+	WORD $0x4F881880 // fmla v0.4s, v4.4s, v8.s[2]
+	FMOVQ (R7), F5
+	WORD $0x4FA818A0 // fmla v0.4s, v5.4s, v8.s[3]
 	FMOVQ F0, (R3)
 	ADD $16, R3, R3
 	ADD $16, R4, R4
@@ -1258,7 +1386,13 @@ loopOne:
 	ADD $16, R6, R6
 	ADD $16, R7, R7
 	SUBS $4, R0, R0
-	BGE loopOne
-loopOneDone:
+	BGE oneOne
+oneOneDone:
 	ADD $4, R0, R0
+	SUB R13<<2, R3, R3
+	SUB R13<<2, R4, R4
+	SUB R13<<2, R5, R5
+	SUB R13<<2, R6, R6
+	SUB R13<<2, R7, R7
+end:
 	RET
