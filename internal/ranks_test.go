@@ -194,7 +194,7 @@ func TestRanksTrainAsOne(t *testing.T) {
 }
 
 func TestReplicasAreEqualAndRepeat(t *testing.T) {
-	for _, optimizer := range []string{"adam: 0.01", "adamw: 0.01", "rmsprop: {momentum: 0.5}", "adagrad: 0.01", "nadam: 0.01", "lamb: 0.01", "adafactor: 0.01", "adamax: {learning_rate: 0.01, lookahead: {sync_period: 2}}"} {
+	for _, optimizer := range []string{"adam: 0.01", "adamw: 0.01", "rmsprop: {momentum: 0.5}", "adagrad: 0.01", "nadam: 0.01", "lamb: 0.01", "adafactor: 0.01", "muon: {learning_rate: 0.01, convolutions: true}", "adamax: {learning_rate: 0.01, lookahead: {sync_period: 2}}"} {
 		text := spelled(optimizer, "false")
 		first, second := trainOn(t, 3, text, nil), trainOn(t, 3, text, nil)
 		for r := range first {
@@ -218,7 +218,7 @@ func TestReplicasAreEqualAndRepeat(t *testing.T) {
 // bytes. (Adam divides by the size of the gradient: where that is only rounding error, as
 // for a bias before batch normalization, so is the step.)
 func TestAnyNumberOfRanksGoesOn(t *testing.T) {
-	for optimizer, bound := range map[string]float64{"adam: 0.01": 0.1, "sgd: {learning_rate: 0.05, momentum: 0.9}": 1e-4, "sgd: {learning_rate: 0.05, use_ema: true, ema_momentum: 0.7, ema_overwrite_frequency: 4, gradient_accumulation_steps: 2}": 1e-4, "adafactor: 0.01": 0.1, "sgd: {learning_rate: 0.05, swa: 1}": 1e-4} {
+	for optimizer, bound := range map[string]float64{"adam: 0.01": 0.1, "sgd: {learning_rate: 0.05, momentum: 0.9}": 1e-4, "sgd: {learning_rate: 0.05, use_ema: true, ema_momentum: 0.7, ema_overwrite_frequency: 4, gradient_accumulation_steps: 2}": 1e-4, "adafactor: 0.01": 0.1, "muon: {learning_rate: 0.01, convolutions: true}": 0.1, "sgd: {learning_rate: 0.05, swa: 1}": 1e-4} {
 		text := spelled(optimizer, "true")
 		for _, ranks := range []int{1, 2, 3} {
 			whole := trainOn(t, ranks, text, nil)[0]

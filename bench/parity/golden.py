@@ -419,6 +419,7 @@ OPTIMIZERS = {
     "ftrl": keras.optimizers.Ftrl,
     "lamb": keras.optimizers.Lamb,
     "lion": keras.optimizers.Lion,
+    "muon": keras.optimizers.Muon,
     "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
     "sgd": keras.optimizers.SGD,
@@ -947,6 +948,14 @@ MODEL_CASES = {
         normal),
     "tiny_adafactor": (
         TINY_INPUT, 5, TINY, {"adafactor": {"learning_rate": 0.01}}, normal),
+    "tiny_muon": (
+        TINY_INPUT, 5, TINY, {"muon": {"learning_rate": 0.01}}, normal),
+    "tiny_muon_options": (
+        TINY_INPUT, 5, TINY,
+        {"muon": {"learning_rate": 0.02, "momentum": 0.8, "nesterov": False,
+                  "rms_rate": 0, "ns_steps": 3, "adam_lr_ratio": 0.5,
+                  "adam_weight_decay": 0.1, "weight_decay": 0.2,
+                  "exclude_layers": ["dense_1"]}}, normal),
     "tiny_adafactor_options": (
         TINY_INPUT, 5, TINY,
         {"adafactor": {"learning_rate": 0.6, "beta_2_decay": -0.6,
@@ -1239,6 +1248,8 @@ def keras_optimizer(item):
         options = {"learning_rate": options}
     options = dict(options)
     excluded = options.pop("exclude_from_weight_decay", None)
+    if options.get("rms_rate") == 0:
+        options["rms_rate"] = None
     optimizer = OPTIMIZERS[name](**options)
     if excluded:
         optimizer.exclude_from_weight_decay(var_names=excluded)

@@ -128,7 +128,29 @@ func (c *compiled) optimizer(v any) *yaml.Node {
 	if scheduler, schedule, ok := thing(options["learning_rate"]); ok {
 		options["learning_rate"] = c.rate(name, scheduler, schedule)
 	}
+	if name == "muon" {
+		muonOptions(options)
+	}
 	return c.thing(optimizer.Optimizers, name, options, "optimizer")
+}
+
+// muonOptions replaces null, which is not the default, by 0, and regular expressions found anywhere in
+// a weight's path by patterns.
+func muonOptions(options config) {
+	for _, key := range []string{"rms_rate", "weight_decay", "adam_weight_decay"} {
+		if v, given := options[key]; given && v == nil {
+			options[key] = json.Number("0")
+		}
+	}
+	list, _ := options["exclude_layers"].([]any)
+	for i, v := range list {
+		if text, ok := v.(string); ok && !strings.ContainsAny(text, `*?+^$\\[](){}|`) {
+			list[i] = "*" + text + "*"
+		}
+	}
+	if len(list) == 0 {
+		delete(options, "exclude_layers")
+	}
 }
 
 // rate returns the initial learning rate of a Keras schedule.
@@ -198,7 +220,7 @@ func flat(v any) (all []any) {
 // unsaid holds compile options with the values that agree with our behaviour; nil means
 // that the option has no effect here.
 var unsaid = map[string][]string{
-	"amsgrad": {"false"}, "decay": {"0", "0.0"},
+	"exclude_embeddings": nil, "amsgrad": {"false"}, "decay": {"0", "0.0"},
 	"jit_compile": nil, "is_legacy_optimizer": nil, "name": nil,
 	"dtype": nil, "fn": nil, "axis": {"-1"}, "from_logits": {"false"}, "ignore_class": {}, "loss_scale_factor": {},
 	"reduction": {"auto", "sum_over_batch_size"}, "label_smoothing": {"0", "0.0"},

@@ -40,15 +40,19 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 			`{"optimizer": "adamw", "loss": {"dense": "categorical_crossentropy"}, "metrics": {"dense": ["accuracy"]}}`,
 			"loss: categorical_crossentropy\noptimizer: adamw\nmetrics: [accuracy]\n", nil,
 		},
+		{ // null is no default, and expressions are found anywhere
+			`{"optimizer": {"module": "keras.optimizers", "class_name": "Muon", "config": {"name": "muon", "learning_rate": 0.01, "rms_rate": null, "exclude_layers": ["dense_1", "a.*b"], "exclude_embeddings": true, "muon_a": 3.4445}}}`,
+			"optimizer: {muon: {exclude_layers: ['*dense_1*', a.*b], learning_rate: 0.01, rms_rate: 0}}\n", []string{},
+		},
 		{ // of Keras 2.2
 			`{"optimizer_config": {"class_name": "Adam", "config": {"lr": 0.02, "decay": 1e-6, "epsilon": null}}, "loss": ["categorical_crossentropy"], "metrics": [], "sample_weight_mode": null, "loss_weights": null}`,
 			"loss: categorical_crossentropy\noptimizer: {adam: {learning_rate: 0.02}}\n",
 			[]string{"optimizer adam: decay 1e-6 has no counterpart here"},
 		},
 		{ // no counterpart
-			`{"optimizer": {"class_name": "Muon", "config": {}}, "loss": "mse", "metrics": ["hinge", "accuracy"], "loss_weights": [2], "weighted_metrics": ["accuracy"]}`,
+			`{"optimizer": {"class_name": "Sophia", "config": {}}, "loss": "mse", "metrics": ["hinge", "accuracy"], "loss_weights": [2], "weighted_metrics": ["accuracy"]}`,
 			"metrics: [accuracy]\n",
-			[]string{"loss mse: has no counterpart", "optimizer Muon: has no counterpart", "metric hinge: has no counterpart", `weighted_metrics ["accuracy"]: left out`, "loss_weights [2]: left out"},
+			[]string{"loss mse: has no counterpart", "optimizer Sophia: has no counterpart", "metric hinge: has no counterpart", `weighted_metrics ["accuracy"]: left out`, "loss_weights [2]: left out"},
 		},
 		{
 			`{"optimizer": {"class_name": "Adam", "config": {"amsgrad": true, "use_ema": true, "beta_1": 1.5}}, "loss": {"class_name": "SparseCategoricalCrossentropy", "config": {"from_logits": true, "ignore_class": 3}}}`,

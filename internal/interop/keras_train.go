@@ -3,6 +3,7 @@ package interop
 import (
 	"fmt"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -71,12 +72,12 @@ func (t *Training) withoutMetric(m catalog.Choice) bool {
 }
 
 // onlyHere lists options of optimizers that are not among those of Keras.
-var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead", "swa"}
+var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead", "swa", "convolutions"}
 
 // kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {
 	config := kerasOptions(t.Optimizer)
-	for _, name := range []string{"weight_decay", "clipnorm", "clipvalue", "global_clipnorm"} {
+	for _, name := range []string{"weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "rms_rate"} {
 		if config[name] == decimal(0) && !(name == "weight_decay" && t.Optimizer.Name == "adamw") {
 			config[name] = nil
 		}
@@ -86,6 +87,13 @@ func (t *Training) kerasOptimizer() object {
 	}
 	if config["ema_overwrite_frequency"] == 0 {
 		config["ema_overwrite_frequency"] = nil
+	}
+	if list, ok := config["exclude_layers"].([]string); ok { // regular expressions in Keras
+		list = slices.Clone(list)
+		config["exclude_layers"] = list
+		for i, pattern := range list {
+			list[i] = strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+		}
 	}
 	if n, _ := config["gradient_accumulation_steps"].(int); n < 2 {
 		delete(config, "gradient_accumulation_steps")
@@ -115,6 +123,7 @@ var kerasSlots = map[string][][]string{
 	"ftrl":      {{"accumulator", "linear"}},
 	"lamb":      {{"momentum", "velocity"}},
 	"lion":      {{"momentum"}},
+	"muon":      {{"momentum", "velocity"}},
 	"nadam":     {{"momentum", "velocity"}},
 	"rmsprop":   {{"velocity"}, {"momentum"}, {"average_gradient"}},
 	"sgd":       {{"momentum"}},
@@ -172,7 +181,7 @@ type variable struct {
 // optimizerVariables returns the variables of the optimizer in Keras's order; nil if its
 // state is unknown.
 func (m *Model) optimizerVariables() ([]variable, error) {
-	if m.Training == nil || m.Training.State == nil {
+	if m.Training == nil || m.Training.State == nil || m.Training.otherState() {
 		return nil, nil
 	}
 	state := m.Training.State
@@ -183,6 +192,10 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 		for _, w := range trained {
 			for _, slot := range alternate {
 				if t, ok := have.Tensor(fmt.Sprintf("%s/%d", slot, w.index)); ok {
+					if slot == "velocity" && m.Training.muonMatrix(w, t) {
+						used++
+						continue
+					}
 					if m.Training.Optimizer.Name == "adafactor" {
 						all = append(all, factors(w.name, t)...)
 					}
@@ -199,6 +212,19 @@ func (m *Model) optimizerVariables() ([]variable, error) {
 		return nil, fmt.Errorf("the state of %s is not that of this model: %d tensors, of which %d fit", m.Training.Optimizer.Name, len(state.Optimizer), used)
 	}
 	return all, nil
+}
+
+// muonMatrix reports whether w is a matrix for Muon, of which Keras keeps no velocity.
+func (t *Training) muonMatrix(w trainedWeight, tensor checkpoint.Tensor) bool {
+	others, _ := t.Optimizer.Values["exclude_layers"].([]string)
+	return t.Optimizer.Name == "muon" && len(tensor.Shape) == 2 &&
+		!slices.ContainsFunc(others, func(pattern string) bool { return optimizer.Fits(pattern, w.path) })
+}
+
+// otherState reports whether the optimizer has options that give it another state than Keras's.
+func (t *Training) otherState() bool {
+	convolutions, _ := t.Optimizer.Values["convolutions"].(bool)
+	return convolutions
 }
 
 // factors returns the means of the rows and of the columns of Adafactor's mean squares: variables of
@@ -237,6 +263,7 @@ func nadamProduct(beta float64, steps int) float32 {
 type trainedWeight struct {
 	name  string // LAYER_WEIGHT
 	index int
+	path  string // LAYER/WEIGHT
 }
 
 // trainable returns the trainable weights.
@@ -245,7 +272,7 @@ func (m *Model) trainable() (weights []trainedWeight) {
 		index := l.trained
 		for _, own := range l.Own {
 			if own.Trainable {
-				weights = append(weights, trainedWeight{l.Label + "_" + own.Name, index})
+				weights = append(weights, trainedWeight{l.Label + "_" + own.Name, index, l.Label + "/" + own.Name})
 				index++
 			}
 		}
@@ -285,6 +312,9 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		case bool:
 			if v {
 				notes = append(notes, fmt.Sprintf("optimizer %s: %s is left out, since Keras has none", t.Optimizer.Name, name))
+			}
+			if v && t.State != nil && t.otherState() {
+				notes = append(notes, fmt.Sprintf("optimizer %s: its state is left out, since Keras's has other variables", t.Optimizer.Name))
 			}
 		case catalog.Numbers:
 			if len(v.List) > 0 {

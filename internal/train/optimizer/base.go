@@ -17,7 +17,8 @@ import (
 // weight decay and clipping.
 type base struct {
 	learningRate, weightDecay           float64
-	clipNorm, clipValue, globalClipNorm float64 // 0: none
+	decayOf                             func(i int) float64 // weight_decay of weight i; nil: weightDecay
+	clipNorm, clipValue, globalClipNorm float64             // 0: none
 	iterations                          int
 	momentum                            *float64 // option; nil: the optimizer has none to change
 	cycled                              float64  // what SetMomentum set, if it did
@@ -244,7 +245,12 @@ func (b *base) prepare(i int, w, g []float32, total float64) {
 		kernels.Clip(g, g, -float32(b.clipValue), float32(b.clipValue))
 	}
 	_, decay := b.groups.times(i)
-	if decay *= b.weightDecay; decay > 0 {
+	if b.decayOf != nil {
+		decay *= b.decayOf(i)
+	} else {
+		decay *= b.weightDecay
+	}
+	if decay > 0 {
 		kernels.SGD(w, w, nil, float32(decay*b.rate(i)), 0, false)
 	}
 }

@@ -52,7 +52,7 @@ func (b *base) Named(weights []string) (unmatched []Unmatched) {
 		}
 		found := false
 		for i, name := range weights {
-			if fits(pattern, name) {
+			if Fits(pattern, name) {
 				(*to)[i], found = value, true
 			}
 		}
@@ -72,9 +72,9 @@ func (b *base) Named(weights []string) (unmatched []Unmatched) {
 	return unmatched
 }
 
-// fits reports whether a pattern is that of a weight called LAYER/WEIGHT: of its layer, of
+// Fits reports whether a pattern is that of a weight called LAYER/WEIGHT: of its layer, of
 // its own name, or of both.
-func fits(pattern, name string) bool {
+func Fits(pattern, name string) bool {
 	slash := strings.LastIndexByte(name, '/')
 	for _, s := range []string{name, name[:max(slash, 0)], name[slash+1:]} {
 		if ok, err := path.Match(pattern, s); ok && err == nil {
