@@ -53,7 +53,7 @@ CASES = {
     "rmsprop momentum": ("{rmsprop: {learning_rate: 0.001, momentum: 0.5, centered: true, epsilon: 0.001}}", "constant"),
     "adagrad": ("{adagrad: {learning_rate: 0.01}}", "constant"),
     "nadam": ("{nadam: {learning_rate: 0.01, beta_1: 0.8}}", "constant"),
-    "muon": ("{muon: {learning_rate: 0.01, exclude_layers: ['dense_*']}}", "constant"),
+    "muon": ("{muon: {learning_rate: 0.01}}", "constant"),
     "adafactor": ("{adafactor: {learning_rate: 0.05, weight_decay: 0.01}}", "constant"),
     "adamax": ("{adamax: {learning_rate: 0.01, weight_decay: 0.01}}", "constant"),
     "adadelta": ("{adadelta: 1}", "constant"),
