@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,29 +130,42 @@ func (c *compiled) optimizer(v any) *yaml.Node {
 		options["learning_rate"] = c.rate(name, scheduler, schedule)
 	}
 	if name == "muon" {
-		muonOptions(options)
+		c.muonOptions(options)
 	}
 	return c.thing(optimizer.Optimizers, name, options, "optimizer")
 }
 
-// muonOptions replaces null, which is not the default, by 0, and regular expressions found anywhere in
-// a weight's path by patterns.
-func muonOptions(options config) {
+// muonOptions replaces null, which is not the default, by 0, and regular expressions by patterns.
+func (c *compiled) muonOptions(options config) {
 	for _, key := range []string{"rms_rate", "weight_decay", "adam_weight_decay"} {
 		if v, given := options[key]; given && v == nil {
 			options[key] = json.Number("0")
 		}
 	}
 	list, _ := options["exclude_layers"].([]any)
-	for i, v := range list {
-		if text, ok := v.(string); ok && !strings.ContainsAny(text, `*?+^$\\[](){}|`) {
-			list[i] = "*" + text + "*"
+	delete(options, "exclude_layers")
+	var patterns []any
+	for _, v := range list {
+		text, _ := v.(string)
+		inner, ours := strings.CutPrefix(text, beforePattern)
+		if inner, ours = strings.CutSuffix(inner, afterPattern); ours {
+			inner = unquoted.Replace(inner)
+		} else { // found anywhere in a path
+			inner = "*" + text + "*"
 		}
+		if !ours && regexp.QuoteMeta(text) != text {
+			c.note("optimizer muon: exclude_layers %s has no counterpart here", brief(v))
+			continue
+		}
+		patterns = append(patterns, inner)
 	}
-	if len(list) == 0 {
-		delete(options, "exclude_layers")
+	if patterns != nil {
+		options["exclude_layers"] = patterns
 	}
 }
+
+// unquoted undoes what makes a pattern an expression.
+var unquoted = strings.NewReplacer(anyOfPattern, "*", `\.`, ".", `\+`, "+", `\(`, "(", `\)`, ")", `\[`, "[", `\]`, "]", `\{`, "{", `\}`, "}", `\?`, "?", `\|`, "|", `\^`, "^", `\$`, "$", `\\`, `\`)
 
 // rate returns the initial learning rate of a Keras schedule.
 func (c *compiled) rate(optimizer, class string, schedule config) any {

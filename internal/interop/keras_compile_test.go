@@ -41,8 +41,8 @@ func TestHowAModelWasCompiledIsRead(t *testing.T) {
 			"loss: categorical_crossentropy\noptimizer: adamw\nmetrics: [accuracy]\n", nil,
 		},
 		{ // null is no default, and expressions are found anywhere
-			`{"optimizer": {"module": "keras.optimizers", "class_name": "Muon", "config": {"name": "muon", "learning_rate": 0.01, "rms_rate": null, "exclude_layers": ["dense_1", "a.*b"], "exclude_embeddings": true, "muon_a": 3.4445}}}`,
-			"optimizer: {muon: {exclude_layers: ['*dense_1*', a.*b], learning_rate: 0.01, rms_rate: 0}}\n", []string{},
+			`{"optimizer": {"module": "keras.optimizers", "class_name": "Muon", "config": {"name": "muon", "learning_rate": 0.01, "rms_rate": null, "exclude_layers": ["dense_1", "a.*b", "(^|/)a\\.b_[^/]*(/[^/]+)?$"], "exclude_embeddings": true, "muon_a": 3.4445}}}`,
+			"optimizer: {muon: {exclude_layers: ['*dense_1*', a.b_*], learning_rate: 0.01, rms_rate: 0}}\n", []string{"optimizer muon: exclude_layers a.*b has no counterpart here"},
 		},
 		{ // of Keras 2.2
 			`{"optimizer_config": {"class_name": "Adam", "config": {"lr": 0.02, "decay": 1e-6, "epsilon": null}}, "loss": ["categorical_crossentropy"], "metrics": [], "sample_weight_mode": null, "loss_weights": null}`,

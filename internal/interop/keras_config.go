@@ -138,6 +138,8 @@ func (l *Layer) kerasValue(name string, v any) any {
 		return nil // the default
 	case l.Name == "random_contrast" && name == "value_range" && reflect.DeepEqual(v, catalog.Range{0, 255}):
 		return nil // the behaviour of tf.keras 2.15, which has no such option
+	case l.Name == "random_posterization" && name == "factor":
+		return wholeNumbers(v.(catalog.Range))
 	case isInts(v) && name != "axis" && list.Len() > 0:
 		return v // a shape or several axes, also if there is only one
 	case !list.IsValid() || list.Kind() != reflect.Slice:
@@ -146,7 +148,7 @@ func (l *Layer) kerasValue(name string, v any) any {
 		return nil
 	case list.Len() > 1:
 		return jsonValue(v)
-	case l.Name == "random_saturation" && name == "factor", name == "saturation_factor":
+	case l.Name == "random_saturation" && name == "factor", name == "saturation_factor", l.Name == "random_color_degeneration" && name == "factor":
 		// Here one number is an upper bound from 0, in Keras from -f.
 		return []any{decimal(0), jsonValue(list.Index(0).Interface())}
 	case l.Name == "random_contrast", name == "contrast_factor":
@@ -154,6 +156,18 @@ func (l *Layer) kerasValue(name string, v any) any {
 		return []any{jsonValue(list.Index(0).Interface()), jsonValue(list.Index(0).Interface())}
 	}
 	return jsonValue(list.Index(0).Interface())
+}
+
+// wholeNumbers returns one number or several as integers.
+func wholeNumbers(r catalog.Range) any {
+	list := []int{}
+	for _, f := range r {
+		list = append(list, int(f))
+	}
+	if len(list) == 1 {
+		return list[0]
+	}
+	return list
 }
 
 func isInts(v any) bool { _, ok := v.(catalog.Ints); return ok }

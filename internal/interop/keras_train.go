@@ -74,6 +74,10 @@ func (t *Training) withoutMetric(m catalog.Choice) bool {
 // onlyHere lists options of optimizers that are not among those of Keras.
 var onlyHere = []string{"exclude_from_weight_decay", "learning_rate_multipliers", "weight_decay_multipliers", "lookahead", "swa", "convolutions"}
 
+// What [optimizer.Fits] means as a regular expression that Keras searches for in the path of a weight,
+// MODEL/LAYER/WEIGHT: what stands before and after a pattern, and for *.
+const beforePattern, afterPattern, anyOfPattern = "(^|/)", "(/[^/]+)?$", "[^/]*"
+
 // kerasOptimizer returns the optimizer. Where Keras has null, ours has 0.
 func (t *Training) kerasOptimizer() object {
 	config := kerasOptions(t.Optimizer)
@@ -92,7 +96,7 @@ func (t *Training) kerasOptimizer() object {
 		list = slices.Clone(list)
 		config["exclude_layers"] = list
 		for i, pattern := range list {
-			list[i] = strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+			list[i] = beforePattern + strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, anyOfPattern) + afterPattern
 		}
 	}
 	if n, _ := config["gradient_accumulation_steps"].(int); n < 2 {

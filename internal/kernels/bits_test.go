@@ -45,6 +45,9 @@ func bitsOf() string {
 		a.dx(dx, x, dy)
 		line(a.name+" of both signs", y, dx)
 	}
+	matrix := randoms(rand.New(rand.NewPCG(5, 6)), 108*40)
+	NewtonSchulz{3.4445, -4.7750, 2.0315, 5}.Apply(matrix, 108, 40)
+	line("NewtonSchulz.Apply", matrix)
 	for i := range 60 {
 		s := anyConv(rng)
 		switch {

@@ -27,7 +27,7 @@ type fewArgs struct {
 // convFew is [Conv2D] for few pixels.
 func convFew(out, x, w, b []float32, s Conv) {
 	if s.H*s.W*s.OH*s.OW*s.KH*s.KW == 1 { // images of one pixel are one row of pixels
-		s.N, s.W, s.OW = 1, s.N, s.N
+		s.N, s.W, s.OW, s.SW = 1, s.N, s.N, 1
 	}
 	size := s.N * s.OH * s.OW * s.F
 	parts := blocks(s.C, fewChannels)
@@ -57,7 +57,7 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 		oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
 		for kw := range s.KW {
 			ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
-			passes := s.N * (oh1 - oh0) * blocks(ow1-ow0, 2)
+			all := s.N*(oh1-oh0)*blocks(ow1-ow0, 2) < 4 // pairs of pixels, too few to fetch a row with each
 			for c := c0; c < c1; c += 4 {
 				rows := a.w[((kh*s.KW+kw)*s.C+c)*s.F:]
 				count := min(4, c1-c)
@@ -69,8 +69,10 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 							break
 						}
 						ih, iw := oh*s.SH-s.Top+kh, ow0*s.SW-s.Left+kw
-						addScaled(sums[((n*s.OH+oh)*s.OW+ow0)*s.F:][:(ow1-ow0)*s.F], rows, next, a.x[((n*s.H+ih)*s.W+iw)*s.C+c:], count, s.SW*s.C, passes < 4)
-						next = next[min(len(next), blocks(ow1-ow0, 2)*s.F):]
+						addScaled(sums[((n*s.OH+oh)*s.OW+ow0)*s.F:][:(ow1-ow0)*s.F], rows, next, a.x[((n*s.H+ih)*s.W+iw)*s.C+c:], count, s.SW*s.C, all)
+						if next = next[min(len(next), blocks(ow1-ow0, 2)*s.F):]; all {
+							next = nil
+						}
 					}
 				}
 			}

@@ -64,7 +64,8 @@ type instructionSet struct {
 	normGradSums func(x, dy, columns, sums []float32, rows, width, stride int, relu bool, most float32)
 	normGrad     func(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 
-	// Layer normalization of rows of a multiple of 16 values, which are count too; nil in plain Go.
+	// Layer normalization of rows of width values, a multiple of 16; count is float32(width). nil in
+	// plain Go.
 	layerNorm         func(out, x, gamma, beta []float32, rows, width int, count, epsilon float32)
 	layerNormGrad     func(dx, x, dy, gamma []float32, rows, width int, count, epsilon float32)
 	layerNormGradSums func(dbeta, dgamma, x, dy []float32, rows, width int, count, epsilon float32)

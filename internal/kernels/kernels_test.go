@@ -166,9 +166,6 @@ func kernelCases() []kernelCase {
 		{"GroupNorm.GradSums", []int{48, 48}, []int{rows * 48, rows * 48}, false, func(out, in [][]float32) {
 			layerNorm.GradSums(out[0], out[1], in[0], in[1])
 		}},
-		{"NewtonSchulz.Apply", []int{f * u}, nil, false, func(out, _ [][]float32) {
-			NewtonSchulz{3.4445, -4.7750, 2.0315, 5}.Apply(out[0], f, u)
-		}},
 		{"UnitNorm", []int{rows * c}, []int{rows * c}, false, func(out, in [][]float32) { UnitNorm(out[0], in[0], rows, c) }},
 		{"UnitNormGrad", []int{rows * c}, []int{rows * c, rows * c}, false, func(out, in [][]float32) {
 			UnitNormGrad(out[0], in[0], in[1], rows, c)

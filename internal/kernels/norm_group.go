@@ -17,7 +17,8 @@ type GroupNorm struct {
 //
 //	out = (x - mean)/√(variance + Epsilon)·gamma[c] + beta[c]
 //
-// gamma and beta [C] may be nil, for 1 and 0. It may work in place.
+// gamma and beta [C] may be nil, for 1 and 0. It may work in place. Sums are in float64, those of layer
+// normalization of a multiple of 16 channels in float32, in sixteen lanes.
 func (s GroupNorm) Apply(out, x, gamma, beta []float32) {
 	s.check("GroupNorm.Apply", out, x, x, gamma)
 	if beta != nil {

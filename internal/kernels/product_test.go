@@ -157,6 +157,7 @@ func TestFewPixelsAreTheDefinition(t *testing.T) {
 		NewConv(1, 7, 9, 90, 90, 3, 3, 3, 3, false),
 		NewConv(2, 5, 4, 61, 77, 5, 4, 2, 3, true),
 		NewConv(1, 1, 1, 300, 300, 1, 1, 1, 1, false),
+		NewConv(5, 1, 1, 300, 300, 1, 1, 2, 2, false),
 	} {
 		if !s.few() {
 			t.Errorf("%+v has not few pixels", s)

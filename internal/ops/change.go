@@ -7,8 +7,8 @@ import (
 	"gorgonia.org/tensor"
 )
 
-// A Change alters each image of a batch [N,H,W,C] by itself, by amounts of its own: see the
-// kernel of its name.
+// A Change alters each image of a batch [N,H,W,C] by itself, but for MixNext, by amounts of its own:
+// see the kernel of its name for what they mean.
 type Change struct {
 	name    string
 	Amounts int // per image
@@ -29,7 +29,7 @@ func (c Change) Apply(x *G.Node, amounts func(a []float32)) *G.Node {
 	})
 }
 
-// Choose applies one of changes to each image of x [N,H,W,C]. In each run, draw returns the index
+// Choose applies one of changes, none of which is MixNext, to each image of x [N,H,W,C]. In each run, draw returns the index
 // of that of image n and fills its amounts. It may be called concurrently.
 func Choose(x *G.Node, changes []Change, draw func(n int, a []float32) int) *G.Node {
 	one := x.Shape().Clone()
@@ -46,16 +46,21 @@ func Choose(x *G.Node, changes []Change, draw func(n int, a []float32) int) *G.N
 		c := changes[draw(i, amounts)]
 		return c, amounts[:c.Amounts]
 	}
-	return changed("choose", x, func(out []float32, in ...[]float32) {
-		kernels.Each(n, func(i int) {
-			c, amounts := drawn(i)
-			c.run(of(out, i), of(in[0], i), amounts, one)
-		})
-	}, func(out []float32, in ...[]float32) {
-		kernels.Each(n, func(i int) {
-			c, amounts := drawn(i)
-			c.grad(of(out, i), of(in[0], i), of(in[1], i), amounts, one)
-		})
+	var out, in, dy []float32 // of the current run
+	change := func(i int) {
+		c, amounts := drawn(i)
+		c.run(of(out, i), of(in, i), amounts, one)
+	}
+	grad := func(i int) {
+		c, amounts := drawn(i)
+		c.grad(of(out, i), of(in, i), of(dy, i), amounts, one)
+	}
+	return changed("choose", x, func(to []float32, from ...[]float32) {
+		out, in = to, from[0]
+		kernels.Each(n, change)
+	}, func(to []float32, from ...[]float32) {
+		out, in, dy = to, from[0], from[1]
+		kernels.Each(n, grad)
 	})
 }
 

@@ -169,13 +169,13 @@ func (a *Array) Environ(env []string) []string {
 
 // quoteOption quotes a value for a line that begins with #SBATCH.
 func quoteOption(value string) string {
-	if plain.MatchString(value) {
+	if plainOption.MatchString(value) {
 		return value
 	}
 	return `"` + strings.ReplaceAll(value, `"`, `\"`) + `"`
 }
 
-var plain = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
+var plainOption = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
 
 // ranges formats ascending numbers as Slurm does: 0-3,7.
 func ranges(numbers []int) string {

@@ -16,13 +16,13 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Keras:   "RandomPosterization",
 	Example: "random_posterization: 4",
 	Input:   []int{4, 3, 2},
-	Doc: `Reduces the values of each image to a random number of bits, drawn in each training step.
+	Doc: `Reduces the values of each image to a random number of bits, drawn in each training step (Cubuk et al. 2018, AutoAugment).
 
 As in Keras 3, one number f is from 1 to f - 1 bits, or 1, and [f, g] from f to g - 1, or f if both
 are equal, against its documentation. Inactive during inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomPosterization{recolor: newRecolor()}
-		o.Bind(&l.factor, "factor", "bounds of the number of bits; one number f is from 1 to f").Required().Min(1).Max(8)
+		o.Bind(&l.factor, "factor", "bounds of the number of bits, the upper one not included; one number f is from 1 to f - 1, or 1").Required().Min(1).Max(8)
 		valueRangeOption(o, &l.valueRange)
 		o.Check(func() error {
 			for _, f := range l.factor {

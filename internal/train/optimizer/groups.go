@@ -73,7 +73,7 @@ func (b *base) Named(weights []string) (unmatched []Unmatched) {
 }
 
 // Fits reports whether a pattern is that of a weight called LAYER/WEIGHT: of its layer, of
-// its own name, or of both.
+// its own name, or of both; * stands for any characters but /.
 func Fits(pattern, name string) bool {
 	slash := strings.LastIndexByte(name, '/')
 	for _, s := range []string{name, name[:max(slash, 0)], name[slash+1:]} {

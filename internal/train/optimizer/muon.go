@@ -18,8 +18,9 @@ var _ = Optimizers.Add(catalog.Entry[Optimizer]{
 	Doc: `Momentum made orthogonal, for weights that are matrices; AdamW for all others (Jordan et al. 2024; Liu et al. 2025).
 
 As in Keras, matrices are the kernels of dense layers. With convolutions, kernels of convolutions are
-too, [height·width·channels, filters], as in the fastest recipes for CIFAR-10. The last dense layer is
-better left to AdamW, with exclude_layers.`,
+too, with all axes but the last as rows, as in the fastest recipes for CIFAR-10; those of depthwise
+ones are not, unless a channel has several filters: name these in exclude_layers. The last dense layer is
+better left to AdamW in the same way. The state has a velocity of every weight, which matrices do not use.`,
 	New: func(o *catalog.Options) Optimizer {
 		m := &muon{
 			adam: &adam{
@@ -36,7 +37,7 @@ better left to AdamW, with exclude_layers.`,
 		o.Bind(&m.rate, "momentum", "fraction of the previous steps that is kept").Min(0).Below(1)
 		o.Bind(&m.nesterov, "nesterov", "whether to use Nesterov momentum")
 		o.Bind(&m.convolutions, "convolutions", "whether kernels of convolutions are matrices too; Keras has no such option").Quiet()
-		m.excludedOf = o.Bind(&m.excluded, "exclude_layers", "weights for AdamW, although they are matrices: of a layer (dense_1), or both (dense_1/kernel); * stands for any characters").Quiet()
+		m.excludedOf = o.Bind(&m.excluded, "exclude_layers", "weights for AdamW, although they are matrices: of a layer (dense_1), of a name (kernel), or both (dense_1/kernel); * stands for any characters, and *dense* may fit none").Quiet()
 		o.Bind(&m.rmsRate, "rms_rate", "times the square root of the larger side of a matrix, a factor of its step, so that it is as long as one of Adam; 0: no such factor").Min(0)
 		o.Bind(&m.iteration.Steps, "ns_steps", "number of Newton-Schulz iterations, which make a matrix orthogonal").Min(1).Max(50)
 		o.Bind(&m.iteration.A, "muon_a", "coefficient of X in an iteration").Quiet()
@@ -84,7 +85,7 @@ func (m *muon) Named(weights []string) []Unmatched {
 				m.others[i], found = true, true
 			}
 		}
-		if !found {
+		if !found && !strings.HasPrefix(pattern, "*") { // as read from Keras, where it need not fit
 			unmatched = append(unmatched, Unmatched{m.excludedOf, pattern})
 		}
 	}
@@ -125,12 +126,25 @@ func (m *muon) Step(weights []G.ValueGrad) error {
 	})
 }
 
+// Reset and Join are also for other weights.
+func (m *muon) Reset() {
+	m.base.Reset()
+	m.shapes = nil
+}
+
+func (m *muon) Join(p Parts) {
+	m.base.Join(p)
+	m.shapes = nil
+}
+
 // measure finds which whole weights are matrices.
 func (m *muon) measure(weights []G.ValueGrad) error {
-	m.shapes = m.shapes[:0]
+	if m.shapes != nil {
+		return nil
+	}
 	add := func(shape []int) {
 		var matrix [2]int
-		if len(shape) == 2 || m.convolutions && len(shape) == 4 {
+		if len(shape) == 2 || m.convolutions && len(shape) == 4 && shape[3] > 1 {
 			matrix = [2]int{1, shape[len(shape)-1]}
 			for _, d := range shape[:len(shape)-1] {
 				matrix[0] *= d
