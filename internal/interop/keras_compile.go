@@ -148,7 +148,10 @@ func (c *compiled) muonOptions(options config) {
 	for _, v := range list {
 		text, _ := v.(string)
 		inner, ours := strings.CutPrefix(text, beforePattern)
-		if inner, ours = strings.CutSuffix(inner, afterPattern); ours {
+		if ours {
+			inner, ours = strings.CutSuffix(inner, afterPattern)
+		}
+		if ours {
 			inner = unquoted.Replace(inner)
 		} else { // found anywhere in a path
 			inner = "*" + text + "*"
