@@ -171,17 +171,24 @@ func (f *faultTest) same(run, what string, but ...string) {
 	}
 }
 
-// leave makes run folders of trainings that were killed as they renamed a file.
+// leave makes run folders of trainings that were killed as they renamed a file. strace now and then
+// misses a thread, so that none is left of a few: then all calls are tried.
 func (f *faultTest) leave() {
-	for number := 1; number <= f.calls["renameat"]; number += 1 + 20 / *faults {
-		run := filepath.Join(f.dir, fmt.Sprintf("left-%d", number))
-		f.trains(fmt.Sprintf("inject=renameat:signal=KILL:when=%d", number), run)
-		_, err := os.Stat(filepath.Join(run, "last.safetensors"))
-		info, _ := os.ReadFile(filepath.Join(run, "run.json"))
-		if err == nil && !bytes.Contains(info, []byte(`"status": "finished"`)) {
-			f.left = append(f.left, run)
+	for _, step := range []int{1 + 20 / *faults, 1} {
+		for number := 1; number <= f.calls["renameat"]; number += step {
+			run := filepath.Join(f.dir, fmt.Sprintf("left-%d-%d", step, number))
+			f.trains(fmt.Sprintf("inject=renameat:signal=KILL:when=%d", number), run)
+			_, err := os.Stat(filepath.Join(run, "last.safetensors"))
+			info, _ := os.ReadFile(filepath.Join(run, "run.json"))
+			if err == nil && !bytes.Contains(info, []byte(`"status": "finished"`)) {
+				f.left = append(f.left, run)
+			}
+		}
+		if len(f.left) > 0 {
+			return
 		}
 	}
+	f.Skip("strace killed none of the trainings")
 }
 
 // fail makes calls fail.

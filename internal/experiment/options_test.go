@@ -6,7 +6,7 @@ func TestOptionPathIsWhereTheSpecHasIt(t *testing.T) {
 	for name, want := range map[string]string{
 		"lr":                   "train.optimizer.learning_rate",
 		"learning_rate":        "train.optimizer.learning_rate",
-		"momentum":             "train.optimizer.momentum of rmsprop, sgd",
+		"momentum":             "train.optimizer.momentum of muon, rmsprop, sgd",
 		"validation_split":     "data.validation_split",
 		"val_split":            "data.validation_split",
 		"dataset":              "data.dataset",
