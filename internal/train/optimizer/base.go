@@ -157,6 +157,26 @@ func (b *base) state(weights []G.ValueGrad, slots ...*slot) ([]checkpoint.Tensor
 	return state, nil
 }
 
+// wholeShapes appends the shapes of the weights, of which this process may have pieces.
+func (b *base) wholeShapes(weights []G.ValueGrad, to [][]int) ([][]int, error) {
+	if b.parts != nil {
+		return append(to, b.parts.Shapes...), nil
+	}
+	tensors, err := dense(weights)
+	for _, w := range tensors {
+		to = append(to, w.Shape())
+	}
+	return to, err
+}
+
+// piece returns of which weight piece i is one, and where it begins.
+func (b *base) piece(i int) (weight, from int) {
+	if b.parts != nil {
+		return b.parts.Of(i)
+	}
+	return i, 0
+}
+
 // dense returns the values of weights.
 func dense(weights []G.ValueGrad) (all []*tensor.Dense, err error) {
 	for _, v := range weights {

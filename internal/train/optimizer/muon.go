@@ -142,7 +142,8 @@ func (m *muon) measure(weights []G.ValueGrad) error {
 	if m.shapes != nil {
 		return nil
 	}
-	add := func(shape []int) {
+	shapes, err := m.wholeShapes(weights, nil)
+	for _, shape := range shapes {
 		var matrix [2]int
 		if len(shape) == 2 || m.convolutions && len(shape) == 4 && shape[3] > 1 {
 			matrix = [2]int{1, shape[len(shape)-1]}
@@ -152,16 +153,6 @@ func (m *muon) measure(weights []G.ValueGrad) error {
 		}
 		m.shapes = append(m.shapes, matrix)
 	}
-	if m.parts != nil {
-		for _, shape := range m.parts.Shapes {
-			add(shape)
-		}
-		return nil
-	}
-	tensors, err := dense(weights)
-	for _, w := range tensors {
-		add(w.Shape())
-	}
 	return err
 }
 
@@ -170,10 +161,8 @@ func (m *muon) of(i int) (rows, columns int) {
 	if i < len(m.others) && m.others[i] {
 		return 0, 0
 	}
-	if m.parts != nil {
-		i, _ = m.parts.Of(i)
-	}
-	return m.shapes[i][0], m.shapes[i][1]
+	w, _ := m.piece(i)
+	return m.shapes[w][0], m.shapes[w][1]
 }
 
 // decay is the weight decay of weight i.
