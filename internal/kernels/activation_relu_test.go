@@ -19,7 +19,7 @@ func TestReLUInAKernelIsReLUAfterIt(t *testing.T) {
 			}
 		}
 		convs := []Conv{
-			anyWinograd(rng),
+			anyWinograd(rng, 3), anyWinograd(rng, 5),
 			NewConv(2, 6, 5, 700, 40, 3, 3, 2, 1, true), // sums in several blocks
 			{N: 1, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 2, OH: 3, OW: 3},
 		}

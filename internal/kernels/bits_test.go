@@ -48,22 +48,31 @@ func bitsOf() string {
 	matrix := randoms(rand.New(rand.NewPCG(5, 6)), 108*40)
 	NewtonSchulz{3.4445, -4.7750, 2.0315, 5}.Apply(matrix, 108, 40)
 	line("NewtonSchulz.Apply", matrix)
-	for i := range 60 {
-		s := anyConv(rng)
-		switch {
-		case i < 20:
-			s = anyWinograd(rng)
-		case i < 24:
-			s = NewConv(1, 4, 4, 101, 67+8*i, 3, 3, 1, 1, true) // few pixels
-		}
+	convolution := func(rng *rand.Rand, name string, s Conv) {
 		nx, nw, ny := s.lens()
-		s.ReLU = i%2 == 0
 		x, w, b, dy := randoms(rng, nx), randoms(rng, nw), randoms(rng, s.F), randoms(rng, ny)
 		y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
 		Conv2D(y, x, w, b, s)
 		Conv2DGradX(dx, dy, w, s)
 		Conv2DGradW(dw, x, dy, s)
-		line(fmt.Sprint("convolution ", i), y, dx, dw)
+		line(name, y, dx, dw)
+	}
+	for i := range 60 {
+		s := anyConv(rng)
+		switch {
+		case i < 20:
+			s = anyWinograd(rng, 3)
+		case i < 24:
+			s = NewConv(1, 4, 4, 101, 67+8*i, 3, 3, 1, 1, true) // few pixels
+		}
+		s.ReLU = i%2 == 0
+		convolution(rng, fmt.Sprint("convolution ", i), s)
+	}
+	large := rand.New(rand.NewPCG(7, 8))
+	for i := range 20 {
+		s := anyWinograd(large, 5)
+		s.ReLU = i%2 == 0
+		convolution(large, fmt.Sprint("convolution 5x5, ", i), s)
 	}
 	for i := range 20 {
 		n, f, u := 1+rng.IntN(50), 1+rng.IntN(600), 1+rng.IntN(600)

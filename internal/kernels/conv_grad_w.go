@@ -31,11 +31,13 @@ func gradWTiles(dw, x, dy []float32, all Conv) {
 }
 
 // One part of the work is up to gradWRows taps by gradWCols filters, in runs of about
-// gradWPixels pixels, which stay in the cache. With small filters there are few such parts,
+// gradWPixels pixels, which stay in the caches: the second level has 512 kB on some processors. With small filters there are few such parts,
 // so each part computes a slice of the images and the sums are added.
 const (
 	gradWRows, gradWCols = 96, 128
 	gradWPixels          = 1024
+	gradWPixelsWide      = 256 // with gradWWide taps or more
+	gradWWide            = 48
 	gradWSmall           = 1 << 14
 	gradWCopied          = 144 // channels from which on 1x1 filters copy pixels
 )
@@ -77,7 +79,11 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 		}
 		return
 	}
-	images, rows := max(1, gradWPixels/(s.OH*s.OW)), max(1, gradWPixels/s.OW)
+	pixels := gradWPixels
+	if a.c >= gradWWide {
+		pixels = gradWPixelsWide
+	}
+	images, rows := max(1, pixels/(s.OH*s.OW)), max(1, pixels/s.OW)
 	p := product{c: dw, cRow: a.yPixel, aRow: 1, bPanel: panel}
 	if a.turned {
 		p.c, p.cRow = takeScratch((f1-f0)*(c1-c0)), c1-c0

@@ -6,24 +6,41 @@ package kernels
 //	Aᵀ·[(G·g·Gᵀ) ⊙ (Bᵀ·d·B)]·A
 //
 // with 36 products per channel instead of 144 (Lavin and Gray, "Fast Algorithms for
-// Convolutional Neural Networks", 2015, section 4.1). A plane is one of the 36 values for
+// Convolutional Neural Networks", 2015, section 4.1). F(2x2,5x5) computes 2x2 pixels with 5x5
+// filters in the same way, with 36 products instead of 100: both interpolate polynomials at the
+// points 0, 1, -1, 2, -2 and ∞, so Bᵀ is the same; G has the powers of the points for five taps
+// in place of three, A for two pixels in place of four. A plane is one of the 36 values for
 // all tiles and channels, or for all channels and filters: a matrix. Between the
 // transforms, ⊙ and the sum over channels are 36 products of two planes. Rounding errors
 // are about ten times those of direct sums.
 const (
-	winogradOut    = 4 // pixels along a side of a tile of the output
-	winogradIn     = 6 // and of the image
+	winogradIn     = 6 // pixels along a side of a tile of the image
 	winogradPlanes = winogradIn * winogradIn
 )
 
+// tileOut is the number of pixels along a side of a tile of the output.
+func (s *Conv) tileOut() int { return winogradIn + 1 - s.KH }
+
+// transforms are those for the size of the filters.
+func (s *Conv) transforms() *winogradTransforms {
+	if s.KH == 5 {
+		return &current().winograd5
+	}
+	return &current().winograd3
+}
+
 // winogradForm reports whether Winograd's algorithm is faster for many tiles. Measured: the transforms
 // pay off with 16 channels and filters or more, but not 16 of both, and if at least two thirds of the
-// pixels that tiles cover exist.
+// pixels that tiles cover exist; those for 5x5 filters, which make fewer pixels of as many planes, with
+// 64 of both and five sixths.
 func (s *Conv) winogradForm() bool {
-	if s.Direct || !s.plain() || s.tiles() == 0 || s.KH != 3 || s.KW != 3 || s.SH != 1 || s.SW != 1 {
+	if s.Direct || !s.plain() || s.OH < 1 || s.OW < 1 || s.N < 1 || s.KH != s.KW || s.KH != 3 && s.KH != 5 || s.SH != 1 || s.SW != 1 {
 		return false
 	}
-	covered := s.tileRows() * s.tileCols() * winogradOut * winogradOut
+	covered := s.tileRows() * s.tileCols() * s.tileOut() * s.tileOut()
+	if s.KH == 5 {
+		return s.C >= 32 && s.F >= 32 && s.C*s.F >= 64*64 && 5*covered <= 6*s.OH*s.OW
+	}
 	return s.C >= 16 && s.F >= 16 && s.C*s.F > 16*16 && 2*covered <= 3*s.OH*s.OW
 }
 
@@ -41,15 +58,15 @@ func (s *Conv) winogradGradW() bool {
 
 // tileRows and tileCols are the numbers of tiles that cover an output, tiles that for all
 // outputs.
-func (s *Conv) tileRows() int { return blocks(s.OH, winogradOut) }
-func (s *Conv) tileCols() int { return blocks(s.OW, winogradOut) }
+func (s *Conv) tileRows() int { return blocks(s.OH, s.tileOut()) }
+func (s *Conv) tileCols() int { return blocks(s.OW, s.tileOut()) }
 func (s *Conv) tiles() int    { return s.N * s.tileRows() * s.tileCols() }
 
 // tile returns the image of a tile and its first output pixel.
 func (s *Conv) tile(i int) (n, oh, ow int) {
 	perImage := s.tileRows() * s.tileCols()
 	n, i = i/perImage, i%perImage
-	return n, i / s.tileCols() * winogradOut, i % s.tileCols() * winogradOut
+	return n, i / s.tileCols() * s.tileOut(), i % s.tileCols() * s.tileOut()
 }
 
 // reversed is the convolution that computes the gradient for the image from that for the
@@ -137,12 +154,12 @@ func (a *winogradArgs) filtersAt(p, c int) int { return winogradPlanes * (p*a.C 
 // each channel has a row of 32 values.
 func (a *winogradArgs) filterPlanes(planes []float32, p, c0, c1 int) {
 	f0, f1 := block(p, a.F, panel)
-	count := c1 - c0
-	rows := takeScratch(9 * count * panel)
-	for tap := range 9 {
+	count, taps := c1-c0, a.KH*a.KW
+	rows := takeScratch(taps * count * panel)
+	for tap := range taps {
 		row := rows[tap*count*panel:]
 		if a.turned {
-			transpose(row, a.w[((8-tap)*a.F+f0)*a.C+c0:], count, f1-f0, panel, a.C)
+			transpose(row, a.w[((taps-1-tap)*a.F+f0)*a.C+c0:], count, f1-f0, panel, a.C)
 		} else {
 			toPanels(row, a.w[(tap*a.C+c0)*a.F+f0:], count, f1-f0, a.F, count)
 		}
@@ -150,10 +167,10 @@ func (a *winogradArgs) filterPlanes(planes []float32, p, c0, c1 int) {
 	t := winogradTile{plane: count * panel * float, channels: f1 - f0}
 	for c := range count {
 		t.planes = &planes[c*panel]
-		for tap := range 9 {
+		for tap := range taps {
 			t.pixels[tap] = &rows[(tap*count+c)*panel]
 		}
-		current().winogradFilter(noescape(&t))
+		a.transforms().filter(noescape(&t))
 	}
 	giveScratch(rows)
 }
@@ -230,9 +247,9 @@ func (a *winogradArgs) outputs(sums []float32, p, from, to int) {
 	}
 	for i := from; i < to; i++ {
 		n, oh, ow := a.tile(i)
-		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nowhere[0])
+		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, a.tileOut(), oh, ow, &nowhere[0])
 		t.planes = &sums[(i-from)*panel]
-		current().winogradOutput(noescape(&t))
+		a.transforms().output(noescape(&t))
 	}
 	giveScratch(spare)
 }

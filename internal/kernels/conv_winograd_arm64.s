@@ -3757,3 +3757,2805 @@ last:
 	FMOVS F10, (R7)
 done:
 	RET
+
+// func winogradFilter5NEON(t *winogradTile)
+TEXT ·winogradFilter5NEON(SB), 0, $480-8
+	MOVD t+0(FP), R0
+	MOVD $work-480(SP), R3
+	MOVD winogradTile_channels(R0), R1
+	MOVD ZR, R2
+	MOVD winogradTile_planes(R0), R4
+	MOVD winogradTile_plane(R0), R5
+	ADD R5<<1, R5, R6
+	LSL $1, R6, R6
+	MOVD $winogradConstant<>+8(SB), R9
+	VLD1R.P 4(R9), [V24.S4]
+	VLD1R.P 4(R9), [V25.S4]
+	VLD1R.P 4(R9), [V26.S4]
+	VLD1R.P 4(R9), [V27.S4]
+	VLD1R.P 4(R9), [V28.S4]
+	VLD1R.P 4(R9), [V29.S4]
+	VLD1R.P 4(R9), [V30.S4]
+	VLD1R.P 4(R9), [V31.S4]
+	SUBS $4, R1, R1
+	BLT last
+vector:
+	// column 0
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+40(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	MOVD winogradTile_pixels+80(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F2
+	MOVD winogradTile_pixels+120(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F3
+	MOVD winogradTile_pixels+160(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R3)
+	FMOVQ F9, 80(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 240(R3)
+	FMOVQ F12, 320(R3)
+	FMOVQ F13, 400(R3)
+	// column 1
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+48(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	MOVD winogradTile_pixels+88(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F2
+	MOVD winogradTile_pixels+128(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F3
+	MOVD winogradTile_pixels+168(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 96(R3)
+	FMOVQ F10, 176(R3)
+	FMOVQ F11, 256(R3)
+	FMOVQ F12, 336(R3)
+	FMOVQ F13, 416(R3)
+	// column 2
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+56(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	MOVD winogradTile_pixels+96(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F2
+	MOVD winogradTile_pixels+136(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F3
+	MOVD winogradTile_pixels+176(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 112(R3)
+	FMOVQ F10, 192(R3)
+	FMOVQ F11, 272(R3)
+	FMOVQ F12, 352(R3)
+	FMOVQ F13, 432(R3)
+	// column 3
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+64(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	MOVD winogradTile_pixels+104(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F2
+	MOVD winogradTile_pixels+144(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F3
+	MOVD winogradTile_pixels+184(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 128(R3)
+	FMOVQ F10, 208(R3)
+	FMOVQ F11, 288(R3)
+	FMOVQ F12, 368(R3)
+	FMOVQ F13, 448(R3)
+	// column 4
+	MOVD winogradTile_pixels+32(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+72(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	MOVD winogradTile_pixels+112(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F2
+	MOVD winogradTile_pixels+152(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F3
+	MOVD winogradTile_pixels+192(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 224(R3)
+	FMOVQ F11, 304(R3)
+	FMOVQ F12, 384(R3)
+	FMOVQ F13, 464(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FMOVQ 64(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 1
+	FLDPQ 80(R3), (F0, F1)
+	FLDPQ 112(R3), (F2, F3)
+	FMOVQ 144(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 2
+	FLDPQ 160(R3), (F0, F1)
+	FLDPQ 192(R3), (F2, F3)
+	FMOVQ 224(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 3
+	FLDPQ 240(R3), (F0, F1)
+	FLDPQ 272(R3), (F2, F3)
+	FMOVQ 304(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 4
+	FLDPQ 320(R3), (F0, F1)
+	FLDPQ 352(R3), (F2, F3)
+	FMOVQ 384(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 5
+	FLDPQ 400(R3), (F0, F1)
+	FLDPQ 432(R3), (F2, F3)
+	FMOVQ 464(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	ADD $16, R2, R2
+	ADD $16, R4, R4
+	SUBS $4, R1, R1
+	BGE vector
+last:
+	ADDS $4, R1, R1
+	BEQ done
+	// the second and third of the last values
+	SUB $1, R1, R11
+	CMP $1, R11
+	CSET GE, R10
+	LSL $2, R10, R10
+	LSL $2, R11, R11
+	// column 0
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+40(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	MOVD winogradTile_pixels+80(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F2
+	ADD R10, R7, R12
+	VLD1 (R12), V2.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V2.S[2]
+	MOVD winogradTile_pixels+120(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F3
+	ADD R10, R7, R12
+	VLD1 (R12), V3.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V3.S[2]
+	MOVD winogradTile_pixels+160(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F4
+	ADD R10, R7, R12
+	VLD1 (R12), V4.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V4.S[2]
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R3)
+	FMOVQ F9, 80(R3)
+	FMOVQ F10, 160(R3)
+	FMOVQ F11, 240(R3)
+	FMOVQ F12, 320(R3)
+	FMOVQ F13, 400(R3)
+	// column 1
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+48(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	MOVD winogradTile_pixels+88(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F2
+	ADD R10, R7, R12
+	VLD1 (R12), V2.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V2.S[2]
+	MOVD winogradTile_pixels+128(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F3
+	ADD R10, R7, R12
+	VLD1 (R12), V3.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V3.S[2]
+	MOVD winogradTile_pixels+168(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F4
+	ADD R10, R7, R12
+	VLD1 (R12), V4.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V4.S[2]
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 96(R3)
+	FMOVQ F10, 176(R3)
+	FMOVQ F11, 256(R3)
+	FMOVQ F12, 336(R3)
+	FMOVQ F13, 416(R3)
+	// column 2
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+56(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	MOVD winogradTile_pixels+96(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F2
+	ADD R10, R7, R12
+	VLD1 (R12), V2.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V2.S[2]
+	MOVD winogradTile_pixels+136(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F3
+	ADD R10, R7, R12
+	VLD1 (R12), V3.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V3.S[2]
+	MOVD winogradTile_pixels+176(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F4
+	ADD R10, R7, R12
+	VLD1 (R12), V4.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V4.S[2]
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 112(R3)
+	FMOVQ F10, 192(R3)
+	FMOVQ F11, 272(R3)
+	FMOVQ F12, 352(R3)
+	FMOVQ F13, 432(R3)
+	// column 3
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+64(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	MOVD winogradTile_pixels+104(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F2
+	ADD R10, R7, R12
+	VLD1 (R12), V2.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V2.S[2]
+	MOVD winogradTile_pixels+144(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F3
+	ADD R10, R7, R12
+	VLD1 (R12), V3.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V3.S[2]
+	MOVD winogradTile_pixels+184(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F4
+	ADD R10, R7, R12
+	VLD1 (R12), V4.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V4.S[2]
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 128(R3)
+	FMOVQ F10, 208(R3)
+	FMOVQ F11, 288(R3)
+	FMOVQ F12, 368(R3)
+	FMOVQ F13, 448(R3)
+	// column 4
+	MOVD winogradTile_pixels+32(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+72(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	MOVD winogradTile_pixels+112(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F2
+	ADD R10, R7, R12
+	VLD1 (R12), V2.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V2.S[2]
+	MOVD winogradTile_pixels+152(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F3
+	ADD R10, R7, R12
+	VLD1 (R12), V3.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V3.S[2]
+	MOVD winogradTile_pixels+192(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F4
+	ADD R10, R7, R12
+	VLD1 (R12), V4.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V4.S[2]
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 224(R3)
+	FMOVQ F11, 304(R3)
+	FMOVQ F12, 384(R3)
+	FMOVQ F13, 464(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FMOVQ 64(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 1
+	FLDPQ 80(R3), (F0, F1)
+	FLDPQ 112(R3), (F2, F3)
+	FMOVQ 144(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 2
+	FLDPQ 160(R3), (F0, F1)
+	FLDPQ 192(R3), (F2, F3)
+	FMOVQ 224(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 3
+	FLDPQ 240(R3), (F0, F1)
+	FLDPQ 272(R3), (F2, F3)
+	FMOVQ 304(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 4
+	FLDPQ 320(R3), (F0, F1)
+	FLDPQ 352(R3), (F2, F3)
+	FMOVQ 384(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 5
+	FLDPQ 400(R3), (F0, F1)
+	FLDPQ 432(R3), (F2, F3)
+	FMOVQ 464(R3), F4
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4E22D40E // fadd v14.4s, v0.4s, v2.4s
+	WORD $0x4E24D5CE // fadd v14.4s, v14.4s, v4.4s
+	VEOR V7.B16, V7.B16, V7.B16
+	WORD $0x4EBDCDC7 // fmls v7.4s, v14.4s, v29.4s
+	WORD $0x4E23D42F // fadd v15.4s, v1.4s, v3.4s
+	WORD $0x6E3DDDEF // fmul v15.4s, v15.4s, v29.4s
+	WORD $0x4EAFD4E9 // fsub v9.4s, v7.4s, v15.4s
+	WORD $0x4E2FD4EA // fadd v10.4s, v7.4s, v15.4s
+	VORR V2.B16, V2.B16, V6.B16
+	WORD $0x4E39CC86 // fmla v6.4s, v4.4s, v25.4s
+	VORR V0.B16, V0.B16, V14.B16
+	WORD $0x4E39CCCE // fmla v14.4s, v6.4s, v25.4s
+	WORD $0x6E3FDDCE // fmul v14.4s, v14.4s, v31.4s
+	VORR V1.B16, V1.B16, V15.B16
+	WORD $0x4E39CC6F // fmla v15.4s, v3.4s, v25.4s
+	WORD $0x6E3EDDEF // fmul v15.4s, v15.4s, v30.4s
+	WORD $0x4E2FD5CB // fadd v11.4s, v14.4s, v15.4s
+	WORD $0x4EAFD5CC // fsub v12.4s, v14.4s, v15.4s
+	VORR V4.B16, V4.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+done:
+	RET
+
+// func winogradOutput5NEON(t *winogradTile)
+TEXT ·winogradOutput5NEON(SB), NOSPLIT, $192-8
+	MOVD t+0(FP), R0
+	MOVD $work-192(SP), R3
+	MOVD winogradTile_channels(R0), R1
+	MOVD ZR, R2
+	MOVD winogradTile_planes(R0), R4
+	MOVD winogradTile_plane(R0), R5
+	ADD R5<<1, R5, R6
+	LSL $1, R6, R6
+	MOVD $winogradConstant<>+8(SB), R9
+	VLD1R.P 4(R9), [V24.S4]
+	VLD1R.P 4(R9), [V25.S4]
+	VLD1R.P 4(R9), [V26.S4]
+	VLD1R.P 4(R9), [V27.S4]
+	VLD1R.P 4(R9), [V28.S4]
+	VLD1R.P 4(R9), [V29.S4]
+	VLD1R.P 4(R9), [V30.S4]
+	VLD1R.P 4(R9), [V31.S4]
+	SUBS $4, R1, R1
+	BLT last
+vector:
+	// column 0
+	MOVD R4, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, (R3)
+	FMOVQ F9, 96(R3)
+	// column 1
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 112(R3)
+	// column 2
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 128(R3)
+	// column 3
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 144(R3)
+	// column 4
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 160(R3)
+	// column 5
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 80(R3)
+	FMOVQ F9, 176(R3)
+	MOVD winogradTile_bias(R0), R8
+	ADD R2, R8, R8
+	FMOVQ (R8), F12
+	MOVD winogradTile_relu(R0), R7
+	MOVD $winogradConstant<>(SB), R8
+	ADD R7<<2, R8, R8
+	VLD1R (R8), [V13.S4]
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	WORD $0x4E2CD508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x6EA8E5AE // fcmgt v14.4s, v13.4s, v8.4s
+	VBIT V14.B16, V13.B16, V8.B16
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	WORD $0x4E2CD529 // fadd v9.4s, v9.4s, v12.4s
+	WORD $0x6EA9E5AE // fcmgt v14.4s, v13.4s, v9.4s
+	VBIT V14.B16, V13.B16, V9.B16
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	// row 1
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	WORD $0x4E2CD508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x6EA8E5AE // fcmgt v14.4s, v13.4s, v8.4s
+	VBIT V14.B16, V13.B16, V8.B16
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	WORD $0x4E2CD529 // fadd v9.4s, v9.4s, v12.4s
+	WORD $0x6EA9E5AE // fcmgt v14.4s, v13.4s, v9.4s
+	VBIT V14.B16, V13.B16, V9.B16
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	ADD $16, R2, R2
+	ADD $16, R4, R4
+	SUBS $4, R1, R1
+	BGE vector
+last:
+	ADDS $4, R1, R1
+	BEQ done
+	// the second and third of the last values
+	SUB $1, R1, R11
+	CMP $1, R11
+	CSET GE, R10
+	LSL $2, R10, R10
+	LSL $2, R11, R11
+	// column 0
+	MOVD R4, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, (R3)
+	FMOVQ F9, 96(R3)
+	// column 1
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 112(R3)
+	// column 2
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 128(R3)
+	// column 3
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 144(R3)
+	// column 4
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 160(R3)
+	// column 5
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	FMOVQ F8, 80(R3)
+	FMOVQ F9, 176(R3)
+	MOVD winogradTile_bias(R0), R8
+	ADD R2, R8, R8
+	FMOVQ (R8), F12
+	MOVD winogradTile_relu(R0), R7
+	MOVD $winogradConstant<>(SB), R8
+	ADD R7<<2, R8, R8
+	VLD1R (R8), [V13.S4]
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	WORD $0x4E2CD508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x6EA8E5AE // fcmgt v14.4s, v13.4s, v8.4s
+	VBIT V14.B16, V13.B16, V8.B16
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	WORD $0x4E2CD529 // fadd v9.4s, v9.4s, v12.4s
+	WORD $0x6EA9E5AE // fcmgt v14.4s, v13.4s, v9.4s
+	VBIT V14.B16, V13.B16, V9.B16
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	// row 1
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA2D42F // fsub v15.4s, v1.4s, v2.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x4E2ED408 // fadd v8.4s, v0.4s, v14.4s
+	WORD $0x4E26D508 // fadd v8.4s, v8.4s, v6.4s
+	WORD $0x4E25D5E9 // fadd v9.4s, v15.4s, v5.4s
+	WORD $0x4E38CCE9 // fmla v9.4s, v7.4s, v24.4s
+	WORD $0x4E2CD508 // fadd v8.4s, v8.4s, v12.4s
+	WORD $0x6EA8E5AE // fcmgt v14.4s, v13.4s, v8.4s
+	VBIT V14.B16, V13.B16, V8.B16
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	WORD $0x4E2CD529 // fadd v9.4s, v9.4s, v12.4s
+	WORD $0x6EA9E5AE // fcmgt v14.4s, v13.4s, v9.4s
+	VBIT V14.B16, V13.B16, V9.B16
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+done:
+	RET
+
+// func winogradOutputGrad5NEON(t *winogradTile)
+TEXT ·winogradOutputGrad5NEON(SB), NOSPLIT, $192-8
+	MOVD t+0(FP), R0
+	MOVD $work-192(SP), R3
+	MOVD winogradTile_channels(R0), R1
+	MOVD ZR, R2
+	MOVD winogradTile_planes(R0), R4
+	MOVD winogradTile_plane(R0), R5
+	ADD R5<<1, R5, R6
+	LSL $1, R6, R6
+	MOVD $winogradConstant<>+8(SB), R9
+	VLD1R.P 4(R9), [V24.S4]
+	VLD1R.P 4(R9), [V25.S4]
+	VLD1R.P 4(R9), [V26.S4]
+	VLD1R.P 4(R9), [V27.S4]
+	VLD1R.P 4(R9), [V28.S4]
+	VLD1R.P 4(R9), [V29.S4]
+	VLD1R.P 4(R9), [V30.S4]
+	VLD1R.P 4(R9), [V31.S4]
+	SUBS $4, R1, R1
+	BLT last
+vector:
+	// column 0
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R3)
+	FMOVQ F9, 32(R3)
+	FMOVQ F10, 64(R3)
+	FMOVQ F11, 96(R3)
+	FMOVQ F12, 128(R3)
+	FMOVQ F13, 160(R3)
+	// column 1
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F0
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVQ (R7), F1
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 48(R3)
+	FMOVQ F10, 80(R3)
+	FMOVQ F11, 112(R3)
+	FMOVQ F12, 144(R3)
+	FMOVQ F13, 176(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 1
+	FLDPQ 32(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 2
+	FLDPQ 64(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 3
+	FLDPQ 96(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 4
+	FLDPQ 128(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 5
+	FLDPQ 160(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	ADD $16, R2, R2
+	ADD $16, R4, R4
+	SUBS $4, R1, R1
+	BGE vector
+last:
+	ADDS $4, R1, R1
+	BEQ done
+	// the second and third of the last values
+	SUB $1, R1, R11
+	CMP $1, R11
+	CSET GE, R10
+	LSL $2, R10, R10
+	LSL $2, R11, R11
+	// column 0
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R3)
+	FMOVQ F9, 32(R3)
+	FMOVQ F10, 64(R3)
+	FMOVQ F11, 96(R3)
+	FMOVQ F12, 128(R3)
+	FMOVQ F13, 160(R3)
+	// column 1
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F0
+	ADD R10, R7, R12
+	VLD1 (R12), V0.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V0.S[2]
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVS (R7), F1
+	ADD R10, R7, R12
+	VLD1 (R12), V1.S[1]
+	ADD R11, R7, R12
+	VLD1 (R12), V1.S[2]
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 48(R3)
+	FMOVQ F10, 80(R3)
+	FMOVQ F11, 112(R3)
+	FMOVQ F12, 144(R3)
+	FMOVQ F13, 176(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 1
+	FLDPQ 32(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 2
+	FLDPQ 64(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 3
+	FLDPQ 96(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 4
+	FLDPQ 128(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+	// row 5
+	FLDPQ 160(R3), (F0, F1)
+	VORR V0.B16, V0.B16, V8.B16
+	WORD $0x4E21D409 // fadd v9.4s, v0.4s, v1.4s
+	WORD $0x4EA1D40A // fsub v10.4s, v0.4s, v1.4s
+	VORR V0.B16, V0.B16, V11.B16
+	WORD $0x4E38CC2B // fmla v11.4s, v1.4s, v24.4s
+	VORR V0.B16, V0.B16, V12.B16
+	WORD $0x4EB8CC2C // fmls v12.4s, v1.4s, v24.4s
+	VORR V1.B16, V1.B16, V13.B16
+	FMOVQ F8, (R8)
+	ADD R5, R8, R8
+	FMOVQ F9, (R8)
+	ADD R5, R8, R8
+	FMOVQ F10, (R8)
+	ADD R5, R8, R8
+	FMOVQ F11, (R8)
+	ADD R5, R8, R8
+	FMOVQ F12, (R8)
+	ADD R5, R8, R8
+	FMOVQ F13, (R8)
+	ADD R5, R8, R8
+done:
+	RET
+
+// func winogradFilterGrad5NEON(t *winogradTile)
+TEXT ·winogradFilterGrad5NEON(SB), 0, $480-8
+	MOVD t+0(FP), R0
+	MOVD $work-480(SP), R3
+	MOVD winogradTile_channels(R0), R1
+	MOVD ZR, R2
+	MOVD winogradTile_planes(R0), R4
+	MOVD winogradTile_plane(R0), R5
+	ADD R5<<1, R5, R6
+	LSL $1, R6, R6
+	MOVD $winogradConstant<>+8(SB), R9
+	VLD1R.P 4(R9), [V24.S4]
+	VLD1R.P 4(R9), [V25.S4]
+	VLD1R.P 4(R9), [V26.S4]
+	VLD1R.P 4(R9), [V27.S4]
+	VLD1R.P 4(R9), [V28.S4]
+	VLD1R.P 4(R9), [V29.S4]
+	VLD1R.P 4(R9), [V30.S4]
+	VLD1R.P 4(R9), [V31.S4]
+	SUBS $4, R1, R1
+	BLT last
+vector:
+	// column 0
+	MOVD R4, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, (R3)
+	FMOVQ F9, 96(R3)
+	FMOVQ F10, 192(R3)
+	FMOVQ F11, 288(R3)
+	FMOVQ F12, 384(R3)
+	// column 1
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 112(R3)
+	FMOVQ F10, 208(R3)
+	FMOVQ F11, 304(R3)
+	FMOVQ F12, 400(R3)
+	// column 2
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 128(R3)
+	FMOVQ F10, 224(R3)
+	FMOVQ F11, 320(R3)
+	FMOVQ F12, 416(R3)
+	// column 3
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 240(R3)
+	FMOVQ F11, 336(R3)
+	FMOVQ F12, 432(R3)
+	// column 4
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 160(R3)
+	FMOVQ F10, 256(R3)
+	FMOVQ F11, 352(R3)
+	FMOVQ F12, 448(R3)
+	// column 5
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 80(R3)
+	FMOVQ F9, 176(R3)
+	FMOVQ F10, 272(R3)
+	FMOVQ F11, 368(R3)
+	FMOVQ F12, 464(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F10, (R7)
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F11, (R7)
+	MOVD winogradTile_pixels+32(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F12, (R7)
+	// row 1
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+40(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	MOVD winogradTile_pixels+48(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	MOVD winogradTile_pixels+56(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F10, (R7)
+	MOVD winogradTile_pixels+64(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F11, (R7)
+	MOVD winogradTile_pixels+72(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F12, (R7)
+	// row 2
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+80(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	MOVD winogradTile_pixels+88(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	MOVD winogradTile_pixels+96(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F10, (R7)
+	MOVD winogradTile_pixels+104(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F11, (R7)
+	MOVD winogradTile_pixels+112(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F12, (R7)
+	// row 3
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+120(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	MOVD winogradTile_pixels+128(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	MOVD winogradTile_pixels+136(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F10, (R7)
+	MOVD winogradTile_pixels+144(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F11, (R7)
+	MOVD winogradTile_pixels+152(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F12, (R7)
+	// row 4
+	FLDPQ 384(R3), (F0, F1)
+	FLDPQ 416(R3), (F2, F3)
+	FLDPQ 448(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+160(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F8, (R7)
+	MOVD winogradTile_pixels+168(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F9, (R7)
+	MOVD winogradTile_pixels+176(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F10, (R7)
+	MOVD winogradTile_pixels+184(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F11, (R7)
+	MOVD winogradTile_pixels+192(R0), R7
+	ADD R2, R7, R7
+	FMOVQ F12, (R7)
+	ADD $16, R2, R2
+	ADD $16, R4, R4
+	SUBS $4, R1, R1
+	BGE vector
+last:
+	ADDS $4, R1, R1
+	BEQ done
+	// the second and third of the last values
+	SUB $1, R1, R11
+	CMP $1, R11
+	CSET GE, R10
+	LSL $2, R10, R10
+	LSL $2, R11, R11
+	// column 0
+	MOVD R4, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, (R3)
+	FMOVQ F9, 96(R3)
+	FMOVQ F10, 192(R3)
+	FMOVQ F11, 288(R3)
+	FMOVQ F12, 384(R3)
+	// column 1
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 16(R3)
+	FMOVQ F9, 112(R3)
+	FMOVQ F10, 208(R3)
+	FMOVQ F11, 304(R3)
+	FMOVQ F12, 400(R3)
+	// column 2
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 32(R3)
+	FMOVQ F9, 128(R3)
+	FMOVQ F10, 224(R3)
+	FMOVQ F11, 320(R3)
+	FMOVQ F12, 416(R3)
+	// column 3
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 48(R3)
+	FMOVQ F9, 144(R3)
+	FMOVQ F10, 240(R3)
+	FMOVQ F11, 336(R3)
+	FMOVQ F12, 432(R3)
+	// column 4
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 64(R3)
+	FMOVQ F9, 160(R3)
+	FMOVQ F10, 256(R3)
+	FMOVQ F11, 352(R3)
+	FMOVQ F12, 448(R3)
+	// column 5
+	ADD R5, R8, R8
+	MOVD R8, R7
+	FMOVQ (R7), F0
+	ADD R6, R7, R7
+	FMOVQ (R7), F1
+	ADD R6, R7, R7
+	FMOVQ (R7), F2
+	ADD R6, R7, R7
+	FMOVQ (R7), F3
+	ADD R6, R7, R7
+	FMOVQ (R7), F4
+	ADD R6, R7, R7
+	FMOVQ (R7), F5
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	FMOVQ F8, 80(R3)
+	FMOVQ F9, 176(R3)
+	FMOVQ F10, 272(R3)
+	FMOVQ F11, 368(R3)
+	FMOVQ F12, 464(R3)
+	MOVD R4, R8
+	// row 0
+	FLDPQ (R3), (F0, F1)
+	FLDPQ 32(R3), (F2, F3)
+	FLDPQ 64(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+0(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	MOVD winogradTile_pixels+8(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	MOVD winogradTile_pixels+16(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V10.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V10.S[1], (R12)
+	FMOVS F10, (R7)
+	MOVD winogradTile_pixels+24(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V11.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V11.S[1], (R12)
+	FMOVS F11, (R7)
+	MOVD winogradTile_pixels+32(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V12.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V12.S[1], (R12)
+	FMOVS F12, (R7)
+	// row 1
+	FLDPQ 96(R3), (F0, F1)
+	FLDPQ 128(R3), (F2, F3)
+	FLDPQ 160(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+40(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	MOVD winogradTile_pixels+48(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	MOVD winogradTile_pixels+56(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V10.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V10.S[1], (R12)
+	FMOVS F10, (R7)
+	MOVD winogradTile_pixels+64(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V11.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V11.S[1], (R12)
+	FMOVS F11, (R7)
+	MOVD winogradTile_pixels+72(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V12.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V12.S[1], (R12)
+	FMOVS F12, (R7)
+	// row 2
+	FLDPQ 192(R3), (F0, F1)
+	FLDPQ 224(R3), (F2, F3)
+	FLDPQ 256(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+80(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	MOVD winogradTile_pixels+88(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	MOVD winogradTile_pixels+96(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V10.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V10.S[1], (R12)
+	FMOVS F10, (R7)
+	MOVD winogradTile_pixels+104(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V11.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V11.S[1], (R12)
+	FMOVS F11, (R7)
+	MOVD winogradTile_pixels+112(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V12.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V12.S[1], (R12)
+	FMOVS F12, (R7)
+	// row 3
+	FLDPQ 288(R3), (F0, F1)
+	FLDPQ 320(R3), (F2, F3)
+	FLDPQ 352(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+120(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	MOVD winogradTile_pixels+128(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	MOVD winogradTile_pixels+136(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V10.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V10.S[1], (R12)
+	FMOVS F10, (R7)
+	MOVD winogradTile_pixels+144(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V11.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V11.S[1], (R12)
+	FMOVS F11, (R7)
+	MOVD winogradTile_pixels+152(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V12.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V12.S[1], (R12)
+	FMOVS F12, (R7)
+	// row 4
+	FLDPQ 384(R3), (F0, F1)
+	FLDPQ 416(R3), (F2, F3)
+	FLDPQ 448(R3), (F4, F5)
+	WORD $0x4E22D42E // fadd v14.4s, v1.4s, v2.4s
+	WORD $0x4EA1D44F // fsub v15.4s, v2.4s, v1.4s
+	WORD $0x4E24D466 // fadd v6.4s, v3.4s, v4.4s
+	WORD $0x4EA4D467 // fsub v7.4s, v3.4s, v4.4s
+	WORD $0x6E3CDC08 // fmul v8.4s, v0.4s, v28.4s
+	WORD $0x4EBDCDC8 // fmls v8.4s, v14.4s, v29.4s
+	WORD $0x4E3FCCC8 // fmla v8.4s, v6.4s, v31.4s
+	WORD $0x6E3DDDE9 // fmul v9.4s, v15.4s, v29.4s
+	WORD $0x4E3ECCE9 // fmla v9.4s, v7.4s, v30.4s
+	WORD $0x4EAED4CA // fsub v10.4s, v6.4s, v14.4s
+	WORD $0x6E3DDD4A // fmul v10.4s, v10.4s, v29.4s
+	VORR V15.B16, V15.B16, V11.B16
+	WORD $0x4E38CCEB // fmla v11.4s, v7.4s, v24.4s
+	WORD $0x6E3DDD6B // fmul v11.4s, v11.4s, v29.4s
+	WORD $0x6E39DCC6 // fmul v6.4s, v6.4s, v25.4s
+	WORD $0x4EAED4CE // fsub v14.4s, v6.4s, v14.4s
+	VORR V5.B16, V5.B16, V12.B16
+	WORD $0x4E3DCDCC // fmla v12.4s, v14.4s, v29.4s
+	MOVD winogradTile_pixels+160(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V8.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V8.S[1], (R12)
+	FMOVS F8, (R7)
+	MOVD winogradTile_pixels+168(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V9.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V9.S[1], (R12)
+	FMOVS F9, (R7)
+	MOVD winogradTile_pixels+176(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V10.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V10.S[1], (R12)
+	FMOVS F10, (R7)
+	MOVD winogradTile_pixels+184(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V11.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V11.S[1], (R12)
+	FMOVS F11, (R7)
+	MOVD winogradTile_pixels+192(R0), R7
+	ADD R2, R7, R7
+	ADD R11, R7, R12
+	VST1 V12.S[2], (R12)
+	ADD R10, R7, R12
+	VST1 V12.S[1], (R12)
+	FMOVS F12, (R7)
+done:
+	RET

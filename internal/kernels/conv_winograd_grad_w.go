@@ -71,9 +71,9 @@ func (a *winogradGradWArgs) outputPlanes(planes []float32, plane, from, to int) 
 	t := winogradTile{plane: plane * float, channels: a.F}
 	for i := from; i < to; i++ {
 		n, oh, ow := a.tile(i)
-		t.window(a.dy[n*a.OH*a.OW*a.F:], a.OH, a.OW, a.F, winogradOut, oh, ow, &nothing[0])
+		t.window(a.dy[n*a.OH*a.OW*a.F:], a.OH, a.OW, a.F, a.tileOut(), oh, ow, &nothing[0])
 		t.planes = &planes[(i-from)*row]
-		current().winogradOutputGrad(noescape(&t))
+		a.transforms().outputGrad(noescape(&t))
 	}
 	giveScratch(nothing)
 }
@@ -129,9 +129,9 @@ func (a *winogradGradWArgs) filterGrads(sums []float32, part int) {
 	t := winogradTile{plane: (c1 - c0) * winogradGradCols * float, channels: f1 - f0}
 	for c := c0; c < c1; c++ {
 		t.planes = &sums[(c-c0)*winogradGradCols]
-		for tap := range 9 {
+		for tap := range a.KH * a.KW {
 			t.pixels[tap] = &a.dw[(tap*a.C+c)*a.F+f0]
 		}
-		current().winogradFilterGrad(noescape(&t))
+		a.transforms().filterGrad(noescape(&t))
 	}
 }

@@ -3,19 +3,24 @@ package kernels
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
-// anyWinograd draws sizes for Winograd's algorithm: any padding, with incomplete tiles,
+// anyWinograd draws sizes for Winograd's algorithm with filters of k by k: any padding, with incomplete tiles,
 // vectors and panels.
-func anyWinograd(rng *rand.Rand) Conv {
+func anyWinograd(rng *rand.Rand, k int) Conv {
+	least, most := 16, 300_000
+	if k == 5 {
+		least, most = 48, 600_000
+	}
 	for {
 		s := Conv{
-			N: 1 + rng.IntN(9), H: 1 + rng.IntN(14), W: 1 + rng.IntN(14), C: 16 + rng.IntN(60), F: 16 + rng.IntN(60),
-			KH: 3, KW: 3, SH: 1, SW: 1, Top: rng.IntN(3), Left: rng.IntN(3),
+			N: 1 + rng.IntN(9), H: 1 + rng.IntN(14), W: 1 + rng.IntN(14), C: least + rng.IntN(60), F: least + rng.IntN(60),
+			KH: k, KW: k, SH: 1, SW: 1, Top: rng.IntN(k), Left: rng.IntN(k),
 		}
-		s.OH, s.OW = max(0, s.H+s.Top-rng.IntN(3)), max(0, s.W+s.Left-rng.IntN(3))
-		if r := s.reversed(); s.N*s.OH*s.OW*s.C*s.F < 300_000 && (s.winograd() || r.winograd()) {
+		s.OH, s.OW = max(0, s.H+s.Top-rng.IntN(k)), max(0, s.W+s.Left-rng.IntN(k))
+		if r := s.reversed(); s.N*s.OH*s.OW*s.C*s.F < most && (s.winograd() || r.winograd()) {
 			return s
 		}
 	}
@@ -27,13 +32,19 @@ func TestWinogradIsTheDefinition(t *testing.T) {
 	if testing.Short() || raced {
 		count = 30
 	}
-	for range count {
-		compareConv(t, rng, anyWinograd(rng))
+	for i := range count {
+		compareConv(t, rng, anyWinograd(rng, 3))
+		if i%6 == 0 {
+			compareConv(t, rng, anyWinograd(rng, 5))
+		}
 	}
 	for _, s := range []Conv{
 		NewConv(9, 13, 14, 17, 33, 3, 3, 1, 1, true),  // several parts of tiles
 		NewConv(2, 4, 4, 300, 70, 3, 3, 1, 1, true),   // several runs of channels
 		NewConv(150, 8, 8, 70, 66, 3, 3, 1, 1, false), // several rounds of the gradient
+		NewConv(3, 10, 11, 97, 47, 5, 5, 1, 1, true),
+		NewConv(2, 6, 8, 300, 70, 5, 5, 1, 1, true),
+		NewConv(9, 15, 15, 96, 66, 5, 5, 1, 1, true),
 	} {
 		compareConv(t, rng, s)
 	}
@@ -41,9 +52,10 @@ func TestWinogradIsTheDefinition(t *testing.T) {
 
 func FuzzWinograd(f *testing.F) {
 	f.Add(uint64(1))
+	f.Add(uint64(2))
 	f.Fuzz(func(t *testing.T, seed uint64) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		compareConv(t, rng, anyWinograd(rng))
+		compareConv(t, rng, anyWinograd(rng, 3+int(seed%2)*2))
 	})
 }
 
@@ -76,10 +88,14 @@ func TestWinogradTransformsAreTheirMatrices(t *testing.T) {
 		of       func(s *instructionSet) func(t *winogradTile)
 	}{
 		{"image", 6, true, winogradB, func(s *instructionSet) func(*winogradTile) { return s.winogradImage }},
-		{"filter", 3, true, winogradG, func(s *instructionSet) func(*winogradTile) { return s.winogradFilter }},
-		{"output", 4, false, winogradA, func(s *instructionSet) func(*winogradTile) { return s.winogradOutput }},
-		{"outputGrad", 4, true, transposed(winogradA, 6), func(s *instructionSet) func(*winogradTile) { return s.winogradOutputGrad }},
-		{"filterGrad", 3, false, transposed(winogradG, 3), func(s *instructionSet) func(*winogradTile) { return s.winogradFilterGrad }},
+		{"filter", 3, true, winogradG, func(s *instructionSet) func(*winogradTile) { return s.winograd3.filter }},
+		{"output", 4, false, winogradA, func(s *instructionSet) func(*winogradTile) { return s.winograd3.output }},
+		{"outputGrad", 4, true, transposed(winogradA, 6), func(s *instructionSet) func(*winogradTile) { return s.winograd3.outputGrad }},
+		{"filterGrad", 3, false, transposed(winogradG, 3), func(s *instructionSet) func(*winogradTile) { return s.winograd3.filterGrad }},
+		{"filter5", 5, true, winogradG5, func(s *instructionSet) func(*winogradTile) { return s.winograd5.filter }},
+		{"output5", 2, false, winogradA5, func(s *instructionSet) func(*winogradTile) { return s.winograd5.output }},
+		{"outputGrad5", 2, true, transposed(winogradA5, 6), func(s *instructionSet) func(*winogradTile) { return s.winograd5.outputGrad }},
+		{"filterGrad5", 5, false, transposed(winogradG5, 5), func(s *instructionSet) func(*winogradTile) { return s.winograd5.filterGrad }},
 	} {
 		for channels := 1; channels <= 40; channels++ {
 			width, k := blocks(channels, 16)*16, transform.pixels
@@ -98,7 +114,7 @@ func TestWinogradTransformsAreTheirMatrices(t *testing.T) {
 					if !transform.toPlanes {
 						got, step = out[1][c:], channels
 						want = defineTransform(transform.matrix, every(planes, c, width), 6)
-						if transform.name == "output" {
+						if strings.HasPrefix(transform.name, "output") {
 							for i := range want {
 								want[i] += float64(bias[c])
 							}

@@ -11,6 +11,11 @@ type winogradTile struct {
 	relu     int      // 1: apply ReLU to the output
 }
 
+// winogradTransforms are the transforms that depend on the size of the filters.
+type winogradTransforms struct {
+	filter, output, outputGrad, filterGrad func(t *winogradTile)
+}
+
 // window points to k by k pixels of an image of h rows of w pixels, from row ih and column
 // iw on; pixels outside the image are nil. size is the distance of pixels.
 func (t *winogradTile) window(image []float32, h, w, size, k, ih, iw int, nothing *float32) {

@@ -1,13 +1,18 @@
 package kernels
 
 // The transforms, channel by channel: first the columns, then the rows. The functions of
-// type column multiply by a matrix of Lavin and Gray.
+// type column multiply by a matrix of conv_winograd.go.
 
 func winogradImageGeneric(t *winogradTile)      { t.toPlanes(6, imageColumn) }
 func winogradFilterGeneric(t *winogradTile)     { t.toPlanes(3, filterColumn) }
 func winogradOutputGeneric(t *winogradTile)     { t.toPixels(4, outputColumn, t.bias) }
 func winogradOutputGradGeneric(t *winogradTile) { t.toPlanes(4, outputGradColumn) }
 func winogradFilterGradGeneric(t *winogradTile) { t.toPixels(3, filterGradColumn, nil) }
+
+func winogradFilter5Generic(t *winogradTile)     { t.toPlanes(5, filter5Column) }
+func winogradOutput5Generic(t *winogradTile)     { t.toPixels(2, output5Column, t.bias) }
+func winogradOutputGrad5Generic(t *winogradTile) { t.toPlanes(2, outputGrad5Column) }
+func winogradFilterGrad5Generic(t *winogradTile) { t.toPixels(5, filterGrad5Column, nil) }
 
 // A winogradColumn is a column before or after; shorter ones leave the rest unused.
 type winogradColumn [winogradIn]float32
@@ -100,5 +105,34 @@ func filterGradColumn(m winogradColumn) winogradColumn {
 		m[0]*(1./4) - a*(1./6) + e*(1./24),
 		(m[2]-m[1])*(1./6) + (m[3]-m[4])*(1./12),
 		(e-a)*(1./6) + m[5],
+	}
+}
+
+// filter5Column is G for 5x5 filters.
+func filter5Column(g winogradColumn) winogradColumn {
+	a, b := (g[0]+g[2]+g[4])*(-1./6), (g[1]+g[3])*(1./6)
+	e, f := (g[0]+4*(g[2]+4*g[4]))*(1./24), (g[1]+4*g[3])*(1./12)
+	return winogradColumn{g[0] * (1. / 4), a - b, a + b, e + f, e - f, g[4]}
+}
+
+// output5Column is Aᵀ for 5x5 filters.
+func output5Column(m winogradColumn) winogradColumn {
+	return winogradColumn{m[0] + (m[1] + m[2]) + (m[3] + m[4]), m[1] - m[2] + m[5] + 2*(m[3]-m[4])}
+}
+
+// outputGrad5Column is A for 5x5 filters.
+func outputGrad5Column(d winogradColumn) winogradColumn {
+	return winogradColumn{d[0], d[0] + d[1], d[0] - d[1], d[0] + 2*d[1], d[0] - 2*d[1], d[1]}
+}
+
+// filterGrad5Column is Gᵀ for 5x5 filters.
+func filterGrad5Column(m winogradColumn) winogradColumn {
+	a, b, e, f := m[1]+m[2], m[2]-m[1], m[3]+m[4], m[3]-m[4]
+	return winogradColumn{
+		m[0]*(1./4) - a*(1./6) + e*(1./24),
+		b*(1./6) + f*(1./12),
+		(e - a) * (1. / 6),
+		(b + 2*f) * (1. / 6),
+		(4*e-a)*(1./6) + m[5],
 	}
 }

@@ -23,8 +23,9 @@ type instructionSet struct {
 	transpose8  func(dst, src []float32, dstRow, srcRow, blocks int)
 	addScaled   func(y, rows, next []float32, a *float32, width, pixels, aNext int, all bool) (done int)
 
-	// Transforms of Winograd's algorithm, see winogradTile.
-	winogradImage, winogradFilter, winogradOutput, winogradOutputGrad, winogradFilterGrad func(t *winogradTile)
+	// Transforms of Winograd's algorithm, for 3x3 and 5x5 filters, see winogradTile.
+	winogradImage        func(t *winogradTile)
+	winograd3, winograd5 winogradTransforms
 
 	// Depthwise convolutions, see depthwiseRow.
 	depthwise, depthwiseGrad func(r *depthwiseRow)
@@ -69,6 +70,11 @@ type instructionSet struct {
 	layerNorm         func(out, x, gamma, beta []float32, rows, width int, count, epsilon float32)
 	layerNormGrad     func(dx, x, dy, gamma []float32, rows, width int, count, epsilon float32)
 	layerNormGradSums func(dbeta, dgamma, x, dy []float32, rows, width int, count, epsilon float32)
+
+	// Local response normalization, where s = sums·alpha + bias: out = x / s^(3/4) or, if half, x / √s;
+	// and out = g·x / s.
+	localNorm      func(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+	localNormTerms func(out, g, sums, x []float32, bias, alpha float32) (done int)
 
 	// Max pooling; nil if poolings of all shapes are computed in the same way.
 	maxPoolRow        func(p *poolRow)

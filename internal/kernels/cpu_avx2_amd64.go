@@ -15,10 +15,8 @@ func withAVX2(s instructionSet) instructionSet {
 	s.addScaled = addScaledAVX2
 
 	s.winogradImage = winogradImageAVX2
-	s.winogradFilter = winogradFilterAVX2
-	s.winogradOutput = winogradOutputAVX2
-	s.winogradOutputGrad = winogradOutputGradAVX2
-	s.winogradFilterGrad = winogradFilterGradAVX2
+	s.winograd3 = winogradTransforms{winogradFilterAVX2, winogradOutputAVX2, winogradOutputGradAVX2, winogradFilterGradAVX2}
+	s.winograd5 = winogradTransforms{winogradFilter5AVX2, winogradOutput5AVX2, winogradOutputGrad5AVX2, winogradFilterGrad5AVX2}
 
 	s.depthwise = depthwiseAVX2
 	s.depthwiseGrad = depthwiseGradAVX2
@@ -31,6 +29,8 @@ func withAVX2(s instructionSet) instructionSet {
 	s.combine = combineAVX2
 	s.multiply = multiplyAVX2
 	s.addProduct = addProductAVX2
+	s.localNorm = localNormAVX2
+	s.localNormTerms = localNormTermsAVX2
 	s.scale = scaleAVX2
 	s.dropout = dropoutAVX2
 	s.zeroTimes = zeroTimesAVX2
@@ -94,6 +94,10 @@ func winogradFilterAVX2(t *winogradTile)
 func winogradOutputAVX2(t *winogradTile)
 func winogradOutputGradAVX2(t *winogradTile)
 func winogradFilterGradAVX2(t *winogradTile)
+func winogradFilter5AVX2(t *winogradTile)
+func winogradOutput5AVX2(t *winogradTile)
+func winogradOutputGrad5AVX2(t *winogradTile)
+func winogradFilterGrad5AVX2(t *winogradTile)
 func depthwiseAVX2(r *depthwiseRow)
 func depthwiseGradAVX2(r *depthwiseRow)
 func reluAVX2(out, x []float32) (done int)
@@ -124,6 +128,8 @@ func affineAVX2(out, x []float32, scale, offset float32) (done int)
 func combineAVX2(out, x, y []float32, a, b float32) (done int)
 func multiplyAVX2(out, x, y []float32) (done int)
 func addProductAVX2(sum, x, y []float32) (done int)
+func localNormAVX2(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+func localNormTermsAVX2(out, g, sums, x []float32, bias, alpha float32) (done int)
 func scaleAVX2(out, x []float32, scale float32) (done int)
 func dropoutAVX2(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesAVX2(x []float32) (sum float32, done int)

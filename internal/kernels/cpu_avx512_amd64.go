@@ -14,10 +14,8 @@ func withAVX512(s instructionSet) instructionSet {
 	s.addScaled = addScaledAVX512
 
 	s.winogradImage = winogradImageAVX512
-	s.winogradFilter = winogradFilterAVX512
-	s.winogradOutput = winogradOutputAVX512
-	s.winogradOutputGrad = winogradOutputGradAVX512
-	s.winogradFilterGrad = winogradFilterGradAVX512
+	s.winograd3 = winogradTransforms{winogradFilterAVX512, winogradOutputAVX512, winogradOutputGradAVX512, winogradFilterGradAVX512}
+	s.winograd5 = winogradTransforms{winogradFilter5AVX512, winogradOutput5AVX512, winogradOutputGrad5AVX512, winogradFilterGrad5AVX512}
 
 	s.depthwise = depthwiseAVX512
 	s.depthwiseGrad = depthwiseGradAVX512
@@ -30,6 +28,8 @@ func withAVX512(s instructionSet) instructionSet {
 	s.combine = combineAVX512
 	s.multiply = multiplyAVX512
 	s.addProduct = addProductAVX512
+	s.localNorm = localNormAVX512
+	s.localNormTerms = localNormTermsAVX512
 	s.scale = scaleAVX512
 	s.dropout = dropoutAVX512
 	s.zeroTimes = zeroTimesAVX512
@@ -91,6 +91,10 @@ func winogradFilterAVX512(t *winogradTile)
 func winogradOutputAVX512(t *winogradTile)
 func winogradOutputGradAVX512(t *winogradTile)
 func winogradFilterGradAVX512(t *winogradTile)
+func winogradFilter5AVX512(t *winogradTile)
+func winogradOutput5AVX512(t *winogradTile)
+func winogradOutputGrad5AVX512(t *winogradTile)
+func winogradFilterGrad5AVX512(t *winogradTile)
 func depthwiseAVX512(r *depthwiseRow)
 func depthwiseGradAVX512(r *depthwiseRow)
 func reluAVX512(out, x []float32) (done int)
@@ -121,6 +125,8 @@ func affineAVX512(out, x []float32, scale, offset float32) (done int)
 func combineAVX512(out, x, y []float32, a, b float32) (done int)
 func multiplyAVX512(out, x, y []float32) (done int)
 func addProductAVX512(sum, x, y []float32) (done int)
+func localNormAVX512(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+func localNormTermsAVX512(out, g, sums, x []float32, bias, alpha float32) (done int)
 func scaleAVX512(out, x []float32, scale float32) (done int)
 func dropoutAVX512(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesAVX512(x []float32) (sum float32, done int)

@@ -11,11 +11,9 @@ var generic = instructionSet{
 	},
 	addScaled: addScaledGeneric,
 
-	winogradImage:      winogradImageGeneric,
-	winogradFilter:     winogradFilterGeneric,
-	winogradOutput:     winogradOutputGeneric,
-	winogradOutputGrad: winogradOutputGradGeneric,
-	winogradFilterGrad: winogradFilterGradGeneric,
+	winogradImage: winogradImageGeneric,
+	winograd3:     winogradTransforms{winogradFilterGeneric, winogradOutputGeneric, winogradOutputGradGeneric, winogradFilterGradGeneric},
+	winograd5:     winogradTransforms{winogradFilter5Generic, winogradOutput5Generic, winogradOutputGrad5Generic, winogradFilterGrad5Generic},
 
 	depthwise:     depthwiseGeneric,
 	depthwiseGrad: depthwiseGradGeneric,
@@ -43,6 +41,9 @@ var generic = instructionSet{
 	norm:         normGeneric,
 	normGradSums: normGradSumsGeneric,
 	normGrad:     normGradGeneric,
+
+	localNorm:      localNormGeneric,
+	localNormTerms: localNormTermsGeneric,
 
 	warpRow: warpRowGeneric,
 

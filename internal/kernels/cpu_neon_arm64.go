@@ -19,10 +19,8 @@ func withNEON(s instructionSet) instructionSet {
 	s.addScaled = addScaledNEON
 
 	s.winogradImage = winogradImageNEON
-	s.winogradFilter = winogradFilterNEON
-	s.winogradOutput = winogradOutputNEON
-	s.winogradOutputGrad = winogradOutputGradNEON
-	s.winogradFilterGrad = winogradFilterGradNEON
+	s.winograd3 = winogradTransforms{winogradFilterNEON, winogradOutputNEON, winogradOutputGradNEON, winogradFilterGradNEON}
+	s.winograd5 = winogradTransforms{winogradFilter5NEON, winogradOutput5NEON, winogradOutputGrad5NEON, winogradFilterGrad5NEON}
 
 	s.depthwise = depthwiseNEON
 	s.depthwiseGrad = depthwiseGradNEON
@@ -35,6 +33,8 @@ func withNEON(s instructionSet) instructionSet {
 	s.combine = combineNEON
 	s.multiply = multiplyNEON
 	s.addProduct = addProductNEON
+	s.localNorm = localNormNEON
+	s.localNormTerms = localNormTermsNEON
 	s.scale = scaleNEON
 	s.dropout = dropoutNEON
 	s.zeroTimes = zeroTimesNEON
@@ -100,6 +100,10 @@ func winogradFilterNEON(t *winogradTile)
 func winogradOutputNEON(t *winogradTile)
 func winogradOutputGradNEON(t *winogradTile)
 func winogradFilterGradNEON(t *winogradTile)
+func winogradFilter5NEON(t *winogradTile)
+func winogradOutput5NEON(t *winogradTile)
+func winogradOutputGrad5NEON(t *winogradTile)
+func winogradFilterGrad5NEON(t *winogradTile)
 func depthwiseNEON(r *depthwiseRow)
 func depthwiseGradNEON(r *depthwiseRow)
 func reluNEON(out, x []float32) (done int)
@@ -130,6 +134,8 @@ func affineNEON(out, x []float32, scale, offset float32) (done int)
 func combineNEON(out, x, y []float32, a, b float32) (done int)
 func multiplyNEON(out, x, y []float32) (done int)
 func addProductNEON(sum, x, y []float32) (done int)
+func localNormNEON(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+func localNormTermsNEON(out, g, sums, x []float32, bias, alpha float32) (done int)
 func scaleNEON(out, x []float32, scale float32) (done int)
 func dropoutNEON(out, x []float32, counter uint32, d *dropper) (done int)
 func zeroTimesNEON(x []float32) (sum float32, done int)

@@ -369,6 +369,190 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func localNormAVX512(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+TEXT ·localNormAVX512(SB), NOSPLIT, $0-96
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+88(FP)
+	SHLQ $2, CX
+	VBROADCASTSS bias+72(FP), Z8
+	VBROADCASTSS alpha+76(FP), Z9
+	MOVBLZX half+80(FP), AX
+	TESTL AX, AX
+	JNZ half
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Z1
+	VMULPS Z9, Z1, Z1
+	VADDPS Z8, Z1, Z1
+	// out = x / s^(3/4)
+	VSQRTPS Z1, Z2
+	VSQRTPS Z2, Z3
+	VMULPS Z3, Z2, Z2
+	VMOVUPS (R9)(AX*1), Z0
+	VDIVPS Z2, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+half:
+	XORQ AX, AX
+with:
+	CMPQ AX, CX
+	JGE withDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Z1
+	VMULPS Z9, Z1, Z1
+	VADDPS Z8, Z1, Z1
+	// out = x / √s
+	VSQRTPS Z1, Z2
+	VMOVUPS (R9)(AX*1), Z0
+	VDIVPS Z2, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP with
+withDone:
+	VZEROUPPER
+	RET
+
+// func localNormAVX2(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+TEXT ·localNormAVX2(SB), NOSPLIT, $0-96
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+88(FP)
+	SHLQ $2, CX
+	VBROADCASTSS bias+72(FP), Y8
+	VBROADCASTSS alpha+76(FP), Y9
+	MOVBLZX half+80(FP), AX
+	TESTL AX, AX
+	JNZ half
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VADDPS Y8, Y1, Y1
+	// out = x / s^(3/4)
+	VSQRTPS Y1, Y2
+	VSQRTPS Y2, Y3
+	VMULPS Y3, Y2, Y2
+	VMOVUPS (R9)(AX*1), Y0
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+half:
+	XORQ AX, AX
+with:
+	CMPQ AX, CX
+	JGE withDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VADDPS Y8, Y1, Y1
+	// out = x / √s
+	VSQRTPS Y1, Y2
+	VMOVUPS (R9)(AX*1), Y0
+	VDIVPS Y2, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP with
+withDone:
+	VZEROUPPER
+	RET
+
+// func localNormTermsAVX512(out, g, sums, x []float32, bias, alpha float32) (done int)
+TEXT ·localNormTermsAVX512(SB), NOSPLIT, $0-112
+	MOVQ out_base+0(FP), R8
+	MOVQ g_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	MOVQ x_base+72(FP), R11
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+104(FP)
+	SHLQ $2, CX
+	VBROADCASTSS bias+96(FP), Z8
+	VBROADCASTSS alpha+100(FP), Z9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Z1
+	VMULPS Z9, Z1, Z1
+	VADDPS Z8, Z1, Z1
+	// out = g·x / s
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS (R11)(AX*1), Z0, Z0
+	VDIVPS Z1, Z0, Z0
+	VMOVUPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func localNormTermsAVX2(out, g, sums, x []float32, bias, alpha float32) (done int)
+TEXT ·localNormTermsAVX2(SB), NOSPLIT, $0-112
+	MOVQ out_base+0(FP), R8
+	MOVQ g_base+24(FP), R9
+	MOVQ sums_base+48(FP), R10
+	MOVQ x_base+72(FP), R11
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+104(FP)
+	SHLQ $2, CX
+	VBROADCASTSS bias+96(FP), Y8
+	VBROADCASTSS alpha+100(FP), Y9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	PREFETCHT0 2048(R11)(AX*1)
+	// s = sums·alpha + bias
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VADDPS Y8, Y1, Y1
+	// out = g·x / s
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS (R11)(AX*1), Y0, Y0
+	VDIVPS Y1, Y0, Y0
+	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func adamAVX512(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 TEXT ·adamAVX512(SB), NOSPLIT, $0-120
 	MOVQ w_base+0(FP), R8

@@ -416,6 +416,251 @@ loopOneDone:
 	ADD $4, R0, R0
 	RET
 
+// func localNormNEON(out, x, sums []float32, bias, alpha float32, half bool) (done int)
+TEXT ·localNormNEON(SB), NOSPLIT, $0-96
+	MOVD out_base+0(FP), R3
+	MOVD x_base+24(FP), R4
+	MOVD sums_base+48(FP), R5
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+88(FP)
+	FMOVS bias+72(FP), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS alpha+76(FP), F9
+	VDUP V9.S[0], V9.S4
+	MOVBU half+80(FP), R2
+	CBNZ R2, half
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / s^(3/4)
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	WORD $0x6EA1F843 // fsqrt v3.4s, v2.4s
+	WORD $0x6E23DC42 // fmul v2.4s, v2.4s, v3.4s
+	FMOVQ (R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, (R3)
+	// s = sums·alpha + bias
+	FMOVQ 16(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / s^(3/4)
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	WORD $0x6EA1F843 // fsqrt v3.4s, v2.4s
+	WORD $0x6E23DC42 // fmul v2.4s, v2.4s, v3.4s
+	FMOVQ 16(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 16(R3)
+	// s = sums·alpha + bias
+	FMOVQ 32(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / s^(3/4)
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	WORD $0x6EA1F843 // fsqrt v3.4s, v2.4s
+	WORD $0x6E23DC42 // fmul v2.4s, v2.4s, v3.4s
+	FMOVQ 32(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	// s = sums·alpha + bias
+	FMOVQ 48(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / s^(3/4)
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	WORD $0x6EA1F843 // fsqrt v3.4s, v2.4s
+	WORD $0x6E23DC42 // fmul v2.4s, v2.4s, v3.4s
+	FMOVQ 48(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / s^(3/4)
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	WORD $0x6EA1F843 // fsqrt v3.4s, v2.4s
+	WORD $0x6E23DC42 // fmul v2.4s, v2.4s, v3.4s
+	FMOVQ (R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+half:
+	SUBS $16, R0, R0
+	BLT withDone
+with:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / √s
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	FMOVQ (R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, (R3)
+	// s = sums·alpha + bias
+	FMOVQ 16(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / √s
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	FMOVQ 16(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 16(R3)
+	// s = sums·alpha + bias
+	FMOVQ 32(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / √s
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	FMOVQ 32(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 32(R3)
+	// s = sums·alpha + bias
+	FMOVQ 48(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / √s
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	FMOVQ 48(R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	SUBS $16, R0, R0
+	BGE with
+withDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT withOneDone
+withOne:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = x / √s
+	WORD $0x6EA1F822 // fsqrt v2.4s, v1.4s
+	FMOVQ (R4), F0
+	WORD $0x6E22FC00 // fdiv v0.4s, v0.4s, v2.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	SUBS $4, R0, R0
+	BGE withOne
+withOneDone:
+	ADD $4, R0, R0
+	RET
+
+// func localNormTermsNEON(out, g, sums, x []float32, bias, alpha float32) (done int)
+TEXT ·localNormTermsNEON(SB), NOSPLIT, $0-112
+	MOVD out_base+0(FP), R3
+	MOVD g_base+24(FP), R4
+	MOVD sums_base+48(FP), R5
+	MOVD x_base+72(FP), R6
+	MOVD out_len+8(FP), R0
+	AND $-4, R0
+	MOVD R0, done+104(FP)
+	FMOVS bias+96(FP), F8
+	VDUP V8.S[0], V8.S4
+	FMOVS alpha+100(FP), F9
+	VDUP V9.S[0], V9.S4
+	SUBS $16, R0, R0
+	BLT loopDone
+loop:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = g·x / s
+	FMOVQ (R4), F0
+	FMOVQ (R6), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6E21FC00 // fdiv v0.4s, v0.4s, v1.4s
+	FMOVQ F0, (R3)
+	// s = sums·alpha + bias
+	FMOVQ 16(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = g·x / s
+	FMOVQ 16(R4), F0
+	FMOVQ 16(R6), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6E21FC00 // fdiv v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 16(R3)
+	// s = sums·alpha + bias
+	FMOVQ 32(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = g·x / s
+	FMOVQ 32(R4), F0
+	FMOVQ 32(R6), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6E21FC00 // fdiv v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 32(R3)
+	// s = sums·alpha + bias
+	FMOVQ 48(R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = g·x / s
+	FMOVQ 48(R4), F0
+	FMOVQ 48(R6), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6E21FC00 // fdiv v0.4s, v0.4s, v1.4s
+	FMOVQ F0, 48(R3)
+	ADD $64, R3, R3
+	ADD $64, R4, R4
+	ADD $64, R5, R5
+	ADD $64, R6, R6
+	SUBS $16, R0, R0
+	BGE loop
+loopDone:
+	ADD $16, R0, R0
+	SUBS $4, R0, R0
+	BLT loopOneDone
+loopOne:
+	// s = sums·alpha + bias
+	FMOVQ (R5), F1
+	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
+	WORD $0x4E28D421 // fadd v1.4s, v1.4s, v8.4s
+	// out = g·x / s
+	FMOVQ (R4), F0
+	FMOVQ (R6), F7
+	WORD $0x6E27DC00 // fmul v0.4s, v0.4s, v7.4s
+	WORD $0x6E21FC00 // fdiv v0.4s, v0.4s, v1.4s
+	FMOVQ F0, (R3)
+	ADD $16, R3, R3
+	ADD $16, R4, R4
+	ADD $16, R5, R5
+	ADD $16, R6, R6
+	SUBS $4, R0, R0
+	BGE loopOne
+loopOneDone:
+	ADD $4, R0, R0
+	RET
+
 // func adamNEON(w, grad, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int)
 TEXT ·adamNEON(SB), NOSPLIT, $0-120
 	MOVD w_base+0(FP), R3

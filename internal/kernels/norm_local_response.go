@@ -36,62 +36,130 @@ type localResponseNormArgs struct {
 	s          LocalResponseNorm
 }
 
+// localBlock is about the number of values of rows that are normalized together, which stay in the
+// first-level cache.
+const localBlock = 2048
+
 var localResponseNormLoop = newLoop(func(a *localResponseNormArgs, part int) {
 	from, to := block(part, a.s.N, rowsPerPart(a.s.C))
-	for n := from; n < to; n++ {
-		out, x := a.out[n*a.s.C:][:a.s.C], a.x[n*a.s.C:][:a.s.C]
-		for c, v := range x {
-			out[c] = float32(float64(v) / a.s.power(a.s.scale(x, c)))
-		}
+	w := newLocalWindows(&a.s)
+	for ; from < to; from += w.rows {
+		a.apply(&w, from, min(from+w.rows, to))
 	}
+	w.give()
 })
 
 var localResponseNormGradLoop = newLoop(func(a *localResponseNormArgs, part int) {
-	s := &a.s
-	terms := takeScratch(s.C) // dy·x/s^(Beta+1)
-	from, to := block(part, s.N, rowsPerPart(s.C))
-	for n := from; n < to; n++ {
-		dx, x, dy := a.out[n*s.C:][:s.C], a.x[n*s.C:][:s.C], a.dy[n*s.C:][:s.C]
-		for c, v := range x {
-			scale := s.scale(x, c)
-			g := float64(dy[c]) / s.power(scale)
-			dx[c] = float32(g)
-			terms[c] = float32(g * float64(v) / scale)
-		}
-		for c, v := range x {
-			low, high := s.near(c)
-			sum := 0.0
-			for _, t := range terms[low:high] {
-				sum += float64(t)
-			}
-			dx[c] -= float32(2 * s.Alpha * s.Beta * float64(v) * sum)
-		}
+	from, to := block(part, a.s.N, rowsPerPart(a.s.C))
+	w := newLocalWindows(&a.s)
+	for ; from < to; from += w.rows {
+		a.grad(&w, from, min(from+w.rows, to))
 	}
-	giveScratch(terms)
+	w.give()
 })
 
-// near returns the range [low, high) of channels around c.
-func (s *LocalResponseNorm) near(c int) (low, high int) {
-	return max(0, c-s.Radius), min(s.C, c+s.Radius+1)
+// apply and grad compute rows [from,to).
+func (a *localResponseNormArgs) apply(w *localWindows, from, to int) {
+	c := a.s.C
+	a.sumSquares(w, from, to)
+	for n := from; n < to; n++ {
+		a.s.divide(a.out[n*c:][:c], a.x[n*c:][:c], w.sums(n-from))
+	}
 }
 
-func (s *LocalResponseNorm) scale(x []float32, c int) float64 {
-	low, high := s.near(c)
-	sum := 0.0
-	for _, v := range x[low:high] {
-		sum += float64(float64(v) * float64(v))
+func (a *localResponseNormArgs) grad(w *localWindows, from, to int) {
+	c := a.s.C
+	a.sumSquares(w, from, to)
+	for n := from; n < to; n++ {
+		dx, x, sums := a.out[n*c:][:c], a.x[n*c:][:c], w.sums(n-from)
+		a.s.divide(dx, a.dy[n*c:][:c], sums)
+		a.s.terms(w.row(n-from), dx, sums, x)
 	}
-	return s.Bias + float64(s.Alpha*sum)
+	w.sum()
+	scale(w.of, w.of, float32(-2*a.s.Alpha*a.s.Beta))
+	for n := from; n < to; n++ {
+		addProduct(a.out[n*c:][:c], a.x[n*c:][:c], w.sums(n-from))
+	}
 }
 
-// power is scale^Beta; square roots are ten times as fast as the general case.
-func (s *LocalResponseNorm) power(scale float64) float64 {
-	switch s.Beta {
-	case 0.5:
-		return math.Sqrt(scale)
-	case 0.75:
-		root := math.Sqrt(scale)
-		return root * math.Sqrt(root)
+func (a *localResponseNormArgs) sumSquares(w *localWindows, from, to int) {
+	for n := from; n < to; n++ {
+		x := a.x[n*a.s.C:][:a.s.C]
+		multiply(w.row(n-from), x, x)
 	}
-	return math.Pow(scale, s.Beta)
+	w.sum()
 }
+
+// localWindows sums the windows of 2·radius+1 channels around each channel, in the order of the
+// channels, for several rows at once: rows lie radius zeros apart, so that all windows are whole.
+type localWindows struct {
+	padded, of    []float32 // rows, and the sums
+	rows          int
+	width, radius int
+}
+
+func newLocalWindows(s *LocalResponseNorm) localWindows {
+	w := localWindows{rows: max(1, localBlock/s.C), width: s.C, radius: s.Radius}
+	w.padded = takeScratch(w.rows*(w.width+w.radius) + w.radius)
+	w.of = takeScratch(w.rows*(w.width+w.radius) - w.radius)
+	clear(w.padded)
+	return w
+}
+
+func (w *localWindows) give() {
+	giveScratch(w.of)
+	giveScratch(w.padded)
+}
+
+// row is where the values of row i are to be written, sums where the sums then are.
+func (w *localWindows) row(i int) []float32 {
+	return w.padded[i*(w.width+w.radius)+w.radius:][:w.width]
+}
+func (w *localWindows) sums(i int) []float32 { return w.of[i*(w.width+w.radius):][:w.width] }
+
+func (w *localWindows) sum() {
+	copy(w.of, w.padded)
+	for k := 1; k <= 2*w.radius; k++ {
+		addScaledTo(w.of, w.padded[k:], 1)
+	}
+}
+
+// divide computes out = x / s^Beta from the sums of squares; terms computes out = g·x / s.
+func (s *LocalResponseNorm) divide(out, x, sums []float32) {
+	bias, alpha := float32(s.Bias), float32(s.Alpha)
+	if s.Beta != 0.5 && s.Beta != 0.75 {
+		for i, v := range x {
+			out[i] = v / float32(math.Pow(float64(float32(sums[i]*alpha)+bias), s.Beta))
+		}
+		return
+	}
+	half := s.Beta == 0.5
+	done := current().localNorm(out, x, sums, bias, alpha, half)
+	localNormGeneric(out[done:], x[done:], sums[done:], bias, alpha, half)
+}
+
+func (s *LocalResponseNorm) terms(out, g, sums, x []float32) {
+	bias, alpha := float32(s.Bias), float32(s.Alpha)
+	done := current().localNormTerms(out, g, sums, x, bias, alpha)
+	localNormTermsGeneric(out[done:], g[done:], sums[done:], x[done:], bias, alpha)
+}
+
+func localNormGeneric(out, x, sums []float32, bias, alpha float32, half bool) (done int) {
+	for i, v := range x {
+		power := root(float32(sums[i]*alpha) + bias)
+		if !half {
+			power *= root(power) // square roots are much faster than the general case
+		}
+		out[i] = v / power
+	}
+	return len(x)
+}
+
+func localNormTermsGeneric(out, g, sums, x []float32, bias, alpha float32) (done int) {
+	for i, v := range g {
+		out[i] = float32(v*x[i]) / (float32(sums[i]*alpha) + bias)
+	}
+	return len(g)
+}
+
+func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }

@@ -190,7 +190,7 @@ func TestResultOfAnImageDoesNotDependOnItsBatch(t *testing.T) {
 		for i := range 40 {
 			s := anyConv(rng)
 			if i >= 30 {
-				s = anyWinograd(rng)
+				s = anyWinograd(rng, 3)
 			}
 			s.Alike = true
 			nx, nw, ny := s.lens()

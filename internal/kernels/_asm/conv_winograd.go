@@ -24,18 +24,32 @@ func winograds(f *file) {
 
 // A winogradTransform is M, which makes columns of to values from columns of from.
 type winogradTransform struct {
-	name       string
-	from, to   int
-	fromPixels bool // from pixels to planes, else from planes to pixels
-	column     func(k *winogradKernel)
+	name     string
+	from, to int
+	ends     winogradEnds
+	column   func(k *winogradKernel)
 }
 
+// winogradEnds is what a transform reads and writes.
+type winogradEnds int
+
+const (
+	toPlanes winogradEnds = iota // from pixels
+	toPixels                     // from planes
+	toOutput                     // from planes to pixels, with bias and ReLU
+)
+
+// Those for 3x3 filters and 4x4 pixels of output, and for 5x5 filters and 2x2 pixels.
 var winogradTransforms = []winogradTransform{
-	{"winogradImage", 6, 6, true, (*winogradKernel).image},
-	{"winogradFilter", 3, 6, true, (*winogradKernel).filter},
-	{"winogradOutput", 6, 4, false, (*winogradKernel).output},
-	{"winogradOutputGrad", 4, 6, true, (*winogradKernel).outputGrad},
-	{"winogradFilterGrad", 6, 3, false, (*winogradKernel).filterGrad},
+	{"winogradImage", 6, 6, toPlanes, (*winogradKernel).image},
+	{"winogradFilter", 3, 6, toPlanes, (*winogradKernel).filter},
+	{"winogradOutput", 6, 4, toOutput, (*winogradKernel).output},
+	{"winogradOutputGrad", 4, 6, toPlanes, (*winogradKernel).outputGrad},
+	{"winogradFilterGrad", 6, 3, toPixels, (*winogradKernel).filterGrad},
+	{"winogradFilter5", 5, 6, toPlanes, (*winogradKernel).filter5},
+	{"winogradOutput5", 6, 2, toOutput, (*winogradKernel).output5},
+	{"winogradOutputGrad5", 2, 6, toPlanes, (*winogradKernel).outputGrad5},
+	{"winogradFilterGrad5", 6, 5, toPixels, (*winogradKernel).filterGrad5},
 }
 
 type winogradKernel struct {
@@ -177,6 +191,70 @@ func (k *winogradKernel) filterGrad() {
 	k.addMul(10, 5, 14, "1/6")
 }
 
+// filter5 is G for five taps: 1/4 0 0 0 0, -1/6 -1/6 -1/6 -1/6 -1/6, -1/6 1/6 -1/6 1/6 -1/6,
+// 1/24 1/12 1/6 1/3 2/3, 1/24 -1/12 1/6 -1/3 2/3, 0 0 0 0 1.
+func (k *winogradKernel) filter5() {
+	k.mul(8, 0, "1/4")
+	k.add(14, 0, 2)
+	k.add(14, 14, 4)
+	emitter{file: k.file, v: k.v}.zeroed(7)
+	k.subMul(7, 7, 14, "1/6")
+	k.add(15, 1, 3)
+	k.mul(15, 15, "1/6")
+	k.sub(9, 7, 15)
+	k.add(10, 7, 15)
+	k.addMul(6, 2, 4, "4")
+	k.addMul(14, 0, 6, "4")
+	k.mul(14, 14, "1/24")
+	k.addMul(15, 1, 3, "4")
+	k.mul(15, 15, "1/12")
+	k.add(11, 14, 15)
+	k.sub(12, 14, 15)
+	k.move(13, 4)
+}
+
+// output5 is Aᵀ for two pixels: 1 1 1 1 1 0, 0 1 -1 2 -2 1.
+func (k *winogradKernel) output5() {
+	k.add(14, 1, 2)
+	k.sub(15, 1, 2)
+	k.add(6, 3, 4)
+	k.sub(7, 3, 4)
+	k.add(8, 0, 14)
+	k.add(8, 8, 6)
+	k.add(9, 15, 5)
+	k.addMul(9, 9, 7, "2")
+}
+
+// outputGrad5 is A for two pixels.
+func (k *winogradKernel) outputGrad5() {
+	k.move(8, 0)
+	k.add(9, 0, 1)
+	k.sub(10, 0, 1)
+	k.addMul(11, 0, 1, "2")
+	k.subMul(12, 0, 1, "2")
+	k.move(13, 1)
+}
+
+// filterGrad5 is Gᵀ for five taps.
+func (k *winogradKernel) filterGrad5() {
+	k.add(14, 1, 2)
+	k.sub(15, 2, 1)
+	k.add(6, 3, 4)
+	k.sub(7, 3, 4)
+	k.mul(8, 0, "1/4")
+	k.subMul(8, 8, 14, "1/6")
+	k.addMul(8, 8, 6, "1/24")
+	k.mul(9, 15, "1/6")
+	k.addMul(9, 9, 7, "1/12")
+	k.sub(10, 6, 14)
+	k.mul(10, 10, "1/6")
+	k.addMul(11, 15, 7, "2")
+	k.mul(11, 11, "1/6")
+	k.mul(6, 6, "4")
+	k.sub(14, 6, 14)
+	k.addMul(12, 5, 14, "1/6")
+}
+
 // Registers of a transform.
 const (
 	winoArgs   = "AX" // *winogradTile
@@ -256,7 +334,7 @@ func (k *winogradKernel) body() {
 			k.op("VMOVAPS", k.v.reg(8+i), k.work(i, j))
 		}
 	}
-	if !k.fromPixels && k.to == 4 {
+	if k.ends == toOutput {
 		k.op("MOVQ", k.field("bias"), winoWalk)
 		k.op("VMOVUPS", mem(0, winoWalk, winoAt, 1), k.v.reg(12))
 		k.op("MOVQ", k.field("relu"), winoPixel)
@@ -280,7 +358,7 @@ func (k *winogradKernel) work(i, j int) string {
 }
 
 func (k *winogradKernel) loadColumn(j int) {
-	if !k.fromPixels {
+	if k.ends != toPlanes {
 		if j == 0 {
 			k.op("MOVQ", winoPlanes, winoWalk)
 		} else {
@@ -313,7 +391,7 @@ func (k *winogradKernel) loadColumn(j int) {
 }
 
 func (k *winogradKernel) storeRow(i int) {
-	if k.fromPixels {
+	if k.ends == toPlanes {
 		for j := range k.to {
 			k.op("VMOVUPS", k.v.reg(8+j), mem(0, winoWalk, "", 0))
 			k.op("ADDQ", winoPlane, winoWalk)
@@ -324,7 +402,7 @@ func (k *winogradKernel) storeRow(i int) {
 		k.op("VMOVUPS", mem(0, winoMask, "", 0), k.v.reg(15))
 	}
 	for j := range k.to {
-		if k.to == 4 {
+		if k.ends == toOutput {
 			k.add(8+j, 8+j, 12)
 			k.op("VMAXPS", k.v.reg(8+j), k.v.reg(13), k.v.reg(8+j))
 		}

@@ -64,6 +64,31 @@ var elementwiseKernels = []elementwise{
 		e.mul(0, 0, 8)
 		e.store(0, 0)
 	}},
+	{name: "localNorm", slices: []string{"out", "x", "sums"}, constants: []string{"bias", "alpha"}, body: func(e emitter) {
+		localScale(e, 1)
+		e.comment("out = x / s^(3/4)")
+		e.sqrt(2, 1)
+		e.sqrt(3, 2)
+		e.mul(2, 2, 3)
+		e.load(0, 1)
+		e.div(0, 0, 2)
+		e.store(0, 0)
+	}, flag: "half", flagged: func(e emitter) {
+		localScale(e, 1)
+		e.comment("out = x / √s")
+		e.sqrt(2, 1)
+		e.load(0, 1)
+		e.div(0, 0, 2)
+		e.store(0, 0)
+	}},
+	{name: "localNormTerms", slices: []string{"out", "g", "sums", "x"}, constants: []string{"bias", "alpha"}, body: func(e emitter) {
+		localScale(e, 1)
+		e.comment("out = g·x / s")
+		e.load(0, 1)
+		e.mulAt(0, 0, 3)
+		e.div(0, 0, 1)
+		e.store(0, 0)
+	}},
 	{name: "adam", slices: []string{"w", "grad", "m", "v"}, constants: []string{"alpha", "rate1", "rate2", "epsilon"}, body: func(e emitter) {
 		const w, g, m, v, alpha, rate1, rate2, epsilon = 0, 1, 2, 3, 8, 9, 10, 11
 		e.load(g, 1)
@@ -144,6 +169,14 @@ var elementwiseKernels = []elementwise{
 		e.add(2, 2, 1)
 		e.store(0, 2)
 	}},
+}
+
+// localScale is register s = sums·alpha + bias, where sums is slice 2.
+func localScale(e emitter, s int) {
+	e.comment("s = sums·alpha + bias")
+	e.load(s, 2)
+	e.mul(s, s, 9)
+	e.add(s, s, 8)
 }
 
 // The number of values that addScaled processes is a multiple of addScaledValues with all

@@ -95,7 +95,7 @@ func (k *neonWinograd) body() {
 			k.store(8+i, at(16*(i*k.from+j), neonWinoWork))
 		}
 	}
-	if !k.fromPixels && k.to == 4 {
+	if k.ends == toOutput {
 		k.op("MOVD", k.field("bias"), neonWinoWalk)
 		k.op("ADD", neonWinoAt, neonWinoWalk, neonWinoWalk)
 		k.load(bias, at(0, neonWinoWalk))
@@ -117,12 +117,12 @@ func (k *neonWinograd) body() {
 		}
 		k.column(&k.winogradKernel)
 		for j := range k.to {
-			if k.fromPixels {
+			if k.ends == toPlanes {
 				k.store(8+j, at(0, neonWinoWalk))
 				k.op("ADD", neonWinoPlane, neonWinoWalk, neonWinoWalk)
 				continue
 			}
-			if k.to == 4 {
+			if k.ends == toOutput {
 				k.add(8+j, 8+j, bias)
 				k.atLeast(8+j, floor, spare)
 			}
@@ -137,7 +137,7 @@ func (k *neonWinograd) body() {
 }
 
 func (k *neonWinograd) loadColumn(j int) {
-	if k.fromPixels {
+	if k.ends == toPlanes {
 		for i := range k.from {
 			k.pixel(i*k.from + j)
 			if k.edge {
