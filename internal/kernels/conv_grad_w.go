@@ -39,7 +39,7 @@ const (
 	gradWPixelsWide      = 256 // with gradWWide taps or more
 	gradWWide            = 48
 	gradWSmall           = 1 << 14
-	gradWCopied          = 144 // channels from which on 1x1 filters copy pixels
+	gradWCopied          = 128 // channels from which on 1x1 filters copy pixels
 )
 
 type gradWArgs struct {
@@ -93,7 +93,7 @@ var gradWLoop = newLoop(func(a *gradWArgs, part int) {
 			inner := axis{ow1 - ow0, s.SW * a.xPixel, a.yPixel}
 			middle := axis{min(rows, oh1-oh), s.SH * s.W * a.xPixel, s.OW * a.yPixel}
 			outer := axis{min(images, n1-n), s.H * s.W * a.xPixel, s.OH * s.OW * a.yPixel}
-			if inner.n < 8 && outer.n > inner.n { // the longest in the innermost loop
+			if !a.copied && inner.n < 8 && outer.n > inner.n { // the longest in the innermost loop
 				inner, outer = outer, inner
 			}
 			p.a = a.x[((n*s.H+oh*s.SH-s.Top+y)*s.W+ow0*s.SW-s.Left+x)*a.xPixel+group*s.C+c0:]
