@@ -28,6 +28,7 @@ SPECS = os.path.join(HERE, "..", "..", "specs")
 Model = collections.namedtuple("Model", "key spec size batch inference", defaults=[False])
 MODELS = [
     Model("lenet5", "lenet5", 32, 32),
+    Model("alexnet", "alexnet", 32, 32),
     Model("vgg13", "vgg13", 32, 32),
     Model("vgg19", "vgg19", 32, 32),
     Model("resnet20", "resnet20", 32, 32),

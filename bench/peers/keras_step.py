@@ -49,6 +49,23 @@ class LayerScale(L.Layer):
         return x * self.gamma
 
 
+class LocalResponseNormalization(L.Layer):
+    """TensorFlow's op; with the other backends, shifted squares summed."""
+
+    def __init__(self, o, **kw):
+        super().__init__(**kw)
+        self.o = o
+
+    def call(self, x):
+        o = self.o
+        if BACKEND == "tensorflow":
+            return tf.nn.local_response_normalization(x, o["depth_radius"], o["bias"], o["alpha"], o["beta"])
+        r, c = o["depth_radius"], x.shape[-1]
+        squares = keras.ops.pad(keras.ops.square(x), [(0, 0), (0, 0), (0, 0), (r, r)])
+        total = sum(squares[..., k:k + c] for k in range(2 * r + 1))
+        return x / keras.ops.power(o["bias"] + o["alpha"] * total, o["beta"])
+
+
 def layer(n, o, same, logits):
     """Returns the layer of a node; same replaces its padding, logits leaves out its softmax."""
     kind, name = n["layer"], n["name"]
@@ -64,6 +81,8 @@ def layer(n, o, same, logits):
         return L.BatchNormalization(momentum=o["momentum"], epsilon=o["epsilon"], name=name)
     if kind == "layer_normalization":
         return L.LayerNormalization(epsilon=o["epsilon"], name=name)
+    if kind == "local_response_normalization":
+        return LocalResponseNormalization(o, name=name)
     if kind == "layer_scale":
         return LayerScale(o["init_values"], o["projection_dim"], name=name)
     if kind == "stochastic_depth":

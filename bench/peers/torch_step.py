@@ -157,6 +157,9 @@ class Net(nn.Module):
                     modules.append(kind(channels, eps=o["epsilon"], momentum=1 - o["momentum"]))
                 elif layer == "layer_normalization":
                     modules.append(LayerNorm(channels, eps=o["epsilon"]))
+                elif layer == "local_response_normalization":
+                    size = 2 * o["depth_radius"] + 1  # PyTorch's alpha is of the mean of the window
+                    modules.append(nn.LocalResponseNorm(size, alpha=o["alpha"] * size, beta=o["beta"], k=o["bias"]))
                 elif layer == "layer_scale":
                     modules.append(Scale(channels, o["init_values"]))
                 elif layer == "dropout":
