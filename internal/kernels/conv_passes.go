@@ -10,6 +10,10 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 	if b != nil {
 		need("Conv2D", "bias", b, s.F)
 	}
+	if m := s.joinedGroups(); m > 1 {
+		w = s.joinGroups(w, m)
+		defer giveScratch(w)
+	}
 	switch {
 	case s.few():
 		convFew(out, x, w, b, s)
@@ -28,6 +32,10 @@ func Conv2D(out, x, w, b []float32, s Conv) {
 // solutions oh and ow inside the output.
 func Conv2DGradX(dx, dy, w []float32, s Conv) {
 	s.check("Conv2DGradX", dx, w, dy)
+	if m := s.joinedGroups(); m > 1 {
+		w = s.joinGroups(w, m)
+		defer giveScratch(w)
+	}
 	if r := s.reversed(); r.winograd() {
 		winogradConv(dx, dy, w, nil, r, true)
 	} else {

@@ -34,8 +34,10 @@ func testConvs(t *testing.T, largest, count int, test func(t *testing.T, rng *ra
 		NewConv(2, 1, 1, 3, 4, 5, 5, 1, 1, true),   // padding on all sides of one pixel
 		NewConv(1, 7, 7, 2, 3, 1, 1, 3, 3, true),   // pixels that are in no window
 		{N: 1, H: 4, W: 4, C: 1, F: 2, KH: 3, KW: 3, SH: 2, SW: 2, Top: 2, Left: 1, OH: 3, OW: 2},
-		NewDilatedConv(2, 1, 3, 2, 3, 2, 2, 1, 1, 2, 2, true),                                  // a window all of whose pixels lie outside
-		{N: 2, H: 5, W: 5, C: 80, F: 120, KH: 3, KW: 3, SH: 1, SW: 1, OH: 3, OW: 3, Groups: 2}, // panels, the last one not full
+		NewDilatedConv(2, 1, 3, 2, 3, 2, 2, 1, 1, 2, 2, true),                                         // a window all of whose pixels lie outside
+		{N: 2, H: 5, W: 5, C: 80, F: 120, KH: 3, KW: 3, SH: 1, SW: 1, OH: 3, OW: 3, Groups: 2},        // panels, the last one not full
+		{N: 2, H: 6, W: 5, C: 18, F: 24, KH: 3, KW: 2, SH: 2, SW: 1, Top: 1, OH: 3, OW: 4, Groups: 6}, // three groups joined
+		{N: 2, H: 5, W: 5, C: 64, F: 64, KH: 3, KW: 3, SH: 1, SW: 1, OH: 3, OW: 3, Groups: 16},        // four
 	}
 	for range count {
 		convs = append(convs, randomConv(rng, largest))
