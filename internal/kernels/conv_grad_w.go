@@ -31,8 +31,9 @@ func gradWTiles(dw, x, dy []float32, all Conv) {
 }
 
 // One part of the work is up to gradWRows taps by gradWCols filters, in runs of about
-// gradWPixels pixels, which stay in the caches: the second level has 512 kB on some processors. With small filters there are few such parts,
-// so each part computes a slice of the images and the sums are added.
+// gradWPixels pixels, which stay in the caches: the second level has 512 kB on some processors.
+// With small filters there are few such parts, so each part computes a slice of the images and
+// the sums are added.
 const (
 	gradWRows, gradWCols = 96, 128
 	gradWPixels          = 1024

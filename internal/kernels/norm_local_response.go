@@ -99,7 +99,8 @@ type localWindows struct {
 }
 
 func newLocalWindows(s *LocalResponseNorm) localWindows {
-	w := localWindows{rows: max(1, localBlock/s.C), width: s.C, radius: s.Radius}
+	w := localWindows{width: s.C, radius: min(s.Radius, s.C-1)} // no channel is further away
+	w.rows = max(1, localBlock/(w.width+w.radius))
 	w.padded = takeScratch(w.rows*(w.width+w.radius) + w.radius)
 	w.of = takeScratch(w.rows*(w.width+w.radius) - w.radius)
 	clear(w.padded)
