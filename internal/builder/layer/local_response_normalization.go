@@ -15,8 +15,9 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Doc: `Divides each value by (bias + alpha·Σx²)^beta, with the sum over neighbouring channels.
 
 Part of AlexNet (Krizhevsky, Sutskever and Hinton 2012: radius 2, bias 2, alpha
-0.0001, beta 0.75). Keras has no class for it: names, defaults and meaning are those
-of ` + "`tf.nn.local_response_normalization`" + `.`,
+0.0001, beta 0.75). Keras itself has no such class: files for Keras need the one that
+docs/KERAS.md defines. Names, defaults and meaning are those of
+` + "`tf.nn.local_response_normalization`" + `.`,
 	New: func(o *catalog.Options) Layer {
 		l := &localResponseNormalization{5, 1, 1, 0.5}
 		o.Bind(&l.radius, "depth_radius", "the sum covers this many channels on each side").Min(0)
