@@ -678,6 +678,8 @@ TEXT ·adamNEON(SB), NOSPLIT, $0-120
 	VDUP V10.S[0], V10.S4
 	FMOVS epsilon+108(FP), F11
 	VDUP V11.S[0], V11.S4
+	MOVW $2139095040, R2
+	VDUP R2, V15.S4
 	SUBS $16, R0, R0
 	BLT loopDone
 loop:
@@ -688,12 +690,16 @@ loop:
 	WORD $0x4EA2D424 // fsub v4.4s, v1.4s, v2.4s
 	WORD $0x6E29DC84 // fmul v4.4s, v4.4s, v9.4s
 	WORD $0x4E24D442 // fadd v2.4s, v2.4s, v4.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// v += (g·g - v)·rate2
 	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
 	WORD $0x4EA3D484 // fsub v4.4s, v4.4s, v3.4s
 	WORD $0x6E2ADC84 // fmul v4.4s, v4.4s, v10.4s
 	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	VCMTST V15.S4, V3.S4, V6.S4
+	VAND V3.B16, V6.B16, V3.B16
 	FMOVQ F3, (R6)
 	// w -= m·alpha / (√v + epsilon)
 	WORD $0x6EA1F864 // fsqrt v4.4s, v3.4s
@@ -710,12 +716,16 @@ loop:
 	WORD $0x4EA2D424 // fsub v4.4s, v1.4s, v2.4s
 	WORD $0x6E29DC84 // fmul v4.4s, v4.4s, v9.4s
 	WORD $0x4E24D442 // fadd v2.4s, v2.4s, v4.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 16(R5)
 	// v += (g·g - v)·rate2
 	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
 	WORD $0x4EA3D484 // fsub v4.4s, v4.4s, v3.4s
 	WORD $0x6E2ADC84 // fmul v4.4s, v4.4s, v10.4s
 	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	VCMTST V15.S4, V3.S4, V6.S4
+	VAND V3.B16, V6.B16, V3.B16
 	FMOVQ F3, 16(R6)
 	// w -= m·alpha / (√v + epsilon)
 	WORD $0x6EA1F864 // fsqrt v4.4s, v3.4s
@@ -732,12 +742,16 @@ loop:
 	WORD $0x4EA2D424 // fsub v4.4s, v1.4s, v2.4s
 	WORD $0x6E29DC84 // fmul v4.4s, v4.4s, v9.4s
 	WORD $0x4E24D442 // fadd v2.4s, v2.4s, v4.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 32(R5)
 	// v += (g·g - v)·rate2
 	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
 	WORD $0x4EA3D484 // fsub v4.4s, v4.4s, v3.4s
 	WORD $0x6E2ADC84 // fmul v4.4s, v4.4s, v10.4s
 	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	VCMTST V15.S4, V3.S4, V6.S4
+	VAND V3.B16, V6.B16, V3.B16
 	FMOVQ F3, 32(R6)
 	// w -= m·alpha / (√v + epsilon)
 	WORD $0x6EA1F864 // fsqrt v4.4s, v3.4s
@@ -754,12 +768,16 @@ loop:
 	WORD $0x4EA2D424 // fsub v4.4s, v1.4s, v2.4s
 	WORD $0x6E29DC84 // fmul v4.4s, v4.4s, v9.4s
 	WORD $0x4E24D442 // fadd v2.4s, v2.4s, v4.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 48(R5)
 	// v += (g·g - v)·rate2
 	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
 	WORD $0x4EA3D484 // fsub v4.4s, v4.4s, v3.4s
 	WORD $0x6E2ADC84 // fmul v4.4s, v4.4s, v10.4s
 	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	VCMTST V15.S4, V3.S4, V6.S4
+	VAND V3.B16, V6.B16, V3.B16
 	FMOVQ F3, 48(R6)
 	// w -= m·alpha / (√v + epsilon)
 	WORD $0x6EA1F864 // fsqrt v4.4s, v3.4s
@@ -787,12 +805,16 @@ loopOne:
 	WORD $0x4EA2D424 // fsub v4.4s, v1.4s, v2.4s
 	WORD $0x6E29DC84 // fmul v4.4s, v4.4s, v9.4s
 	WORD $0x4E24D442 // fadd v2.4s, v2.4s, v4.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// v += (g·g - v)·rate2
 	WORD $0x6E21DC24 // fmul v4.4s, v1.4s, v1.4s
 	WORD $0x4EA3D484 // fsub v4.4s, v4.4s, v3.4s
 	WORD $0x6E2ADC84 // fmul v4.4s, v4.4s, v10.4s
 	WORD $0x4E24D463 // fadd v3.4s, v3.4s, v4.4s
+	VCMTST V15.S4, V3.S4, V6.S4
+	VAND V3.B16, V6.B16, V3.B16
 	FMOVQ F3, (R6)
 	// w -= m·alpha / (√v + epsilon)
 	WORD $0x6EA1F864 // fsqrt v4.4s, v3.4s
@@ -932,6 +954,8 @@ TEXT ·rmspropNEON(SB), NOSPLIT, $0-96
 	VDUP V10.S[0], V10.S4
 	FMOVS epsilon+84(FP), F11
 	VDUP V11.S[0], V11.S4
+	MOVW $2139095040, R2
+	VDUP R2, V15.S4
 	SUBS $16, R0, R0
 	BLT loopDone
 loop:
@@ -942,6 +966,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// w -= g·lr / √(v + epsilon)
 	WORD $0x4E2BD442 // fadd v2.4s, v2.4s, v11.4s
@@ -958,6 +984,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 16(R5)
 	// w -= g·lr / √(v + epsilon)
 	WORD $0x4E2BD442 // fadd v2.4s, v2.4s, v11.4s
@@ -974,6 +1002,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 32(R5)
 	// w -= g·lr / √(v + epsilon)
 	WORD $0x4E2BD442 // fadd v2.4s, v2.4s, v11.4s
@@ -990,6 +1020,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 48(R5)
 	// w -= g·lr / √(v + epsilon)
 	WORD $0x4E2BD442 // fadd v2.4s, v2.4s, v11.4s
@@ -1016,6 +1048,8 @@ loopOne:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// w -= g·lr / √(v + epsilon)
 	WORD $0x4E2BD442 // fadd v2.4s, v2.4s, v11.4s
@@ -1053,6 +1087,8 @@ TEXT ·rmspropMomentumNEON(SB), NOSPLIT, $0-128
 	VDUP V11.S[0], V11.S4
 	FMOVS epsilon+112(FP), F12
 	VDUP V12.S[0], V12.S4
+	MOVW $2139095040, R2
+	VDUP R2, V15.S4
 	SUBS $16, R0, R0
 	BLT loopDone
 loop:
@@ -1063,6 +1099,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// momenta = momenta·momentum + g·lr / √(v + epsilon)
 	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
@@ -1072,6 +1110,8 @@ loop:
 	FMOVQ (R6), F4
 	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
 	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R6)
 	// w -= momenta
 	FMOVQ (R3), F0
@@ -1084,6 +1124,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 16(R5)
 	// momenta = momenta·momentum + g·lr / √(v + epsilon)
 	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
@@ -1093,6 +1135,8 @@ loop:
 	FMOVQ 16(R6), F4
 	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
 	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 16(R6)
 	// w -= momenta
 	FMOVQ 16(R3), F0
@@ -1105,6 +1149,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 32(R5)
 	// momenta = momenta·momentum + g·lr / √(v + epsilon)
 	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
@@ -1114,6 +1160,8 @@ loop:
 	FMOVQ 32(R6), F4
 	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
 	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 32(R6)
 	// w -= momenta
 	FMOVQ 32(R3), F0
@@ -1126,6 +1174,8 @@ loop:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, 48(R5)
 	// momenta = momenta·momentum + g·lr / √(v + epsilon)
 	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
@@ -1135,6 +1185,8 @@ loop:
 	FMOVQ 48(R6), F4
 	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
 	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 48(R6)
 	// w -= momenta
 	FMOVQ 48(R3), F0
@@ -1158,6 +1210,8 @@ loopOne:
 	WORD $0x6E2ADC63 // fmul v3.4s, v3.4s, v10.4s
 	WORD $0x6E29DC42 // fmul v2.4s, v2.4s, v9.4s
 	WORD $0x4E23D442 // fadd v2.4s, v2.4s, v3.4s
+	VCMTST V15.S4, V2.S4, V6.S4
+	VAND V2.B16, V6.B16, V2.B16
 	FMOVQ F2, (R5)
 	// momenta = momenta·momentum + g·lr / √(v + epsilon)
 	WORD $0x4E2CD442 // fadd v2.4s, v2.4s, v12.4s
@@ -1167,6 +1221,8 @@ loopOne:
 	FMOVQ (R6), F4
 	WORD $0x6E2BDC84 // fmul v4.4s, v4.4s, v11.4s
 	WORD $0x4E24D421 // fadd v1.4s, v1.4s, v4.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R6)
 	// w -= momenta
 	FMOVQ (R3), F0
@@ -1253,6 +1309,8 @@ TEXT ·momentumNEON(SB), NOSPLIT, $0-96
 	VDUP V8.S[0], V8.S4
 	FMOVS momentum+76(FP), F9
 	VDUP V9.S[0], V9.S4
+	MOVW $2139095040, R2
+	VDUP R2, V15.S4
 	MOVBU nesterov+80(FP), R2
 	CBNZ R2, nesterov
 	SUBS $16, R0, R0
@@ -1264,6 +1322,8 @@ loop:
 	FMOVQ (R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R5)
 	// w += velocity
 	FMOVQ (R3), F2
@@ -1275,6 +1335,8 @@ loop:
 	FMOVQ 16(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 16(R5)
 	// w += velocity
 	FMOVQ 16(R3), F2
@@ -1286,6 +1348,8 @@ loop:
 	FMOVQ 32(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 32(R5)
 	// w += velocity
 	FMOVQ 32(R3), F2
@@ -1297,6 +1361,8 @@ loop:
 	FMOVQ 48(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 48(R5)
 	// w += velocity
 	FMOVQ 48(R3), F2
@@ -1318,6 +1384,8 @@ loopOne:
 	FMOVQ (R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R5)
 	// w += velocity
 	FMOVQ (R3), F2
@@ -1341,6 +1409,8 @@ with:
 	FMOVQ (R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R5)
 	// w += velocity·momentum - g·lr
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
@@ -1354,6 +1424,8 @@ with:
 	FMOVQ 16(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 16(R5)
 	// w += velocity·momentum - g·lr
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
@@ -1367,6 +1439,8 @@ with:
 	FMOVQ 32(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 32(R5)
 	// w += velocity·momentum - g·lr
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
@@ -1380,6 +1454,8 @@ with:
 	FMOVQ 48(R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, 48(R5)
 	// w += velocity·momentum - g·lr
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
@@ -1403,6 +1479,8 @@ withOne:
 	FMOVQ (R5), F1
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s
 	WORD $0x4EA0D421 // fsub v1.4s, v1.4s, v0.4s
+	VCMTST V15.S4, V1.S4, V6.S4
+	VAND V1.B16, V6.B16, V1.B16
 	FMOVQ F1, (R5)
 	// w += velocity·momentum - g·lr
 	WORD $0x6E29DC21 // fmul v1.4s, v1.4s, v9.4s

@@ -106,7 +106,7 @@ func MoveAverage(moving, batch []float32, momentum float64) {
 	need("MoveAverage", "batch", batch, len(moving))
 	keep, take := float32(momentum), float32(1-momentum)
 	for i, v := range moving {
-		moving[i] = float32(v*keep) + float32(batch[i]*take)
+		moving[i] = normal(float32(v*keep) + float32(batch[i]*take))
 	}
 }
 

@@ -36,10 +36,10 @@ var adadeltaLoop = newLoop(func(a *adadeltaArgs, part int) {
 func adadeltaGeneric(w, g, gradients, deltas []float32, lr, rho, rate, epsilon float32) {
 	g, gradients, deltas = g[:len(w)], gradients[:len(w)], deltas[:len(w)]
 	for i := range w {
-		sum := float32(gradients[i]*rho) + float32(float32(g[i]*g[i])*rate)
+		sum := normal(float32(gradients[i]*rho) + float32(float32(g[i]*g[i])*rate))
 		gradients[i] = sum
 		delta := float32(math.Sqrt(float64(deltas[i]+epsilon))) * g[i] / float32(math.Sqrt(float64(sum+epsilon)))
-		deltas[i] = float32(deltas[i]*rho) + float32(float32(delta*delta)*rate)
+		deltas[i] = normal(float32(deltas[i]*rho) + float32(float32(delta*delta)*rate))
 		w[i] -= float32(lr * delta)
 	}
 }

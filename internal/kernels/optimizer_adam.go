@@ -39,8 +39,8 @@ var adamLoop = newLoop(func(a *adamArgs, part int) {
 
 func adamGeneric(w, g, m, v []float32, alpha, rate1, rate2, epsilon float32) (done int) {
 	for i := range w[:min(len(w), len(g), len(m), len(v))] {
-		mi := m[i] + float32((g[i]-m[i])*rate1)
-		vi := v[i] + float32((float32(g[i]*g[i])-v[i])*rate2)
+		mi := normal(m[i] + float32((g[i]-m[i])*rate1))
+		vi := normal(v[i] + float32((float32(g[i]*g[i])-v[i])*rate2))
 		m[i], v[i] = mi, vi
 		w[i] -= mi * alpha / (float32(math.Sqrt(float64(vi))) + epsilon)
 	}

@@ -34,8 +34,8 @@ var adamaxLoop = newLoop(func(a *adamaxArgs, part int) {
 func adamaxGeneric(w, g, m, u []float32, alpha, rate1, beta2, epsilon float32) {
 	g, m, u = g[:len(w)], m[:len(w)], u[:len(w)]
 	for i := range w {
-		mi := m[i] + float32((g[i]-m[i])*rate1)
-		ui := max(u[i]*beta2, g[i], -g[i])
+		mi := normal(m[i] + float32((g[i]-m[i])*rate1))
+		ui := normal(max(u[i]*beta2, g[i], -g[i]))
 		m[i], u[i] = mi, ui
 		w[i] -= mi * alpha / (ui + epsilon)
 	}

@@ -27,8 +27,8 @@ var lambLoop = newLoop(func(a *lambArgs, part int) {
 	from, to := block(part, len(a.g), grain)
 	g, m, v := a.g[from:to], a.m[from:to], a.v[from:to]
 	for i := range g {
-		mi := m[i] + float32((g[i]-m[i])*a.rate1)
-		vi := v[i] + float32((float32(g[i]*g[i])-v[i])*a.rate2)
+		mi := normal(m[i] + float32((g[i]-m[i])*a.rate1))
+		vi := normal(v[i] + float32((float32(g[i]*g[i])-v[i])*a.rate2))
 		m[i], v[i] = mi, vi
 		g[i] = mi * a.scale / (float32(float32(math.Sqrt(float64(vi)))*a.root) + a.epsilon)
 	}

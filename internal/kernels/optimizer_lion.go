@@ -34,7 +34,7 @@ func lionGeneric(w, g, m []float32, lr, beta1, rate1, beta2, rate2 float32) {
 	g, m = g[:len(w)], m[:len(w)]
 	for i := range w {
 		step := float32(m[i]*beta1) + float32(g[i]*rate1)
-		m[i] = float32(m[i]*beta2) + float32(g[i]*rate2)
+		m[i] = normal(float32(m[i]*beta2) + float32(g[i]*rate2))
 		switch {
 		case step > 0 && step <= math.MaxFloat32:
 			w[i] -= lr

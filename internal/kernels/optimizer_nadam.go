@@ -36,8 +36,8 @@ var nadamLoop = newLoop(func(a *nadamArgs, part int) {
 func nadamGeneric(w, g, m, v []float32, rate1, rate2, momentum, gradient, root, epsilon float32) {
 	g, m, v = g[:len(w)], m[:len(w)], v[:len(w)]
 	for i := range w {
-		mi := m[i] + float32((g[i]-m[i])*rate1)
-		vi := v[i] + float32((float32(g[i]*g[i])-v[i])*rate2)
+		mi := normal(m[i] + float32((g[i]-m[i])*rate1))
+		vi := normal(v[i] + float32((float32(g[i]*g[i])-v[i])*rate2))
 		m[i], v[i] = mi, vi
 		step := float32(mi*momentum) + float32(g[i]*gradient)
 		w[i] -= step / (float32(float32(math.Sqrt(float64(vi)))*root) + epsilon)

@@ -45,16 +45,16 @@ var rmspropLoop = newLoop(func(a *rmspropArgs, part int) {
 		done = current().rmspropMomentum(w, g, velocity, a.momenta[from:to], a.lr, a.rho, a.rate, a.momentum, a.epsilon)
 	}
 	for i := done; i < len(w); i++ {
-		v := float32(velocity[i]*a.rho) + float32(g[i]*g[i]*a.rate)
+		v := normal(float32(velocity[i]*a.rho) + float32(g[i]*g[i]*a.rate))
 		velocity[i] = v
 		if a.average != nil {
-			average := float32(a.average[from+i]*a.rho) + float32(g[i]*a.rate)
+			average := normal(float32(a.average[from+i]*a.rho) + float32(g[i]*a.rate))
 			a.average[from+i] = average
 			v -= float32(average * average)
 		}
 		step := g[i] * a.lr / float32(math.Sqrt(float64(v+a.epsilon)))
 		if a.momenta != nil {
-			step += float32(a.momenta[from+i] * a.momentum)
+			step = normal(step + float32(a.momenta[from+i]*a.momentum))
 			a.momenta[from+i] = step
 		}
 		w[i] -= step

@@ -50,7 +50,7 @@ func sgdGeneric(w, g []float32, lr float32) (done int) {
 func momentumGeneric(w, g, velocity []float32, lr, momentum float32, nesterov bool) (done int) {
 	velocity = velocity[:len(w)]
 	for i, gi := range g[:len(w)] {
-		v := float32(velocity[i]*momentum) - float32(gi*lr)
+		v := normal(float32(velocity[i]*momentum) - float32(gi*lr))
 		velocity[i] = v
 		if nesterov {
 			v = float32(v*momentum) - float32(gi*lr)

@@ -8,6 +8,7 @@ type elementwise struct {
 	name      string
 	slices    []string // in R8, R9, ...
 	constants []string // in registers 8, 9, ...
+	normal    bool     // the body uses [emitter.normal]
 	body      func(e emitter)
 	flag      string // name of the bool argument that selects another body; empty: none
 	flagged   func(e emitter)
@@ -89,7 +90,7 @@ var elementwiseKernels = []elementwise{
 		e.div(0, 0, 1)
 		e.store(0, 0)
 	}},
-	{name: "adam", slices: []string{"w", "grad", "m", "v"}, constants: []string{"alpha", "rate1", "rate2", "epsilon"}, body: func(e emitter) {
+	{name: "adam", slices: []string{"w", "grad", "m", "v"}, constants: []string{"alpha", "rate1", "rate2", "epsilon"}, normal: true, body: func(e emitter) {
 		const w, g, m, v, alpha, rate1, rate2, epsilon = 0, 1, 2, 3, 8, 9, 10, 11
 		e.load(g, 1)
 		e.load(m, 2)
@@ -98,12 +99,14 @@ var elementwiseKernels = []elementwise{
 		e.sub(4, g, m)
 		e.mul(4, 4, rate1)
 		e.add(m, m, 4)
+		e.normal(m)
 		e.store(2, m)
 		e.comment("v += (g·g - v)·rate2")
 		e.mul(4, g, g)
 		e.sub(4, 4, v)
 		e.mul(4, 4, rate2)
 		e.add(v, v, 4)
+		e.normal(v)
 		e.store(3, v)
 		e.comment("w -= m·alpha / (√v + epsilon)")
 		e.sqrt(4, v)
@@ -124,12 +127,12 @@ var elementwiseKernels = []elementwise{
 		e.store(2, sum)
 		rootStep(e, w, g, sum, lr, epsilon)
 	}},
-	{name: "rmsprop", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "rho", "rate", "epsilon"}, body: func(e emitter) {
+	{name: "rmsprop", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "rho", "rate", "epsilon"}, normal: true, body: func(e emitter) {
 		const w, g, v, lr, rho, rate, epsilon = 0, 1, 2, 8, 9, 10, 11
 		rmspropVelocity(e, g, v, rho, rate)
 		rootStep(e, w, g, v, lr, epsilon)
 	}},
-	{name: "rmspropMomentum", slices: []string{"w", "grad", "velocity", "momenta"}, constants: []string{"lr", "rho", "rate", "momentum", "epsilon"}, body: func(e emitter) {
+	{name: "rmspropMomentum", slices: []string{"w", "grad", "velocity", "momenta"}, constants: []string{"lr", "rho", "rate", "momentum", "epsilon"}, normal: true, body: func(e emitter) {
 		const w, g, v, m, lr, rho, rate, momentum, epsilon = 0, 1, 2, 4, 8, 9, 10, 11, 12
 		rmspropVelocity(e, g, v, rho, rate)
 		e.comment("momenta = momenta·momentum + g·lr / √(v + epsilon)")
@@ -140,6 +143,7 @@ var elementwiseKernels = []elementwise{
 		e.load(m, 3)
 		e.mul(m, m, momentum)
 		e.add(g, g, m)
+		e.normal(g)
 		e.store(3, g)
 		e.comment("w -= momenta")
 		e.load(w, 0)
@@ -154,7 +158,7 @@ var elementwiseKernels = []elementwise{
 		e.sub(1, 1, 0)
 		e.store(0, 1)
 	}},
-	{name: "momentum", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "momentum"}, body: func(e emitter) {
+	{name: "momentum", slices: []string{"w", "grad", "velocity"}, constants: []string{"lr", "momentum"}, normal: true, body: func(e emitter) {
 		momentumStep(e)
 		e.comment("w += velocity")
 		e.load(2, 0)
@@ -188,6 +192,7 @@ func rmspropVelocity(e emitter, g, v, rho, rate int) {
 	e.mul(3, 3, rate)
 	e.mul(v, v, rho)
 	e.add(v, v, 3)
+	e.normal(v)
 	e.store(2, v)
 }
 
@@ -211,6 +216,7 @@ func momentumStep(e emitter) {
 	e.load(1, 2)
 	e.mul(1, 1, 9)
 	e.sub(1, 1, 0)
+	e.normal(1)
 	e.store(2, 1)
 }
 
@@ -244,6 +250,9 @@ func (k elementwise) write(e emitter, name string) {
 	e.slices(k.slices...)
 	for i, c := range k.constants {
 		e.constant(8+i, c)
+	}
+	if k.normal {
+		e.exponents()
 	}
 	if k.flag != "" {
 		e.ifFlag(k.flag, k.flag)

@@ -184,6 +184,41 @@ func (e emitter) whereBetween(to, slice, x, low, high int) {
 	}
 }
 
+// exponents sets the registers that normal needs: the bits of an exponent, and with AVX2 zeros.
+func (e emitter) exponents() {
+	switch {
+	case e.v == neon:
+		e.op("MOVW", imm(0x7f800000), "R2")
+		e.op("VDUP", "R2", v4(exponentBits))
+		return
+	case e.v.evex:
+		e.op("VPTERNLOGD", imm(0xff), e.r(exponentBits), e.r(exponentBits), e.r(exponentBits))
+	default:
+		e.zeroed(avx2Zeros)
+		e.op("VPCMPEQD", e.r(exponentBits), e.r(exponentBits), e.r(exponentBits))
+	}
+	e.op("VPSLLD", imm(24), e.r(exponentBits), e.r(exponentBits))
+	e.op("VPSRLD", imm(1), e.r(exponentBits), e.r(exponentBits))
+}
+
+const exponentBits, avx2Zeros, avx2Mask = 15, 14, 13
+
+// normal sets lanes of x with subnormal numbers, whose exponent is 0, to 0.
+func (e emitter) normal(x int) {
+	switch {
+	case e.v == neon:
+		e.op("VCMTST", v4(exponentBits), v4(x), v4(neonMask))
+		e.and(x, x, neonMask)
+	case e.v.evex:
+		e.op("VPTESTMD", e.r(exponentBits), e.r(x), "K1")
+		e.op("VMOVAPS.Z", e.r(x), "K1", e.r(x))
+	default:
+		e.op("VPAND", e.r(exponentBits), e.r(x), e.r(avx2Mask))
+		e.op("VPCMPEQD", e.r(avx2Zeros), e.r(avx2Mask), e.r(avx2Mask))
+		e.op("VPANDN", e.r(x), e.r(avx2Mask), e.r(x))
+	}
+}
+
 // constant broadcasts an argument to all lanes of a register.
 func (e emitter) constant(to int, name string) {
 	if e.v == neon {

@@ -106,6 +106,7 @@ func (m *muon) Step(weights []G.ValueGrad) error {
 		if rows, _ := m.of(i); rows > 0 {
 			b := m.m.of(i, len(w))
 			kernels.Combine(b, b, g, keep, 1)
+			kernels.Normal(b)
 			if m.nesterov {
 				kernels.Combine(g, g, b, 1, keep)
 			} else {
