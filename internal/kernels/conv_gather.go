@@ -154,8 +154,8 @@ var gatherLoop = newLoop(func(all *gather, part int) {
 	if g.b != nil {
 		g.b = g.b[group*g.F:]
 	}
-	n0, n1 := block(part%g.imageParts, g.N, g.images)
-	oh0, oh1 := block(part/g.imageParts%g.rowParts, g.OH, g.rows)
+	oh0, oh1 := block(part%g.rowParts, g.OH, g.rows)
+	n0, n1 := block(part/g.rowParts%g.imageParts, g.N, g.images)
 	p0, p1 := block(part/g.imageParts/g.rowParts, blocks(g.F, panel), g.panels)
 	khs := max(1, inCache/max(1, g.taps()))
 	for p := p0; p < p1; p++ {

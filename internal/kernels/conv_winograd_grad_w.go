@@ -88,8 +88,10 @@ var winogradGradWLoop = newLoop(func(a *winogradGradWArgs, part int) {
 		giveScratch(sums)
 		return
 	}
-	first, end := block(part%winogradPlaneParts, winogradPlanes, winogradPlanes/winogradPlaneParts)
-	part /= winogradPlaneParts
+	// Neighbouring parts have the same planes, so that each thread reads few of them.
+	parts := blocks(a.C, a.cPerPart) * blocks(a.F, a.fPerPart)
+	first, end := block(part/parts, winogradPlanes, winogradPlanes/winogradPlaneParts)
+	part %= parts
 	a.multiply(a.sums[part*a.partSums():], part, first, end)
 })
 

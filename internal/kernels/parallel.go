@@ -49,8 +49,9 @@ func spins(threads, fast int) bool { return fast == 0 || threads <= fast }
 // Threads returns the number of goroutines a kernel may run on.
 func Threads() int { return int(threads.Load()) }
 
-// A helper is a job as workers see it, without its argument type.
-type helper interface{ help() }
+// A helper is a job as workers see it, without its argument type. Each worker first takes parts of its own
+// share, so that it finds in its caches what it wrote in the kernel before.
+type helper interface{ help(worker int) }
 
 func startWorkers(n int) {
 	if started.Load() >= int64(n) {
@@ -59,11 +60,11 @@ func startWorkers(n int) {
 	startMu.Lock()
 	defer startMu.Unlock()
 	for ; started.Load() < int64(n); started.Add(1) {
-		go func() {
+		go func(worker int) {
 			for {
-				receive(queue).help()
+				receive(queue).help(worker)
 			}
-		}()
+		}(int(started.Load()) + 1) // the caller is 0
 	}
 }
 
@@ -133,49 +134,76 @@ func Each(n int, f func(i int)) { eachLoop.run(n, f) }
 var eachLoop = newLoop(func(f *func(i int), i int) { (*f)(i) })
 
 // A job is one run of a loop. It may be reused while requests for it are still queued: a
-// helper accesses only left until it has got a part.
+// helper accesses only count and shares until it has got a part.
 type job[A any] struct {
 	loop    *loop[A]
 	args    A
-	left    atomic.Int64 // parts that are not taken; below 0 there are none
+	count   atomic.Int32 // of shares
+	shares  [maxShares]share
 	undone  atomic.Int64 // parts that are not finished
 	done    chan struct{}
 	failure atomic.Pointer[partError]
+}
+
+// A share is a range of parts: the first one, and in the lower half the number of those that are not taken.
+type share struct {
+	atomic.Int64
+	_ [cacheLine*float - 8]byte // for another share
+}
+
+// maxShares is the largest number of shares; more threads than that begin with the same ones.
+const maxShares = 16
+
+// take returns a part that is not taken yet, if there is one.
+func (s *share) take() (part int, ok bool) {
+	if int32(s.Load()) <= 0 { // the cheaper question
+		return 0, false
+	}
+	v := s.Add(-1)
+	left := int32(v)
+	return int(v>>32) + int(left), left >= 0
 }
 
 // runWith requests helpers, works too, and waits for the parts that helpers took.
 func (j *job[A]) runWith(helpers, parts int) {
 	startWorkers(helpers)
 	j.undone.Store(int64(parts))
-	j.left.Store(int64(parts)) // from here on helpers take parts
+	shares := min(helpers+1, maxShares)
+	j.count.Store(int32(shares))
+	for i := range shares {
+		from, to := i*parts/shares, (i+1)*parts/shares
+		j.shares[i].Store(int64(from)<<32 | int64(to-from)) // from here on helpers take parts
+	}
 	for range helpers {
 		select {
 		case queue <- j:
 		default: // the queue is full, so all workers are busy
 		}
 	}
-	j.help()
+	j.help(0)
 	receive(j.done)
 }
 
-// help runs parts until none is left.
-func (j *job[A]) help() {
-	for {
-		part := j.left.Add(-1)
-		if part < 0 {
-			return
+// help runs parts until none is left, those of the worker's share first.
+func (j *job[A]) help(worker int) {
+	shares, ran := int(j.count.Load()), 0
+	for i := range shares {
+		s := &j.shares[(worker+i)%shares]
+		for part, ok := s.take(); ok; part, ok = s.take() {
+			j.do(part)
+			ran++
 		}
-		j.do(int(part))
+	}
+	if ran > 0 && j.undone.Add(-int64(ran)) == 0 {
+		j.done <- struct{}{}
 	}
 }
 
+// do runs a part and notes its panic.
 func (j *job[A]) do(part int) {
 	defer func() {
 		if v := recover(); v != nil {
 			j.failure.CompareAndSwap(nil, &partError{v, debug.Stack()})
-		}
-		if j.undone.Add(-1) == 0 {
-			j.done <- struct{}{}
 		}
 	}()
 	j.loop.body(&j.args, part)
