@@ -72,13 +72,15 @@ def row(spec, who, runs):
 
 def run_to_its_end(run):
     """Figures of a finished run folder. The time is that of its fastest epoch for each epoch: others may
-    have shared the machine."""
+    have shared the machine. An epoch that was resumed has the seconds since then, for part of its images."""
     info = load(f"{run}/run.json")
+    images = info["dataset"]["train"]
     with open(f"{run}/metrics.csv") as f:
-        seconds = [float(r["seconds"]) for r in csv.DictReader(f)]
+        rows = list(csv.DictReader(f))
+    seconds = [float(r["seconds"]) for r in rows if float(r["seconds"]) * float(r["images_per_second"]) > 0.99 * images]
     epochs, best = info["epochs"], info["best"]["epoch"]
     r = {"by": "cnntrain", "seed": info["seed"], "epochs": len(epochs), "best_epoch": best, "epoch_seconds": round(min(seconds), 1),
-         "threads": info["machine"]["threads"], "test": info["test"]["accuracy"], "images": info["dataset"]["train"]}
+         "threads": info["machine"]["threads"], "test": info["test"]["accuracy"], "images": images}
     for key in ("val_loss", "val_accuracy"):
         if key in epochs[best - 1]:
             r[key] = round(epochs[best - 1][key], 4)
@@ -181,8 +183,7 @@ def main():
         time_table(full)
         return
     results = collect(sys.argv[1]) if len(sys.argv) > 1 else load(RESULTS)
-    order = ["lenet5", "lenet5-dropout", "lenet5-bn", "lenet5-bn-pre", "lenet5-augment", "lenet5-all", "lenet5-mnist",
-             "alexnet", "vgg13", "vgg13-bn", "vgg16", "vgg16-bn", "vgg19"]
+    order = ["lenet5", "lenet5-dropout", "lenet5-bn", "lenet5-bn-pre", "lenet5-augment", "lenet5-all", "lenet5-mnist"]
     print("| spec | by | epochs | seeds | training | validation | gap | test |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for spec in order:
