@@ -76,8 +76,8 @@ def run_to_its_end(run):
     info = load(f"{run}/run.json")
     images = info["dataset"]["train"]
     with open(f"{run}/metrics.csv") as f:
-        rows = list(csv.DictReader(f))
-    seconds = [float(r["seconds"]) for r in rows if float(r["seconds"]) * float(r["images_per_second"]) > 0.99 * images]
+        rows = [(float(r["seconds"]), float(r["images_per_second"])) for r in csv.DictReader(f)]
+    seconds = [s for s, rate in rows if s * rate > 0.99 * images] or [images / rate for _, rate in rows]
     epochs, best = info["epochs"], info["best"]["epoch"]
     r = {"by": "cnntrain", "seed": info["seed"], "epochs": len(epochs), "best_epoch": best, "epoch_seconds": round(min(seconds), 1),
          "threads": info["machine"]["threads"], "test": info["test"]["accuracy"], "images": images}

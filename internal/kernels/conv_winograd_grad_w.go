@@ -32,7 +32,7 @@ func winogradGradW(dw, x, dy []float32, s Conv) {
 	a.outputs = takeScratch(winogradPlanes * perRound * winogradRow(s.F))
 	a.cPerPart = blocks(s.C, blocks(s.C, winogradGradRows))
 	a.fPerPart = min(s.F, winogradGradCols)
-	parts := blocks(s.C, a.cPerPart) * blocks(s.F, a.fPerPart)
+	parts := a.parts()
 	perLoop := parts
 	if rounds > 1 {
 		a.sums = takeScratch(parts * a.partSums())
@@ -51,6 +51,9 @@ func winogradGradW(dw, x, dy []float32, s Conv) {
 		giveScratch(a.sums)
 	}
 }
+
+// parts is the number of parts of dw.
+func (a *winogradGradWArgs) parts() int { return blocks(a.C, a.cPerPart) * blocks(a.F, a.fPerPart) }
 
 // partSums is the number of values of the planes of dw in one part.
 func (a *winogradGradWArgs) partSums() int { return winogradPlanes * a.cPerPart * winogradGradCols }
@@ -89,7 +92,7 @@ var winogradGradWLoop = newLoop(func(a *winogradGradWArgs, part int) {
 		return
 	}
 	// Neighbouring parts have the same planes, so that each thread reads few of them.
-	parts := blocks(a.C, a.cPerPart) * blocks(a.F, a.fPerPart)
+	parts := a.parts()
 	first, end := block(part/parts, winogradPlanes, winogradPlanes/winogradPlaneParts)
 	part %= parts
 	a.multiply(a.sums[part*a.partSums():], part, first, end)
