@@ -821,6 +821,60 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func siluStreamAVX512(out, x []float32) (done int)
+TEXT ·siluStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·siluAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Z1, Z2
+	VMOVUPS activation<>+0(SB), Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VDIVPS Z2, Z3, Z1
+	// out = x·s
+	VMULPS Z1, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func siluAVX2(out, x []float32) (done int)
 TEXT ·siluAVX2(SB), NOSPLIT, $0-56
 	MOVQ out_base+0(FP), R8
@@ -864,6 +918,59 @@ loop:
 	// out = x·s
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func siluStreamAVX2(out, x []float32) (done int)
+TEXT ·siluStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·siluAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Y1, Y2
+	VMOVUPS activation<>+0(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VDIVPS Y2, Y3, Y1
+	// out = x·s
+	VMULPS Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -927,6 +1034,67 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func siluGradStreamAVX512(dx, x, dy []float32) (done int)
+TEXT ·siluGradStreamAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·siluGradAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Z0, Z2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z2, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z2, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z1
+	VFMADD213PS activation<>+640(SB), Z5, Z1
+	VFMADD213PS activation<>+576(SB), Z5, Z1
+	VFMADD213PS activation<>+512(SB), Z5, Z1
+	VFMADD213PS activation<>+448(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VFMADD213PS activation<>+0(SB), Z5, Z1
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z1, Z1
+	VCMPPS $0x1d, activation<>+384(SB), Z2, K1
+	VMOVAPS.Z Z1, K1, Z1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Z1, Z2
+	VMOVUPS activation<>+0(SB), Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VDIVPS Z2, Z3, Z1
+	// dx = dy·(s·(1 + x·(1 - s)))
+	VMOVUPS activation<>+0(SB), Z2
+	VMOVUPS activation<>+0(SB), Z3
+	VSUBPS Z1, Z2, Z2
+	VFMADD231PS Z0, Z2, Z3
+	VMULPS Z3, Z1, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVNTPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func siluGradAVX2(dx, x, dy []float32) (done int)
 TEXT ·siluGradAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx_base+0(FP), R8
@@ -977,6 +1145,66 @@ loop:
 	VMULPS Y3, Y1, Y1
 	VMULPS (R10)(AX*1), Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func siluGradStreamAVX2(dx, x, dy []float32) (done int)
+TEXT ·siluGradStreamAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·siluGradAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-|x|)
+	VORPS activation<>+64(SB), Y0, Y2
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y2, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y2, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y1
+	VFMADD213PS activation<>+640(SB), Y5, Y1
+	VFMADD213PS activation<>+576(SB), Y5, Y1
+	VFMADD213PS activation<>+512(SB), Y5, Y1
+	VFMADD213PS activation<>+448(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VFMADD213PS activation<>+0(SB), Y5, Y1
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y1, Y1
+	VCMPPS $0x1d, activation<>+384(SB), Y2, Y4
+	VANDPS Y4, Y1, Y1
+	// s = (x < 0 ? e : 1) / (1 + e)
+	VADDPS activation<>+0(SB), Y1, Y2
+	VMOVUPS activation<>+0(SB), Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VDIVPS Y2, Y3, Y1
+	// dx = dy·(s·(1 + x·(1 - s)))
+	VMOVUPS activation<>+0(SB), Y2
+	VMOVUPS activation<>+0(SB), Y3
+	VSUBPS Y1, Y2, Y2
+	VFMADD231PS Y0, Y2, Y3
+	VMULPS Y3, Y1, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVNTPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -1053,6 +1281,80 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func geluStreamAVX512(out, x []float32) (done int)
+TEXT ·geluStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·geluAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-x²/2)
+	VMULPS activation<>+1408(SB), Z0, Z1
+	VMULPS Z0, Z1, Z1
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z1, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z1, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z2
+	VFMADD213PS activation<>+640(SB), Z5, Z2
+	VFMADD213PS activation<>+576(SB), Z5, Z2
+	VFMADD213PS activation<>+512(SB), Z5, Z2
+	VFMADD213PS activation<>+448(SB), Z5, Z2
+	VFMADD213PS activation<>+0(SB), Z5, Z2
+	VFMADD213PS activation<>+0(SB), Z5, Z2
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z2, Z2
+	VCMPPS $0x1d, activation<>+384(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z2
+	// t = 1/(1 + |x|·step)
+	VORPS activation<>+64(SB), Z0, Z1
+	VMOVUPS activation<>+0(SB), Z3
+	VMOVUPS activation<>+768(SB), Z4
+	VMULPS Z1, Z4, Z4
+	VSUBPS Z4, Z3, Z4
+	VDIVPS Z4, Z3, Z3
+	// Φ(-|x|) = e·polynomial(t)·t
+	VMOVUPS activation<>+1344(SB), Z1
+	VFMADD213PS activation<>+1280(SB), Z3, Z1
+	VFMADD213PS activation<>+1216(SB), Z3, Z1
+	VFMADD213PS activation<>+1152(SB), Z3, Z1
+	VFMADD213PS activation<>+1088(SB), Z3, Z1
+	VFMADD213PS activation<>+1024(SB), Z3, Z1
+	VFMADD213PS activation<>+960(SB), Z3, Z1
+	VFMADD213PS activation<>+896(SB), Z3, Z1
+	VFMADD213PS activation<>+832(SB), Z3, Z1
+	VMULPS Z3, Z1, Z1
+	VMULPS Z2, Z1, Z1
+	// Φ = x < 0 ? that : 1 - that
+	VMOVUPS activation<>+0(SB), Z3
+	VSUBPS Z1, Z3, Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VMOVAPS Z3, Z1
+	// out = x·Φ
+	VMULPS Z1, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func geluAVX2(out, x []float32) (done int)
 TEXT ·geluAVX2(SB), NOSPLIT, $0-56
 	MOVQ out_base+0(FP), R8
@@ -1116,6 +1418,79 @@ loop:
 	// out = x·Φ
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func geluStreamAVX2(out, x []float32) (done int)
+TEXT ·geluStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·geluAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-x²/2)
+	VMULPS activation<>+1408(SB), Y0, Y1
+	VMULPS Y0, Y1, Y1
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y1, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y1, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y2
+	VFMADD213PS activation<>+640(SB), Y5, Y2
+	VFMADD213PS activation<>+576(SB), Y5, Y2
+	VFMADD213PS activation<>+512(SB), Y5, Y2
+	VFMADD213PS activation<>+448(SB), Y5, Y2
+	VFMADD213PS activation<>+0(SB), Y5, Y2
+	VFMADD213PS activation<>+0(SB), Y5, Y2
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y2, Y2
+	VCMPPS $0x1d, activation<>+384(SB), Y1, Y4
+	VANDPS Y4, Y2, Y2
+	// t = 1/(1 + |x|·step)
+	VORPS activation<>+64(SB), Y0, Y1
+	VMOVUPS activation<>+0(SB), Y3
+	VMOVUPS activation<>+768(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VSUBPS Y4, Y3, Y4
+	VDIVPS Y4, Y3, Y3
+	// Φ(-|x|) = e·polynomial(t)·t
+	VMOVUPS activation<>+1344(SB), Y1
+	VFMADD213PS activation<>+1280(SB), Y3, Y1
+	VFMADD213PS activation<>+1216(SB), Y3, Y1
+	VFMADD213PS activation<>+1152(SB), Y3, Y1
+	VFMADD213PS activation<>+1088(SB), Y3, Y1
+	VFMADD213PS activation<>+1024(SB), Y3, Y1
+	VFMADD213PS activation<>+960(SB), Y3, Y1
+	VFMADD213PS activation<>+896(SB), Y3, Y1
+	VFMADD213PS activation<>+832(SB), Y3, Y1
+	VMULPS Y3, Y1, Y1
+	VMULPS Y2, Y1, Y1
+	// Φ = x < 0 ? that : 1 - that
+	VMOVUPS activation<>+0(SB), Y3
+	VSUBPS Y1, Y3, Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS Y3, Y1
+	// out = x·Φ
+	VMULPS Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -1196,6 +1571,84 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func geluGradStreamAVX512(dx, x, dy []float32) (done int)
+TEXT ·geluGradStreamAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·geluGradAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// e = exp(-x²/2)
+	VMULPS activation<>+1408(SB), Z0, Z1
+	VMULPS Z0, Z1, Z1
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Z3
+	VFMADD231PS activation<>+128(SB), Z1, Z3
+	VSUBPS activation<>+192(SB), Z3, Z4
+	VMOVAPS Z1, Z5
+	VFMADD231PS activation<>+256(SB), Z4, Z5
+	VFMADD231PS activation<>+320(SB), Z4, Z5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Z2
+	VFMADD213PS activation<>+640(SB), Z5, Z2
+	VFMADD213PS activation<>+576(SB), Z5, Z2
+	VFMADD213PS activation<>+512(SB), Z5, Z2
+	VFMADD213PS activation<>+448(SB), Z5, Z2
+	VFMADD213PS activation<>+0(SB), Z5, Z2
+	VFMADD213PS activation<>+0(SB), Z5, Z2
+	VPSLLD $23, Z3, Z3
+	VPADDD Z3, Z2, Z2
+	VCMPPS $0x1d, activation<>+384(SB), Z1, K1
+	VMOVAPS.Z Z2, K1, Z2
+	// t = 1/(1 + |x|·step)
+	VORPS activation<>+64(SB), Z0, Z1
+	VMOVUPS activation<>+0(SB), Z3
+	VMOVUPS activation<>+768(SB), Z4
+	VMULPS Z1, Z4, Z4
+	VSUBPS Z4, Z3, Z4
+	VDIVPS Z4, Z3, Z3
+	// Φ(-|x|) = e·polynomial(t)·t
+	VMOVUPS activation<>+1344(SB), Z1
+	VFMADD213PS activation<>+1280(SB), Z3, Z1
+	VFMADD213PS activation<>+1216(SB), Z3, Z1
+	VFMADD213PS activation<>+1152(SB), Z3, Z1
+	VFMADD213PS activation<>+1088(SB), Z3, Z1
+	VFMADD213PS activation<>+1024(SB), Z3, Z1
+	VFMADD213PS activation<>+960(SB), Z3, Z1
+	VFMADD213PS activation<>+896(SB), Z3, Z1
+	VFMADD213PS activation<>+832(SB), Z3, Z1
+	VMULPS Z3, Z1, Z1
+	VMULPS Z2, Z1, Z1
+	// Φ = x < 0 ? that : 1 - that
+	VMOVUPS activation<>+0(SB), Z3
+	VSUBPS Z1, Z3, Z3
+	VPMOVD2M Z0, K1
+	VMOVAPS Z1, K1, Z3
+	VMOVAPS Z3, Z1
+	// dx = dy·(Φ + x·exp(-x²/2)/√2π)
+	VMULPS activation<>+1472(SB), Z0, Z0
+	VFMADD231PS Z0, Z2, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVNTPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func geluGradAVX2(dx, x, dy []float32) (done int)
 TEXT ·geluGradAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx_base+0(FP), R8
@@ -1263,6 +1716,83 @@ loop:
 	VFMADD231PS Y0, Y2, Y1
 	VMULPS (R10)(AX*1), Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func geluGradStreamAVX2(dx, x, dy []float32) (done int)
+TEXT ·geluGradStreamAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·geluGradAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// e = exp(-x²/2)
+	VMULPS activation<>+1408(SB), Y0, Y1
+	VMULPS Y0, Y1, Y1
+	// n = round(x·log2 e), r = x - n·ln 2
+	VMOVUPS activation<>+192(SB), Y3
+	VFMADD231PS activation<>+128(SB), Y1, Y3
+	VSUBPS activation<>+192(SB), Y3, Y4
+	VMOVAPS Y1, Y5
+	VFMADD231PS activation<>+256(SB), Y4, Y5
+	VFMADD231PS activation<>+320(SB), Y4, Y5
+	// exp(r)·2ⁿ where x >= least, else 0
+	VMOVUPS activation<>+704(SB), Y2
+	VFMADD213PS activation<>+640(SB), Y5, Y2
+	VFMADD213PS activation<>+576(SB), Y5, Y2
+	VFMADD213PS activation<>+512(SB), Y5, Y2
+	VFMADD213PS activation<>+448(SB), Y5, Y2
+	VFMADD213PS activation<>+0(SB), Y5, Y2
+	VFMADD213PS activation<>+0(SB), Y5, Y2
+	VPSLLD $23, Y3, Y3
+	VPADDD Y3, Y2, Y2
+	VCMPPS $0x1d, activation<>+384(SB), Y1, Y4
+	VANDPS Y4, Y2, Y2
+	// t = 1/(1 + |x|·step)
+	VORPS activation<>+64(SB), Y0, Y1
+	VMOVUPS activation<>+0(SB), Y3
+	VMOVUPS activation<>+768(SB), Y4
+	VMULPS Y1, Y4, Y4
+	VSUBPS Y4, Y3, Y4
+	VDIVPS Y4, Y3, Y3
+	// Φ(-|x|) = e·polynomial(t)·t
+	VMOVUPS activation<>+1344(SB), Y1
+	VFMADD213PS activation<>+1280(SB), Y3, Y1
+	VFMADD213PS activation<>+1216(SB), Y3, Y1
+	VFMADD213PS activation<>+1152(SB), Y3, Y1
+	VFMADD213PS activation<>+1088(SB), Y3, Y1
+	VFMADD213PS activation<>+1024(SB), Y3, Y1
+	VFMADD213PS activation<>+960(SB), Y3, Y1
+	VFMADD213PS activation<>+896(SB), Y3, Y1
+	VFMADD213PS activation<>+832(SB), Y3, Y1
+	VMULPS Y3, Y1, Y1
+	VMULPS Y2, Y1, Y1
+	// Φ = x < 0 ? that : 1 - that
+	VMOVUPS activation<>+0(SB), Y3
+	VSUBPS Y1, Y3, Y3
+	VBLENDVPS Y0, Y1, Y3, Y3
+	VMOVAPS Y3, Y1
+	// dx = dy·(Φ + x·exp(-x²/2)/√2π)
+	VMULPS activation<>+1472(SB), Y0, Y0
+	VFMADD231PS Y0, Y2, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVNTPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -2477,6 +3007,41 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func hardSiLUStreamAVX512(out, x []float32) (done int)
+TEXT ·hardSiLUStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·hardSiLUAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// h = min(max(x + 3, 0), 6)·1/6
+	VADDPS activation<>+1536(SB), Z0, Z1
+	VPXORD Z2, Z2, Z2
+	VMAXPS Z1, Z2, Z1
+	VADDPS Z2, Z1, Z1
+	VMOVUPS activation<>+1600(SB), Z2
+	VMINPS Z1, Z2, Z1
+	VMULPS activation<>+1664(SB), Z1, Z1
+	// out = x·h
+	VMULPS Z1, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func hardSiLUAVX2(out, x []float32) (done int)
 TEXT ·hardSiLUAVX2(SB), NOSPLIT, $0-56
 	MOVQ out_base+0(FP), R8
@@ -2502,6 +3067,41 @@ loop:
 	// out = x·h
 	VMULPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func hardSiLUStreamAVX2(out, x []float32) (done int)
+TEXT ·hardSiLUStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·hardSiLUAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// h = min(max(x + 3, 0), 6)·1/6
+	VADDPS activation<>+1536(SB), Y0, Y1
+	VXORPS Y2, Y2, Y2
+	VMAXPS Y1, Y2, Y1
+	VADDPS Y2, Y1, Y1
+	VMOVUPS activation<>+1600(SB), Y2
+	VMINPS Y1, Y2, Y1
+	VMULPS activation<>+1664(SB), Y1, Y1
+	// out = x·h
+	VMULPS Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -2547,6 +3147,49 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func hardSiLUGradStreamAVX512(dx, x, dy []float32) (done int)
+TEXT ·hardSiLUGradStreamAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·hardSiLUGradAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z0
+	// g = x/3 + 1/2 where x > -3, else 0; 1 where x >= 3
+	VMOVUPS activation<>+1792(SB), Z1
+	VMOVUPS activation<>+1728(SB), Z2
+	VFMADD231PS Z0, Z2, Z1
+	VMOVUPS activation<>+1856(SB), Z2
+	VCMPPS $0x1e, Z2, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS activation<>+1536(SB), Z2
+	VMOVUPS activation<>+0(SB), Z3
+	VCMPPS $0x1e, Z0, Z2, K1
+	KNOTW K1, K1
+	VMOVAPS Z3, K1, Z1
+	// dx = dy·g
+	VCMPPS $3, Z0, Z0, K1
+	VMOVAPS Z0, K1, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVNTPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func hardSiLUGradAVX2(dx, x, dy []float32) (done int)
 TEXT ·hardSiLUGradAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx_base+0(FP), R8
@@ -2585,6 +3228,48 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func hardSiLUGradStreamAVX2(dx, x, dy []float32) (done int)
+TEXT ·hardSiLUGradStreamAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·hardSiLUGradAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y0
+	// g = x/3 + 1/2 where x > -3, else 0; 1 where x >= 3
+	VMOVUPS activation<>+1792(SB), Y1
+	VMOVUPS activation<>+1728(SB), Y2
+	VFMADD231PS Y0, Y2, Y1
+	VMOVUPS activation<>+1856(SB), Y2
+	VCMPPS $0x1e, Y2, Y0, Y7
+	VANDPS Y7, Y1, Y1
+	VMOVUPS activation<>+1536(SB), Y2
+	VMOVUPS activation<>+0(SB), Y3
+	VCMPPS $0x1e, Y0, Y2, Y7
+	VBLENDVPS Y7, Y1, Y3, Y1
+	// dx = dy·g
+	VCMPPS $3, Y0, Y0, Y7
+	VBLENDVPS Y7, Y0, Y1, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVNTPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func cappedAVX512(out, x []float32, most float32) (done int)
 TEXT ·cappedAVX512(SB), NOSPLIT, $0-64
 	MOVQ out_base+0(FP), R8
@@ -2611,6 +3296,36 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func cappedStreamAVX512(out, x []float32, most float32) (done int)
+TEXT ·cappedStreamAVX512(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·cappedAVX512(SB)
+aligned:
+	VBROADCASTSS most+48(FP), Z8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = min(max(x, 0), most)
+	VPXORD Z1, Z1, Z1
+	VMAXPS (R9)(AX*1), Z1, Z0
+	VADDPS Z1, Z0, Z0
+	VMINPS Z0, Z8, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func cappedAVX2(out, x []float32, most float32) (done int)
 TEXT ·cappedAVX2(SB), NOSPLIT, $0-64
 	MOVQ out_base+0(FP), R8
@@ -2631,6 +3346,36 @@ loop:
 	VADDPS Y1, Y0, Y0
 	VMINPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func cappedStreamAVX2(out, x []float32, most float32) (done int)
+TEXT ·cappedStreamAVX2(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·cappedAVX2(SB)
+aligned:
+	VBROADCASTSS most+48(FP), Y8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = min(max(x, 0), most)
+	VXORPS Y1, Y1, Y1
+	VMAXPS (R9)(AX*1), Y1, Y0
+	VADDPS Y1, Y0, Y0
+	VMINPS Y0, Y8, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -2669,6 +3414,42 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func cappedGradStreamAVX512(dx, y, dy []float32, most float32) (done int)
+TEXT ·cappedGradStreamAVX512(SB), NOSPLIT, $0-88
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·cappedGradAVX512(SB)
+aligned:
+	VBROADCASTSS most+72(FP), Z8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = dy·(y > 0 && !(y >= most) ? 1 : 0)
+	VMOVUPS (R9)(AX*1), Z0
+	VMOVUPS activation<>+0(SB), Z1
+	VPXORD Z2, Z2, Z2
+	VCMPPS $0x1e, Z2, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VCMPPS $0x1e, Z0, Z8, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMULPS (R10)(AX*1), Z1, Z1
+	VMOVNTPS Z1, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func cappedGradAVX2(dx, y, dy []float32, most float32) (done int)
 TEXT ·cappedGradAVX2(SB), NOSPLIT, $0-88
 	MOVQ dx_base+0(FP), R8
@@ -2695,6 +3476,42 @@ loop:
 	VANDPS Y7, Y1, Y1
 	VMULPS (R10)(AX*1), Y1, Y1
 	VMOVUPS Y1, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func cappedGradStreamAVX2(dx, y, dy []float32, most float32) (done int)
+TEXT ·cappedGradStreamAVX2(SB), NOSPLIT, $0-88
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·cappedGradAVX2(SB)
+aligned:
+	VBROADCASTSS most+72(FP), Y8
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = dy·(y > 0 && !(y >= most) ? 1 : 0)
+	VMOVUPS (R9)(AX*1), Y0
+	VMOVUPS activation<>+0(SB), Y1
+	VXORPS Y2, Y2, Y2
+	VCMPPS $0x1e, Y2, Y0, Y7
+	VANDPS Y7, Y1, Y1
+	VCMPPS $0x1e, Y0, Y8, Y7
+	VANDPS Y7, Y1, Y1
+	VMULPS (R10)(AX*1), Y1, Y1
+	VMOVNTPS Y1, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:

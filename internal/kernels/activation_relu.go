@@ -14,7 +14,7 @@ type reluArgs struct{ out, x, dy []float32 }
 var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
-	done := current().relu(out, x)
+	done := writing(a.out).relu(out, x)
 	reluGeneric(out[done:], x[done:])
 })
 
@@ -35,11 +35,11 @@ func ReLUGrad(dx, y, dy []float32) {
 
 var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	reluGrad(a.out[from:to], a.x[from:to], a.dy[from:to])
+	reluGradWith(writing(a.out), a.out[from:to], a.x[from:to], a.dy[from:to])
 })
 
-func reluGrad(dx, y, dy []float32) {
-	done := current().reluGrad(dx, y, dy)
+func reluGradWith(set *instructionSet, dx, y, dy []float32) {
+	done := set.reluGrad(dx, y, dy)
 	reluGradGeneric(dx[done:], y[done:], dy[done:])
 }
 

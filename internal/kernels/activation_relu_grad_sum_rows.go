@@ -24,6 +24,6 @@ type reluGradSumRowsArgs struct {
 var reluGradSumRowsLoop = newLoop(func(a *reluGradSumRowsArgs, part int) {
 	from, to := block(part, a.n, sumBlock)
 	dy := a.dy[from*a.u : to*a.u]
-	reluGrad(dy, a.y[from*a.u:to*a.u], dy)
+	reluGradWith(current(), dy, a.y[from*a.u:to*a.u], dy)
 	addRows(a.sums[part*a.u:][:a.u], dy)
 })

@@ -108,7 +108,7 @@ var depthwiseConv2DLoop = newLoop(func(a *depthwiseArgs, part int) {
 	s := &a.s
 	window := s.rowAxis().window(part % s.OH)
 	l, scratch := a.line(part/s.OH, window)
-	l.row.b = a.b
+	l.row.b, l.kernel = a.b, depthwiseKernel(a.y, l.row.channels)
 	l.row.y = a.y[part*s.OW*l.row.channels:]
 	cols := s.colAxis()
 	for ow := 0; ow < s.OW; {
@@ -128,9 +128,9 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseArgs, part int) {
 	l := depthwiseLine{taps: s.KW, tapWidth: s.tapWidth(), x: row, row: depthwiseRow{w: a.w, channels: width}}
 	l.rows(source, s.OW)
 	dx := a.x[part*s.W*s.C:][:s.W*s.C]
-	l.row.y = dx
+	l.row.y, l.kernel = dx, depthwiseKernel(a.x, width)
 	if s.M > 1 {
-		l.row.y = takeScratch(s.W * width)
+		l.row.y, l.kernel = takeScratch(s.W*width), current().depthwise
 	}
 	cols := s.colAxis()
 	for first := range min(s.SW, s.W) {
@@ -145,6 +145,14 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseArgs, part int) {
 		giveScratch(l.row.y)
 	}
 })
+
+// depthwiseKernel returns the function that writes to out, whose pixels have so many channels.
+func depthwiseKernel(out []float32, channels int) func(r *depthwiseRow) {
+	if streams(out, channels) {
+		return writing(out).depthwise
+	}
+	return current().depthwise
+}
 
 // One part is some rows of the output. The sums are taken first within each image.
 var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseArgs, part int) {

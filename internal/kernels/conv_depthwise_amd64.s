@@ -362,6 +362,344 @@ tilesOf1Done:
 	VZEROUPPER
 	RET
 
+// func depthwiseStreamAVX512(r *depthwiseRow)
+TEXT ·depthwiseStreamAVX512(SB), NOSPLIT, $24-8
+	MOVQ r+0(FP), AX
+	MOVQ depthwiseRow_x(AX), SI
+	MOVQ depthwiseRow_y(AX), DI
+	MOVQ depthwiseRow_xStep(AX), R15
+	LEAQ (R15)(R15*2), R8
+	MOVQ depthwiseRow_yStep(AX), R9
+	MOVQ depthwiseRow_pixels(AX), CX
+	SUBQ $4, CX
+	JLT tilesOf4Done
+tileOf4:
+	MOVQ CX, pixels-8(SP)
+	MOVQ SI, x-16(SP)
+	MOVQ DI, y-24(SP)
+	MOVQ depthwiseRow_w(AX), BX
+	MOVQ depthwiseRow_wAt(AX), R10
+	LEAQ (BX)(R10*4), BX
+	MOVQ depthwiseRow_b(AX), DX
+	MOVQ depthwiseRow_channels(AX), R10
+	SUBQ $32, R10
+	JLT block4_0Done
+block4_0:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_0Bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	JMP block4_0Taps
+block4_0Bias:
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z1, Z3
+	VMOVAPS Z0, Z4
+	VMOVAPS Z1, Z5
+	VMOVAPS Z0, Z6
+	VMOVAPS Z1, Z7
+block4_0Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_0Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_0Tap:
+	VMOVUPS (R13), Z8
+	VMOVUPS 64(R13), Z9
+	VFMADD231PS (CX), Z8, Z0
+	VFMADD231PS 64(CX), Z9, Z1
+	VFMADD231PS (CX)(R15*1), Z8, Z2
+	VFMADD231PS 64(CX)(R15*1), Z9, Z3
+	VFMADD231PS (CX)(R15*2), Z8, Z4
+	VFMADD231PS 64(CX)(R15*2), Z9, Z5
+	VFMADD231PS (CX)(R8*1), Z8, Z6
+	VFMADD231PS 64(CX)(R8*1), Z9, Z7
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_0Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_0Row
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, 64(DI)
+	VMOVNTPS Z2, (DI)(R9*1)
+	VMOVNTPS Z3, 64(DI)(R9*1)
+	VMOVNTPS Z4, (DI)(R9*2)
+	VMOVNTPS Z5, 64(DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMOVNTPS Z6, (CX)(R9*1)
+	VMOVNTPS Z7, 64(CX)(R9*1)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	ADDQ $128, BX
+	ADDQ $128, DX
+	SUBQ $32, R10
+	JGE block4_0
+block4_0Done:
+	ADDQ $32, R10
+	SUBQ $16, R10
+	JLT block4_1Done
+block4_1:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_1Bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP block4_1Taps
+block4_1Bias:
+	VMOVUPS (DX), Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+block4_1Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_1Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_1Tap:
+	VMOVUPS (R13), Z4
+	VFMADD231PS (CX), Z4, Z0
+	VFMADD231PS (CX)(R15*1), Z4, Z1
+	VFMADD231PS (CX)(R15*2), Z4, Z2
+	VFMADD231PS (CX)(R8*1), Z4, Z3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_1Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_1Row
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, (DI)(R9*1)
+	VMOVNTPS Z2, (DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMOVNTPS Z3, (CX)(R9*1)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	ADDQ $64, BX
+	ADDQ $64, DX
+	SUBQ $16, R10
+	JGE block4_1
+block4_1Done:
+	ADDQ $16, R10
+	TESTQ R10, R10
+	JZ block4_2Done
+	MOVQ R10, CX
+	MOVL $1, R13
+	SHLL CX, R13
+	DECL R13
+	KMOVW R13, K1
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_2Bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP block4_2Taps
+block4_2Bias:
+	VMOVUPS.Z (DX), K1, Z0
+	VMOVAPS Z0, Z1
+	VMOVAPS Z0, Z2
+	VMOVAPS Z0, Z3
+block4_2Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_2Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_2Tap:
+	VMOVUPS.Z (R13), K1, Z4
+	VMOVUPS.Z (CX), K1, Z5
+	VFMADD231PS Z5, Z4, Z0
+	VMOVUPS.Z (CX)(R15*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z1
+	VMOVUPS.Z (CX)(R15*2), K1, Z5
+	VFMADD231PS Z5, Z4, Z2
+	VMOVUPS.Z (CX)(R8*1), K1, Z5
+	VFMADD231PS Z5, Z4, Z3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_2Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_2Row
+	VMOVUPS Z0, K1, (DI)
+	VMOVUPS Z1, K1, (DI)(R9*1)
+	VMOVUPS Z2, K1, (DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMOVUPS Z3, K1, (CX)(R9*1)
+block4_2Done:
+	MOVQ x-16(SP), SI
+	LEAQ (SI)(R15*4), SI
+	MOVQ y-24(SP), DI
+	LEAQ (DI)(R9*4), DI
+	MOVQ pixels-8(SP), CX
+	SUBQ $4, CX
+	JGE tileOf4
+tilesOf4Done:
+	ADDQ $4, CX
+	SUBQ $1, CX
+	JLT tilesOf1Done
+tileOf1:
+	MOVQ CX, pixels-8(SP)
+	MOVQ SI, x-16(SP)
+	MOVQ DI, y-24(SP)
+	MOVQ depthwiseRow_w(AX), BX
+	MOVQ depthwiseRow_wAt(AX), R10
+	LEAQ (BX)(R10*4), BX
+	MOVQ depthwiseRow_b(AX), DX
+	MOVQ depthwiseRow_channels(AX), R10
+	SUBQ $64, R10
+	JLT block1_0Done
+block1_0:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_0Bias
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	JMP block1_0Taps
+block1_0Bias:
+	VMOVUPS (DX), Z0
+	VMOVUPS 64(DX), Z1
+	VMOVUPS 128(DX), Z2
+	VMOVUPS 192(DX), Z3
+block1_0Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_0Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_0Tap:
+	VMOVUPS (R13), Z4
+	VMOVUPS 64(R13), Z5
+	VMOVUPS 128(R13), Z6
+	VMOVUPS 192(R13), Z7
+	VFMADD231PS (CX), Z4, Z0
+	VFMADD231PS 64(CX), Z5, Z1
+	VFMADD231PS 128(CX), Z6, Z2
+	VFMADD231PS 192(CX), Z7, Z3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_0Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_0Row
+	VMOVNTPS Z0, (DI)
+	VMOVNTPS Z1, 64(DI)
+	VMOVNTPS Z2, 128(DI)
+	VMOVNTPS Z3, 192(DI)
+	ADDQ $256, SI
+	ADDQ $256, DI
+	ADDQ $256, BX
+	ADDQ $256, DX
+	SUBQ $64, R10
+	JGE block1_0
+block1_0Done:
+	ADDQ $64, R10
+	SUBQ $16, R10
+	JLT block1_1Done
+block1_1:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_1Bias
+	VPXORD Z0, Z0, Z0
+	JMP block1_1Taps
+block1_1Bias:
+	VMOVUPS (DX), Z0
+block1_1Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_1Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_1Tap:
+	VMOVUPS (R13), Z1
+	VFMADD231PS (CX), Z1, Z0
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_1Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_1Row
+	VMOVNTPS Z0, (DI)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	ADDQ $64, BX
+	ADDQ $64, DX
+	SUBQ $16, R10
+	JGE block1_1
+block1_1Done:
+	ADDQ $16, R10
+	TESTQ R10, R10
+	JZ block1_2Done
+	MOVQ R10, CX
+	MOVL $1, R13
+	SHLL CX, R13
+	DECL R13
+	KMOVW R13, K1
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_2Bias
+	VPXORD Z0, Z0, Z0
+	JMP block1_2Taps
+block1_2Bias:
+	VMOVUPS.Z (DX), K1, Z0
+block1_2Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_2Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_2Tap:
+	VMOVUPS.Z (R13), K1, Z1
+	VMOVUPS.Z (CX), K1, Z2
+	VFMADD231PS Z2, Z1, Z0
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_2Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_2Row
+	VMOVUPS Z0, K1, (DI)
+block1_2Done:
+	MOVQ x-16(SP), SI
+	LEAQ (SI)(R15*1), SI
+	MOVQ y-24(SP), DI
+	LEAQ (DI)(R9*1), DI
+	MOVQ pixels-8(SP), CX
+	SUBQ $1, CX
+	JGE tileOf1
+tilesOf1Done:
+	ADDQ $1, CX
+	VZEROUPPER
+	RET
+
 // func depthwiseGradAVX512(r *depthwiseRow)
 TEXT ·depthwiseGradAVX512(SB), NOSPLIT, $24-8
 	MOVQ r+0(FP), AX
@@ -914,6 +1252,344 @@ block1_1Tap:
 	DECQ R11
 	JNZ block1_1Row
 	VMOVUPS Y0, (DI)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	ADDQ $32, BX
+	ADDQ $32, DX
+	SUBQ $8, R10
+	JGE block1_1
+block1_1Done:
+	ADDQ $8, R10
+	TESTQ R10, R10
+	JZ block1_2Done
+	MOVQ R10, CX
+	SHLQ $2, CX
+	LEAQ depthwiseMask<>+32(SB), R13
+	SUBQ CX, R13
+	VMOVUPS (R13), Y15
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_2Bias
+	VXORPS Y0, Y0, Y0
+	JMP block1_2Taps
+block1_2Bias:
+	VMASKMOVPS (DX), Y15, Y0
+block1_2Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_2Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_2Tap:
+	VMASKMOVPS (R13), Y15, Y1
+	VMASKMOVPS (CX), Y15, Y2
+	VFMADD231PS Y2, Y1, Y0
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_2Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_2Row
+	VMASKMOVPS Y0, Y15, (DI)
+block1_2Done:
+	MOVQ x-16(SP), SI
+	LEAQ (SI)(R15*1), SI
+	MOVQ y-24(SP), DI
+	LEAQ (DI)(R9*1), DI
+	MOVQ pixels-8(SP), CX
+	SUBQ $1, CX
+	JGE tileOf1
+tilesOf1Done:
+	ADDQ $1, CX
+	VZEROUPPER
+	RET
+
+// func depthwiseStreamAVX2(r *depthwiseRow)
+TEXT ·depthwiseStreamAVX2(SB), NOSPLIT, $24-8
+	MOVQ r+0(FP), AX
+	MOVQ depthwiseRow_x(AX), SI
+	MOVQ depthwiseRow_y(AX), DI
+	MOVQ depthwiseRow_xStep(AX), R15
+	LEAQ (R15)(R15*2), R8
+	MOVQ depthwiseRow_yStep(AX), R9
+	MOVQ depthwiseRow_pixels(AX), CX
+	SUBQ $4, CX
+	JLT tilesOf4Done
+tileOf4:
+	MOVQ CX, pixels-8(SP)
+	MOVQ SI, x-16(SP)
+	MOVQ DI, y-24(SP)
+	MOVQ depthwiseRow_w(AX), BX
+	MOVQ depthwiseRow_wAt(AX), R10
+	LEAQ (BX)(R10*4), BX
+	MOVQ depthwiseRow_b(AX), DX
+	MOVQ depthwiseRow_channels(AX), R10
+	SUBQ $16, R10
+	JLT block4_0Done
+block4_0:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_0Bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	JMP block4_0Taps
+block4_0Bias:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y1, Y3
+	VMOVAPS Y0, Y4
+	VMOVAPS Y1, Y5
+	VMOVAPS Y0, Y6
+	VMOVAPS Y1, Y7
+block4_0Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_0Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_0Tap:
+	VMOVUPS (R13), Y8
+	VMOVUPS 32(R13), Y9
+	VFMADD231PS (CX), Y8, Y0
+	VFMADD231PS 32(CX), Y9, Y1
+	VFMADD231PS (CX)(R15*1), Y8, Y2
+	VFMADD231PS 32(CX)(R15*1), Y9, Y3
+	VFMADD231PS (CX)(R15*2), Y8, Y4
+	VFMADD231PS 32(CX)(R15*2), Y9, Y5
+	VFMADD231PS (CX)(R8*1), Y8, Y6
+	VFMADD231PS 32(CX)(R8*1), Y9, Y7
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_0Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_0Row
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	VMOVNTPS Y2, (DI)(R9*1)
+	VMOVNTPS Y3, 32(DI)(R9*1)
+	VMOVNTPS Y4, (DI)(R9*2)
+	VMOVNTPS Y5, 32(DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMOVNTPS Y6, (CX)(R9*1)
+	VMOVNTPS Y7, 32(CX)(R9*1)
+	ADDQ $64, SI
+	ADDQ $64, DI
+	ADDQ $64, BX
+	ADDQ $64, DX
+	SUBQ $16, R10
+	JGE block4_0
+block4_0Done:
+	ADDQ $16, R10
+	SUBQ $8, R10
+	JLT block4_1Done
+block4_1:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_1Bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP block4_1Taps
+block4_1Bias:
+	VMOVUPS (DX), Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+block4_1Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_1Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_1Tap:
+	VMOVUPS (R13), Y4
+	VFMADD231PS (CX), Y4, Y0
+	VFMADD231PS (CX)(R15*1), Y4, Y1
+	VFMADD231PS (CX)(R15*2), Y4, Y2
+	VFMADD231PS (CX)(R8*1), Y4, Y3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_1Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_1Row
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, (DI)(R9*1)
+	VMOVNTPS Y2, (DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMOVNTPS Y3, (CX)(R9*1)
+	ADDQ $32, SI
+	ADDQ $32, DI
+	ADDQ $32, BX
+	ADDQ $32, DX
+	SUBQ $8, R10
+	JGE block4_1
+block4_1Done:
+	ADDQ $8, R10
+	TESTQ R10, R10
+	JZ block4_2Done
+	MOVQ R10, CX
+	SHLQ $2, CX
+	LEAQ depthwiseMask<>+32(SB), R13
+	SUBQ CX, R13
+	VMOVUPS (R13), Y15
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block4_2Bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP block4_2Taps
+block4_2Bias:
+	VMASKMOVPS (DX), Y15, Y0
+	VMOVAPS Y0, Y1
+	VMOVAPS Y0, Y2
+	VMOVAPS Y0, Y3
+block4_2Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block4_2Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block4_2Tap:
+	VMASKMOVPS (R13), Y15, Y4
+	VMASKMOVPS (CX), Y15, Y5
+	VFMADD231PS Y5, Y4, Y0
+	VMASKMOVPS (CX)(R15*1), Y15, Y5
+	VFMADD231PS Y5, Y4, Y1
+	VMASKMOVPS (CX)(R15*2), Y15, Y5
+	VFMADD231PS Y5, Y4, Y2
+	VMASKMOVPS (CX)(R8*1), Y15, Y5
+	VFMADD231PS Y5, Y4, Y3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block4_2Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block4_2Row
+	VMASKMOVPS Y0, Y15, (DI)
+	VMASKMOVPS Y1, Y15, (DI)(R9*1)
+	VMASKMOVPS Y2, Y15, (DI)(R9*2)
+	LEAQ (DI)(R9*2), CX
+	VMASKMOVPS Y3, Y15, (CX)(R9*1)
+block4_2Done:
+	MOVQ x-16(SP), SI
+	LEAQ (SI)(R15*4), SI
+	MOVQ y-24(SP), DI
+	LEAQ (DI)(R9*4), DI
+	MOVQ pixels-8(SP), CX
+	SUBQ $4, CX
+	JGE tileOf4
+tilesOf4Done:
+	ADDQ $4, CX
+	SUBQ $1, CX
+	JLT tilesOf1Done
+tileOf1:
+	MOVQ CX, pixels-8(SP)
+	MOVQ SI, x-16(SP)
+	MOVQ DI, y-24(SP)
+	MOVQ depthwiseRow_w(AX), BX
+	MOVQ depthwiseRow_wAt(AX), R10
+	LEAQ (BX)(R10*4), BX
+	MOVQ depthwiseRow_b(AX), DX
+	MOVQ depthwiseRow_channels(AX), R10
+	SUBQ $32, R10
+	JLT block1_0Done
+block1_0:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_0Bias
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	JMP block1_0Taps
+block1_0Bias:
+	VMOVUPS (DX), Y0
+	VMOVUPS 32(DX), Y1
+	VMOVUPS 64(DX), Y2
+	VMOVUPS 96(DX), Y3
+block1_0Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_0Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_0Tap:
+	VMOVUPS (R13), Y4
+	VMOVUPS 32(R13), Y5
+	VMOVUPS 64(R13), Y6
+	VMOVUPS 96(R13), Y7
+	VFMADD231PS (CX), Y4, Y0
+	VFMADD231PS 32(CX), Y5, Y1
+	VFMADD231PS 64(CX), Y6, Y2
+	VFMADD231PS 96(CX), Y7, Y3
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_0Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_0Row
+	VMOVNTPS Y0, (DI)
+	VMOVNTPS Y1, 32(DI)
+	VMOVNTPS Y2, 64(DI)
+	VMOVNTPS Y3, 96(DI)
+	ADDQ $128, SI
+	ADDQ $128, DI
+	ADDQ $128, BX
+	ADDQ $128, DX
+	SUBQ $32, R10
+	JGE block1_0
+block1_0Done:
+	ADDQ $32, R10
+	SUBQ $8, R10
+	JLT block1_1Done
+block1_1:
+	// sums = b, or 0
+	CMPQ depthwiseRow_b(AX), $0
+	JNE block1_1Bias
+	VXORPS Y0, Y0, Y0
+	JMP block1_1Taps
+block1_1Bias:
+	VMOVUPS (DX), Y0
+block1_1Taps:
+	MOVQ SI, CX
+	MOVQ BX, R13
+	MOVQ depthwiseRow_kh(AX), R11
+block1_1Row:
+	MOVQ depthwiseRow_kw(AX), R12
+block1_1Tap:
+	VMOVUPS (R13), Y1
+	VFMADD231PS (CX), Y1, Y0
+	ADDQ depthwiseRow_xTap(AX), CX
+	ADDQ depthwiseRow_wTap(AX), R13
+	DECQ R12
+	JNZ block1_1Tap
+	ADDQ depthwiseRow_xSkip(AX), CX
+	ADDQ depthwiseRow_wSkip(AX), R13
+	DECQ R11
+	JNZ block1_1Row
+	VMOVNTPS Y0, (DI)
 	ADDQ $32, SI
 	ADDQ $32, DI
 	ADDQ $32, BX

@@ -23,6 +23,7 @@ type depthwiseRow struct {
 // A depthwiseLine is a row of results of a depthwise convolution.
 type depthwiseLine struct {
 	row        depthwiseRow
+	kernel     func(r *depthwiseRow)
 	x          []float32 // from the first row on that the results depend on
 	taps       int       // of a row of the filters
 	tapWidth   int       // their distance
@@ -68,22 +69,21 @@ func (l *depthwiseLine) compute(run depthwiseRun) {
 		}
 		return
 	}
-	kernel := current().depthwise
 	last := r.pixels % depthwiseTile
 	if r.pixels < depthwiseTile || last < 2 {
-		kernel(noescape(&r))
+		l.kernel(noescape(&r))
 		return
 	}
 	// The last pixels are computed in a whole tile, some of them a second time.
 	if r.pixels > depthwiseTile {
 		tiles := r
 		tiles.pixels -= last
-		kernel(noescape(&tiles))
+		l.kernel(noescape(&tiles))
 	}
 	at := r.pixels - depthwiseTile
 	r.x, r.y = r.x[at*r.xStep/float:], r.y[at*r.yStep/float:]
 	r.pixels = depthwiseTile
-	kernel(noescape(&r))
+	l.kernel(noescape(&r))
 }
 
 // depthwiseTile is the number of pixels that kernels in assembly process together.

@@ -22,11 +22,13 @@ const (
 func (s *Conv) tileOut() int { return winogradIn + 1 - s.KH }
 
 // transforms are those for the size of the filters.
-func (s *Conv) transforms() *winogradTransforms {
+func (s *Conv) transforms() *winogradTransforms { return s.transformsOf(current()) }
+
+func (s *Conv) transformsOf(set *instructionSet) *winogradTransforms {
 	if s.KH == 5 {
-		return &current().winograd5
+		return &set.winograd5
 	}
-	return &current().winograd3
+	return &set.winograd3
 }
 
 // winogradForm reports whether Winograd's algorithm is faster for many tiles. Measured: the transforms
@@ -106,13 +108,14 @@ type winogradArgs struct {
 	images       []float32 // planes of the tiles of x, if made before
 	filters      []float32 // planes of the filters, if made before
 	tilesPerPart int
+	stream       bool
 }
 
 // winogradConv is [Conv2D], or [Conv2DGradX] of the reversed convolution, by Winograd's
 // algorithm. The smaller of images and filters is transformed first; the other one is
 // transformed by each part.
 func winogradConv(out, x, w, b []float32, s Conv, turned bool) {
-	a := winogradArgs{Conv: s, out: out, x: x, w: w, b: b, turned: turned}
+	a := winogradArgs{Conv: s, out: out, x: x, w: w, b: b, turned: turned, stream: streams(out, s.F)}
 	tiles := s.tiles()
 	if tiles < s.F {
 		a.tilesPerPart = tiles
@@ -249,7 +252,11 @@ func (a *winogradArgs) outputs(sums []float32, p, from, to int) {
 		n, oh, ow := a.tile(i)
 		t.window(a.out[n*a.OH*a.OW*a.F+f0:], a.OH, a.OW, a.F, a.tileOut(), oh, ow, &nowhere[0])
 		t.planes = &sums[(i-from)*panel]
-		a.transforms().output(noescape(&t))
+		set := current()
+		if k := a.tileOut(); a.stream && oh+k <= a.OH && ow+k <= a.OW {
+			set = set.streaming
+		}
+		a.transformsOf(set).output(noescape(&t))
 	}
 	giveScratch(spare)
 }

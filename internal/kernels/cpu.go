@@ -86,6 +86,8 @@ type instructionSet struct {
 	// Multiply-adds alone, and the number of operations per round.
 	multiplyAdds  func(rounds int)
 	flopsPerRound int
+
+	streaming *instructionSet // for large outputs, see writing; nil if there is none
 }
 
 // sets are those that this processor supports, each faster than those before it.

@@ -10,8 +10,11 @@ func init() {
 		return
 	}
 	avx2 := withAVX2(generic)
+	avx2.streaming = streamingAVX2(avx2)
 	addSet(avx2)
 	if x.HasAVX512F && x.HasAVX512DQ && x.HasAVX512BW && x.HasAVX512VL {
-		addSet(withAVX512(avx2))
+		avx512 := withAVX512(avx2)
+		avx512.streaming = streamingAVX512(avx512)
+		addSet(avx512)
 	}
 }

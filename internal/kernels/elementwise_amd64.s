@@ -29,6 +29,34 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func reluStreamAVX512(out, x []float32) (done int)
+TEXT ·reluStreamAVX512(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·reluAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = max(x, 0)
+	VPXORD Z1, Z1, Z1
+	VMAXPS (R9)(AX*1), Z1, Z0
+	VADDPS Z1, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func reluAVX2(out, x []float32) (done int)
 TEXT ·reluAVX2(SB), NOSPLIT, $0-56
 	MOVQ out_base+0(FP), R8
@@ -47,6 +75,34 @@ loop:
 	VMAXPS (R9)(AX*1), Y1, Y0
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func reluStreamAVX2(out, x []float32) (done int)
+TEXT ·reluStreamAVX2(SB), NOSPLIT, $0-56
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+48(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·reluAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = max(x, 0)
+	VXORPS Y1, Y1, Y1
+	VMAXPS (R9)(AX*1), Y1, Y0
+	VADDPS Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -80,6 +136,37 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func reluGradStreamAVX512(dx, y, dy []float32) (done int)
+TEXT ·reluGradStreamAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·reluGradAVX512(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = y > 0 ? dy : 0
+	VPXORD Z1, Z1, Z1
+	VMOVUPS (R9)(AX*1), Z0
+	VCMPPS $0x1e, Z1, Z0, K1
+	VMOVUPS.Z (R10)(AX*1), K1, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func reluGradAVX2(dx, y, dy []float32) (done int)
 TEXT ·reluGradAVX2(SB), NOSPLIT, $0-80
 	MOVQ dx_base+0(FP), R8
@@ -101,6 +188,37 @@ loop:
 	VCMPPS $0x1e, Y1, Y0, Y0
 	VANDPS (R10)(AX*1), Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func reluGradStreamAVX2(dx, y, dy []float32) (done int)
+TEXT ·reluGradStreamAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx_base+0(FP), R8
+	MOVQ y_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ dx_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+72(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·reluGradAVX2(SB)
+aligned:
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// dx = y > 0 ? dy : 0
+	VXORPS Y1, Y1, Y1
+	VMOVUPS (R9)(AX*1), Y0
+	VCMPPS $0x1e, Y1, Y0, Y0
+	VANDPS (R10)(AX*1), Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -133,6 +251,36 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func affineStreamAVX512(out, x []float32, scale, offset float32) (done int)
+TEXT ·affineStreamAVX512(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·affineAVX512(SB)
+aligned:
+	VBROADCASTSS scale+48(FP), Z8
+	VBROADCASTSS offset+52(FP), Z9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = x·scale + offset
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS Z8, Z0, Z0
+	VADDPS Z9, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func affineAVX2(out, x []float32, scale, offset float32) (done int)
 TEXT ·affineAVX2(SB), NOSPLIT, $0-64
 	MOVQ out_base+0(FP), R8
@@ -153,6 +301,36 @@ loop:
 	VMULPS Y8, Y0, Y0
 	VADDPS Y9, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func affineStreamAVX2(out, x []float32, scale, offset float32) (done int)
+TEXT ·affineStreamAVX2(SB), NOSPLIT, $0-64
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+56(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·affineAVX2(SB)
+aligned:
+	VBROADCASTSS scale+48(FP), Y8
+	VBROADCASTSS offset+52(FP), Y9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	// out = x·scale + offset
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y8, Y0, Y0
+	VADDPS Y9, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:
@@ -189,6 +367,40 @@ loopDone:
 	VZEROUPPER
 	RET
 
+// func combineStreamAVX512(out, x, y []float32, a, b float32) (done int)
+TEXT ·combineStreamAVX512(SB), NOSPLIT, $0-88
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-16, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·combineAVX512(SB)
+aligned:
+	VBROADCASTSS a+72(FP), Z8
+	VBROADCASTSS b+76(FP), Z9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// out = x·a + y·b
+	VMOVUPS (R9)(AX*1), Z0
+	VMULPS Z8, Z0, Z0
+	VMOVUPS (R10)(AX*1), Z1
+	VMULPS Z9, Z1, Z1
+	VADDPS Z1, Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
 // func combineAVX2(out, x, y []float32, a, b float32) (done int)
 TEXT ·combineAVX2(SB), NOSPLIT, $0-88
 	MOVQ out_base+0(FP), R8
@@ -213,6 +425,40 @@ loop:
 	VMULPS Y9, Y1, Y1
 	VADDPS Y1, Y0, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	JMP loop
+loopDone:
+	VZEROUPPER
+	RET
+
+// func combineStreamAVX2(out, x, y []float32, a, b float32) (done int)
+TEXT ·combineStreamAVX2(SB), NOSPLIT, $0-88
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ y_base+48(FP), R10
+	MOVQ out_len+8(FP), CX
+	ANDQ $-8, CX
+	MOVQ CX, done+80(FP)
+	SHLQ $2, CX
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·combineAVX2(SB)
+aligned:
+	VBROADCASTSS a+72(FP), Y8
+	VBROADCASTSS b+76(FP), Y9
+	XORQ AX, AX
+loop:
+	CMPQ AX, CX
+	JGE loopDone
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// out = x·a + y·b
+	VMOVUPS (R9)(AX*1), Y0
+	VMULPS Y8, Y0, Y0
+	VMOVUPS (R10)(AX*1), Y1
+	VMULPS Y9, Y1, Y1
+	VADDPS Y1, Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	JMP loop
 loopDone:

@@ -15,7 +15,7 @@ type combineArgs struct {
 var combineLoop = newLoop(func(a *combineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x, y := a.out[from:to], a.x[from:to], a.y[from:to]
-	done := current().combine(out, x, y, a.a, a.b)
+	done := writing(a.out).combine(out, x, y, a.a, a.b)
 	combineGeneric(out[done:], x[done:], y[done:], a.a, a.b)
 })
 

@@ -222,7 +222,7 @@ var momentsLoop = newLoop(func(a *columnArgs, part int) {
 var normLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	if whole := r.whole(); whole > 0 {
-		current().norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
+		writing(a.out).norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.skip(whole)
 	}
 	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
@@ -241,7 +241,7 @@ var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {
 var normGradLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	if whole := r.whole(); whole > 0 {
-		current().normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
+		writing(a.out).normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.skip(whole)
 	}
 	normGradGeneric(r.out, r.x, r.dy, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())

@@ -128,6 +128,69 @@ reluColumn:
 	VZEROUPPER
 	RET
 
+// func normStreamAVX512(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normStreamAVX512(SB), NOSPLIT, $0-104
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
+	SHLQ $2, CX
+	MOVQ stride+88(FP), DX
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·normAVX512(SB)
+aligned:
+	VBROADCASTSS most+100(FP), Z8
+	MOVBLZX relu+96(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
+row:
+	XORQ AX, AX
+column:
+	PREFETCHT0 2048(R9)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R10)(AX*1), Z1, Z1
+	VMULPS (R11)(AX*1), Z1, Z0
+	VADDPS (R12)(AX*1), Z0, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT column
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ row
+	VZEROUPPER
+	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R10)(AX*1), Z1, Z1
+	VMULPS (R11)(AX*1), Z1, Z0
+	VADDPS (R12)(AX*1), Z0, Z0
+	// min(max(out, 0), most)
+	VPXORD Z1, Z1, Z1
+	VMAXPS Z0, Z1, Z0
+	VADDPS Z1, Z0, Z0
+	VMINPS Z0, Z8, Z0
+	VMOVNTPS Z0, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
+
 // func normAVX2(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
 TEXT ·normAVX2(SB), NOSPLIT, $0-104
 	MOVQ rows+72(FP), BX
@@ -177,6 +240,69 @@ reluColumn:
 	VADDPS Y1, Y0, Y0
 	VMINPS Y0, Y8, Y0
 	VMOVUPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
+
+// func normStreamAVX2(out, x, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normStreamAVX2(SB), NOSPLIT, $0-104
+	MOVQ rows+72(FP), BX
+	MOVQ width+80(FP), CX
+	SHLQ $2, CX
+	MOVQ stride+88(FP), DX
+	MOVQ out_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ columns_base+48(FP), R10
+	LEAQ (R10)(DX*4), R11
+	LEAQ (R11)(DX*4), R12
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·normAVX2(SB)
+aligned:
+	VBROADCASTSS most+100(FP), Y8
+	MOVBLZX relu+96(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
+row:
+	XORQ AX, AX
+column:
+	PREFETCHT0 2048(R9)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Y1
+	VSUBPS (R10)(AX*1), Y1, Y1
+	VMULPS (R11)(AX*1), Y1, Y0
+	VADDPS (R12)(AX*1), Y0, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT column
+	ADDQ CX, R8
+	ADDQ CX, R9
+	DECQ BX
+	JNZ row
+	VZEROUPPER
+	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Y1
+	VSUBPS (R10)(AX*1), Y1, Y1
+	VMULPS (R11)(AX*1), Y1, Y0
+	VADDPS (R12)(AX*1), Y0, Y0
+	// min(max(out, 0), most)
+	VXORPS Y1, Y1, Y1
+	VMAXPS Y0, Y1, Y0
+	VADDPS Y1, Y0, Y0
+	VMINPS Y0, Y8, Y0
+	VMOVNTPS Y0, (R8)(AX*1)
 	ADDQ $32, AX
 	CMPQ AX, CX
 	JLT reluColumn
@@ -408,6 +534,84 @@ reluColumn:
 	VZEROUPPER
 	RET
 
+// func normGradStreamAVX512(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradStreamAVX512(SB), NOSPLIT, $0-128
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
+	SHLQ $2, CX
+	MOVQ stride+112(FP), DX
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ columns_base+72(FP), R11
+	LEAQ (R11)(DX*4), R12
+	LEAQ (R12)(DX*4), R13
+	LEAQ (R13)(DX*4), R15
+	LEAQ (R15)(DX*4), SI
+	TESTQ $63, R8
+	JEQ aligned
+	JMP ·normGradAVX512(SB)
+aligned:
+	VBROADCASTSS most+124(FP), Z8
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
+row:
+	XORQ AX, AX
+column:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R11)(AX*1), Z1, Z1
+	VMOVUPS (R10)(AX*1), Z2
+	// dx = (dy·scale - (x - mean)·slope) - constant
+	VMULPS (R12)(AX*1), Z2, Z2
+	VMULPS (R15)(AX*1), Z1, Z1
+	VSUBPS Z1, Z2, Z2
+	VSUBPS (SI)(AX*1), Z2, Z2
+	VMOVNTPS Z2, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT column
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, R10
+	DECQ BX
+	JNZ row
+	VZEROUPPER
+	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Z1
+	VSUBPS (R11)(AX*1), Z1, Z1
+	VMULPS (R12)(AX*1), Z1, Z0
+	VADDPS (R13)(AX*1), Z0, Z0
+	// dy where that is > 0 and < most, else 0
+	VPXORD Z3, Z3, Z3
+	VCMPPS $0x1e, Z3, Z0, K1
+	VCMPPS $0x1e, Z0, Z8, K1, K1
+	VMOVUPS.Z (R10)(AX*1), K1, Z2
+	// dx = (dy·scale - (x - mean)·slope) - constant
+	VMULPS (R12)(AX*1), Z2, Z2
+	VMULPS (R15)(AX*1), Z1, Z1
+	VSUBPS Z1, Z2, Z2
+	VSUBPS (SI)(AX*1), Z2, Z2
+	VMOVNTPS Z2, (R8)(AX*1)
+	ADDQ $64, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, R10
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
+
 // func normGradAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
 TEXT ·normGradAVX2(SB), NOSPLIT, $0-128
 	MOVQ rows+96(FP), BX
@@ -472,6 +676,85 @@ reluColumn:
 	VSUBPS Y1, Y2, Y2
 	VSUBPS (SI)(AX*1), Y2, Y2
 	VMOVUPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT reluColumn
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, R10
+	DECQ BX
+	JNZ reluRow
+	VZEROUPPER
+	RET
+
+// func normGradStreamAVX2(dx, x, dy, columns []float32, rows, width, stride int, relu bool, most float32)
+TEXT ·normGradStreamAVX2(SB), NOSPLIT, $0-128
+	MOVQ rows+96(FP), BX
+	MOVQ width+104(FP), CX
+	SHLQ $2, CX
+	MOVQ stride+112(FP), DX
+	MOVQ dx_base+0(FP), R8
+	MOVQ x_base+24(FP), R9
+	MOVQ dy_base+48(FP), R10
+	MOVQ columns_base+72(FP), R11
+	LEAQ (R11)(DX*4), R12
+	LEAQ (R12)(DX*4), R13
+	LEAQ (R13)(DX*4), R15
+	LEAQ (R15)(DX*4), SI
+	TESTQ $31, R8
+	JEQ aligned
+	JMP ·normGradAVX2(SB)
+aligned:
+	VBROADCASTSS most+124(FP), Y8
+	MOVBLZX relu+120(FP), AX
+	TESTL AX, AX
+	JNZ reluRow
+row:
+	XORQ AX, AX
+column:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	VMOVUPS (R9)(AX*1), Y1
+	VSUBPS (R11)(AX*1), Y1, Y1
+	VMOVUPS (R10)(AX*1), Y2
+	// dx = (dy·scale - (x - mean)·slope) - constant
+	VMULPS (R12)(AX*1), Y2, Y2
+	VMULPS (R15)(AX*1), Y1, Y1
+	VSUBPS Y1, Y2, Y2
+	VSUBPS (SI)(AX*1), Y2, Y2
+	VMOVNTPS Y2, (R8)(AX*1)
+	ADDQ $32, AX
+	CMPQ AX, CX
+	JLT column
+	ADDQ CX, R8
+	ADDQ CX, R9
+	ADDQ CX, R10
+	DECQ BX
+	JNZ row
+	VZEROUPPER
+	RET
+reluRow:
+	XORQ AX, AX
+reluColumn:
+	PREFETCHT0 2048(R9)(AX*1)
+	PREFETCHT0 2048(R10)(AX*1)
+	// (x - mean)·scale + offset
+	VMOVUPS (R9)(AX*1), Y1
+	VSUBPS (R11)(AX*1), Y1, Y1
+	VMULPS (R12)(AX*1), Y1, Y0
+	VADDPS (R13)(AX*1), Y0, Y0
+	// dy where that is > 0 and < most, else 0
+	VXORPS Y3, Y3, Y3
+	VCMPPS $0x1e, Y3, Y0, Y6
+	VCMPPS $0x1e, Y0, Y8, Y7
+	VANDPS Y6, Y7, Y7
+	VANDPS (R10)(AX*1), Y7, Y2
+	// dx = (dy·scale - (x - mean)·slope) - constant
+	VMULPS (R12)(AX*1), Y2, Y2
+	VMULPS (R15)(AX*1), Y1, Y1
+	VSUBPS Y1, Y2, Y2
+	VSUBPS (SI)(AX*1), Y2, Y2
+	VMOVNTPS Y2, (R8)(AX*1)
 	ADDQ $32, AX
 	CMPQ AX, CX
 	JLT reluColumn

@@ -127,15 +127,14 @@ var (
 func activationsAMD64(f *file) {
 	activationTable(f, 16)
 	for _, k := range activations {
-		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
-		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
+		forms(f, k.name, k.write)
 	}
 }
 
 func activationsNEON(f *file) {
 	activationTable(f, 1)
 	for _, k := range activations {
-		k.write(emitter{file: f, v: neon}, k.name+"NEON")
+		k.write(emitter{file: f, v: neon}, k.name+"NEON", "")
 	}
 }
 
@@ -151,7 +150,7 @@ func activationTable(f *file, times int) {
 	f.line(fmt.Sprintf("GLOBL activation<>(SB), RODATA|NOPTR, $%d", 4*times*len(activationConstants)))
 }
 
-func (k activation) write(e emitter, name string) {
+func (k activation) write(e emitter, name, base string) {
 	signature := "("
 	for i, s := range k.slices {
 		if i > 0 {
@@ -165,6 +164,9 @@ func (k activation) write(e emitter, name string) {
 	}
 	e.function(name, signature+") (done int)", 0)
 	e.slices(k.slices...)
+	if e.stream {
+		e.unlessAligned(base)
+	}
 	a := activator{e, map[int]int{}}
 	if k.argument != "" {
 		e.constant(8, k.argument)

@@ -9,15 +9,17 @@ func depthwises(f *file) {
 	f.maskTable("depthwiseMask")
 	for _, v := range []vector{zmm, ymm} {
 		suffix := map[bool]string{true: "AVX512", false: "AVX2"}[v.evex]
-		depthwise{f, v, false}.write("depthwise" + suffix)
-		depthwise{f, v, true}.write("depthwiseGrad" + suffix)
+		depthwise{f, v, false, false}.write("depthwise" + suffix)
+		depthwise{f, v, false, true}.write("depthwiseStream" + suffix)
+		depthwise{f, v, true, false}.write("depthwiseGrad" + suffix)
 	}
 }
 
 type depthwise struct {
 	*file
-	v    vector
-	grad bool // for the filters
+	v      vector
+	grad   bool // for the filters
+	stream bool // results bypass the caches; they must be aligned
 }
 
 // A depthwiseBlock is the sums that are in registers: pixels by vectors of channels.
@@ -244,6 +246,8 @@ func (k depthwise) load(b depthwiseBlock, at, to string) {
 
 func (k depthwise) store(b depthwiseBlock, of, at string) {
 	switch {
+	case !b.masked && k.stream:
+		k.op("VMOVNTPS", of, at)
 	case !b.masked:
 		k.op("VMOVUPS", of, at)
 	case k.v.evex:

@@ -17,7 +17,10 @@ func winograds(f *file) {
 	f.line(fmt.Sprintf("GLOBL winogradConstant<>(SB), RODATA|NOPTR, $%d", 32*len(winogradConstants)))
 	for _, v := range []vector{zmm, ymm} {
 		for _, t := range winogradTransforms {
-			(&winogradKernel{f, v, t, false}).write()
+			(&winogradKernel{file: f, v: v, winogradTransform: t}).write()
+			if t.ends == toOutput && v.evex { // half lines, as with AVX2, would be slow
+				(&winogradKernel{file: f, v: v, winogradTransform: t, stream: true}).write()
+			}
 		}
 	}
 }
@@ -56,7 +59,8 @@ type winogradKernel struct {
 	*file
 	v vector
 	winogradTransform
-	edge bool // the remaining channels, fewer than lanes
+	edge   bool // the remaining channels, fewer than lanes
+	stream bool // pixels bypass the caches; they must be aligned
 }
 
 var winogradConstants = []struct{ name, bits string }{
@@ -99,7 +103,7 @@ func (k *winogradKernel) field(name string) string {
 }
 
 func (k *winogradKernel) write() {
-	name := k.name + map[bool]string{true: "AVX512", false: "AVX2"}[k.v.evex]
+	name := k.name + map[bool]string{true: "Stream"}[k.stream] + map[bool]string{true: "AVX512", false: "AVX2"}[k.v.evex]
 	k.function(name, "(t *winogradTile)", winoFrame)
 	k.op("MOVQ", k.arg("t"), winoArgs)
 	k.op("MOVQ", k.field("channels"), winoLeft)
@@ -231,6 +235,8 @@ func (k *winogradKernel) storeRow(i int) {
 		k.pixel(i*k.to + j)
 		at := mem(0, winoPixel, winoAt, 1)
 		switch {
+		case !k.edge && k.stream:
+			k.op("VMOVNTPS", k.v.reg(8+j), at)
 		case !k.edge:
 			k.op("VMOVUPS", k.v.reg(8+j), at)
 		case k.v.evex:

@@ -223,8 +223,7 @@ func momentumStep(e emitter) {
 // elementwises writes elementwise_amd64.s.
 func elementwises(f *file) {
 	for _, k := range elementwiseKernels {
-		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
-		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
+		forms(f, k.name, k.write)
 	}
 	addScaled(emitter{file: f, v: zmm}, "addScaledAVX512")
 	addScaled(emitter{file: f, v: ymm}, "addScaledAVX2")
@@ -233,12 +232,12 @@ func elementwises(f *file) {
 // elementwisesNEON writes elementwise_arm64.s.
 func elementwisesNEON(f *file) {
 	for _, k := range elementwiseKernels {
-		k.write(emitter{file: f, v: neon}, k.name+"NEON")
+		k.write(emitter{file: f, v: neon}, k.name+"NEON", "")
 	}
 	addScaledNEON(f)
 }
 
-func (k elementwise) write(e emitter, name string) {
+func (k elementwise) write(e emitter, name, base string) {
 	signature := "(" + strings.Join(k.slices, ", ") + " []float32"
 	if len(k.constants) > 0 {
 		signature += ", " + strings.Join(k.constants, ", ") + " float32"
@@ -248,6 +247,9 @@ func (k elementwise) write(e emitter, name string) {
 	}
 	e.function(name, signature+") (done int)", 0)
 	e.slices(k.slices...)
+	if e.stream {
+		e.unlessAligned(base)
+	}
 	for i, c := range k.constants {
 		e.constant(8+i, c)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -9,7 +10,8 @@ import (
 type emitter struct {
 	*file
 	v      vector
-	offset int // from the current position in the slices to the vector, in bytes
+	offset int  // from the current position in the slices to the vector, in bytes
+	stream bool // stores to slice 0 bypass the caches; it must be aligned
 }
 
 // neonUnrolled is the number of NEON vectors per iteration.
@@ -52,9 +54,12 @@ func (e emitter) load(to, slice int) {
 }
 
 func (e emitter) store(slice, of int) {
-	if e.v == neon {
+	switch {
+	case e.v == neon:
 		e.file.store(of, e.at(slice))
-	} else {
+	case e.stream && slice == 0:
+		e.op("VMOVNTPS", e.r(of), e.at(slice))
+	default:
 		e.op("VMOVUPS", e.r(of), e.at(slice))
 	}
 }
@@ -241,6 +246,15 @@ func (e emitter) ifFlag(name, label string) {
 	}
 }
 
+// unlessAligned jumps to the function of the given name, with the same arguments, unless slice 0
+// is aligned to vectors, as stores that bypass the caches require.
+func (e emitter) unlessAligned(function string) {
+	e.op("TESTQ", imm(e.v.bytes()-1), e.pointer(0))
+	e.op("JEQ", "aligned")
+	e.op("JMP", "·"+function+"(SB)")
+	e.label("aligned")
+}
+
 // ret returns from the function. On amd64 it clears the upper halves of the registers first,
 // to avoid the penalty of switching to the SSE code of the Go compiler.
 func (e emitter) ret() {
@@ -248,6 +262,24 @@ func (e emitter) ret() {
 		e.op("RET")
 	} else {
 		e.file.ret()
+	}
+}
+
+// streamed are the functions with a second form for large outputs, see writing in cpu_stream.go.
+var streamed = []string{
+	"norm", "normGrad", "relu", "reluGrad", "capped", "cappedGrad", "silu", "siluGrad", "gelu", "geluGrad", "hardSiLU", "hardSiLUGrad",
+	"affine", "combine",
+}
+
+// forms calls write for each form of an elementwise function on amd64. base is the name of the one that
+// does not stream.
+func forms(f *file, name string, write func(e emitter, name, base string)) {
+	for _, v := range []vector{zmm, ymm} {
+		base := name + map[vector]string{zmm: "AVX512", ymm: "AVX2"}[v]
+		write(emitter{file: f, v: v}, base, base)
+		if slices.Contains(streamed, name) {
+			write(emitter{file: f, v: v, stream: true}, name+"Stream"+strings.TrimPrefix(base, name), base)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ func winogradsNEON(f *file) {
 	}
 	f.line(fmt.Sprintf("GLOBL winogradConstant<>(SB), RODATA|NOPTR, $%d", 8+4*len(winogradConstants)))
 	for _, t := range winogradTransforms {
-		(&neonWinograd{winogradKernel{f, neon, t, false}}).write()
+		(&neonWinograd{winogradKernel{file: f, v: neon, winogradTransform: t}}).write()
 	}
 }
 

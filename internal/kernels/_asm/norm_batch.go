@@ -106,19 +106,18 @@ func gradient(e emitter, s rowSlices, x, dy int, relu bool) {
 // batchNorms writes norm_batch_amd64.s.
 func batchNorms(f *file) {
 	for _, k := range batchNormKernels {
-		k.write(emitter{file: f, v: zmm}, k.name+"AVX512")
-		k.write(emitter{file: f, v: ymm}, k.name+"AVX2")
+		forms(f, k.name, k.write)
 	}
 }
 
 // batchNormsNEON writes norm_batch_arm64.s.
 func batchNormsNEON(f *file) {
 	for _, k := range batchNormKernels {
-		k.write(emitter{file: f, v: neon}, k.name+"NEON")
+		k.write(emitter{file: f, v: neon}, k.name+"NEON", "")
 	}
 }
 
-func (k rowwise) write(e emitter, name string) {
+func (k rowwise) write(e emitter, name, base string) {
 	slices := append(slices.Clone(k.rows), "columns")
 	if k.sums > 0 {
 		slices = append(slices, "sums")
@@ -132,6 +131,9 @@ func (k rowwise) write(e emitter, name string) {
 		k.beginNEON(e)
 	} else {
 		k.begin(e)
+	}
+	if e.stream {
+		e.unlessAligned(base) // and rows are whole vectors
 	}
 	if k.relu {
 		e.constant(normMost, "most")
