@@ -75,6 +75,9 @@ func bitsOf() string {
 		convolution(large, fmt.Sprint("convolution 5x5, ", i), s)
 	}
 	for i := range 20 {
+		convolution(large, fmt.Sprint("convolution 1x1, ", i), anyPointwise(large))
+	}
+	for i := range 20 {
 		n, f, u := 1+rng.IntN(50), 1+rng.IntN(600), 1+rng.IntN(600)
 		x, w, b, dy := randoms(rng, n*f), randoms(rng, f*u), randoms(rng, u), randoms(rng, n*u)
 		y, dx, dw := make([]float32, n*u), make([]float32, n*f), make([]float32, f*u)

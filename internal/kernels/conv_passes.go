@@ -50,9 +50,12 @@ func Conv2DGradX(dx, dy, w []float32, s Conv) {
 // The gradient for b is [SumRows] of dy as [N*OH*OW,F].
 func Conv2DGradW(dw, x, dy []float32, s Conv) {
 	s.check("Conv2DGradW", x, dw, dy)
-	if s.winogradGradW() {
+	switch {
+	case s.winogradGradW():
 		winogradGradW(dw, x, dy, s)
-	} else {
+	case s.pointwiseGradW():
+		pixelGradW(dw, x, dy, s)
+	default:
 		gradWTiles(dw, x, dy, s)
 	}
 }

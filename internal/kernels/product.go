@@ -48,6 +48,9 @@ type product struct {
 	start      start
 	add        []float32 // what the sums are added to
 	relu       bool      // apply ReLU to the result
+
+	// What is needed after this product, in the order of memory: it is fetched while the product runs.
+	next [2][]float32
 }
 
 // An axis is one of the three sums: n terms, with strides a and b.
@@ -92,18 +95,22 @@ func (p *product) run(rows, cols int) {
 		add = p.c
 	}
 	set := current()
+	fetch := p.fetch(rows, cols)
 	for j := 0; j < cols; {
 		kernel := set.tile(cols - j)
 		t.cols = min(cols-j, kernel.cols)
 		t.b = &p.b[j/panel*p.bPanel+j%panel]
 		for tiles, i := blocks(rows, kernel.rows), 0; tiles > 0; tiles-- {
 			t.rows = blocks(rows-i, tiles) // of about equal size
-			if p.aRow != 1 {
+			t.c = &p.c[i*p.cRow+j]
+			t.a = &p.a[i*p.aRow]
+			switch {
+			case fetch.step > 0:
+				t.aAhead, t.aNext = fetch.tile(p, t.a), fetch.step
+			case p.aRow != 1:
 				t.aAhead = t.rows * t.aRow
 				t.aNext = t.aAhead / t.n1
 			}
-			t.c = &p.c[i*p.cRow+j]
-			t.a = &p.a[i*p.aRow]
 			if p.start != fromZero {
 				t.add = &add[i*addRow+j]
 			}
