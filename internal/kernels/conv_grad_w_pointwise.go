@@ -80,7 +80,7 @@ var pixelCopyLoop = newLoop(func(a *pixelGradWArgs, part int) {
 	a.copy(from, a.from+from, to-from)
 })
 
-// copy copies count pixels from one on, to places of the copies of which none begins a block but the first.
+// copy copies count pixels from one on to a place among the copies, all to the same block.
 func (a *pixelGradWArgs) copy(place, from, count int) {
 	s := &a.s
 	row, within := place/pixelBlock, place%pixelBlock
