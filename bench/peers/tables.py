@@ -157,5 +157,6 @@ def write(path, done, results, modes):
         doc = f.read()
     begin = doc.index("\n", doc.index(MARKERS[0])) + 1
     end = doc.index(MARKERS[1])
+    new = doc[:begin] + "\n" + text(done, results, modes) + "\n\n" + doc[end:]
     with open(path, "w") as f:
-        f.write(doc[:begin] + "\n" + text(done, results, modes) + "\n\n" + doc[end:])
+        f.write(new)
