@@ -49,9 +49,9 @@ def collect(out):
 
 
 def keep(results):
+    text = json.dumps(results, indent=1, sort_keys=True)
     with open(RESULTS, "w") as f:
-        json.dump(results, f, indent=1, sort_keys=True)
-        f.write("\n")
+        f.write(text + "\n")
     return results
 
 

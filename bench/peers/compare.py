@@ -328,9 +328,9 @@ def main():
                     case.take_turns(result)
                     case.close()
                     done.setdefault("results", {})[f"{m.key} {case.threads}"] = result
+        text = json.dumps(done, indent=1)
         with open(o.results, "w") as f:
-            json.dump(done, f, indent=1)
-            f.write("\n")
+            f.write(text + "\n")
     o.idle_time.end()
     order = [f"{k} {t}" for k in keys for t in range(1, 257)]
     results = [done["results"][k] for k in order if k in done.get("results", {})]
