@@ -287,7 +287,7 @@ func (f *fit) record(history *runs.Log, l *callback.EpochLog) error {
 	}
 	f.past.Add(e)
 	info.Epochs = append(info.Epochs, e.Figures)
-	f.warnOfChance()
+	f.warnIfHopeless()
 	return history.Add(e)
 }
 

@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/runs"
+	"cnntrain/internal/words"
 )
 
 // A chance is what a model reaches that always predicts how frequent the classes are.
@@ -32,6 +33,9 @@ func newChance(examples dataset.Examples, classes int) *chance {
 	return c
 }
 
+// diverged is how many times the loss of chance an epoch's loss is if the rate, or the input, is too large.
+const diverged = 100
+
 // has reports whether an epoch was no better. A penalty on weights may raise its loss.
 func (c *chance) has(epoch runs.Figures) bool {
 	loss, _ := epoch.Get("loss")
@@ -42,23 +46,41 @@ func (c *chance) has(epoch runs.Figures) bool {
 // learnedBy is the number of steps after which a model that can learn is better than chance.
 const learnedBy = 300
 
-// warnOfChance says once if an epoch of a model of several classes has learned nothing.
-func (f *fit) warnOfChance() {
-	epochs := f.run.Info.Epochs
-	steps := (f.sets.Train.Len() + f.Train.BatchSize - 1) / f.Train.BatchSize
-	first := (learnedBy + steps - 1) / steps // the first epoch that counts, from 1
-	if len(epochs) < first || f.Plan.Separate() {
+// steps is the number of steps of an epoch.
+func (f *fit) steps() int { return (f.sets.Train.Len() + f.Train.BatchSize - 1) / f.Train.BatchSize }
+
+// epochsToLearn is the number of epochs that have as many steps.
+func (f *fit) epochsToLearn() int { return (learnedBy + f.steps() - 1) / f.steps() }
+
+// hopeless says what an epoch, counted from 1, of a model of several classes shows if it has learned nothing.
+func (f *fit) hopeless(epoch int, figures runs.Figures) string {
+	loss, _ := figures.Get("loss")
+	switch {
+	case !f.chance.has(figures):
+	case loss >= diverged*f.chance.loss:
+		return fmt.Sprintf("the loss of epoch %d, %.3g, is far above %.3g, that of guessing", epoch, loss, f.chance.loss)
+	case epoch >= f.epochsToLearn():
+		return fmt.Sprintf("still at chance after epoch %d", epoch)
+	}
+	return ""
+}
+
+// warnIfHopeless says once if the last epoch has learned nothing, and what usually helps.
+func (f *fit) warnIfHopeless() {
+	if f.Plan.Separate() {
 		return
 	}
 	if f.chance == nil {
 		f.chance = newChance(f.sets.Train, f.Plan.Classes())
 	}
+	epochs := f.run.Info.Epochs
 	last := len(epochs) - 1
-	if !f.chance.has(epochs[last]) {
+	reason := f.hopeless(last+1, epochs[last])
+	if reason == "" {
 		return
 	}
-	for _, earlier := range epochs[first-1 : last] {
-		if f.chance.has(earlier) {
+	for i, earlier := range epochs[:last] {
+		if f.hopeless(i+1, earlier) != "" {
 			return // said before, perhaps in the run that this one resumes
 		}
 	}
@@ -66,5 +88,15 @@ func (f *fit) warnOfChance() {
 	if !slices.ContainsFunc(f.Plan.Layers, func(l builder.Layer) bool { return l.Type == "BatchNormalization" }) {
 		helps += ", or batch normalization,"
 	}
-	f.options.Listener.Logf("still at chance after epoch %d; %s is what usually helps", len(epochs), helps)
+	f.options.Listener.Logf("%s; %s is what usually helps", reason, helps)
+}
+
+// moreSteps is what to do about a model at chance if it has not been trained for long; "" if it has.
+func (f *fit) moreSteps() string {
+	done, enough := len(f.run.Info.Epochs), f.epochsToLearn()
+	if done >= enough || f.run.Info.Reason != "" {
+		return ""
+	}
+	return fmt.Sprintf("; it has been trained for %s: cnntrain fit --resume %s --epochs %d makes that %d",
+		words.Count(done*f.steps(), "step"), words.Shell(f.run.Dir), enough, enough*f.steps())
 }

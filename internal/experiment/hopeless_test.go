@@ -69,3 +69,21 @@ func TestChanceIsNotSaidOfAModelThatLearns(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 }
+
+// A rate that is much too large is told after the first epoch, however few its steps are.
+func TestDivergenceIsSaidOnce(t *testing.T) {
+	diverges := strings.Replace("name: diverges\n"+shapes, "epochs: 3, batch_size: 8", "epochs: 3, batch_size: 8, optimizer: {sgd: 1e5}", 1)
+	l := &listener{}
+	if _, err := loadText(t, diverges).Fit(t.Context(), experiment.Options{Out: filepath.Join(t.TempDir(), "run"), Listener: l}); err != nil {
+		t.Fatal(err)
+	}
+	var said []string
+	for _, line := range l.lines {
+		if strings.Contains(line, "usually helps") {
+			said = append(said, line)
+		}
+	}
+	if len(said) != 1 || !strings.HasPrefix(said[0], "the loss of epoch ") {
+		t.Errorf("said %q", l.lines)
+	}
+}
