@@ -39,11 +39,8 @@ func (s BatchNorm) Moments(mean, variance, x []float32) {
 	a.columns = takeScratch(a.wide)
 	copy(a.columns, x[:s.C])
 	a.repeat(columnMean)
-	a.sum(momentsLoop, func(c int, sum, squares float64) {
-		d := sum / float64(s.N)
-		mean[c] = float32(float64(x[c]) + d)
-		variance[c] = float32(max(0, squares/float64(s.N)-float64(d*d)))
-	})
+	a.mean, a.variance = mean, variance
+	a.sum(momentsLoop, momentsTotals)
 	giveScratch(a.columns)
 }
 
@@ -65,11 +62,9 @@ func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []
 	need("BatchNorm.GradSums", "x", x, s.N, s.C)
 	need("BatchNorm.GradSums", "dy", dy, s.N, s.C)
 	a := s.args("BatchNorm.GradSums", mean, variance, gamma, beta)
-	a.x, a.dy = x, dy
-	a.sum(normGradSumsLoop, func(c int, sum, product float64) {
-		dbeta[c] = float32(sum)
-		dgamma[c] = float32(product / s.deviation(variance[c]))
-	})
+	a.x, a.dy, a.variance = x, dy, variance
+	a.dbeta, a.dgamma = dbeta, dgamma
+	a.sum(normGradSumsLoop, normGradTotals)
 	giveScratch(a.columns)
 }
 
@@ -124,6 +119,9 @@ type columnArgs struct {
 	columns    []float32
 	wide       int
 	sums       []float32 // of each part, two times wide values
+	parts      int
+
+	mean, variance, dbeta, dgamma []float32 // of each channel
 }
 
 // The columns, in this order also for the assembly.
@@ -191,22 +189,53 @@ func together(c int) int {
 // block is the number of rows of one part.
 func (a *columnArgs) block() int { return max(16, min(sumBlock, rowsPerPart(a.s.C))) }
 
-// sum runs a loop that writes two sums per channel and part, and calls f with the totals
-// over all parts.
-func (a columnArgs) sum(loop *loop[columnArgs], f func(c int, sum1, sum2 float64)) {
-	parts := blocks(a.s.N, a.block())
-	a.sums = takeScratch(parts * 2 * a.wide)
-	loop.run(parts, a)
-	for c := range a.s.C {
-		var sum1, sum2 float64
-		for p := range parts {
-			sum1 += float64(a.sums[2*p*a.wide+c])
-			sum2 += float64(a.sums[(2*p+1)*a.wide+c])
-		}
-		f(c, sum1, sum2)
-	}
+// sum runs a loop that writes two sums per channel and part, and one that adds them up.
+func (a columnArgs) sum(parts, totals *loop[columnArgs]) {
+	a.parts = blocks(a.s.N, a.block())
+	a.sums = takeScratch(a.parts * 2 * a.wide)
+	parts.run(a.parts, a)
+	totals.run(blocks(a.s.C, a.totalled()), a)
 	giveScratch(a.sums)
 }
+
+// totalled is the number of channels of one part of the totals: whole lines of a cache.
+func (a *columnArgs) totalled() int { return cacheLine * rowsPerPart(a.parts*2*cacheLine) }
+
+// totals calls f with the two sums of each channel of part over all parts of the rows.
+func (a *columnArgs) totals(part int, f func(a *columnArgs, c int, sum1, sum2 float64)) {
+	from, to := block(part, a.s.C, a.totalled())
+	for ; from < to; from += cacheLine {
+		var sum1, sum2 [cacheLine]float64
+		n := min(cacheLine, to-from)
+		for p := range a.parts {
+			sums := a.sums[p*2*a.wide+from:]
+			for i, v := range sums[:n] {
+				sum1[i] += float64(v)
+			}
+			for i, v := range sums[a.wide:][:n] {
+				sum2[i] += float64(v)
+			}
+		}
+		for i := range n {
+			f(a, from+i, sum1[i], sum2[i])
+		}
+	}
+}
+
+var momentsTotals = newLoop(func(a *columnArgs, part int) {
+	a.totals(part, func(a *columnArgs, c int, sum, squares float64) {
+		d := sum / float64(a.s.N)
+		a.mean[c] = float32(float64(a.x[c]) + d)
+		a.variance[c] = float32(max(0, squares/float64(a.s.N)-float64(d*d)))
+	})
+})
+
+var normGradTotals = newLoop(func(a *columnArgs, part int) {
+	a.totals(part, func(a *columnArgs, c int, sum, product float64) {
+		a.dbeta[c] = float32(sum)
+		a.dgamma[c] = float32(product / a.s.deviation(a.variance[c]))
+	})
+})
 
 // The loops first process the rows of a part together, then the remaining ones one by one.
 var momentsLoop = newLoop(func(a *columnArgs, part int) {

@@ -91,6 +91,28 @@ func TestBatchNormGradIsFiniteDifference(t *testing.T) {
 	})
 }
 
+// Sums of so many parts are added up in parts themselves, each of a few channels.
+func TestSumsOfManyRowsOfManyChannels(t *testing.T) {
+	rng := newRand()
+	s := BatchNorm{N: 8200, C: 1037, Epsilon: 0.001}
+	x, dy := randoms(rng, s.N*s.C), randoms(rng, s.N*s.C)
+	mean, variance, dbeta, dgamma := make([]float32, s.C), make([]float32, s.C), make([]float32, s.C), make([]float32, s.C)
+	s.Moments(mean, variance, x)
+	s.GradSums(dbeta, dgamma, x, dy, mean, variance, nil, nil)
+	one := make([]float64, s.C)
+	wantMean, wantVariance, _ := s.define(wide(x), one, one)
+	near(t, "mean", mean, wantMean)
+	near(t, "variance", variance, wantVariance)
+	wantBeta, wantGamma := make([]float64, s.C), make([]float64, s.C)
+	for i, g := range dy {
+		c := i % s.C
+		wantBeta[c] += float64(g)
+		wantGamma[c] += float64(g) * (float64(x[i]) - wantMean[c]) / math.Sqrt(wantVariance[c]+s.Epsilon)
+	}
+	near(t, "dbeta", dbeta, wantBeta)
+	near(t, "dgamma", dgamma, wantGamma)
+}
+
 // In float32, the mean square minus the squared mean would have no correct digit here.
 func TestMomentsKeepTheVarianceOfDistantValues(t *testing.T) {
 	eachCPU(t, func(t *testing.T) {
