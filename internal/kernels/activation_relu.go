@@ -13,10 +13,13 @@ type reluArgs struct{ out, x, dy []float32 }
 
 var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	out, x := a.out[from:to], a.x[from:to]
-	done := writing(a.out).relu(out, x)
-	reluGeneric(out[done:], x[done:])
+	reluWith(writing(a.out), a.out[from:to], a.x[from:to])
 })
+
+func reluWith(set *instructionSet, out, x []float32) {
+	done := set.relu(out, x)
+	reluGeneric(out[done:], x[done:])
+}
 
 func reluGeneric(out, x []float32) (done int) {
 	for i, v := range x[:len(out)] {

@@ -60,7 +60,7 @@ var softmaxGradLoop = newLoop(func(a *softmaxArgs, part int) {
 			dot += float64(float64(g) * float64(y[j]))
 		}
 		for j, g := range dy {
-			dx[j] = float32(float64(y[j]) * (float64(g) - dot))
+			dx[j] = normal(float32(float64(y[j]) * (float64(g) - dot)))
 		}
 	}
 })

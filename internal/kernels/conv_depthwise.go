@@ -35,7 +35,9 @@ func DepthwiseConv2D(out, x, w, b []float32, s Depthwise) {
 		b = b[:s.C*s.M]
 	}
 	w = s.spread(w)
-	depthwiseConv2DLoop.run(s.N*s.OH, depthwiseArgs{x: x, w: w, b: b, y: out, s: s})
+	a := depthwiseArgs{x: x, w: w, b: b, y: out, s: s}
+	a.keep(depthwiseAxis.window, 1, s.OW)
+	depthwiseConv2DLoop.run(s.N*s.OH, a)
 	giveScratch(w)
 }
 
@@ -44,7 +46,9 @@ func DepthwiseConv2D(out, x, w, b []float32, s Depthwise) {
 func DepthwiseConv2DGradX(dx, dy, w []float32, s Depthwise) {
 	s.check("DepthwiseConv2DGradX", dx, w, dy)
 	w = s.spread(w)
-	depthwiseConv2DGradXLoop.run(s.N*s.H, depthwiseArgs{x: dx, w: w, y: dy, s: s})
+	a := depthwiseArgs{x: dx, w: w, y: dy, s: s}
+	a.keep(depthwiseAxis.source, s.SW, s.W)
+	depthwiseConv2DGradXLoop.run(s.N*s.H, a)
 	giveScratch(w)
 }
 
@@ -56,7 +60,9 @@ func DepthwiseConv2DGradW(dw, x, dy []float32, s Depthwise) {
 	parts := blocks(s.N*s.OH, rows)
 	size := s.KH * s.KW * s.tapWidth()
 	sums := takeScratch((parts + 1) * size)
-	depthwiseConv2DGradWLoop.run(parts, depthwiseArgs{x: x, w: sums[size:], y: dy, s: s, rows: rows})
+	a := depthwiseArgs{x: x, w: sums[size:], y: dy, s: s, rows: rows}
+	a.keep(depthwiseAxis.window, 1, s.OW)
+	depthwiseConv2DGradWLoop.run(parts, a)
 	addFewRows(sums[:size], sums[size:])
 	for tap := range s.KH * s.KW {
 		copy(dw[tap*s.C*s.M:][:s.C*s.M], sums[tap*s.tapWidth():])
@@ -100,7 +106,28 @@ func (s Depthwise) check(kernel string, x, w, y []float32) {
 type depthwiseArgs struct {
 	x, w, b, y []float32
 	s          Depthwise
-	rows       int // of the output, in one partial sum of the gradient for w
+	rows       int              // of the output, in one partial sum of the gradient for w
+	kept       [12]depthwiseRun // the first known runs along a row
+	known      int
+}
+
+// keep computes the runs of a row, which are the same for all rows: of runs a step apart up to
+// end. If there are more than it has room for, column computes the others.
+func (a *depthwiseArgs) keep(of func(depthwiseAxis, int) depthwiseRun, step, end int) {
+	for first := range min(step, end) {
+		for at := first; at < end && a.known < len(a.kept); a.known++ {
+			a.kept[a.known] = of(a.s.colAxis(), at)
+			at += a.kept[a.known].count * step
+		}
+	}
+}
+
+// column is the i-th run of a row, which begins at a position.
+func (a *depthwiseArgs) column(of func(depthwiseAxis, int) depthwiseRun, i, at int) depthwiseRun {
+	if i < a.known {
+		return a.kept[i]
+	}
+	return of(a.s.colAxis(), at)
 }
 
 // One part is one row of the output.
@@ -110,9 +137,8 @@ var depthwiseConv2DLoop = newLoop(func(a *depthwiseArgs, part int) {
 	l, scratch := a.line(part/s.OH, window)
 	l.row.b, l.kernel = a.b, depthwiseKernel(a.y, l.row.channels)
 	l.row.y = a.y[part*s.OW*l.row.channels:]
-	cols := s.colAxis()
-	for ow := 0; ow < s.OW; {
-		run := cols.window(ow)
+	for i, ow := 0, 0; ow < s.OW; i++ {
+		run := a.column(depthwiseAxis.window, i, ow)
 		l.compute(run)
 		ow += run.count
 	}
@@ -132,10 +158,10 @@ var depthwiseConv2DGradXLoop = newLoop(func(a *depthwiseArgs, part int) {
 	if s.M > 1 {
 		l.row.y, l.kernel = takeScratch(s.W*width), current().depthwise
 	}
-	cols := s.colAxis()
+	i := 0
 	for first := range min(s.SW, s.W) {
-		for iw := first; iw < s.W; {
-			run := cols.source(iw)
+		for iw := first; iw < s.W; i++ {
+			run := a.column(depthwiseAxis.source, i, iw)
 			l.compute(run)
 			iw += run.count * s.SW
 		}
@@ -161,13 +187,12 @@ var depthwiseConv2DGradWLoop = newLoop(func(a *depthwiseArgs, part int) {
 	total := a.w[part*size:][:size]
 	image, scratch := total, []float32(nil)
 	clear(image)
-	cols := s.colAxis()
 	from, to := block(part, s.N*s.OH, a.rows)
 	for row := from; row < to; row++ {
 		l, copies := a.line(row/s.OH, s.rowAxis().window(row%s.OH))
 		l.row.y, l.row.w = a.y[row*s.OW*l.row.channels:], image
-		for ow := 0; ow < s.OW; {
-			run := cols.window(ow)
+		for i, ow := 0, 0; ow < s.OW; i++ {
+			run := a.column(depthwiseAxis.window, i, ow)
 			l.addProducts(run)
 			ow += run.count
 		}

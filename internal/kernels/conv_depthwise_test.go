@@ -33,12 +33,13 @@ func testDepthwise(t *testing.T, count int, test func(t *testing.T, rng *rand.Ra
 	rng := newRand()
 	sizes := []Depthwise{
 		NewDepthwise(2, 7, 7, 33, 1, 3, 3, 1, 1, 1, 1, true),
-		NewDepthwise(2, 7, 7, 16, 1, 7, 7, 1, 1, 1, 1, true), // one pixel has all taps
-		NewDepthwise(2, 2, 2, 17, 1, 5, 5, 1, 1, 1, 1, true), // none has
-		NewDepthwise(1, 7, 7, 8, 1, 1, 1, 3, 3, 1, 1, true),  // pixels that are in no window
-		NewDepthwise(1, 9, 9, 8, 1, 3, 3, 4, 6, 2, 4, false), // stride and dilation with a common divisor
-		NewDepthwise(2, 1, 3, 2, 2, 2, 2, 1, 1, 2, 2, true),  // a window all of whose pixels lie outside
-		NewDepthwise(40, 5, 6, 3, 2, 3, 3, 2, 2, 1, 1, true), // several images in a partial sum
+		NewDepthwise(2, 7, 7, 16, 1, 7, 7, 1, 1, 1, 1, true),  // one pixel has all taps
+		NewDepthwise(2, 2, 2, 17, 1, 5, 5, 1, 1, 1, 1, true),  // none has
+		NewDepthwise(1, 3, 31, 5, 1, 3, 23, 1, 2, 1, 1, true), // more runs in a row than are kept
+		NewDepthwise(1, 7, 7, 8, 1, 1, 1, 3, 3, 1, 1, true),   // pixels that are in no window
+		NewDepthwise(1, 9, 9, 8, 1, 3, 3, 4, 6, 2, 4, false),  // stride and dilation with a common divisor
+		NewDepthwise(2, 1, 3, 2, 2, 2, 2, 1, 1, 2, 2, true),   // a window all of whose pixels lie outside
+		NewDepthwise(40, 5, 6, 3, 2, 3, 3, 2, 2, 1, 1, true),  // several images in a partial sum
 	}
 	for range count {
 		sizes = append(sizes, randomDepthwise(rng))

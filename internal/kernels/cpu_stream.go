@@ -22,6 +22,16 @@ func writing(out []float32) *instructionSet {
 	return s
 }
 
+// between is memory for the values of a part of out after the first of two passes over it: that
+// part, or scratch memory if the second one writes past the caches.
+func between(out, part []float32) (values, scratch []float32) {
+	if writing(out) == current() {
+		return part, nil
+	}
+	scratch = takeScratch(len(part))
+	return scratch, scratch
+}
+
 // streams reports whether functions that require whole, aligned lines of the cache may write out past the
 // caches: if out is large, begins with a line, and consists of rows of whole lines.
 func streams(out []float32, row int) bool {

@@ -55,8 +55,18 @@ func TestWritingPastTheCachesGivesTheSameBits(t *testing.T) {
 		"its gradient": each(len(x), func(out []float32) {
 			norm.Grad(out, x, dy, columns, columns, columns, columns, columns, columns)
 		}),
-		"relu":           each(len(x)-5, func(out []float32) { ReLU(out, x) }),
-		"its gradient ":  each(len(x)-5, func(out []float32) { ReLUGrad(out, x, dy) }),
+		"relu":          each(len(x)-5, func(out []float32) { ReLU(out, x) }),
+		"its gradient ": each(len(x)-5, func(out []float32) { ReLUGrad(out, x, dy) }),
+		"batch norm and a sum": each(len(x), func(out []float32) {
+			norm.ApplyAdd(out, x, dy, columns, columns, columns, columns)
+		}),
+		"batch norm and a sum, without relu": each(len(x), func(out []float32) {
+			plain := norm
+			plain.ReLU = false
+			plain.ApplyAdd(out, x, dy, columns, columns, columns, columns)
+		}),
+		"relu of a sum":  each(len(x)-5, func(out []float32) { AddReLU(out, x, dy) }),
+		"its gradient  ": each(len(x)-5, func(out []float32) { ReLUGradOfSum(out, x, dy, x) }),
 		"sum":            each(len(x)-5, func(out []float32) { Combine(out, x, dy, 1, 1) }),
 		"silu":           each(len(x)-5, func(out []float32) { SiLU(out, x) }),
 		"affine":         each(len(x)-5, func(out []float32) { Affine(out, x, 2, 1) }),

@@ -15,9 +15,13 @@ type combineArgs struct {
 var combineLoop = newLoop(func(a *combineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x, y := a.out[from:to], a.x[from:to], a.y[from:to]
-	done := writing(a.out).combine(out, x, y, a.a, a.b)
-	combineGeneric(out[done:], x[done:], y[done:], a.a, a.b)
+	combineWith(writing(a.out), out, x, y, a.a, a.b)
 })
+
+func combineWith(set *instructionSet, out, x, y []float32, a, b float32) {
+	done := set.combine(out, x, y, a, b)
+	combineGeneric(out[done:], x[done:], y[done:], a, b)
+}
 
 func combineGeneric(out, x, y []float32, a, b float32) (done int) {
 	y = y[:len(out)]
@@ -26,3 +30,40 @@ func combineGeneric(out, x, y []float32, a, b float32) (done int) {
 	}
 	return len(out)
 }
+
+// AddReLU computes out[i] = max(x[i] + y[i], 0) for each value of out, as [Combine] and [ReLU]
+// do. It may work in place.
+func AddReLU(out, x, y []float32) {
+	need("AddReLU", "x", x, len(out))
+	need("AddReLU", "y", y, len(out))
+	addReLULoop.run(blocks(len(out), grain), combineArgs{out: out, x: x, y: y})
+}
+
+var addReLULoop = newLoop(func(a *combineArgs, part int) {
+	from, to := block(part, len(a.out), grain)
+	out := a.out[from:to]
+	sum, scratch := between(a.out, out)
+	combineWith(current(), sum, a.x[from:to], a.y[from:to], 1, 1)
+	reluWith(writing(a.out), out, sum)
+	giveScratch(scratch)
+})
+
+// ReLUGradOfSum is [ReLUGrad] of the sum of two gradients: dx[i] = a[i] + b[i] where y[i] > 0,
+// else 0. dx may be a or b.
+func ReLUGradOfSum(dx, y, a, b []float32) {
+	need("ReLUGradOfSum", "y", y, len(dx))
+	need("ReLUGradOfSum", "a", a, len(dx))
+	need("ReLUGradOfSum", "b", b, len(dx))
+	reluGradOfSumLoop.run(blocks(len(dx), grain), reluGradOfSumArgs{dx, y, a, b})
+}
+
+type reluGradOfSumArgs struct{ dx, y, a, b []float32 }
+
+var reluGradOfSumLoop = newLoop(func(a *reluGradOfSumArgs, part int) {
+	from, to := block(part, len(a.dx), grain)
+	dx := a.dx[from:to]
+	sum, scratch := between(a.dx, dx)
+	combineWith(current(), sum, a.a[from:to], a.b[from:to], 1, 1)
+	reluGradWith(writing(a.dx), dx, a.y[from:to], sum)
+	giveScratch(scratch)
+})

@@ -182,3 +182,49 @@ func TestKernelsThatSaySoWorkInPlace(t *testing.T) {
 		}
 	})
 }
+
+// Kernels that make two passes over each part give the bits of two kernels, also in place.
+func TestFusedKernelsAreTwo(t *testing.T) {
+	eachCPU(t, func(t *testing.T) {
+		rng := newRand()
+		same := func(t *testing.T, name string, got, want []float32) {
+			t.Helper()
+			if !slices.Equal(got, want) {
+				t.Errorf("%s of %d values differs", name, len(got))
+			}
+		}
+		for _, n := range []int{0, 1, 40, grain + 77} {
+			x, y, z := randoms(rng, n), randoms(rng, n), randoms(rng, n)
+			want, got := make([]float32, n), make([]float32, n)
+			Combine(want, x, y, 1, 1)
+			ReLU(want, want)
+			AddReLU(got, x, y)
+			same(t, "AddReLU", got, want)
+			copy(got, y)
+			AddReLU(got, x, got)
+			same(t, "AddReLU in place", got, want)
+
+			Combine(want, y, z, 1, 1)
+			ReLUGrad(want, x, want)
+			ReLUGradOfSum(got, x, y, z)
+			same(t, "ReLUGradOfSum", got, want)
+			copy(got, y)
+			ReLUGradOfSum(got, x, got, z)
+			same(t, "ReLUGradOfSum in place", got, want)
+		}
+		for _, relu := range []bool{false, true} {
+			for _, c := range []int{1, 24, 64, 513} {
+				s := BatchNorm{N: 700, C: c, Epsilon: 0.001}
+				x, plus, got, want := randoms(rng, s.N*c), randoms(rng, s.N*c), make([]float32, s.N*c), make([]float32, s.N*c)
+				mean, variance, gamma, beta := randoms(rng, c), positive(randoms(rng, c)), randoms(rng, c), randoms(rng, c)
+				s.Apply(want, x, mean, variance, gamma, beta)
+				Combine(want, want, plus, 1, 1)
+				if s.ReLU = relu; relu {
+					ReLU(want, want)
+				}
+				s.ApplyAdd(got, x, plus, mean, variance, gamma, beta)
+				same(t, "ApplyAdd", got, want)
+			}
+		}
+	})
+}

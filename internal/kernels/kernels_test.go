@@ -73,6 +73,9 @@ func kernelCases() []kernelCase {
 		{"BatchNorm.Apply", []int{norm.N * c}, []int{norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
 			norm.Apply(out[0], in[0], in[1], in[2], in[3], in[4])
 		}},
+		{"BatchNorm.ApplyAdd", []int{norm.N * c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.ApplyAdd(out[0], in[0], in[1], in[2], in[3], in[4], in[5])
+		}},
 		{"BatchNorm.GradSums", []int{c, c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
 			norm.GradSums(out[0], out[1], in[0], in[1], in[2], in[3], in[4], in[5])
 		}},
@@ -115,6 +118,10 @@ func kernelCases() []kernelCase {
 		}},
 		{"ReLU", []int{long}, []int{long}, true, func(out, in [][]float32) { ReLU(out[0], in[0]) }},
 		{"ReLUGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { ReLUGrad(out[0], in[0], in[1]) }},
+		{"AddReLU", []int{long}, []int{long, long}, true, func(out, in [][]float32) { AddReLU(out[0], in[0], in[1]) }},
+		{"ReLUGradOfSum", []int{long}, []int{long, long, long}, true, func(out, in [][]float32) {
+			ReLUGradOfSum(out[0], in[0], in[1], in[2])
+		}},
 		{"Sigmoid", []int{long}, []int{long}, true, func(out, in [][]float32) { Sigmoid(out[0], in[0]) }},
 		{"SigmoidGrad", []int{long}, []int{long, long}, true, func(out, in [][]float32) { SigmoidGrad(out[0], in[0], in[1]) }},
 		{"Tanh", []int{long}, []int{long}, true, func(out, in [][]float32) { Tanh(out[0], in[0]) }},

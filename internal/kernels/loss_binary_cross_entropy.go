@@ -40,7 +40,7 @@ func SigmoidCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c i
 		dx, x, t := dx[i*c:][:c], logits[i*c:][:c], target[i*2*c:][:2*c]
 		for j, v := range x {
 			yes, no := float64(t[j]), float64(t[c+j])
-			dx[j] = float32(factor * (float64(sigmoid(float64(v))*(yes+no)) - yes))
+			dx[j] = normal(float32(factor * (float64(sigmoid(float64(v))*(yes+no)) - yes)))
 		}
 	}
 }

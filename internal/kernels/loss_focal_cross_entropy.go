@@ -42,7 +42,7 @@ func BinaryFocalCrossEntropyGrad(dp, p, target []float32, dloss float32, n, c in
 			}
 			dYes := float64(focalGrad(not, gamma)*math.Log(float64(q))) - open*focal(not, gamma)/float64(q)
 			dNo := float64(-focalGrad(is, gamma)*math.Log(float64(1-q))) + open*focal(is, gamma)/float64(1-q)
-			dp[j] = float32(factor * (float64(yes*float64(t[j])*dYes) + float64(no*float64(t[c+j])*dNo)))
+			dp[j] = normal(float32(factor * (float64(yes*float64(t[j])*dYes) + float64(no*float64(t[c+j])*dNo))))
 		}
 	}
 }
@@ -97,7 +97,7 @@ func FocalCrossEntropyGrad(dp, p, target []float32, dloss float32, n, c int, gam
 		}
 		for j := range p {
 			g, _ := grad(j)
-			dp[j] = float32((g - dot) / float64(rowSum))
+			dp[j] = normal(float32((g - dot) / float64(rowSum)))
 		}
 	}
 }

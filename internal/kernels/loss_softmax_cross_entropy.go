@@ -44,7 +44,7 @@ func SoftmaxCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c i
 		largest, sum := sumExp(x)
 		for j, v := range x {
 			p := math.Exp(float64(v)-largest) / sum
-			dx[j] = float32(factor * (float64(p*total) - float64(t[j])))
+			dx[j] = normal(float32(factor * (float64(p*total) - float64(t[j]))))
 		}
 	}
 }

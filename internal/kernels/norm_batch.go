@@ -54,6 +54,18 @@ func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
 	giveScratch(a.columns)
 }
 
+// ApplyAdd computes y + plus [n,c], and max(that, 0) if ReLU is set, which then is not applied
+// to y. out may not be plus.
+func (s BatchNorm) ApplyAdd(out, x, plus, mean, variance, gamma, beta []float32) {
+	need("BatchNorm.ApplyAdd", "out", out, s.N, s.C)
+	need("BatchNorm.ApplyAdd", "x", x, s.N, s.C)
+	need("BatchNorm.ApplyAdd", "plus", plus, s.N, s.C)
+	a := s.args("BatchNorm.ApplyAdd", mean, variance, gamma, beta)
+	a.out, a.x, a.plus = out[:s.N*s.C], x, plus
+	normAddLoop.run(blocks(s.N, a.block()), a)
+	giveScratch(a.columns)
+}
+
 // GradSums computes the gradients for beta and gamma, Σ dy and Σ dy·(x-mean)/√(variance
 // + epsilon), from the gradient dy for y.
 func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []float32) {
@@ -116,6 +128,7 @@ func (s BatchNorm) deviation(variance float32) float64 {
 type columnArgs struct {
 	s          BatchNorm
 	out, x, dy []float32
+	plus       []float32
 	columns    []float32
 	wide       int
 	sums       []float32 // of each part, two times wide values
@@ -186,8 +199,11 @@ func together(c int) int {
 	return 1
 }
 
-// block is the number of rows of one part.
-func (a *columnArgs) block() int { return max(16, min(sumBlock, rowsPerPart(a.s.C))) }
+// block is the number of rows of one part: whole groups of those that are processed together.
+func (a *columnArgs) block() int {
+	rows, group := max(16, min(sumBlock, rowsPerPart(a.s.C))), a.wide/max(1, a.s.C)
+	return max(group, rows/max(1, group)*group)
+}
 
 // sum runs a loop that writes two sums per channel and part, and one that adds them up.
 func (a columnArgs) sum(parts, totals *loop[columnArgs]) {
@@ -249,12 +265,22 @@ var momentsLoop = newLoop(func(a *columnArgs, part int) {
 })
 
 var normLoop = newLoop(func(a *columnArgs, part int) {
+	a.rows(part).normalize(writing(a.out))
+})
+
+var normAddLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
-	if whole := r.whole(); whole > 0 {
-		writing(a.out).norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
-		r.skip(whole)
+	out, plus := r.out, r.plus
+	y, scratch := between(a.out, out)
+	r.out, r.s.ReLU = y, false
+	r.normalize(current())
+	if a.s.ReLU {
+		combineWith(current(), y, y, plus, 1, 1)
+		reluWith(writing(a.out), out, y)
+	} else {
+		combineWith(writing(a.out), out, y, plus, 1, 1)
 	}
-	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
+	giveScratch(scratch)
 })
 
 var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {

@@ -13,7 +13,7 @@ func (a *columnArgs) rows(part int) columnRows {
 		return x[from*a.s.C : to*a.s.C]
 	}
 	r.s.N = to - from
-	r.out, r.x, r.dy = cut(a.out), cut(a.x), cut(a.dy)
+	r.out, r.x, r.dy, r.plus = cut(a.out), cut(a.x), cut(a.dy), cut(a.plus)
 	if a.sums != nil {
 		r.sums = a.sums[part*2*a.wide:][:2*a.wide]
 	}
@@ -40,8 +40,10 @@ func (r *columnRows) skip(whole int) {
 func (r *columnRows) fold(whole int) {
 	r.skip(whole)
 	for _, sums := range [][]float32{r.sums[:r.wide], r.sums[r.wide:]} {
-		for i := r.s.C; i < r.wide; i++ {
-			sums[i%r.s.C] += sums[i]
+		for row := r.s.C; row < r.wide; row += r.s.C {
+			for c, v := range sums[row:][:r.s.C] {
+				sums[c] += v
+			}
 		}
 	}
 }
@@ -53,6 +55,15 @@ func (r *columnRows) whole() int {
 		return 0
 	}
 	return r.s.N * r.s.C / r.wide
+}
+
+// normalize computes y for the rows.
+func (r columnRows) normalize(set *instructionSet) {
+	if whole := r.whole(); whole > 0 {
+		set.norm(r.out, r.x, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
+		r.skip(whole)
+	}
+	normGeneric(r.out, r.x, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())
 }
 
 func momentsGeneric(x, columns, sums []float32, rows, width, stride int) {

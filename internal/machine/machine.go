@@ -38,6 +38,13 @@ type Placeable interface {
 	Flops() int
 }
 
+// A Summing op may be able to add up what is its last input, if that is a sum that nothing
+// else reads.
+type Summing interface {
+	// OfSum returns the op with the two terms as its last inputs, or nil.
+	OfSum(a, b *G.Node) G.Op
+}
+
 // A step runs one op.
 type step struct {
 	node *G.Node
@@ -63,6 +70,7 @@ func New(targets ...*G.Node) (*Machine, error) {
 	// order.
 	order := slices.SortedFunc(maps.Keys(needed), func(a, b *G.Node) int { return int(a.ID() - b.ID()) })
 	m := &Machine{values: make([]G.Value, len(order)), index: map[*G.Node]int{}}
+	absorbed := absorb(order, targets)
 	for i, n := range order {
 		m.index[n] = i
 		children := children(n)
@@ -72,10 +80,18 @@ func New(targets ...*G.Node) (*Machine, error) {
 			}
 			continue
 		}
-		s := step{node: n, op: n.Op(), out: i, in: make([]G.Value, len(children))}
+		s := step{node: n, op: n.Op(), out: i}
 		if sum, ok := sumOf(n, children); ok {
 			s.op = sum
 		}
+		switch by := absorbed[n]; {
+		case by == nil:
+		case by.node == n:
+			s.op, children = by.op, by.inputs
+		default:
+			continue // that op adds up n
+		}
+		s.in = make([]G.Value, len(children))
 		for _, c := range children {
 			s.args = append(s.args, m.index[c])
 		}

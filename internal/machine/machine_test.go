@@ -141,8 +141,17 @@ func TestSumsAreAddedUpInPlace(t *testing.T) {
 			t.Errorf("%v has memory of its own", n)
 		}
 	}
-	if sums != 6 {
-		t.Errorf("%d sums, want one forward and one back for each block", sums)
+	if sums != 4 {
+		t.Errorf("%d sums, want one forward for each block, and one back for the first", sums)
+	}
+	absorbed := 0
+	for _, c := range m.Costs() {
+		if c.Op == "relu_grad_of_sum" {
+			absorbed++
+		}
+	}
+	if absorbed != 2 {
+		t.Errorf("%d sums are added up by the op that reads them, want that of each later block", absorbed)
 	}
 }
 

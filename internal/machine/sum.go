@@ -3,6 +3,7 @@ package machine
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"cnntrain/internal/kernels"
 
@@ -38,6 +39,44 @@ func sumOf(n *G.Node, inputs []*G.Node) (s *sum, ok bool) {
 		return nil, false
 	}
 	return &sum{Op: n.Op(), shape: n.Shape()}, true
+}
+
+// An absorbed sum is added up by the op that reads it.
+type absorbed struct {
+	node   *G.Node // of that op
+	op     G.Op    // in place of its op
+	inputs []*G.Node
+}
+
+// absorb returns what is absorbed, for the nodes of the sums and of the ops that read them.
+func absorb(nodes, targets []*G.Node) map[*G.Node]*absorbed {
+	reads := map[*G.Node]int{}
+	for _, t := range targets {
+		reads[t]++
+	}
+	for _, n := range nodes {
+		for _, c := range children(n) {
+			reads[c]++
+		}
+	}
+	of := map[*G.Node]*absorbed{}
+	for _, n := range nodes {
+		inputs := children(n)
+		op, ok := n.Op().(Summing)
+		if !ok || len(inputs) == 0 {
+			continue
+		}
+		last := len(inputs) - 1
+		terms := children(inputs[last])
+		if _, ok := sumOf(inputs[last], terms); !ok || reads[inputs[last]] > 1 {
+			continue
+		}
+		if fused := op.OfSum(terms[0], terms[1]); fused != nil {
+			a := &absorbed{n, fused, append(slices.Clone(inputs[:last]), terms...)}
+			of[n], of[inputs[last]] = a, a
+		}
+	}
+	return of
 }
 
 func (s *sum) Do(in ...G.Value) (G.Value, error) {

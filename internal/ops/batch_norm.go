@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"slices"
+
 	"cnntrain/internal/kernels"
 
 	G "gorgonia.org/gorgonia"
@@ -8,9 +10,10 @@ import (
 )
 
 // A Norm is (X - Mean)/√(Variance + Epsilon)·Gamma + Beta per channel, the last
-// axis of X, and min(max(that, 0), Max) where ReLU is set.
+// axis of X, that + Plus if there is one, and min(max(that, 0), Max) where ReLU is set.
 type Norm struct {
 	X              *G.Node
+	Plus           *G.Node // nil for 0; with it, Max is +Inf
 	Gamma, Beta    *G.Node // may be nil, for 1 and 0
 	Mean, Variance *G.Node
 	Epsilon        float64
@@ -61,38 +64,74 @@ func wholeMoments(mean, variance []float32, values []float64, whole func([]float
 
 // BatchNorm adds n to the graph.
 func BatchNorm(n Norm) *G.Node {
+	if n.Plus != nil {
+		return batchNormPlus(n)
+	}
 	s := normSizes(n.X)
 	s.Epsilon, s.ReLU, s.Max = n.Epsilon, n.ReLU, float32(n.Max)
-	return apply(op{
+	o := op{
 		name: "batch_norm", out: n.X.Shape(), constant: 2,
-		withReLU: n.withReLU(),
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[1:])
 			s.Apply(out, in[0], mean, variance, gamma, beta)
 		},
-		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
-			sums := n.gradSums(s, dy)
-			grads := []*G.Node{n.grad(s, dy, n.wholeSums(sums))}
-			if n.Gamma != nil {
-				grads = append(grads, row(sums, 1))
-			}
-			if n.Beta != nil {
-				grads = append(grads, row(sums, 0))
-			}
-			return append(grads, nil, nil)
-		},
-	}, n.inputs(n.X)...)
+		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node { return n.grads(s, dy) },
+	}
+	if !n.ReLU {
+		n := n
+		o.withReLU = func(most float64) *G.Node {
+			n.ReLU, n.Max = true, most
+			return BatchNorm(n)
+		}
+		o.plus = func(other *G.Node) *G.Node {
+			n.Plus = other
+			return BatchNorm(n)
+		}
+	}
+	return apply(o, n.inputs(n.X)...)
 }
 
-func (n Norm) withReLU() func(most float64) *G.Node {
-	if n.ReLU {
-		return nil // it is there already
+// batchNormPlus adds n with the addition of Plus, as at the end of a residual block.
+func batchNormPlus(n Norm) *G.Node {
+	s := normSizes(n.X)
+	s.Epsilon, s.ReLU = n.Epsilon, n.ReLU
+	o := op{
+		name: "batch_norm_add", out: n.X.Shape(), constant: 2,
+		run: func(out []float32, in ...[]float32) {
+			gamma, beta, mean, variance := n.params(in[2:])
+			s.ApplyAdd(out, in[0], in[1], mean, variance, gamma, beta)
+		},
+		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
+			s := s
+			if s.ReLU {
+				s.ReLU, dy = false, reluGrad(y, dy)
+			}
+			grads := n.grads(s, dy)
+			return slices.Insert(grads, 1, dy)
+		},
 	}
-	n.ReLU = true
-	return func(most float64) *G.Node {
-		n.Max = most
-		return BatchNorm(n)
+	if !n.ReLU {
+		n := n
+		o.withReLU = uncapped(func() *G.Node {
+			n.ReLU = true
+			return BatchNorm(n)
+		})
 	}
+	return apply(o, n.inputs(n.X, n.Plus)...)
+}
+
+// grads returns the gradients of X, Gamma, Beta, Mean and Variance from that of the
+// normalized values, where s has a ReLU of what this gives.
+func (n Norm) grads(s kernels.BatchNorm, dy *G.Node) []*G.Node {
+	sums := n.gradSums(s, dy)
+	grads := []*G.Node{n.grad(s, dy, n.wholeSums(sums))}
+	if n.Gamma != nil {
+		grads = append(grads, row(sums, 1))
+	}
+	if n.Beta != nil {
+		grads = append(grads, row(sums, 0))
+	}
+	return append(grads, nil, nil)
 }
 
 // gradSums computes the gradients of beta and gamma, [2,C].

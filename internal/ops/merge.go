@@ -47,6 +47,11 @@ func add(a, b *G.Node) *G.Node {
 		a, b = b, a
 	}
 	if !perChannel(b, a) {
+		for _, terms := range [][2]*G.Node{{a, b}, {b, a}} {
+			if o, ok := terms[0].Op().(*op); ok && o.plus != nil {
+				return o.plus(terms[1])
+			}
+		}
 		return combine("add", a, b, 1)
 	}
 	n, pixels, c := channels(a)
@@ -68,17 +73,37 @@ func Subtract(a, b *G.Node) *G.Node { return combine("subtract", a, b, -1) }
 
 // combine is a + sign·b.
 func combine(name string, a, b *G.Node, sign float32) *G.Node {
+	var withReLU func(most float64) *G.Node
+	if sign == 1 {
+		withReLU = uncapped(func() *G.Node { return addReLU(a, b) })
+	}
 	return apply(op{
-		name:   name,
-		out:    a.Shape(),
-		reuses: 1,
-		either: true,
-		run:    func(out []float32, in ...[]float32) { kernels.Combine(out, in[0], in[1], 1, sign) },
+		name:     name,
+		out:      a.Shape(),
+		reuses:   1,
+		either:   true,
+		withReLU: withReLU,
+		run:      func(out []float32, in ...[]float32) { kernels.Combine(out, in[0], in[1], 1, sign) },
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node {
 			if sign == 1 {
 				return []*G.Node{dy, dy}
 			}
 			return []*G.Node{dy, Affine(dy, sign, 0)}
+		},
+	}, a, b)
+}
+
+// addReLU is max(a + b, 0).
+func addReLU(a, b *G.Node) *G.Node {
+	return apply(op{
+		name:   "add_relu",
+		out:    a.Shape(),
+		reuses: 1,
+		either: true,
+		run:    func(out []float32, in ...[]float32) { kernels.AddReLU(out, in[0], in[1]) },
+		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
+			dsum := reluGrad(y, dy)
+			return []*G.Node{dsum, dsum}
 		},
 	}, a, b)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash"
 	"hash/fnv"
+	"slices"
 	"sync/atomic"
 
 	"cnntrain/internal/kernels"
@@ -26,12 +27,19 @@ type op struct {
 
 	flops  int  // multiplications and additions per run; 0 if the op does not consist of these
 	reuses int  // the input, counted from 1, that the output may overwrite; 0 for none
-	either bool // the output may overwrite the second input instead of the first
+	either bool // the output may overwrite the input after that instead
 	view   bool // the output is the first input in another shape: run does nothing
 
 	// withReLU adds a fused op of this one followed by min(max(·, 0), most), or returns nil if
 	// there is none for a finite most; nil if there is none at all.
 	withReLU func(most float64) *G.Node
+
+	// plus adds a fused op of this one and the addition of another value; nil if there is none.
+	plus func(other *G.Node) *G.Node
+
+	// ofSum is the op with two last inputs, whose sum takes the place of the last input of this
+	// one; nil if there is none.
+	ofSum *op
 
 	// padding is the zeros that the op adds around its input, which an op on its output may
 	// read instead; nil for all ops but pad2d.
@@ -109,7 +117,7 @@ func (o *op) Reuses() (inputs []int, view bool) {
 	case o.view:
 		return []int{0}, true
 	case o.either:
-		return []int{0, 1}, false
+		return []int{o.reuses - 1, o.reuses}, false
 	case o.reuses > 0:
 		return []int{o.reuses - 1}, false
 	}
@@ -118,6 +126,18 @@ func (o *op) Reuses() (inputs []int, view bool) {
 
 func (o *op) Place(memory []float32) {
 	o.y, o.buf = tensor.New(tensor.WithShape(o.out...), tensor.WithBacking(memory)), memory
+}
+
+// OfSum implements machine.Summing.
+func (o *op) OfSum(a, b *G.Node) G.Op {
+	if o.ofSum == nil {
+		return nil
+	}
+	s := *o.ofSum
+	last := len(o.inputs) - 1
+	s.id, s.inputs = lastID.Add(1), append(slices.Clone(o.inputs[:last]), a, b)
+	s.in = make([][]float32, len(s.inputs))
+	return &s
 }
 
 func (o *op) Flops() int { return o.flops }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"cnntrain/internal/kernels"
@@ -664,6 +665,35 @@ func batchNormCase(r *rand.Rand) gradCase {
 	}
 }
 
+// added adds another input to the values of a case, which an op with a fused addition does too.
+func added(fused string, of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
+	return func(r *rand.Rand) gradCase {
+		c := of(r)
+		build, want, last := c.build, c.want, len(c.shapes)
+		c.name += ", added"
+		c.shapes = append(c.shapes, c.shapes[0])
+		c.build = func(in []*G.Node) *G.Node {
+			y := []*G.Node{build(in), in[last]}
+			if r.IntN(2) == 0 {
+				slices.Reverse(y)
+			}
+			sum := Add(y)
+			if name := sum.Op().(*op).name; name != fused {
+				panic(fmt.Sprintf("the sum is a %s, want %s", name, fused))
+			}
+			return sum
+		}
+		c.want = func(in [][]float64) []float64 {
+			out := want(in)
+			for i, v := range in[last] {
+				out[i] += v
+			}
+			return out
+		}
+		return c
+	}
+}
+
 // rectified adds a ReLU to a case, which fuses both into one op.
 func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 	return rectifiedTo(math.Inf(1), of)
@@ -722,6 +752,9 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
+		"batch_norm and add":            added("batch_norm_add", batchNormCase),
+		"batch_norm and add, with relu": rectified(added("batch_norm_add", batchNormCase)),
+		"add":                           added("add", affineCase), "add with relu": rectified(added("add", affineCase)),
 		"batch_norm with relu": rectified(batchNormCase), "batch_norm with relu6": rectifiedTo(0.7, batchNormCase), // which no value is near to
 		"conv2d with relu": rectified(convCase), "dense with relu": rectified(denseCase),
 		"depthwise_conv2d": depthwiseCase,

@@ -45,6 +45,9 @@ func uncapped(rectified func() *G.Node) func(most float64) *G.Node {
 func reluGrad(y, dy *G.Node) *G.Node {
 	return apply(op{name: "relu_grad", out: dy.Shape(), reuses: 2,
 		run: func(out []float32, in ...[]float32) { kernels.ReLUGrad(out, in[0], in[1]) },
+		ofSum: &op{name: "relu_grad_of_sum", out: dy.Shape(), reuses: 2, either: true,
+			run: func(out []float32, in ...[]float32) { kernels.ReLUGradOfSum(out, in[0], in[1], in[2]) },
+		},
 	}, y, dy)
 }
 
