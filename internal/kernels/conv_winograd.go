@@ -133,7 +133,7 @@ func winogradConv(out, x, w, b []float32, s Conv, turned bool) {
 }
 
 const (
-	winogradTiles = 32  // of one part, so that their planes stay in the cache
+	winogradTiles = 24  // of one part, so that their planes stay in the cache
 	winogradFew   = 4   // tiles of one part if they are only transformed
 	winogradRun   = 128 // channels summed in one pass
 )

@@ -41,9 +41,6 @@ const (
 // aAt holds a in the inner loop: one register for three rows, addressed with an index register.
 var aAt = []string{"SI", "R10", "R11", "R12"}
 
-// a returns the operand a[row] in the inner loop.
-func a(row int) string { return mem(0, aAt[row/3], aRow, row%3) }
-
 func (s tileShape) write(f *file) {
 	f.function(s.name, "(t *tile)", 32)
 	f.op("MOVQ", f.arg("t"), args)
@@ -173,14 +170,25 @@ func (s tileShape) body(f *file, m int, edge bool) {
 		f.op("ADDQ", aRow, aAt[g])
 	}
 
+	if s.paired(m, edge) {
+		s.pairs(f, m)
+	}
 	f.label("%s", label("first"))
-	s.products(f, m, edge)
+	s.products(f, m, operands{
+		a:     func(row int) string { return mem(0, aAt[row/3], aRow, row%3) },
+		b:     func(at int) string { return mem(at, bAt, "", 0) },
+		ahead: func(at int) string { return mem(at, bAt, bNext, 1) },
+		edge:  edge,
+	})
 	for g := 0; 3*g < m; g++ {
 		f.op("ADDQ", aStep, aAt[g])
 	}
 	f.op("ADDQ", bStep, bAt)
 	f.op("DECQ", count)
 	f.op("JNZ", label("first"))
+	if s.paired(m, edge) {
+		f.label("%s", label("summed"))
+	}
 
 	f.op("ADDQ", field("a2"), aOut)
 	f.op("ADDQ", field("b2"), bOut)
@@ -206,30 +214,94 @@ func (s tileShape) body(f *file, m int, edge bool) {
 	f.ret()
 }
 
+// paired reports whether a body has loops of its own for pairs of terms. With AVX2 they gain nothing.
+func (s tileShape) paired(m int, edge bool) bool { return s.v == zmm && !edge && m >= 8 }
+
+// pairs writes loops over pairs of terms, which advance half as many pointers: they take Intel's
+// processors 2 to 6% of the time. One is for terms of a side by side and rows of b as long as a row of the
+// tile, one for rows of a side by side.
+func (s tileShape) pairs(f *file, m int) {
+	label := func(name string) string { return s.label(name, m, false) }
+	row := s.nv * s.v.bytes()
+	f.op("TESTQ", imm(1), count)
+	f.op("JNE", label("first"))
+	f.op("CMPQ", aRow, imm(4))
+	f.op("JEQ", label("beside"))
+	f.op("CMPQ", aStep, imm(4))
+	f.op("JNE", label("first"))
+	f.op("CMPQ", bStep, imm(row))
+	f.op("JNE", label("first"))
+
+	f.label("%s", label("pairs"))
+	for term := range 2 {
+		s.products(f, m, operands{
+			a:     func(row int) string { return mem(4*term, aAt[row/3], aRow, row%3) },
+			b:     func(at int) string { return mem(term*row+at, bAt, "", 0) },
+			ahead: func(at int) string { return mem(term*row+at, bAt, bNext, 1) },
+		})
+	}
+	for g := 0; 3*g < m; g++ {
+		f.op("ADDQ", imm(2*4), aAt[g])
+	}
+	f.op("ADDQ", imm(2*row), bAt)
+	f.op("SUBQ", imm(2), count)
+	f.op("JNZ", label("pairs"))
+	f.op("JMP", label("summed"))
+
+	f.label("%s", label("beside"))
+	f.op("LEAQ", mem(0, bNext, bStep, 1), aAt[1])
+	f.label("%s", label("besides"))
+	for term := range 2 {
+		aIndex, bIndex, bAhead := "", "", bNext
+		if term > 0 {
+			aIndex, bIndex, bAhead = aStep, bStep, aAt[1]
+		}
+		s.products(f, m, operands{
+			a:     func(row int) string { return mem(4*row, aAt[0], aIndex, term) },
+			b:     func(at int) string { return mem(at, bAt, bIndex, term) },
+			ahead: func(at int) string { return mem(at, bAt, bAhead, 1) },
+		})
+	}
+	f.op("LEAQ", mem(0, aAt[0], aStep, 2), aAt[0])
+	f.op("LEAQ", mem(0, bAt, bStep, 2), bAt)
+	f.op("SUBQ", imm(2), count)
+	f.op("JNZ", label("besides"))
+	f.op("JMP", label("summed"))
+	f.line("")
+}
+
+// The operands of a round of products: a of a row, and b, and b some rounds ahead, so many bytes
+// from the first of a row.
+type operands struct {
+	a        func(row int) string
+	b, ahead func(at int) string
+	edge     bool
+}
+
 // products adds a[i]·b[j] to each of the m rows of sums.
-func (s tileShape) products(f *file, m int, edge bool) {
+func (s tileShape) products(f *file, m int, o operands) {
 	for j := range s.nv {
-		at := mem(j*s.v.bytes(), bAt, "", 0)
+		at := o.b(j * s.v.bytes())
 		switch {
-		case edge && s.v.evex:
+		case o.edge && s.v.evex:
 			f.op("VMOVUPS.Z", at, s.mask(j), s.b(j))
-		case edge:
+		case o.edge:
 			f.op("VMASKMOVPS", at, "Y15", s.b(j))
 		default:
 			f.op("VMOVUPS", at, s.b(j))
 		}
 	}
 	for at := 0; at < s.nv*s.v.bytes(); at += 64 {
-		f.op("PREFETCHT0", mem(at, bAt, bNext, 1))
+		f.op("PREFETCHT0", o.ahead(at))
 	}
 	f.op("PREFETCHT1", mem(0, aNext, "", 0))
 	f.op("ADDQ", "tile_aNext("+args+")", aNext)
 	for i := range m {
 		if s.v.evex && s.nv == 1 {
-			f.op("VFMADD231PS.BCST", a(i), s.b(0), s.acc(i, 0))
+			f.op("VFMADD231PS.BCST", o.a(i), s.b(0), s.acc(i, 0))
 			continue
 		}
-		f.op("VBROADCASTSS", a(i), s.spare(i))
+		f.op("VBROADCASTSS", o.a(i), s.spare(i))
 		for j := range s.nv {
 			f.op("VFMADD231PS", s.spare(i), s.b(j), s.acc(i, j))
 		}
