@@ -52,6 +52,7 @@ func (m *Model) GradCAM(image []float32, class int, label string) (*Heat, error)
 		nodes[w.layer] = append(nodes[w.layer], input(w.name, w.value))
 	}
 	c := m.plan.connect(0, input("images", images))
+	c.readers[at]++ // so that no op is fused with it: the score is a function of its output
 	for i, l := range m.plan.Layers {
 		c.build(i, m.layerGraph(l, false, &m.at), nodes[i])
 	}

@@ -25,3 +25,42 @@ func TestGradCAMLooksAtTheLastConvolution(t *testing.T) {
 		}
 	}
 }
+
+// Any layer with maps can be asked for, also one that is computed by the op of a later layer.
+func TestGradCAMOfEachLayer(t *testing.T) {
+	p := plan(t, `input: [8, 8, 3]
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, padding: same}
+  - relu
+  - conv2d: {filters: 4, kernel_size: 3, padding: same}
+  - batch_normalization
+  - relu
+  - residual:
+      - conv2d: {filters: 4, kernel_size: 3, padding: same}
+      - batch_normalization
+  - relu
+  - add: [[batch_normalization], [conv2d: {filters: 4, kernel_size: 1}]]
+  - depthwise_conv2d: 3
+  - relu
+  - global_average_pooling2d
+  - dense: {units: 2, activation: softmax}
+`)
+	image := make([]float32, 8*8*3)
+	for i := range image {
+		image[i] = float32(i * 37 % 256)
+	}
+	m, asked := p.NewModel(1), 0
+	for _, l := range p.Layers {
+		if len(l.Out) != 3 {
+			continue
+		}
+		asked++
+		heat, err := m.GradCAM(image, 1, l.Label)
+		if err != nil || heat.Layer != l.Label || heat.H*heat.W != len(heat.Values) {
+			t.Errorf("%s: %+v, %v", l.Label, heat, err)
+		}
+	}
+	if asked != 14 {
+		t.Errorf("%d layers have maps", asked)
+	}
+}
