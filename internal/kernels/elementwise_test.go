@@ -224,6 +224,17 @@ func TestFusedKernelsAreTwo(t *testing.T) {
 				}
 				s.ApplyAdd(got, x, plus, mean, variance, gamma, beta)
 				same(t, "ApplyAdd", got, want)
+
+				s.ReLU = false
+				s.Apply(want, x, mean, variance, gamma, beta)
+				GELUGrad(got, want, plus)
+				dy := slices.Clone(plus)
+				s.GradThen(dy, x, dy, mean, variance, gamma, beta, GELUGrad)
+				same(t, "GradThen", dy, got)
+				GELU(want, want)
+				s.ReLU = relu // has no effect
+				s.ApplyThen(got, x, mean, variance, gamma, beta, GELU)
+				same(t, "ApplyThen", got, want)
 			}
 		}
 	})

@@ -76,6 +76,12 @@ func kernelCases() []kernelCase {
 		{"BatchNorm.ApplyAdd", []int{norm.N * c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
 			norm.ApplyAdd(out[0], in[0], in[1], in[2], in[3], in[4], in[5])
 		}},
+		{"BatchNorm.ApplyThen", []int{norm.N * c}, []int{norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.ApplyThen(out[0], in[0], in[1], in[2], in[3], in[4], SiLU)
+		}},
+		{"BatchNorm.GradThen", []int{norm.N * c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
+			norm.GradThen(out[0], in[0], in[1], in[2], in[3], in[4], in[5], SiLUGrad)
+		}},
 		{"BatchNorm.GradSums", []int{c, c}, []int{norm.N * c, norm.N * c, c, c, c, c}, false, func(out, in [][]float32) {
 			norm.GradSums(out[0], out[1], in[0], in[1], in[2], in[3], in[4], in[5])
 		}},

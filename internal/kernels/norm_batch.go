@@ -66,6 +66,31 @@ func (s BatchNorm) ApplyAdd(out, x, plus, mean, variance, gamma, beta []float32)
 	giveScratch(a.columns)
 }
 
+// ApplyThen computes f(y): each part of it after that of y, while y is in the cache. f is an
+// elementwise kernel that may work in place, such as [SiLU]. ReLU is not applied.
+func (s BatchNorm) ApplyThen(out, x, mean, variance, gamma, beta []float32, f func(out, x []float32)) {
+	need("BatchNorm.ApplyThen", "out", out, s.N, s.C)
+	need("BatchNorm.ApplyThen", "x", x, s.N, s.C)
+	s.ReLU = false
+	a := s.args("BatchNorm.ApplyThen", mean, variance, gamma, beta)
+	a.out, a.x, a.then = out, x, f
+	normThenLoop.run(blocks(s.N, a.block()), a)
+	giveScratch(a.columns)
+}
+
+// GradThen computes the gradient for y of f(y) from the gradient dz for that; grad is the kernel
+// of the gradient of f, which takes y and dz, such as [SiLUGrad]. dy may be dz.
+func (s BatchNorm) GradThen(dy, x, dz, mean, variance, gamma, beta []float32, grad func(dy, y, dz []float32)) {
+	need("BatchNorm.GradThen", "dy", dy, s.N, s.C)
+	need("BatchNorm.GradThen", "x", x, s.N, s.C)
+	need("BatchNorm.GradThen", "dz", dz, s.N, s.C)
+	s.ReLU = false
+	a := s.args("BatchNorm.GradThen", mean, variance, gamma, beta)
+	a.out, a.x, a.dy, a.thenGrad = dy, x, dz, grad
+	normThenGradLoop.run(blocks(s.N, a.block()), a)
+	giveScratch(a.columns)
+}
+
 // GradSums computes the gradients for beta and gamma, Σ dy and Σ dy·(x-mean)/√(variance
 // + epsilon), from the gradient dy for y.
 func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []float32) {
@@ -129,6 +154,8 @@ type columnArgs struct {
 	s          BatchNorm
 	out, x, dy []float32
 	plus       []float32
+	then       func(out, x []float32)
+	thenGrad   func(dx, x, dy []float32)
 	columns    []float32
 	wide       int
 	sums       []float32 // of each part, two times wide values
@@ -281,6 +308,21 @@ var normAddLoop = newLoop(func(a *columnArgs, part int) {
 		combineWith(writing(a.out), out, y, plus, 1, 1)
 	}
 	giveScratch(scratch)
+})
+
+var normThenLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	r.normalize(current())
+	a.then(r.out, r.out)
+})
+
+var normThenGradLoop = newLoop(func(a *columnArgs, part int) {
+	r := a.rows(part)
+	dy := r.out
+	r.out = takeScratch(len(dy))
+	r.normalize(current())
+	a.thenGrad(dy, r.out, r.dy)
+	giveScratch(r.out)
 })
 
 var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {

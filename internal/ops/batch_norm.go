@@ -87,6 +87,7 @@ func BatchNorm(n Norm) *G.Node {
 			n.Plus = other
 			return BatchNorm(n)
 		}
+		o.then = func(f elementwise) *G.Node { return batchNormThen(n, f) }
 	}
 	return apply(o, n.inputs(n.X)...)
 }
@@ -118,6 +119,30 @@ func batchNormPlus(n Norm) *G.Node {
 		})
 	}
 	return apply(o, n.inputs(n.X, n.Plus)...)
+}
+
+// batchNormThen adds f of n. The normalized values are not kept: the gradient computes them again.
+func batchNormThen(n Norm, f elementwise) *G.Node {
+	s := normSizes(n.X)
+	s.Epsilon = n.Epsilon
+	return apply(op{
+		name: "batch_norm_" + f.name, out: n.X.Shape(), constant: 2,
+		run: func(out []float32, in ...[]float32) {
+			gamma, beta, mean, variance := n.params(in[1:])
+			s.ApplyThen(out, in[0], mean, variance, gamma, beta, f.forward)
+		},
+		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
+			if f.of == ofOutput {
+				return n.grads(s, f.gradOf(y, dy))
+			}
+			return n.grads(s, apply(op{name: "batch_norm_" + f.name + "_grad", out: dy.Shape(), reuses: 2,
+				run: func(out []float32, in ...[]float32) {
+					gamma, beta, mean, variance := n.params(in[2:])
+					s.GradThen(out, in[0], in[1], mean, variance, gamma, beta, f.grad)
+				},
+			}, n.inputs(n.X, dy)...))
+		},
+	}, n.inputs(n.X)...)
 }
 
 // grads returns the gradients of X, Gamma, Beta, Mean and Variance from that of the

@@ -37,6 +37,10 @@ type op struct {
 	// plus adds a fused op of this one and the addition of another value; nil if there is none.
 	plus func(other *G.Node) *G.Node
 
+	// then adds a fused op of this one and an elementwise function of its output; nil if there
+	// is none.
+	then func(f elementwise) *G.Node
+
 	// ofSum is the op with two last inputs, whose sum takes the place of the last input of this
 	// one; nil if there is none.
 	ofSum *op

@@ -694,6 +694,30 @@ func added(fused string, of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase
 	}
 }
 
+// activated applies an activation to the values of a case, by one op.
+func activated(fused string, activation func(x *G.Node) *G.Node, f func(float64) float64, of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
+	return func(r *rand.Rand) gradCase {
+		c := of(r)
+		build, want := c.build, c.want
+		c.name += ", activated"
+		c.build = func(in []*G.Node) *G.Node {
+			y := activation(build(in))
+			if name := y.Op().(*op).name; name != fused {
+				panic(fmt.Sprintf("the activation is a %s, want %s", name, fused))
+			}
+			return y
+		}
+		c.want = func(in [][]float64) []float64 {
+			out := want(in)
+			for i, v := range out {
+				out[i] = f(v)
+			}
+			return out
+		}
+		return c
+	}
+}
+
 // rectified adds a ReLU to a case, which fuses both into one op.
 func rectified(of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 	return rectifiedTo(math.Inf(1), of)
@@ -752,6 +776,8 @@ func TestGradientsEqualFloat64Differences(t *testing.T) {
 	for name, c := range map[string]func(*rand.Rand) gradCase{
 		"conv2d": convCase, "max_pool2d": poolCase, "dense": denseCase, "relu": reluCase,
 		"affine": affineCase, "dropout": dropCase, "batch_norm": batchNormCase,
+		"batch_norm and silu":           activated("batch_norm_silu", SiLU, func(x float64) float64 { return x / (1 + math.Exp(-x)) }, batchNormCase),
+		"batch_norm and tanh":           activated("batch_norm_tanh", Tanh, math.Tanh, batchNormCase),
 		"batch_norm and add":            added("batch_norm_add", batchNormCase),
 		"batch_norm and add, with relu": rectified(added("batch_norm_add", batchNormCase)),
 		"add":                           added("add", affineCase), "add with relu": rectified(added("add", affineCase)),

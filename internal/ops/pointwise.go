@@ -88,21 +88,38 @@ const (
 	ofOutput
 )
 
-// pointwise is an elementwise function.
+// An elementwise is an elementwise function, and its gradient from v, which is the input or
+// the output. Both may work in place, the gradient on dy.
+type elementwise struct {
+	name    string
+	forward func(out, x []float32)
+	grad    func(dx, v, dy []float32)
+	of      int
+}
+
+// pointwise is an elementwise function, fused with the op that computes x if possible.
 func pointwise(name string, x *G.Node, forward func(out, x []float32), grad func(dx, v, dy []float32), of int) *G.Node {
+	f := elementwise{name, forward, grad, of}
+	if o, ok := x.Op().(*op); ok && o.then != nil {
+		return o.then(f)
+	}
 	return apply(op{
 		name:   name,
 		out:    x.Shape(),
 		reuses: 1,
 		run:    func(out []float32, in ...[]float32) { forward(out, in[0]) },
 		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
-			v := x
 			if of == ofOutput {
-				v = y
+				return []*G.Node{f.gradOf(y, dy)}
 			}
-			return []*G.Node{apply(op{name: name + "_grad", out: x.Shape(), reuses: 2,
-				run: func(out []float32, in ...[]float32) { grad(out, in[0], in[1]) },
-			}, v, dy)}
+			return []*G.Node{f.gradOf(x, dy)}
 		},
 	}, x)
+}
+
+// gradOf computes the gradient from v.
+func (f elementwise) gradOf(v, dy *G.Node) *G.Node {
+	return apply(op{name: f.name + "_grad", out: dy.Shape(), reuses: 2,
+		run: func(out []float32, in ...[]float32) { f.grad(out, in[0], in[1]) },
+	}, v, dy)
 }
