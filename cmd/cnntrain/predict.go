@@ -93,6 +93,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	}
 	for i, m := range members {
 		s.showEdited(o.models[i], m)
+		m.Net.Fold() // it only predicts
 	}
 	model, err := combine(members, o.ensemble)
 	if err != nil {

@@ -35,6 +35,12 @@ func forked(x *G.Node, readers int) *G.Node {
 	return x
 }
 
+// pass returns the input of layer i as its output.
+func (c *connector) pass(i int) *G.Node {
+	c.outputs[i] = forked(c.outputs[c.plan.Layers[i].Inputs[0]], c.readers[i])
+	return c.outputs[i]
+}
+
 // build adds layer i, whose weights are given as nodes, and returns its output.
 func (c *connector) build(i int, g *layer.Graph, weights []*G.Node) *G.Node {
 	l := &c.plan.Layers[i]

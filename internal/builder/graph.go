@@ -89,6 +89,14 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		if m.others.mean != nil {
 			lg.Mean = m.mean
 		}
+		bias, folded := m.folded[i]
+		switch {
+		case folded && bias == nil:
+			g.ends = append(g.ends, c.pass(i).ID())
+			continue
+		case folded:
+			nodes[i] = []*G.Node{nodes[i][0], input(layers[i].Label+"/folded", bias)}
+		}
 		g.ends = append(g.ends, c.build(i, lg, nodes[i]).ID())
 	}
 	g.output = c.outputs[len(layers)-1]

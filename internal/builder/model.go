@@ -23,7 +23,8 @@ type Model struct {
 	alone   bool // set while only this one of the models that share a batch runs
 	weights []weight
 	params  []G.ValueGrad
-	base    *base // nil: none
+	base    *base                 // nil: none
+	folded  map[int]*tensor.Dense // by layer: its bias with what is folded into it; nil for what is folded into another
 	graphs  map[graphKey]*graph
 	last    graphKey  // buffer of Step
 	memory  []float32 // memory for the outputs of all graphs, which run one at a time

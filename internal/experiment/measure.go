@@ -72,6 +72,9 @@ func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error
 		e.Train.BatchSize = o.BatchSize
 	}
 	b := &bench{Experiment: e, model: e.Plan.NewModel(uint64(e.Train.Seed)), training: !o.Inference, time: o.Time}
+	if o.Inference {
+		b.model.Fold()
+	}
 	b.data = newNoise(e.Spec.Input, e.Plan.Classes())
 	if err := b.run(ctx); err != nil {
 		return nil, err

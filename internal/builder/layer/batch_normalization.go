@@ -1,6 +1,8 @@
 package layer
 
 import (
+	"math"
+
 	"cnntrain/internal/builder/initializer"
 	"cnntrain/internal/builder/regularizer"
 	"cnntrain/internal/catalog"
@@ -78,4 +80,27 @@ func (l *batchNormalization) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 		n.Mean, n.Variance = ops.BatchMoments(x, w[0], w[1], l.momentum, n.Whole)
 	}
 	return ops.BatchNorm(n)
+}
+
+// A Normalizer is a layer that in inference computes scale·x + offset for each channel.
+type Normalizer interface {
+	// ScaleAndOffset returns both from the layer's weights.
+	ScaleAndOffset(weights [][]float32) (scale, offset []float64)
+}
+
+// ScaleAndOffset implements [Normalizer].
+func (l *batchNormalization) ScaleAndOffset(w [][]float32) (scale, offset []float64) {
+	scale, offset = make([]float64, len(w[0])), make([]float64, len(w[0]))
+	mean, variance := w[len(w)-2], w[len(w)-1]
+	for c := range scale {
+		scale[c] = 1 / math.Sqrt(float64(variance[c])+l.epsilon)
+		if l.scale {
+			scale[c] *= float64(w[0][c])
+		}
+		if l.center {
+			offset[c] = float64(w[len(w)-3][c])
+		}
+		offset[c] -= float64(float64(mean[c]) * scale[c])
+	}
+	return scale, offset
 }

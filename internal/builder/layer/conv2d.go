@@ -62,3 +62,6 @@ func (l *conv2d) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	conv.Groups = l.groups
 	return l.activate(ops.Conv2D(x, w[0], l.biasOf(w), conv))
 }
+
+// Scalable implements [Scalable].
+func (l *conv2d) Scalable() bool { return l.scalable() }

@@ -48,3 +48,6 @@ func (l *dense) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	}
 	return l.activate(product(x, w[0], l.biasOf(w)))
 }
+
+// Scalable implements [Scalable].
+func (l *dense) Scalable() bool { return l.scalable() }

@@ -45,3 +45,6 @@ func (l *depthwiseConv2D) Weights(in Shape) []Weight {
 func (l *depthwiseConv2D) Build(g *Graph, x *G.Node, w []*G.Node) *G.Node {
 	return l.activate(ops.DepthwiseConv2D(x, w[0], l.biasOf(w), l.conv(g)))
 }
+
+// Scalable implements [Scalable].
+func (l *depthwiseConv2D) Scalable() bool { return l.scalable() }

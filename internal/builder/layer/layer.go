@@ -106,10 +106,7 @@ func (g *Graph) index(n int) int {
 
 // Augments reports whether l changes images at random in training and has no weights.
 func Augments(l Layer) bool {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	_, ok := l.(interface{ augments() })
+	_, ok := As[interface{ augments() }](l)
 	return ok
 }
 
@@ -125,12 +122,18 @@ func Moves(l Layer) bool {
 	return !ok || c.trainable && !c.averages
 }
 
-// Momentum returns that of the moving averages of l, a batch normalization.
-func Momentum(l Layer) (momentum float64, ok bool) {
-	if c, is := l.(*common); is {
+// As returns l as a T, if it is one without the options that all layers have.
+func As[T any](l Layer) (as T, ok bool) {
+	if c, ok := l.(*common); ok {
 		l = c.Layer
 	}
-	b, ok := l.(*batchNormalization)
+	as, ok = l.(T)
+	return as, ok
+}
+
+// Momentum returns that of the moving averages of l, a batch normalization.
+func Momentum(l Layer) (momentum float64, ok bool) {
+	b, ok := As[*batchNormalization](l)
 	if !ok {
 		return 0, false
 	}

@@ -56,11 +56,18 @@ func (l *linear) weights(units int, kernels ...Weight) []Weight {
 
 // biasOf returns the bias among the nodes of weights, or nil.
 func (l *linear) biasOf(weights []*G.Node) *G.Node {
-	if !l.useBias {
+	if len(weights) == len(l.kernels) {
 		return nil
 	}
 	return weights[len(l.kernels)]
 }
+
+// A Scalable layer may be a sum of products with its first weight, whose last axes are the
+// outputs, plus a bias. Build takes a bias also where the layer has none.
+type Scalable interface{ Scalable() bool }
+
+// scalable reports whether the output is the sum itself.
+func (l *linear) scalable() bool { return l.activation == "linear" }
 
 // activate applies the activation function.
 func (l *linear) activate(y *G.Node) *G.Node { return activations[l.activation](y) }

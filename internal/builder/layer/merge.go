@@ -18,13 +18,7 @@ type Merger interface {
 }
 
 // AsMerger returns l as a Merger, if it is one.
-func AsMerger(l Layer) (m Merger, ok bool) {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	m, ok = l.(Merger)
-	return m, ok
-}
+func AsMerger(l Layer) (m Merger, ok bool) { return As[Merger](l) }
 
 // addMerger registers a layer that combines its inputs element by element.
 func addMerger(name, keras, example, doc string, m merger) catalog.Entry[Layer] {

@@ -18,25 +18,14 @@ type Mixer interface {
 }
 
 // AsMixer returns l as a Mixer.
-func AsMixer(l Layer) (Mixer, bool) {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	m, ok := l.(Mixer)
-	return m, ok
-}
+func AsMixer(l Layer) (Mixer, bool) { return As[Mixer](l) }
 
 // DrawsByValue reports whether l draws a number for each value of a batch, in one sequence that
 // cannot go around the end of the global batch.
 func DrawsByValue(l Layer) bool {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	switch l.(type) {
-	case *dropout, *spatialDropout2D:
-		return true
-	}
-	return false
+	_, elements := As[*dropout](l)
+	_, channels := As[*spatialDropout2D](l)
+	return elements || channels
 }
 
 // mixing is the common part of mixers. draw returns the patch of image n that is mixed, and the

@@ -17,10 +17,7 @@ func (noise) trainsOnly()                   {}
 
 // TrainsOnly reports whether l is the identity in inference, whatever its options.
 func TrainsOnly(l Layer) bool {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	_, ok := l.(interface{ trainsOnly() })
+	_, ok := As[interface{ trainsOnly() }](l)
 	return ok
 }
 

@@ -43,10 +43,7 @@ func (rgbToBGR) Build(_ *Graph, x *G.Node, w []*G.Node) *G.Node {
 
 // Fixed reports whether the weights of l are constants, which no file has to hold.
 func Fixed(l Layer) bool {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	_, ok := l.(rgbToBGR)
+	_, ok := As[rgbToBGR](l)
 	return ok
 }
 

@@ -19,10 +19,7 @@ type Statistic interface {
 // StatisticOf returns a new statistic for inputs of a shape, or nil if the weights of l do not
 // depend on the training data.
 func StatisticOf(l Layer, in Shape) Statistic {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	if s, ok := l.(interface{ statistic(Shape) Statistic }); ok {
+	if s, ok := As[interface{ statistic(Shape) Statistic }](l); ok {
 		return s.statistic(in)
 	}
 	return nil

@@ -16,10 +16,7 @@ var Pixels = Values{0, 255}
 // ValuesOf returns the range of the outputs of l for inputs in a given range. The error
 // says that l expects another range.
 func ValuesOf(l Layer, in Values) (Values, error) {
-	if c, ok := l.(*common); ok {
-		l = c.Layer
-	}
-	r, ok := l.(interface{ values(Values) (Values, error) })
+	r, ok := As[interface{ values(Values) (Values, error) }](l)
 	if !ok || in == nil {
 		return nil, nil
 	}
