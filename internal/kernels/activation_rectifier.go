@@ -30,7 +30,7 @@ var rectifierLoop = newLoop(func(a *rectifierArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x, r := a.out[from:to], a.x[from:to], a.r
 	if r.capped() {
-		done := writing(a.out).capped(out, x, r.Max)
+		done := writing(a.out, a.x).capped(out, x, r.Max)
 		cappedGeneric(out[done:], x[done:], r.Max)
 		return
 	}
@@ -57,7 +57,7 @@ var rectifierGradLoop = newLoop(func(a *rectifierArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	dx, y, dy, r := a.out[from:to], a.x[from:to], a.dy[from:to], a.r
 	if r.capped() {
-		done := writing(a.out).cappedGrad(dx, y, dy, r.Max)
+		done := writing(a.out, a.dy).cappedGrad(dx, y, dy, r.Max)
 		cappedGradGeneric(dx[done:], y[done:], dy[done:], r.Max)
 		return
 	}

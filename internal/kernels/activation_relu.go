@@ -13,7 +13,7 @@ type reluArgs struct{ out, x, dy []float32 }
 
 var reluLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	reluWith(writing(a.out), a.out[from:to], a.x[from:to])
+	reluWith(writing(a.out, a.x), a.out[from:to], a.x[from:to])
 })
 
 func reluWith(set *instructionSet, out, x []float32) {
@@ -38,7 +38,7 @@ func ReLUGrad(dx, y, dy []float32) {
 
 var reluGradLoop = newLoop(func(a *reluArgs, part int) {
 	from, to := block(part, len(a.out), grain)
-	reluGradWith(writing(a.out), a.out[from:to], a.x[from:to], a.dy[from:to])
+	reluGradWith(writing(a.out, a.dy), a.out[from:to], a.x[from:to], a.dy[from:to])
 })
 
 func reluGradWith(set *instructionSet, dx, y, dy []float32) {

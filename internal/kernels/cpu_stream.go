@@ -10,22 +10,28 @@ import "unsafe"
 var streamFrom = 3 << 20
 
 // writing is the set in use for functions that write out, all parts of it: of large outputs, the set whose
-// functions write past the caches, with the same results.
+// functions write past the caches, with the same results. Not if out is one of in: its lines are in the caches
+// when they are written.
 //
 // Other threads see what was written when a part of a loop is done: its atomic addition is a locked
 // instruction, which waits for such stores.
-func writing(out []float32) *instructionSet {
+func writing(out []float32, in ...[]float32) *instructionSet {
 	s := current()
-	if s.streaming != nil && len(out) >= streamFrom {
-		return s.streaming
+	if s.streaming == nil || len(out) < streamFrom {
+		return s
 	}
-	return s
+	for _, x := range in {
+		if &x[0] == &out[0] {
+			return s
+		}
+	}
+	return s.streaming
 }
 
-// between is memory for the values of a part of out after the first of two passes over it: that
-// part, or scratch memory if the second one writes past the caches.
-func between(out, part []float32) (values, scratch []float32) {
-	if writing(out) == current() {
+// between is memory for the values of a part of an output after the first of two passes over it: that
+// part, or scratch memory if the second one, by functions of set, writes past the caches.
+func between(set *instructionSet, part []float32) (values, scratch []float32) {
+	if set == current() {
 		return part, nil
 	}
 	scratch = takeScratch(len(part))

@@ -15,7 +15,7 @@ type affineArgs struct {
 var affineLoop = newLoop(func(a *affineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x := a.out[from:to], a.x[from:to]
-	done := writing(a.out).affine(out, x, a.scale, a.offset)
+	done := writing(a.out, a.x).affine(out, x, a.scale, a.offset)
 	affineGeneric(out[done:], x[done:], a.scale, a.offset)
 })
 

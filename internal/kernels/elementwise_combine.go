@@ -15,7 +15,7 @@ type combineArgs struct {
 var combineLoop = newLoop(func(a *combineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out, x, y := a.out[from:to], a.x[from:to], a.y[from:to]
-	combineWith(writing(a.out), out, x, y, a.a, a.b)
+	combineWith(writing(a.out, a.x, a.y), out, x, y, a.a, a.b)
 })
 
 func combineWith(set *instructionSet, out, x, y []float32, a, b float32) {
@@ -42,9 +42,10 @@ func AddReLU(out, x, y []float32) {
 var addReLULoop = newLoop(func(a *combineArgs, part int) {
 	from, to := block(part, len(a.out), grain)
 	out := a.out[from:to]
-	sum, scratch := between(a.out, out)
+	set := writing(a.out, a.x, a.y)
+	sum, scratch := between(set, out)
 	combineWith(current(), sum, a.x[from:to], a.y[from:to], 1, 1)
-	reluWith(writing(a.out), out, sum)
+	reluWith(set, out, sum)
 	giveScratch(scratch)
 })
 
@@ -62,8 +63,9 @@ type reluGradOfSumArgs struct{ dx, y, a, b []float32 }
 var reluGradOfSumLoop = newLoop(func(a *reluGradOfSumArgs, part int) {
 	from, to := block(part, len(a.dx), grain)
 	dx := a.dx[from:to]
-	sum, scratch := between(a.dx, dx)
+	set := writing(a.dx, a.a, a.b)
+	sum, scratch := between(set, dx)
 	combineWith(current(), sum, a.a[from:to], a.b[from:to], 1, 1)
-	reluGradWith(writing(a.dx), dx, a.y[from:to], sum)
+	reluGradWith(set, dx, a.y[from:to], sum)
 	giveScratch(scratch)
 })

@@ -235,6 +235,15 @@ func TestFusedKernelsAreTwo(t *testing.T) {
 				s.ReLU = relu // has no effect
 				s.ApplyThen(got, x, mean, variance, gamma, beta, GELU)
 				same(t, "ApplyThen", got, want)
+
+				s.Apply(want, x, mean, variance, gamma, beta)
+				copy(got, x)
+				s.Apply(got, got, mean, variance, gamma, beta)
+				same(t, "Apply in place", got, want)
+				s.Grad(want, x, plus, mean, variance, gamma, beta, beta, gamma)
+				copy(got, plus)
+				s.Grad(got, x, got, mean, variance, gamma, beta, beta, gamma)
+				same(t, "Grad in place", got, want)
 			}
 		}
 	})

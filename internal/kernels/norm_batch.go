@@ -44,7 +44,7 @@ func (s BatchNorm) Moments(mean, variance, x []float32) {
 	giveScratch(a.columns)
 }
 
-// Apply computes y. gamma and beta may be nil, meaning 1 and 0.
+// Apply computes y. gamma and beta may be nil, meaning 1 and 0. out may be x.
 func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
 	need("BatchNorm.Apply", "out", out, s.N, s.C)
 	need("BatchNorm.Apply", "x", x, s.N, s.C)
@@ -55,7 +55,7 @@ func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
 }
 
 // ApplyAdd computes y + plus [n,c], and max(that, 0) if ReLU is set, which then is not applied
-// to y. out may not be plus.
+// to y. out may be x, but not plus.
 func (s BatchNorm) ApplyAdd(out, x, plus, mean, variance, gamma, beta []float32) {
 	need("BatchNorm.ApplyAdd", "out", out, s.N, s.C)
 	need("BatchNorm.ApplyAdd", "x", x, s.N, s.C)
@@ -106,7 +106,7 @@ func (s BatchNorm) GradSums(dbeta, dgamma, x, dy, mean, variance, gamma, beta []
 }
 
 // Grad computes the gradient for x. mean and variance are the moments of x if dbeta and
-// dgamma, as computed by [BatchNorm.GradSums], are given, and constants if these are nil:
+// dgamma, as computed by [BatchNorm.GradSums], are given, and constants if these are nil. dx may be dy:
 //
 //	dx = scale·(dy - dbeta/n - (x-mean)/√(variance + epsilon)·dgamma/n)
 func (s BatchNorm) Grad(dx, x, dy, mean, variance, gamma, beta, dbeta, dgamma []float32) {
@@ -292,20 +292,21 @@ var momentsLoop = newLoop(func(a *columnArgs, part int) {
 })
 
 var normLoop = newLoop(func(a *columnArgs, part int) {
-	a.rows(part).normalize(writing(a.out))
+	a.rows(part).normalize(writing(a.out, a.x))
 })
 
 var normAddLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	out, plus := r.out, r.plus
-	y, scratch := between(a.out, out)
+	set := writing(a.out, a.x)
+	y, scratch := between(set, out)
 	r.out, r.s.ReLU = y, false
 	r.normalize(current())
 	if a.s.ReLU {
 		combineWith(current(), y, y, plus, 1, 1)
-		reluWith(writing(a.out), out, y)
+		reluWith(set, out, y)
 	} else {
-		combineWith(writing(a.out), out, y, plus, 1, 1)
+		combineWith(set, out, y, plus, 1, 1)
 	}
 	giveScratch(scratch)
 })
@@ -338,7 +339,7 @@ var normGradSumsLoop = newLoop(func(a *columnArgs, part int) {
 var normGradLoop = newLoop(func(a *columnArgs, part int) {
 	r := a.rows(part)
 	if whole := r.whole(); whole > 0 {
-		writing(a.out).normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
+		writing(a.out, a.dy).normGrad(r.out, r.x, r.dy, r.columns, whole, r.wide, r.wide, r.s.ReLU, r.s.most())
 		r.skip(whole)
 	}
 	normGradGeneric(r.out, r.x, r.dy, r.columns, r.s.N, r.s.C, r.wide, r.s.ReLU, r.s.most())

@@ -70,7 +70,7 @@ func BatchNorm(n Norm) *G.Node {
 	s := normSizes(n.X)
 	s.Epsilon, s.ReLU, s.Max = n.Epsilon, n.ReLU, float32(n.Max)
 	o := op{
-		name: "batch_norm", out: n.X.Shape(), constant: 2,
+		name: "batch_norm", out: n.X.Shape(), constant: 2, reuses: 1,
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[1:])
 			s.Apply(out, in[0], mean, variance, gamma, beta)
@@ -97,7 +97,7 @@ func batchNormPlus(n Norm) *G.Node {
 	s := normSizes(n.X)
 	s.Epsilon, s.ReLU = n.Epsilon, n.ReLU
 	o := op{
-		name: "batch_norm_add", out: n.X.Shape(), constant: 2,
+		name: "batch_norm_add", out: n.X.Shape(), constant: 2, reuses: 1,
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[2:])
 			s.ApplyAdd(out, in[0], in[1], mean, variance, gamma, beta)
@@ -126,7 +126,7 @@ func batchNormThen(n Norm, f elementwise) *G.Node {
 	s := normSizes(n.X)
 	s.Epsilon = n.Epsilon
 	return apply(op{
-		name: "batch_norm_" + f.name, out: n.X.Shape(), constant: 2,
+		name: "batch_norm_" + f.name, out: n.X.Shape(), constant: 2, reuses: 1,
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[1:])
 			s.ApplyThen(out, in[0], mean, variance, gamma, beta, f.forward)
@@ -194,14 +194,14 @@ func (n Norm) wholeSums(sums *G.Node) *G.Node {
 // grad computes the gradient of X.
 func (n Norm) grad(s kernels.BatchNorm, dy, sums *G.Node) *G.Node {
 	if !n.Batch {
-		return apply(op{name: "batch_norm_grad", out: n.X.Shape(),
+		return apply(op{name: "batch_norm_grad", out: n.X.Shape(), reuses: 2,
 			run: func(out []float32, in ...[]float32) {
 				gamma, beta, mean, variance := n.params(in[2:])
 				s.Grad(out, in[0], in[1], mean, variance, gamma, beta, nil, nil)
 			},
 		}, n.inputs(n.X, dy)...)
 	}
-	return apply(op{name: "batch_norm_grad", out: n.X.Shape(),
+	return apply(op{name: "batch_norm_grad", out: n.X.Shape(), reuses: 2,
 		run: func(out []float32, in ...[]float32) {
 			gamma, beta, mean, variance := n.params(in[3:])
 			s.Grad(out, in[0], in[1], mean, variance, gamma, beta, in[2][:s.C], in[2][s.C:])
