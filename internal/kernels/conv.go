@@ -40,6 +40,14 @@ func NewDilatedConv(n, h, w, c, f, kh, kw, sh, sw, dh, dw int, same bool) Conv {
 	return s
 }
 
+// Inside returns the sizes of the same convolution of images to which the padding has not been
+// added, or false if a window would lie in the padding alone.
+func (s Conv) Inside(p Padding) (Conv, bool) {
+	s.H, s.W = p.H, p.W
+	s.Top, s.Left = s.Top+p.Top, s.Left+p.Left
+	return s, touches(s.OH, span(s.KH, s.GapH), s.SH, s.Top, s.H) && touches(s.OW, span(s.KW, s.GapW), s.SW, s.Left, s.W)
+}
+
 // check panics unless image, filters and output are long enough for the sizes.
 func (s Conv) check(kernel string, x, w, y []float32) {
 	groups := s.groups()

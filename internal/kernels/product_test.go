@@ -98,7 +98,7 @@ func compare(t *testing.T, what string, tolerance float64, relu bool, y, dx, dw 
 }
 
 // anyConv draws sizes that cover remainders of rows, columns and panels, strides, odd
-// padding, single pixels, and batches large enough for the lanes of vectors.
+// padding, padding of more than a window needs, single pixels, and batches large enough for the lanes of vectors.
 func anyConv(rng *rand.Rand) Conv {
 	pick := func(n int) int { return 1 + rng.IntN(n) }
 	channels := func() int {
@@ -111,6 +111,12 @@ func anyConv(rng *rand.Rand) Conv {
 		s := NewConv(pick(14+30*rng.IntN(2)), pick(18), pick(18), channels(), channels(), pick(5), pick(5), 1, 1, rng.IntN(2) == 0)
 		if rng.IntN(3) == 0 {
 			s = NewConv(s.N, s.H, s.W, s.C, s.F, s.KH, s.KW, pick(4), pick(4), rng.IntN(2) == 0)
+		}
+		if p := (Padding{H: s.H - rng.IntN(3), W: s.W - rng.IntN(3)}); rng.IntN(3) == 0 && p.H > 0 && p.W > 0 {
+			p.Top, p.Left = rng.IntN(s.H-p.H+1), rng.IntN(s.W-p.W+1)
+			if inside, ok := s.Inside(p); ok {
+				s = inside
+			}
 		}
 		if work := s.N * s.OH * s.OW * s.F * s.KH * s.KW * s.C; work > 0 && work < 300_000 {
 			return s

@@ -18,14 +18,20 @@ type Conv struct {
 }
 
 // Conv2D is the cross-correlation of x [N,H,W,C] with w [KH,KW,C/groups,F], plus b [F]
-// unless that is nil.
+// unless that is nil. It reads the input of a [Pad2D] in place of its output.
 func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
 	if channels := x.Shape()[3]; c.Groups == channels && channels > 1 { // each by itself
 		ws := w.Shape()
 		w = Reshape(w, tensor.Shape{ws[0], ws[1], channels, ws[3] / channels})
 		return DepthwiseConv2D(x, w, b, c)
 	}
-	return conv2D(x, w, b, c.sizes(x, w))
+	s := c.sizes(x, w)
+	if o, ok := x.Op().(*op); ok && o.padding != nil {
+		if inside, ok := s.Inside(*o.padding); ok {
+			s, x = inside, o.inputs[0]
+		}
+	}
+	return conv2D(x, w, b, s)
 }
 
 func conv2D(x, w, b *G.Node, s kernels.Conv) *G.Node {
