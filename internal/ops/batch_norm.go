@@ -78,12 +78,13 @@ func BatchNorm(n Norm) *G.Node {
 		grads: func(_ []*G.Node, _, dy *G.Node) []*G.Node { return n.grads(s, dy) },
 	}
 	if !n.ReLU {
-		n := n
 		o.withReLU = func(most float64) *G.Node {
+			n := n
 			n.ReLU, n.Max = true, most
 			return BatchNorm(n)
 		}
 		o.plus = func(other *G.Node) *G.Node {
+			n := n
 			n.Plus = other
 			return BatchNorm(n)
 		}
@@ -112,8 +113,8 @@ func batchNormPlus(n Norm) *G.Node {
 		},
 	}
 	if !n.ReLU {
-		n := n
 		o.withReLU = uncapped(func() *G.Node {
+			n := n
 			n.ReLU = true
 			return BatchNorm(n)
 		})
