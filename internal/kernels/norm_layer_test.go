@@ -39,6 +39,9 @@ func TestGroupNormIsItsDefinition(t *testing.T) {
 			{5, 1, 16, 1, 0.001}, {70, 1, 96, 1, 1e-6}, {3, 1, 768, 1, 1e-6}, {4, 1, 48, 1, 0.1}, {4, 1, 47, 1, 0.1},
 			{3, 5, 16, 1, 0.001}, {3, 5, 32, 4, 0.001}, {2, 4, 6, 6, 0.001}, {1, 1, 1, 1, 0.001},
 		} {
+			if raced && s.N*s.size() > 1000 { // difference quotients, with one goroutine
+				continue
+			}
 			for _, plain := range []bool{false, true} { // without gamma and beta
 				x, dy := randoms(rng, s.N*s.size()), randoms(rng, s.N*s.size())
 				for i := range x {
