@@ -97,6 +97,6 @@ func (f *fit) moreSteps() string {
 	if done >= enough || f.run.Info.Reason != "" {
 		return ""
 	}
-	return fmt.Sprintf("; it has been trained for %s: cnntrain fit --resume %s --epochs %d makes that %d",
-		words.Count(done*f.steps(), "step"), words.Shell(f.run.Dir), enough, enough*f.steps())
+	return fmt.Sprintf("; it has been trained for %s: --epochs %d makes that %d",
+		words.Count(done*f.steps(), "step"), enough, enough*f.steps())
 }
