@@ -104,7 +104,7 @@ func TestEveryLayerEqualsKeras(t *testing.T) {
 			t.Fatal(problems.Err())
 		}
 		seen[s.Top[0].Name] = true
-		if m, ok := layer.AsMerger(l); ok {
+		if m, ok := layer.As[layer.Merger](l); ok {
 			l = merging{l, m}
 		}
 		compareLayer(t, k, l)
@@ -160,7 +160,7 @@ func compareLayer(t *testing.T, k keras, l layer.Layer) {
 	if dx, ok := k.Tensor("dx"); ok {
 		closeTo(t, "gradient of the input", values(grads[0]), dx.Data)
 	}
-	if mixer, ok := layer.AsMixer(l); ok {
+	if mixer, ok := layer.As[layer.Mixer](l); ok {
 		compareLabels(t, k, mixer, graph)
 	}
 	for i, name := range trained {

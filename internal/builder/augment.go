@@ -75,7 +75,7 @@ func (p *Plan) newAugmenter(n int, seed uint64, training bool) (*Augmenter, erro
 	for _, l := range p.Layers[:count] {
 		g := m.layerGraph(l, training, a.at)
 		a.output = l.Build(g, a.output, nil)
-		if x, ok := layer.AsMixer(l.Layer); ok && training {
+		if x, ok := layer.As[layer.Mixer](l.Layer); ok && training {
 			a.mixers = append(a.mixers, mixer{func(parts []float32) { x.Own(g, l.In, parts) }})
 		}
 	}

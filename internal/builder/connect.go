@@ -52,7 +52,7 @@ func (c *connector) build(i int, g *layer.Graph, weights []*G.Node) *G.Node {
 			x[k] = c.outputs[in]
 		}
 	}
-	if m, ok := layer.AsMerger(l.Layer); ok {
+	if m, ok := layer.As[layer.Merger](l.Layer); ok {
 		c.outputs[i] = m.Merge(g, x)
 	} else {
 		c.outputs[i] = l.Build(g, x[0], weights)

@@ -119,7 +119,7 @@ func (m *Model) front(loaded, n int) (*front, error) {
 // mixers returns the indices of the mixing layers.
 func (p *Plan) mixers() (at []int) {
 	for i, l := range p.Layers {
-		if _, ok := layer.AsMixer(l.Layer); ok {
+		if _, ok := layer.As[layer.Mixer](l.Layer); ok {
 			at = append(at, i)
 		}
 	}

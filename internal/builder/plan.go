@@ -221,7 +221,7 @@ func (l *Layer) infer(in []layer.Shape, problems *spec.Problems) bool {
 	l.In = in[0]
 	var out layer.Shape
 	var err error
-	if m, ok := layer.AsMerger(l.Layer); ok {
+	if m, ok := layer.As[layer.Merger](l.Layer); ok {
 		out, err = m.MergeShape(in)
 	} else {
 		out, err = l.Shape(l.In)

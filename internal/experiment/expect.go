@@ -63,19 +63,18 @@ func (e *Experiment) expect(ctx context.Context, model *builder.Model, sets *dat
 		}
 		return slices.Sorted(slices.Values(b.steps))[len(b.steps)/2], nil
 	}
-	batches := func(n int) int { return (n + e.Train.BatchSize - 1) / e.Train.BatchSize }
 	step, err := median(true, sets.Train)
 	if err != nil {
 		return nil, err
 	}
-	x := &Expected{Steps: batches(sets.Train.Len()), Step: milliseconds(step)}
+	x := &Expected{Steps: e.batches(sets.Train.Len()), Step: milliseconds(step)}
 	x.Epoch = step.Seconds() * float64(x.Steps)
 	if sets.Val != nil {
 		prediction, err := median(false, sets.Val)
 		if err != nil {
 			return nil, err
 		}
-		x.Epoch += prediction.Seconds() * float64(batches(sets.Val.Len()))
+		x.Epoch += prediction.Seconds() * float64(e.batches(sets.Val.Len()))
 	}
 	trainable, frozen := e.Plan.Params()
 	copies := 2 * 4 * (trainable + frozen) // the best weights, which early stopping keeps and the test loads
@@ -83,3 +82,6 @@ func (e *Experiment) expect(ctx context.Context, model *builder.Model, sets *dat
 	x.Memory = max(PeakMemory(), int(planned)) + copies
 	return x, err
 }
+
+// batches is the number of batches of n images.
+func (e *Experiment) batches(n int) int { return (n + e.Train.BatchSize - 1) / e.Train.BatchSize }

@@ -47,7 +47,7 @@ func (c *chance) has(epoch runs.Figures) bool {
 const learnedBy = 300
 
 // steps is the number of steps of an epoch.
-func (f *fit) steps() int { return (f.sets.Train.Len() + f.Train.BatchSize - 1) / f.Train.BatchSize }
+func (f *fit) steps() int { return f.batches(f.sets.Train.Len()) }
 
 // epochsToLearn is the number of epochs that have as many steps.
 func (f *fit) epochsToLearn() int { return (learnedBy + f.steps() - 1) / f.steps() }

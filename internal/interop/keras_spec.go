@@ -237,7 +237,7 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 
 // outShape returns the shape of the output of a layer.
 func outShape(l layer.Layer, in []layer.Shape) (layer.Shape, error) {
-	if m, ok := layer.AsMerger(l); ok {
+	if m, ok := layer.As[layer.Merger](l); ok {
 		return m.MergeShape(in)
 	}
 	return l.Shape(in[0])

@@ -50,7 +50,7 @@ func (s BatchNorm) Apply(out, x, mean, variance, gamma, beta []float32) {
 	need("BatchNorm.Apply", "x", x, s.N, s.C)
 	a := s.args("BatchNorm.Apply", mean, variance, gamma, beta)
 	a.out, a.x = out, x
-	normLoop.run(blocks(s.N, a.block()), a)
+	normLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }
 
@@ -62,7 +62,7 @@ func (s BatchNorm) ApplyAdd(out, x, plus, mean, variance, gamma, beta []float32)
 	need("BatchNorm.ApplyAdd", "plus", plus, s.N, s.C)
 	a := s.args("BatchNorm.ApplyAdd", mean, variance, gamma, beta)
 	a.out, a.x, a.plus = out[:s.N*s.C], x, plus
-	normAddLoop.run(blocks(s.N, a.block()), a)
+	normAddLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }
 
@@ -74,7 +74,7 @@ func (s BatchNorm) ApplyThen(out, x, mean, variance, gamma, beta []float32, f fu
 	s.ReLU = false
 	a := s.args("BatchNorm.ApplyThen", mean, variance, gamma, beta)
 	a.out, a.x, a.then = out, x, f
-	normThenLoop.run(blocks(s.N, a.block()), a)
+	normThenLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }
 
@@ -87,7 +87,7 @@ func (s BatchNorm) GradThen(dy, x, dz, mean, variance, gamma, beta []float32, gr
 	s.ReLU = false
 	a := s.args("BatchNorm.GradThen", mean, variance, gamma, beta)
 	a.out, a.x, a.dy, a.thenGrad = dy, x, dz, grad
-	normThenGradLoop.run(blocks(s.N, a.block()), a)
+	normThenGradLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }
 
@@ -129,7 +129,7 @@ func (s BatchNorm) Grad(dx, x, dy, mean, variance, gamma, beta, dbeta, dgamma []
 		}
 		a.repeat(columnSlope, columnConstant)
 	}
-	normGradLoop.run(blocks(s.N, a.block()), a)
+	normGradLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }
 
@@ -159,7 +159,6 @@ type columnArgs struct {
 	columns    []float32
 	wide       int
 	sums       []float32 // of each part, two times wide values
-	parts      int
 
 	mean, variance, dbeta, dgamma []float32 // of each channel
 }
@@ -232,17 +231,19 @@ func (a *columnArgs) block() int {
 	return max(group, rows/max(1, group)*group)
 }
 
+// parts is the number of parts of all rows.
+func (a *columnArgs) parts() int { return blocks(a.s.N, a.block()) }
+
 // sum runs a loop that writes two sums per channel and part, and one that adds them up.
 func (a columnArgs) sum(parts, totals *loop[columnArgs]) {
-	a.parts = blocks(a.s.N, a.block())
-	a.sums = takeScratch(a.parts * 2 * a.wide)
-	parts.run(a.parts, a)
+	a.sums = takeScratch(a.parts() * 2 * a.wide)
+	parts.run(a.parts(), a)
 	totals.run(blocks(a.s.C, a.totalled()), a)
 	giveScratch(a.sums)
 }
 
 // totalled is the number of channels of one part of the totals: whole lines of a cache.
-func (a *columnArgs) totalled() int { return cacheLine * rowsPerPart(a.parts*2*cacheLine) }
+func (a *columnArgs) totalled() int { return cacheLine * rowsPerPart(a.parts()*2*cacheLine) }
 
 // totals calls f with the two sums of each channel of part over all parts of the rows.
 func (a *columnArgs) totals(part int, f func(a *columnArgs, c int, sum1, sum2 float64)) {
@@ -250,7 +251,7 @@ func (a *columnArgs) totals(part int, f func(a *columnArgs, c int, sum1, sum2 fl
 	for ; from < to; from += cacheLine {
 		var sum1, sum2 [cacheLine]float64
 		n := min(cacheLine, to-from)
-		for p := range a.parts {
+		for p := range a.parts() {
 			sums := a.sums[p*2*a.wide+from:]
 			for i, v := range sums[:n] {
 				sum1[i] += float64(v)

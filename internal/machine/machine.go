@@ -81,15 +81,13 @@ func New(targets ...*G.Node) (*Machine, error) {
 			continue
 		}
 		s := step{node: n, op: n.Op(), out: i}
-		if sum, ok := sumOf(n, children); ok {
-			s.op = sum
-		}
-		switch by := absorbed[n]; {
-		case by == nil:
-		case by.node == n:
+		if by := absorbed[n]; by != nil {
+			if by.node != n {
+				continue // that op adds up n
+			}
 			s.op, children = by.op, by.inputs
-		default:
-			continue // that op adds up n
+		} else if sum, ok := sumOf(n, children); ok {
+			s.op = sum
 		}
 		s.in = make([]G.Value, len(children))
 		for _, c := range children {

@@ -68,10 +68,14 @@ func absorb(nodes, targets []*G.Node) map[*G.Node]*absorbed {
 		}
 		last := len(inputs) - 1
 		terms := children(inputs[last])
-		if _, ok := sumOf(inputs[last], terms); !ok || reads[inputs[last]] > 1 {
+		if len(terms) != 2 || reads[inputs[last]] > 1 {
 			continue
 		}
-		if fused := op.OfSum(terms[0], terms[1]); fused != nil {
+		fused := op.OfSum(terms[0], terms[1])
+		if fused == nil {
+			continue
+		}
+		if _, ok := sumOf(inputs[last], terms); ok { // the costly question last
 			a := &absorbed{n, fused, append(slices.Clone(inputs[:last]), terms...)}
 			of[n], of[inputs[last]] = a, a
 		}

@@ -25,12 +25,7 @@ func Conv2D(x, w, b *G.Node, c Conv) *G.Node {
 		w = Reshape(w, tensor.Shape{ws[0], ws[1], channels, ws[3] / channels})
 		return DepthwiseConv2D(x, w, b, c)
 	}
-	s := c.sizes(x, w)
-	if o, ok := x.Op().(*op); ok && o.padding != nil {
-		if inside, ok := s.Inside(*o.padding); ok {
-			s, x = inside, o.inputs[0]
-		}
-	}
+	x, s := unpadded(x, c.sizes(x, w))
 	return conv2D(x, w, b, s)
 }
 

@@ -14,12 +14,8 @@ func DepthwiseConv2D(x, w, b *G.Node, c Conv) *G.Node {
 	xs, ws := x.Shape(), w.Shape()
 	dilation := c.dilation()
 	s := kernels.NewDepthwise(xs[0], xs[1], xs[2], xs[3], ws[3], ws[0], ws[1], c.Strides[0], c.Strides[1], dilation[0], dilation[1], c.Same)
-	if o, ok := x.Op().(*op); ok && o.padding != nil {
-		if inside, ok := s.Inside(*o.padding); ok {
-			s, x = inside, o.inputs[0]
-			xs = x.Shape()
-		}
-	}
+	x, s = unpadded(x, s)
+	xs = x.Shape()
 	in := []*G.Node{x, w}
 	if b != nil {
 		in = append(in, b)

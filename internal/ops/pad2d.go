@@ -26,6 +26,19 @@ func Pad2D(x *G.Node, rows, columns [2]int) *G.Node {
 	}, x)
 }
 
+// unpadded returns the input of a [Pad2D] in place of its output x, and the sizes of the same
+// convolution of that, if there is one.
+func unpadded[S interface {
+	Inside(kernels.Padding) (S, bool)
+}](x *G.Node, s S) (*G.Node, S) {
+	if o, ok := x.Op().(*op); ok && o.padding != nil {
+		if inside, ok := s.Inside(*o.padding); ok {
+			return o.inputs[0], inside
+		}
+	}
+	return x, s
+}
+
 // Crop2D is x [N,H,W,C] without the outer rows and columns: rows is how many above and
 // below, columns how many left and right.
 func Crop2D(x *G.Node, rows, columns [2]int) *G.Node {

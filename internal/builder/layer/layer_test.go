@@ -29,7 +29,7 @@ func decode(t *testing.T, text string) Layer {
 	if problems.Err() != nil {
 		t.Fatal(problems.Err())
 	}
-	if m, ok := AsMerger(l); ok {
+	if m, ok := As[Merger](l); ok {
 		return merging{m}
 	}
 	return l

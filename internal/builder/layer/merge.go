@@ -17,9 +17,6 @@ type Merger interface {
 	Merge(g *Graph, x []*G.Node) *G.Node
 }
 
-// AsMerger returns l as a Merger, if it is one.
-func AsMerger(l Layer) (m Merger, ok bool) { return As[Merger](l) }
-
 // addMerger registers a layer that combines its inputs element by element.
 func addMerger(name, keras, example, doc string, m merger) catalog.Entry[Layer] {
 	return Layers.Add(catalog.Entry[Layer]{

@@ -17,9 +17,6 @@ type Mixer interface {
 	Own(g *Graph, in Shape, parts []float32)
 }
 
-// AsMixer returns l as a Mixer.
-func AsMixer(l Layer) (Mixer, bool) { return As[Mixer](l) }
-
 // DrawsByValue reports whether l draws a number for each value of a batch, in one sequence that
 // cannot go around the end of the global batch.
 func DrawsByValue(l Layer) bool {
