@@ -162,8 +162,21 @@ func TestWeightsDependOnTheSeedAlone(t *testing.T) {
 
 // The machine, whose outputs share memory, returns the same bytes as Gorgonia's
 // TapeMachine, which allocates each output, for the same graph.
+// skipped has normalizations that the machine could compute in the place of what skips them.
+const skipped = `
+input: [9, 8, 2]
+layers:
+  - conv2d: {filters: 4, kernel_size: 3, trainable: false}
+  - relu
+  - residual: [batch_normalization: {trainable: false}]
+  - relu
+  - residual: [batch_normalization: {trainable: false}, dropout: 0.1]
+  - add: [[flatten, batch_normalization], [flatten]]
+  - dense: {units: 3, activation: softmax}
+`
+
 func TestMachineEqualsTapeMachine(t *testing.T) {
-	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "penalized": penalized} {
+	for name, text := range map[string]string{"tiny": tiny, "normed": normed, "penalized": penalized, "skipped": skipped} {
 		t.Run(name, func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) })
 	}
 }
@@ -198,6 +211,19 @@ func checkMachine(t *testing.T, m *Model) {
 		if !slices.Equal(grads[i], value(n)) {
 			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
 		}
+	}
+
+	if loss, probabilities, err = m.Evaluate(images, labels); err != nil {
+		t.Fatal(err)
+	}
+	if g, err = m.newGraph(graphKey{batch: 5}); err != nil {
+		t.Fatal(err)
+	}
+	copy(g.feeds[0].memory, images)
+	copy(g.targets, m.graphs[graphKey{batch: 5}].targets)
+	tape = machinetest.New(t, g.output, g.loss)
+	if got := value(g.loss)[0]; got != loss || !slices.Equal(probabilities, value(g.output)) {
+		t.Errorf("evaluation: loss %g, the tape has %g, or other probabilities", loss, got)
 	}
 }
 
@@ -675,6 +701,26 @@ func TestFirstNonFiniteNamesTheLayerThatNaNComesOutOf(t *testing.T) {
 		}
 		if got, err := m.FirstNonFinite(); err != nil || got != want {
 			t.Errorf("NaN in %q: %q, %v, want %q", weight, got, err, want)
+		}
+	}
+}
+
+// Layers that are computed together with the one after them are looked at by themselves.
+func TestFirstNonFiniteNamesANormalization(t *testing.T) {
+	for _, after := range []string{"[relu]", "[silu]", "[tanh]", "[sigmoid]", "[add: [[], [conv2d: {filters: 4, kernel_size: 1}]], relu]"} {
+		m := plan(t, "input: [9, 8, 2]\nlayers:\n  - conv2d: {filters: 4, kernel_size: 1}\n  - batch_normalization: {name: norm}\n  - repeat: 1\n    layers: "+
+			after+"\n  - flatten\n  - dense: {units: 3, activation: softmax}\n").NewModel(1)
+		for _, w := range m.Weights() {
+			if w.Name == "norm/gamma" {
+				w.Data[0] = float32(math.Inf(1))
+			}
+		}
+		images, labels := examples(4)
+		if _, _, err := prepareAndStep(m, 0, images, labels); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := m.FirstNonFinite(); err != nil || got != "norm" {
+			t.Errorf("%s: %q, %v, want norm", after, got, err)
 		}
 	}
 }

@@ -13,9 +13,17 @@ import (
 func (m *Model) FirstNonFinite() (string, error) {
 	m.alone = true
 	defer func() { m.alone = false }()
-	g, err := m.graph(m.last)
+	key := m.last
+	key.forward, key.apart = true, true
+	g, err := m.graph(key)
 	if err != nil {
 		return "", err
+	}
+	m.place(g)
+	last := m.graphs[m.last]
+	copy(g.targets, last.targets)
+	for i, f := range last.feeds {
+		copy(g.feeds[i].memory, f.memory)
 	}
 	steps := g.machine.Steps()
 	layer := 0 // of g.ends
@@ -30,8 +38,8 @@ func (m *Model) FirstNonFinite() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		last := i+1 == len(steps) || steps[i+1].ID() > g.ends[layer]
-		if out, ok := v.(*tensor.Dense); ok && last && !finite(out.Float32s()) {
+		ends := i+1 == len(steps) || steps[i+1].ID() > g.ends[layer]
+		if out, ok := v.(*tensor.Dense); ok && ends && !finite(out.Float32s()) {
 			return m.plan.Layers[g.first+layer].Label, nil
 		}
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Fold folds each batch normalization that alone reads a convolution or dense layer into the
-// weights of that, which it changes. Afterwards m is for Evaluate alone: its outputs differ by
-// rounding, and its weights are no longer those of the plan.
+// weights of that, which it changes. Call it once; afterwards m is for Evaluate alone: its outputs differ by
+// rounding, its loss has no penalties, and its weights are no longer those of the plan.
 func (m *Model) Fold() {
 	readers, _ := m.plan.Readers()
 	values := make([][]*tensor.Dense, len(m.plan.Layers))

@@ -1,6 +1,10 @@
 package builder
 
-import "testing"
+import (
+	"slices"
+	"strings"
+	"testing"
+)
 
 // By default Grad-CAM looks at the last maps that come from a convolution.
 func TestGradCAMLooksAtTheLastConvolution(t *testing.T) {
@@ -26,30 +30,43 @@ func TestGradCAMLooksAtTheLastConvolution(t *testing.T) {
 	}
 }
 
-// Any layer with maps can be asked for, also one that is computed by the op of a later layer.
+// Any layer with maps can be asked for, also one that is computed by the op of a later layer: the values are
+// those of the same model with layers between that change nothing but that no op is fused.
 func TestGradCAMOfEachLayer(t *testing.T) {
-	p := plan(t, `input: [8, 8, 3]
+	const text = `input: [8, 8, 3]
 layers:
   - conv2d: {filters: 4, kernel_size: 3, padding: same}
+  #
   - relu
   - conv2d: {filters: 4, kernel_size: 3, padding: same}
   - batch_normalization
+  #
   - relu
   - residual:
       - conv2d: {filters: 4, kernel_size: 3, padding: same}
       - batch_normalization
+      #
+  #
   - relu
   - add: [[batch_normalization], [conv2d: {filters: 4, kernel_size: 1}]]
+  - batch_normalization
+  #
+  - silu
   - depthwise_conv2d: 3
+  #
   - relu
   - global_average_pooling2d
   - dense: {units: 2, activation: softmax}
-`)
+`
+	p, apart := plan(t, text), plan(t, strings.ReplaceAll(text, " #", " - rescaling: {scale: 1}")).NewModel(1)
 	image := make([]float32, 8*8*3)
 	for i := range image {
 		image[i] = float32(i * 37 % 256)
 	}
-	m, asked := p.NewModel(1), 0
+	m, asked, zero := p.NewModel(1), 0, 0
+	for i, w := range m.Weights() {
+		copy(apart.Weights()[i].Data, w.Data) // those drawn depend on the place of a layer
+	}
 	for _, l := range p.Layers {
 		if len(l.Out) != 3 {
 			continue
@@ -58,9 +75,16 @@ layers:
 		heat, err := m.GradCAM(image, 1, l.Label)
 		if err != nil || heat.Layer != l.Label || heat.H*heat.W != len(heat.Values) {
 			t.Errorf("%s: %+v, %v", l.Label, heat, err)
+			continue
+		}
+		if want, err := apart.GradCAM(image, 1, l.Label); err != nil || !slices.Equal(heat.Values, want.Values) {
+			t.Errorf("%s: %v, %v, want %v", l.Label, heat.Values, err, want)
+		}
+		if slices.Max(heat.Values) == 0 {
+			zero++
 		}
 	}
-	if asked != 14 {
-		t.Errorf("%d layers have maps", asked)
+	if asked != 16 || zero > asked/2 {
+		t.Errorf("%d layers have maps, %d of them no evidence", asked, zero)
 	}
 }

@@ -18,6 +18,7 @@ type graphKey struct {
 	training bool
 	rest     bool // without the base
 	forward  bool // in training, without gradients
+	apart    bool // no layer is computed together with the one after it
 }
 
 // A graph computes one batch size.
@@ -80,6 +81,11 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		g.feeds = []feed{{images.Float32s(), 0, shape.Size()}}
 		c = m.plan.connect(g.first, input("images", images))
 	}
+	if key.apart {
+		for i := range c.readers {
+			c.readers[i]++
+		}
+	}
 	for i := g.first; i < len(layers); i++ {
 		if key.rest && m.base.in[i] {
 			g.ends = append(g.ends, -1)
@@ -107,7 +113,9 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 			return nil, err
 		}
 	}
-	m.penalize(g, trainable)
+	if m.folded == nil { // else the weights are not those that have penalties
+		m.penalize(g, trainable)
+	}
 	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
 	if key.forward {
 		wanted = wanted[:1]

@@ -276,6 +276,13 @@ func (p *Plan) Trained() (names []string) {
 	return names
 }
 
+// Penalized reports whether the loss of training has penalties on weights.
+func (p *Plan) Penalized() bool {
+	return slices.ContainsFunc(p.Layers, func(l Layer) bool {
+		return slices.ContainsFunc(l.Own, func(w layer.Weight) bool { return w.Trainable && w.Penalty != nil })
+	})
+}
+
 // Params returns the sums over all layers.
 func (p *Plan) Params() (trainable, frozen int) {
 	for _, l := range p.Layers {

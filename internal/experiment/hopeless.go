@@ -36,7 +36,7 @@ func newChance(examples dataset.Examples, classes int) *chance {
 // diverged is how many times the loss of chance an epoch's loss is if the rate, or the input, is too large.
 const diverged = 100
 
-// has reports whether an epoch was no better. A penalty on weights may raise its loss.
+// has reports whether an epoch was no better. Penalties on weights may raise its loss.
 func (c *chance) has(epoch runs.Figures) bool {
 	loss, _ := epoch.Get("loss")
 	accuracy, ok := epoch.Get("accuracy")
@@ -57,7 +57,7 @@ func (f *fit) hopeless(epoch int, figures runs.Figures) string {
 	loss, _ := figures.Get("loss")
 	switch {
 	case !f.chance.has(figures):
-	case loss >= diverged*f.chance.loss:
+	case loss >= diverged*f.chance.loss && !f.Plan.Penalized():
 		return fmt.Sprintf("the loss of epoch %d, %.3g, is far above %.3g, that of guessing", epoch, loss, f.chance.loss)
 	case epoch >= f.epochsToLearn():
 		return fmt.Sprintf("still at chance after epoch %d", epoch)

@@ -61,7 +61,7 @@ func (s BatchNorm) ApplyAdd(out, x, plus, mean, variance, gamma, beta []float32)
 	need("BatchNorm.ApplyAdd", "x", x, s.N, s.C)
 	need("BatchNorm.ApplyAdd", "plus", plus, s.N, s.C)
 	a := s.args("BatchNorm.ApplyAdd", mean, variance, gamma, beta)
-	a.out, a.x, a.plus = out[:s.N*s.C], x, plus
+	a.out, a.x, a.plus = out, x, plus
 	normAddLoop.run(a.parts(), a)
 	giveScratch(a.columns)
 }

@@ -22,9 +22,6 @@ func (a *columnArgs) rows(part int) columnRows {
 
 // skip removes the first rows processed together, which are done.
 func (r *columnRows) skip(whole int) {
-	if whole == 0 {
-		return
-	}
 	done := whole * r.wide
 	r.s.N -= done / r.s.C
 	r.x = r.x[done:]

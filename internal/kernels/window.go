@@ -24,7 +24,7 @@ func inside(start, k, gap, in int) (from, to int) {
 	return max(0, blocks(-start, gap+1)), min(k, blocks(in-start, gap+1))
 }
 
-// touches reports whether each of out windows has a cell inside the axis.
+// touches reports whether each of out windows, k pixels long with its gaps, reaches into the axis.
 func touches(out, k, stride, before, in int) bool {
 	return out == 0 || before < k && (out-1)*stride-before < in
 }

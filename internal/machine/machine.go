@@ -70,7 +70,7 @@ func New(targets ...*G.Node) (*Machine, error) {
 	// order.
 	order := slices.SortedFunc(maps.Keys(needed), func(a, b *G.Node) int { return int(a.ID() - b.ID()) })
 	m := &Machine{values: make([]G.Value, len(order)), index: map[*G.Node]int{}}
-	absorbed := absorb(order, targets)
+	sums := absorb(order, targets)
 	for i, n := range order {
 		m.index[n] = i
 		children := children(n)
@@ -81,7 +81,7 @@ func New(targets ...*G.Node) (*Machine, error) {
 			continue
 		}
 		s := step{node: n, op: n.Op(), out: i}
-		if by := absorbed[n]; by != nil {
+		if by := sums[n]; by != nil {
 			if by.node != n {
 				continue // that op adds up n
 			}

@@ -60,7 +60,7 @@ func (m *Machine) arrange(kept []int) layout {
 			if view && outside[from] != nil {
 				p.view = outside[from]
 				outside[s.out] = p.view
-			} else if old := rooms[from]; old != nil && old.size == op.Size() && (view || old.last == i) {
+			} else if old := rooms[from]; old != nil && old.size == op.Size() && (view || old.last == i && old.alone(s.args, rooms)) {
 				r = old
 				break
 			}
@@ -83,6 +83,18 @@ func (m *Machine) arrange(kept []int) layout {
 		}
 	}
 	return l
+}
+
+// alone reports whether one argument only is in the room: an op may write over one of its inputs, but not over
+// two that are views of the same values, of which it may read one after it has written where the other was.
+func (r *room) alone(args []int, rooms map[int]*room) bool {
+	n := 0
+	for _, a := range args {
+		if rooms[a] == r {
+			n++
+		}
+	}
+	return n == 1
 }
 
 // lastReads returns for each value the last step that reads it.

@@ -194,20 +194,20 @@ func (n Norm) wholeSums(sums *G.Node) *G.Node {
 
 // grad computes the gradient of X.
 func (n Norm) grad(s kernels.BatchNorm, dy, sums *G.Node) *G.Node {
-	if !n.Batch {
-		return apply(op{name: "batch_norm_grad", out: n.X.Shape(), reuses: 2,
-			run: func(out []float32, in ...[]float32) {
-				gamma, beta, mean, variance := n.params(in[2:])
-				s.Grad(out, in[0], in[1], mean, variance, gamma, beta, nil, nil)
-			},
-		}, n.inputs(n.X, dy)...)
+	inputs := n.inputs(n.X, dy)
+	if n.Batch {
+		inputs = append(inputs, sums)
 	}
 	return apply(op{name: "batch_norm_grad", out: n.X.Shape(), reuses: 2,
 		run: func(out []float32, in ...[]float32) {
-			gamma, beta, mean, variance := n.params(in[3:])
-			s.Grad(out, in[0], in[1], mean, variance, gamma, beta, in[2][:s.C], in[2][s.C:])
+			var dbeta, dgamma []float32
+			if last := len(in) - 1; n.Batch {
+				dbeta, dgamma, in = in[last][:s.C], in[last][s.C:], in[:last]
+			}
+			gamma, beta, mean, variance := n.params(in[2:])
+			s.Grad(out, in[0], in[1], mean, variance, gamma, beta, dbeta, dgamma)
 		},
-	}, n.inputs(n.X, dy, sums)...)
+	}, inputs...)
 }
 
 // inputs returns the given nodes followed by those of params.

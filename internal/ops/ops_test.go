@@ -665,6 +665,25 @@ func batchNormCase(r *rand.Rand) gradCase {
 	}
 }
 
+// Losses and scores are taken from the input of a sigmoid, whatever computes that.
+func TestLossIsTakenFromTheInputOfASigmoid(t *testing.T) {
+	g := G.NewGraph()
+	input := func(shape ...int) *G.Node {
+		v := NewTensor(shape...)
+		return G.NewTensor(g, tensor.Float32, v.Dims(), G.WithShape(shape...), G.WithValue(v))
+	}
+	norm := BatchNorm(Norm{X: input(4, 1), Mean: input(1), Variance: input(1), Epsilon: 0.001})
+	for name, x := range map[string]*G.Node{"an input": input(4, 1), "a normalization": norm} {
+		y := Sigmoid(x)
+		if got := BinaryCrossentropy(y, input(4, 2)).Op().(*op).name; got != "sigmoid_crossentropy" {
+			t.Errorf("sigmoid of %s: the loss is a %s", name, got)
+		}
+		if got := Score(y, input(4, 1)).Op().(*op).inputs[0]; got != x {
+			t.Errorf("sigmoid of %s: the score is that of %v", name, got)
+		}
+	}
+}
+
 // added adds another input to the values of a case, which an op with a fused addition does too.
 func added(fused string, of func(*rand.Rand) gradCase) func(*rand.Rand) gradCase {
 	return func(r *rand.Rand) gradCase {

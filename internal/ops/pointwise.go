@@ -6,9 +6,9 @@ import (
 	G "gorgonia.org/gorgonia"
 )
 
-// Sigmoid is 1 / (1 + exp(-x)).
+// Sigmoid is 1 / (1 + exp(-x)). It is not fused, since losses and scores are taken from its input.
 func Sigmoid(x *G.Node) *G.Node {
-	return pointwise("sigmoid", x, kernels.Sigmoid, kernels.SigmoidGrad, ofOutput)
+	return elementwise{"sigmoid", kernels.Sigmoid, kernels.SigmoidGrad, ofOutput}.apply(x)
 }
 
 // Tanh is the hyperbolic tangent.
@@ -103,13 +103,18 @@ func pointwise(name string, x *G.Node, forward func(out, x []float32), grad func
 	if o, ok := x.Op().(*op); ok && o.then != nil {
 		return o.then(f)
 	}
+	return f.apply(x)
+}
+
+// apply adds f of x to the graph.
+func (f elementwise) apply(x *G.Node) *G.Node {
 	return apply(op{
-		name:   name,
+		name:   f.name,
 		out:    x.Shape(),
 		reuses: 1,
-		run:    func(out []float32, in ...[]float32) { forward(out, in[0]) },
+		run:    func(out []float32, in ...[]float32) { f.forward(out, in[0]) },
 		grads: func(_ []*G.Node, y, dy *G.Node) []*G.Node {
-			if of == ofOutput {
+			if f.of == ofOutput {
 				return []*G.Node{f.gradOf(y, dy)}
 			}
 			return []*G.Node{f.gradOf(x, dy)}

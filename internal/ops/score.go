@@ -9,9 +9,12 @@ import (
 // y itself. Its gradient depends only on the evidence for the class, not on that for other
 // classes.
 func Score(y, target *G.Node) *G.Node {
-	x := y
-	if o, ok := y.Op().(*op); ok && (o.name == "softmax" || o.name == "sigmoid") {
-		x = o.inputs[0]
+	x, ok := inputOf(y, "softmax")
+	if !ok {
+		x, ok = inputOf(y, "sigmoid")
+	}
+	if !ok {
+		x = y
 	}
 	return apply(op{
 		name: "score",
