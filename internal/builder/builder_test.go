@@ -1,8 +1,11 @@
 package builder
 
 import (
+	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -181,8 +184,82 @@ func TestMachineEqualsTapeMachine(t *testing.T) {
 	}
 }
 
+// Random networks with paths: whatever layers are computed together and in the memory of others, each has the
+// bits of Gorgonia's TapeMachine, where outputs have memory of their own, and of a graph without fused layers.
+func TestRandomNetworksEqualTapeMachine(t *testing.T) {
+	n := 60
+	if testing.Short() {
+		n = 20
+	}
+	for seed := range n {
+		text := randomNetwork(rand.New(rand.NewPCG(uint64(seed), 1)))
+		if !t.Run(strconv.Itoa(seed), func(t *testing.T) { checkMachine(t, plan(t, text).NewModel(3)) }) {
+			t.Log(text)
+		}
+	}
+}
+
+// randomNetwork is a spec for images [9,8,2] and 3 classes, or 2, whose layers keep the size.
+func randomNetwork(r *rand.Rand) string {
+	var text strings.Builder
+	text.WriteString("input: [9, 8, 2]\n")
+	end := "  - dense: {units: 3, activation: softmax}\n"
+	if r.IntN(3) == 0 {
+		text.WriteString("train: {loss: binary_crossentropy}\n")
+		end = "  - dense: 1\n" + []string{"", "  - batch_normalization\n"}[r.IntN(2)] + "  - activation: sigmoid\n"
+	}
+	text.WriteString("layers:\n  - rescaling: 1/255\n  - conv2d: {filters: 4, kernel_size: 3, padding: same}\n")
+	randomLayers(r, &text, "  ", 2, 3+r.IntN(4))
+	text.WriteString([]string{"  - flatten\n", "  - global_average_pooling2d\n"}[r.IntN(2)] + end)
+	return text.String()
+}
+
+// randomLayers writes so many layers that take and return maps of 4 channels, with paths up to a depth.
+func randomLayers(r *rand.Rand, text *strings.Builder, indent string, depth, n int) {
+	paths := func(name string, least int) {
+		fmt.Fprintf(text, "%s- %s:\n", indent, name)
+		for i := range 2 + r.IntN(2) {
+			if i >= least && r.IntN(2) == 0 {
+				fmt.Fprintf(text, "%s    - []\n", indent)
+				continue
+			}
+			fmt.Fprintf(text, "%s    -\n", indent)
+			randomLayers(r, text, indent+"      ", depth-1, 1+r.IntN(3))
+		}
+	}
+	for range n {
+		kind := r.IntN(4)
+		if depth == 0 {
+			kind = 3
+		}
+		switch kind {
+		case 0:
+			fmt.Fprintf(text, "%s- residual:\n", indent)
+			randomLayers(r, text, indent+"    ", depth-1, 1+r.IntN(3))
+		case 1:
+			paths([]string{"add", "multiply", "average", "maximum"}[r.IntN(4)], 1)
+		case 2:
+			paths("concatenate", 0)
+			fmt.Fprintf(text, "%s- conv2d: {filters: 4, kernel_size: 1}\n", indent)
+		default:
+			fmt.Fprintf(text, "%s- %s\n", indent, []string{
+				"batch_normalization", "batch_normalization", "batch_normalization: {trainable: false}", "batch_normalization: {scale: false}",
+				"relu", "relu", "relu6", "silu", "sigmoid", "tanh", "prelu", "dropout: 0.2", "rescaling: {scale: 2, offset: 1}",
+				"conv2d: {filters: 4, kernel_size: 3, padding: same}", "conv2d: {filters: 4, kernel_size: 1, trainable: false}",
+				"conv2d: {filters: 4, kernel_size: 1, activation: relu}", "depthwise_conv2d: {kernel_size: 3, padding: same}",
+				"repeat: 1\n" + indent + "  layers: [zero_padding2d: 1, conv2d: {filters: 4, kernel_size: 3}]",
+				"max_pooling2d: {pool_size: 3, strides: 1, padding: same}", "layer_normalization", "group_normalization: 2",
+				"multiply: [[], [global_average_pooling2d: {keepdims: true}, conv2d: {filters: 4, kernel_size: 1}, activation: sigmoid]]",
+			}[r.IntN(22)])
+		}
+	}
+}
+
 func checkMachine(t *testing.T, m *Model) {
 	images, labels := examples(5)
+	for i := range labels {
+		labels[i] %= m.Classes()
+	}
 	loss, probabilities, err := prepareAndStep(m, 0, images, labels)
 	if err != nil {
 		t.Fatal(err)
@@ -201,15 +278,48 @@ func checkMachine(t *testing.T, m *Model) {
 	copy(g.targets, m.graphs[graphKey{batch: 5, training: true}].targets)
 	tape := machinetest.New(t, append(slices.Clone(g.grads), g.output, g.loss)...)
 	value := func(n *G.Node) []float32 { return machinetest.Floats(tape.Value(n)) }
+	outputs := func() []float32 { // as probabilities of all classes
+		p := value(g.output)
+		if g.both == nil {
+			return p
+		}
+		for i, p := range p {
+			g.both[2*i], g.both[2*i+1] = 1-p, p
+		}
+		return g.both
+	}
 	if got := value(g.loss)[0]; got != loss {
 		t.Errorf("loss %g, the tape has %g", loss, got)
 	}
-	if !slices.Equal(probabilities, value(g.output)) {
+	if !slices.Equal(probabilities, outputs()) {
 		t.Error("other probabilities than the tape")
 	}
 	for i, n := range g.grads {
 		if !slices.Equal(grads[i], value(n)) {
-			t.Errorf("another gradient of %s than the tape", m.Weights()[i].Name)
+			t.Errorf("another gradient of %s than the tape", m.ParamName(i))
+		}
+	}
+	if g, err = m.newGraph(graphKey{batch: 5, training: true, apart: true}); err != nil {
+		t.Fatal(err)
+	}
+	copy(g.feeds[0].memory, images)
+	copy(g.targets, m.graphs[graphKey{batch: 5, training: true}].targets)
+	tape = machinetest.New(t, append(slices.Clone(g.grads), g.output, g.loss)...)
+	if !slices.Equal(probabilities, outputs()) || value(g.loss)[0] != loss {
+		t.Errorf("loss %g, without fused layers %g, or other probabilities", loss, value(g.loss)[0])
+	}
+	largest := float32(0)
+	for _, grad := range grads {
+		for _, v := range grad {
+			largest = max(largest, v, -v)
+		}
+	}
+	for i, n := range g.grads { // whose sums may be taken in another order
+		for k, v := range value(n) {
+			if diff := float64(grads[i][k] - v); !(math.Abs(diff) <= 1e-5*float64(largest)) {
+				t.Errorf("gradient %d of %s: %g, without fused layers %g", k, m.ParamName(i), grads[i][k], v)
+				break
+			}
 		}
 	}
 
@@ -222,8 +332,20 @@ func checkMachine(t *testing.T, m *Model) {
 	copy(g.feeds[0].memory, images)
 	copy(g.targets, m.graphs[graphKey{batch: 5}].targets)
 	tape = machinetest.New(t, g.output, g.loss)
-	if got := value(g.loss)[0]; got != loss || !slices.Equal(probabilities, value(g.output)) {
+	if got := value(g.loss)[0]; got != loss || !slices.Equal(probabilities, outputs()) {
 		t.Errorf("evaluation: loss %g, the tape has %g, or other probabilities", loss, got)
+	}
+
+	probabilities = slices.Clone(probabilities)
+	m.Fold()
+	_, folded, err := m.Evaluate(images, labels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range folded {
+		if diff := float64(p - probabilities[i]); !(math.Abs(diff) <= 1e-4) {
+			t.Fatalf("probability %d: %g, folded %g", i, probabilities[i], p)
+		}
 	}
 }
 

@@ -82,7 +82,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		c = m.plan.connect(g.first, input("images", images))
 	}
 	if key.apart {
-		for i := range c.readers {
+		for i := range len(layers) - 1 { // the last one is looked at, and losses are taken from its input
 			c.readers[i]++
 		}
 	}
