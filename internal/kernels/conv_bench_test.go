@@ -71,3 +71,40 @@ func benchmarkEach(b *testing.B, name string, operations float64, run func()) {
 		})
 	}
 }
+
+// BenchmarkFewPixels runs convolutions of small batches on one thread, with filters from memory.
+func BenchmarkFewPixels(b *testing.B) {
+	for _, s := range []Conv{
+		NewConv(1, 8, 8, 256, 256, 3, 3, 1, 1, true),
+		NewConv(1, 8, 8, 128, 128, 3, 3, 1, 1, true),
+		NewConv(1, 7, 7, 512, 512, 3, 3, 1, 1, true),
+		NewConv(1, 7, 7, 2048, 512, 1, 1, 1, 1, true),
+		NewConv(1, 14, 14, 512, 512, 3, 3, 2, 2, true),
+		NewConv(1, 4, 4, 512, 512, 3, 3, 1, 1, true),
+		NewConv(1, 5, 5, 384, 384, 3, 3, 1, 1, true),
+		NewConv(1, 3, 3, 512, 512, 3, 3, 1, 1, true),
+		NewConv(2, 2, 2, 512, 512, 3, 3, 1, 1, true),
+		NewConv(4, 2, 2, 512, 512, 3, 3, 1, 1, true),
+		NewConv(8, 2, 2, 512, 512, 3, 3, 1, 1, true),
+		NewConv(16, 2, 2, 512, 512, 3, 3, 1, 1, true),
+		NewConv(4, 4, 4, 512, 512, 3, 3, 1, 1, true),
+		NewConv(16, 1, 1, 512, 512, 1, 1, 1, 1, true),
+	} {
+		nx, nw, ny := s.lens()
+		const memory = 1 << 24
+		rng := newRand()
+		x, w, y, bias := randoms(rng, nx), Memory(memory), randoms(rng, ny), randoms(rng, s.F)
+		copy(w, randoms(rng, nw))
+		for at := nw; at < memory; at *= 2 {
+			copy(w[at:], w[:at])
+		}
+		at := 0
+		name := fmt.Sprintf("%dx%dx%dx%d,%dx%dx%d", s.N, s.H, s.W, s.C, s.KH, s.KW, s.F)
+		benchmarkEach(b, name, 2*float64(ny)*float64(s.KH*s.taps()), func() {
+			if at += nw; at+nw > memory {
+				at = 0
+			}
+			Conv2D(y, x, w[at:], bias, s)
+		})
+	}
+}

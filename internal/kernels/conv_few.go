@@ -9,19 +9,37 @@ import "unsafe"
 
 const (
 	fewPixels   = 36      // of the output, in the whole batch
-	fewChannels = 64      // of one part
 	fewWeights  = 1 << 16 // too large for the cache anyway
+	fewChannels = 64      // that are read at a time
+	fewParts    = 8       // by tiles, at most
+)
+
+// Tiles are faster from some pixels on, if a block of the filters and the next one stay in the second-level cache,
+// and for up to 64 pixels of a few images where windows and weights are large.
+const (
+	fewTilesFrom, fewTilesPixels, fewTilesImages = 7, 64, 4
+	fewTilesFilters, fewTilesWeights             = 512, 1 << 19
 )
 
 // few reports whether a convolution has so few pixels. An image in such a small batch has
 // the same result as in a larger one except for rounding, so this is not for Alike.
 func (s *Conv) few() bool {
-	return !s.Alike && s.plain() && s.N*s.OH*s.OW <= fewPixels && s.KH*s.taps()*s.F >= fewWeights
+	pixels, weights := s.N*s.OH*s.OW, s.KH*s.taps()*s.F
+	if s.Alike || !s.plain() || weights < fewWeights {
+		return false
+	}
+	return pixels <= fewPixels || pixels <= fewTilesPixels && s.N <= fewTilesImages && s.KH*s.KW > 1 && weights >= fewTilesWeights && s.fewTiles()
+}
+
+// fewTiles reports whether so few pixels are the rows of tiles.
+func (s *Conv) fewTiles() bool {
+	return s.N*s.OH*s.OW >= fewTilesFrom && s.F >= panel && s.F <= fewTilesFilters
 }
 
 type fewArgs struct {
 	sums, x, w []float32 // sums is [parts,N,OH,OW,F]
 	s          Conv
+	channels   int // of one part
 }
 
 // convFew is [Conv2D] for few pixels.
@@ -30,9 +48,13 @@ func convFew(out, x, w, b []float32, s Conv) {
 		s.N, s.W, s.OW, s.SW = 1, s.N, s.N, 1
 	}
 	size := s.N * s.OH * s.OW * s.F
-	parts := blocks(s.C, fewChannels)
+	loop, channels := fewLoop, fewChannels
+	if s.fewTiles() {
+		loop, channels = fewTilesLoop, fewChannels*blocks(blocks(s.C, fewChannels), fewParts)
+	}
+	parts := blocks(s.C, channels)
 	sums := takeScratch(parts * size)
-	fewLoop.run(parts, fewArgs{sums, x, w, s})
+	loop.run(parts, fewArgs{sums, x, w, s, channels})
 	addRows(out[:size], sums)
 	giveScratch(sums)
 	for i := range out[:size] {
@@ -47,12 +69,13 @@ func convFew(out, x, w, b []float32, s Conv) {
 	}
 }
 
+// One part is some channels, whose rows are added to the sums of each pixel.
 var fewLoop = newLoop(func(a *fewArgs, part int) {
 	s := &a.s
 	size := s.N * s.OH * s.OW * s.F
 	sums := a.sums[part*size:][:size]
 	clear(sums)
-	c0, c1 := block(part, s.C, fewChannels)
+	c0, c1 := block(part, s.C, a.channels)
 	for kh := range s.KH {
 		oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
 		for kw := range s.KW {
@@ -79,6 +102,63 @@ var fewLoop = newLoop(func(a *fewArgs, part int) {
 		}
 	}
 })
+
+// One part is some channels. The pixels that a tap sees are copied, with zeros outside of the image, to be the rows
+// of one product, during which the filters of the next tap are fetched.
+var fewTilesLoop = newLoop(func(a *fewArgs, part int) {
+	s := &a.s
+	pixels := s.N * s.OH * s.OW
+	p := product{c: a.sums[part*pixels*s.F:], cRow: s.F, aRow: fewChannels + 16, bPanel: panel}
+	p.a = takeScratch(pixels * p.aRow)
+	from, to := block(part, s.C, a.channels)
+	for c0 := from; c0 < to; c0 += fewChannels {
+		count := min(fewChannels, to-c0)
+		p.axes = [3]axis{{count, 1, s.F}, once, once}
+		filters := func(tap int) []float32 { return a.w[(tap*s.C+c0)*s.F:][:count*s.F] }
+		for tap := s.nextTap(-1); tap < s.KH*s.KW; {
+			a.copyPixels(p.a, p.aRow, tap, c0, count)
+			p.b, p.next[0] = filters(tap), nil
+			if tap = s.nextTap(tap); tap < s.KH*s.KW {
+				p.next[0] = filters(tap)
+			} else if c0+count < to {
+				p.next[0] = a.w[(s.nextTap(-1)*s.C+c0+count)*s.F:][:min(fewChannels, to-c0-count)*s.F]
+			}
+			p.run(pixels, s.F)
+			p.start = fromC
+		}
+	}
+	giveScratch(p.a)
+})
+
+// nextTap returns the next tap that sees a pixel of an image, or KH·KW.
+func (s *Conv) nextTap(tap int) int {
+	for tap++; tap < s.KH*s.KW; tap++ {
+		oh0, oh1 := pixelsOf(tap/s.KW, s.SH, s.Top, s.H, s.OH)
+		ow0, ow1 := pixelsOf(tap%s.KW, s.SW, s.Left, s.W, s.OW)
+		if oh0 < oh1 && ow0 < ow1 {
+			break
+		}
+	}
+	return tap
+}
+
+// copyPixels copies some channels of the pixels that a tap sees, to a row for each pixel of the output.
+func (a *fewArgs) copyPixels(to []float32, row, tap, c0, count int) {
+	s := &a.s
+	kh, kw := tap/s.KW, tap%s.KW
+	oh0, oh1 := pixelsOf(kh, s.SH, s.Top, s.H, s.OH)
+	ow0, ow1 := pixelsOf(kw, s.SW, s.Left, s.W, s.OW)
+	for i := range s.N * s.OH * s.OW {
+		n, oh, ow := i/(s.OH*s.OW), i/s.OW%s.OH, i%s.OW
+		pixel := to[i*row:][:count]
+		if oh < oh0 || oh >= oh1 || ow < ow0 || ow >= ow1 {
+			clear(pixel)
+			continue
+		}
+		at := (n*s.H+oh*s.SH-s.Top+kh)*s.W + ow*s.SW - s.Left + kw
+		copy(pixel, a.x[at*s.C+c0:])
+	}
+}
 
 // addScaled adds to each pixel of y up to four rows, each as long as a pixel, scaled by values of a;
 // those of the pixels are aNext apart. With each two pixels it prefetches a row in next, or four if all

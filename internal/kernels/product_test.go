@@ -174,6 +174,10 @@ func TestFewPixelsAreTheDefinition(t *testing.T) {
 		NewConv(5, 1, 1, 300, 300, 1, 1, 2, 2, false),
 		NewConv(9, 2, 2, 256, 300, 1, 1, 2, 2, false),
 		NewConv(3, 1, 1, 300, 300, 3, 3, 2, 3, true),
+		NewConv(1, 8, 8, 200, 300, 3, 3, 1, 1, true),
+		NewConv(4, 4, 4, 600, 100, 3, 3, 1, 1, true), // several blocks in a part
+		NewConv(1, 9, 9, 70, 470, 4, 4, 2, 1, false),
+		NewConv(12, 1, 1, 300, 300, 3, 3, 2, 3, true),
 	} {
 		if !s.few() {
 			t.Errorf("%+v has not few pixels", s)
