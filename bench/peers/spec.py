@@ -13,8 +13,9 @@ AUGMENTING = ("random_", "rand_", "gaussian_noise")
 def resolved(cnntrain, spec, size):
     """Returns the resolved spec as a document, with another size of the images if size is given."""
     command = [cnntrain, "validate", "--resolved", spec]
-    if size:
-        command += ["--set", f"input=[{size},{size},3]"]
+    if size and size != 32:
+        # photos, which need not exist here, may have any size, CIFAR-10 has only its own
+        command += ["--set", f"input=[{size},{size},3]", "--set", "data.dataset=./photos"]
     return yaml_load(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
