@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
@@ -179,14 +180,14 @@ func printEvaluation(e *trained.Evaluation, w io.Writer) error {
 	words.Fprintf(w, "%s on %s %simages of %s%s\n%s\n", name, words.Commas(e.Examples), split, e.Dataset, views, figures(append(first, e.Metrics...)))
 	t := table.New(w)
 	if e.Decisions != nil {
-		words.Fprintf(w, "macro F1: %.4f; always deciding what is more often true of each class would reach %.3f\n\n", e.MacroF1, e.Largest)
+		words.Fprintf(w, "macro F1: %s; always deciding what is more often true of each class would reach %.3f\n\n", fourDigits(e.MacroF1), e.Largest)
 		t.Printf("class\timages\tfound\twrongly\trecall\tprecision\tF1\n")
 		for i, c := range e.Classes {
 			t.Printf("%s\t%d\t%d\t%d\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, e.Decisions[i].False, c.Recall, c.Precision, c.F1)
 		}
 		return endEvaluation(e, t)
 	}
-	words.Fprintf(w, "balanced accuracy: %.4f macro F1: %.4f; the largest class alone would reach %.3f\n\n", e.Balanced, e.MacroF1, e.Largest)
+	words.Fprintf(w, "balanced accuracy: %s macro F1: %s; the largest class alone would reach %.3f\n\n", fourDigits(e.Balanced), fourDigits(e.MacroF1), e.Largest)
 	t.Printf("class\timages\tcorrect\trecall\tprecision\tF1\tmost often taken for\n")
 	for _, c := range e.Classes {
 		t.Printf("%s\t%d\t%d\t%s\t%s\t%s\t%s\n", c.Name, c.Examples, c.Correct, c.Recall, c.Precision, c.F1, c.Confused)
@@ -205,4 +206,12 @@ func endEvaluation(e *trained.Evaluation, t *table.Writer) error {
 		t.Printf("together\t%.4f\t%.4f\n\n", e.Loss, e.Accuracy)
 	}
 	return t.Flush()
+}
+
+// fourDigits is a fraction as the other figures of a result are written.
+func fourDigits(f trained.Fraction) string {
+	if math.IsNaN(float64(f)) {
+		return f.String()
+	}
+	return fmt.Sprintf("%.4f", float64(f))
 }

@@ -201,7 +201,10 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 	if json {
 		return s.printJSON(reportJSON{r.Dir, info})
 	}
-	line := fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
+	line := r.Dir + ": imported, not trained here"
+	if info.Best != nil {
+		line = fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
+	}
 	if len(info.Test) > 0 {
 		alone := "the largest class alone"
 		if _, ok := info.Test.Get("balanced_accuracy"); !ok { // several classes can be true

@@ -88,8 +88,12 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
+	m, err := e.Started(ctx, sets, s.logf)
+	if err != nil {
+		return err
+	}
 	s.logf("training %s at %d learning rates from %g to %g", e.Spec.Name, o.steps, o.from, o.to)
-	tried, err := train.TryRates(ctx, e.Plan.NewModel(uint64(e.Train.Seed)), sets, e.Train, o.from, o.to, o.steps)
+	tried, err := train.TryRates(ctx, m, sets, e.Train, o.from, o.to, o.steps)
 	if err != nil {
 		return err
 	}

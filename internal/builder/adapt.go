@@ -3,6 +3,7 @@ package builder
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/machine"
@@ -15,12 +16,24 @@ import (
 
 // Adapts reports whether Adapt has something to do.
 func (m *Model) Adapts() bool {
+	return slices.ContainsFunc(m.plan.Layers, func(l Layer) bool { return m.statistic(&l) != nil })
+}
+
+// Given says that the weights of all layers come from a file, but those of the layers with these labels:
+// Adapt does nothing for the others.
+func (m *Model) Given(except []string) {
+	m.given = map[string]bool{}
 	for _, l := range m.plan.Layers {
-		if layer.StatisticOf(l.Layer, l.In) != nil {
-			return true
-		}
+		m.given[l.Label] = !slices.Contains(except, l.Label)
 	}
-	return false
+}
+
+// statistic returns what Adapt sets the weights of l from; nil if it leaves them.
+func (m *Model) statistic(l *Layer) layer.Statistic {
+	if m.given[l.Label] {
+		return nil
+	}
+	return layer.StatisticOf(l.Layer, l.In)
 }
 
 // errEnough ends the batches for a statistic that needs no more.
@@ -33,7 +46,7 @@ var errEnough = errors.New("enough")
 // the first error of batches.
 func (m *Model) Adapt(batches func(use func(images []float32, n int) error) error) error {
 	for i, l := range m.plan.Layers {
-		statistic := layer.StatisticOf(l.Layer, l.In)
+		statistic := m.statistic(&l)
 		if statistic == nil {
 			continue
 		}

@@ -1,8 +1,11 @@
 package builder
 
 import (
+	"slices"
 	"strings"
 	"testing"
+
+	"cnntrain/internal/batch"
 )
 
 // The base is as long as possible, and ends where few values are.
@@ -35,6 +38,33 @@ func TestTheBaseEndsWhereFewValuesAre(t *testing.T) {
 			t.Errorf("%s: %+v, %q; want %d values up to %s", c.layers, f, why, c.values, c.until)
 		case f == nil && !strings.HasPrefix(why, c.why):
 			t.Errorf("%s: %q, want %q", c.layers, why, c.why)
+		}
+	}
+}
+
+// Flips that alternate between epochs alternate between the copies of an image.
+func TestCopiesAlternate(t *testing.T) {
+	m := plan(t, `
+input: [2, 3, 1]
+layers:
+  - random_flip: {mode: horizontal, alternate: true}
+  - conv2d: {filters: 2, kernel_size: 1, name: frozen}
+  - flatten
+  - dense: {units: 3, activation: softmax}
+train: {freeze: frozen, augment_copies: 2}
+`).NewModel(1)
+	images := []float32{1, 2, 3, 4, 5, 6}
+	var sides [3][]float32
+	for epoch := range sides {
+		p, err := m.Prepare(batch.Loaded{Place: batch.Place{Epoch: epoch + 1, Index: []int{0}}, N: 1, Images: images, Labels: []int{0}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sides[epoch] = slices.Clone(p.Images)
+	}
+	for i, v := range sides[0] {
+		if mirrored := sides[1][i/3*3+2-i%3]; v != mirrored || v != sides[2][i] || slices.Equal(sides[0], sides[1]) {
+			t.Fatalf("epochs 1, 2 and 3 see %v", sides)
 		}
 	}
 }

@@ -86,7 +86,8 @@ func (m *Model) prepareCopies(loaded batch.Loaded, copies int) (batch.Prepared, 
 	f.images = f.images[:0]
 	f.labels, f.index = append(f.labels[:0], loaded.Labels...), append(f.index[:0], loaded.Index...)
 	for i := range loaded.N {
-		image, err := augmenter.Run(batch.Place{Step: (loaded.Epoch - 1) % copies, First: f.index[i]}, loaded.Images[i*size:][:size])
+		copy := (loaded.Epoch - 1) % copies
+		image, err := augmenter.Run(batch.Place{Step: copy, Epoch: copy + 1, First: f.index[i]}, loaded.Images[i*size:][:size])
 		if err != nil {
 			return batch.Prepared{}, err
 		}

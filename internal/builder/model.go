@@ -26,8 +26,9 @@ type Model struct {
 	base    *base                 // nil: none
 	folded  map[int]*tensor.Dense // by layer: its bias with what is folded into it; nil for what is folded into another
 	graphs  map[graphKey]*graph
-	last    graphKey  // buffer of Step
-	memory  []float32 // memory for the outputs of all graphs, which run one at a time
+	last    graphKey        // buffer of Step
+	given   map[string]bool // labels of layers whose weights come from a file
+	memory  []float32       // memory for the outputs of all graphs, which run one at a time
 
 	extractors map[int]*extractor // by their first layer
 

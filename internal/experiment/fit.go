@@ -109,7 +109,7 @@ func (e *Experiment) begin(o Options) (*builder.Model, error) {
 	model := e.Plan.NewModel(uint64(e.Train.Seed))
 	return model, onFirst(o.World, func() error {
 		if e.Start.File != "" {
-			if err := e.startFrom(model, e.Start.File, o.Listener); err != nil {
+			if err := e.startFrom(model, e.Start.File, o.Listener.Logf); err != nil {
 				return err
 			}
 		}
@@ -146,7 +146,7 @@ func (f *fit) do(ctx context.Context, from *train.Saved) error {
 		f.run.Keep()
 	}
 	err := onFirst(f.options.World, func() error {
-		if from != nil || f.Start.File != "" { // known to rank 0 alone
+		if from != nil { // known to rank 0 alone
 			return nil
 		}
 		return train.Adapt(ctx, f.model, f.sets, f.Train.BatchSize)

@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
@@ -13,7 +14,7 @@ import (
 func (f *fit) judge(r *train.Result) {
 	info := &f.run.Info
 	add := func(name string, v float64) {
-		if _, ok := info.Test.Get(name); !ok {
+		if _, ok := info.Test.Get(name); !ok && !math.IsNaN(v) {
 			info.Test = append(info.Test, runs.Figure{Name: name, Value: v})
 		}
 	}

@@ -89,14 +89,19 @@ func (f *fit) checkLonger(was *Experiment, state string) error {
 	case p.Restored > 0 && p.Restored < p.Epochs:
 		return fmt.Errorf("early stopping has restored the weights of epoch %d, and those of epoch %d, from which training would go on, are gone; train again", p.Restored, p.Epochs)
 	}
+	if f.Train.Optimizer.Progresses() {
+		return fmt.Errorf("lookahead's ramp_power is for all %d epochs: a run of %d has other slow weights from the start; train again", had, want)
+	}
 	for step := range p.Steps() {
 		done := float64(step) / float64(max(1, p.StepsPerEpoch))
 		since := 0
 		if done >= float64(p.Since) {
 			since = p.Since
 		}
-		if was.Train.Factor(done, since) != f.Train.Factor(done, since) {
-			return fmt.Errorf("the schedule %s is for all %d epochs: a run of %d has other learning rates from the start; train again", f.Spec.Train.Thing("schedule"), had, want)
+		momentum, _ := was.Train.Momentum(done, since)
+		longer, _ := f.Train.Momentum(done, since)
+		if momentum != longer || was.Train.Factor(done, since) != f.Train.Factor(done, since) {
+			return fmt.Errorf("the schedule %s is for all %d epochs: a run of %d has other learning rates, or momenta, from the start; train again", f.Spec.Train.Thing("schedule"), had, want)
 		}
 	}
 	return nil

@@ -120,6 +120,9 @@ func (f *fit) goOn() (*train.Saved, error) {
 		r.Info.Ranks = ranks
 	}
 	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
+	if f.longer { // the best weights may become others
+		r.Info.Test, r.Info.Untested, r.Info.Largest = nil, "", 0
+	}
 	r.Info.Resumed++
 	if machine := ThisMachine(); machine.Kernels != r.Info.Machine.Kernels {
 		log("the run was started with the kernels for %s and is resumed with those for %s: its last digits will differ", r.Info.Machine.Kernels, machine.Kernels)
@@ -203,5 +206,5 @@ func (f *fit) beginAnew() error {
 	if digest != info.Weights.Digest {
 		return fmt.Errorf("%s is no longer what the run began with", info.Weights.File)
 	}
-	return f.startFrom(f.model, info.Weights.File, f.options.Listener)
+	return f.startFrom(f.model, info.Weights.File, f.options.Listener.Logf)
 }

@@ -1,11 +1,15 @@
 package experiment
 
 import (
+	"context"
+
 	"cnntrain/internal/builder"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/data"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/pretrained"
+	"cnntrain/internal/train"
 )
 
 // Start is the weights section of a spec: the weights that training starts from.
@@ -30,17 +34,20 @@ func (e *Experiment) StartFrom(m *builder.Model, file string) (a *pretrained.Ass
 			if err != nil {
 				return nil, err
 			}
+			m.Given(nil)
 			return nil, SetWeights(m, &checkpoint.File{Tensors: tensors}, file)
 		}
 	}
 	err = pretrained.Open(file, func(f *pretrained.File) error {
 		if f.Format == pretrained.Ours && !e.Start.Partial {
+			m.Given(nil)
 			return setStored(m, f)
 		}
 		a = f.Assign(interop.NewModel(e.Spec, e.Plan, m.Weights()))
 		if err := a.Check(e.Start.Partial); err != nil {
 			return err
 		}
+		m.Given(a.Fresh())
 		return a.Load()
 	})
 	return a, err
@@ -60,14 +67,25 @@ func setStored(m *builder.Model, f *pretrained.File) error {
 }
 
 // startFrom is StartFrom, and reports to the user what was loaded.
-func (e *Experiment) startFrom(m *builder.Model, file string, l Listener) error {
+func (e *Experiment) startFrom(m *builder.Model, file string, logf func(format string, args ...any)) error {
 	a, err := e.StartFrom(m, file)
 	if a != nil {
 		for _, line := range a.Summary() {
-			l.Logf("%s", line)
+			logf("%s", line)
 		}
 	}
 	return err
+}
+
+// Started returns a model with the weights that training on sets begins with. logf is told what was loaded.
+func (e *Experiment) Started(ctx context.Context, sets *data.Sets, logf func(format string, args ...any)) (*builder.Model, error) {
+	m := e.Plan.NewModel(uint64(e.Train.Seed))
+	if e.Start.File != "" {
+		if err := e.startFrom(m, e.Start.File, logf); err != nil {
+			return nil, err
+		}
+	}
+	return m, train.Adapt(ctx, m, sets, e.Train.BatchSize)
 }
 
 // Assignment returns which weights of a file StartFrom would load into the model of e, without

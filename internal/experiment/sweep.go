@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -28,6 +29,9 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 	if figures := base.Train.Figures(c.Folds() > 0 || base.Data.MayHaveValidation()); !slices.Contains(figures, c.Monitor.Name) {
 		problems.Add(c.Monitor.Field.Pos, "metric: the spec has no metric %q%s", c.Monitor.Name, spec.Hint(c.Monitor.Name, figures))
 	}
+	if resolved, err = base.Spec.Resolved(); err != nil {
+		return plan, nil, err
+	}
 	datasets := map[string]*Experiment{} // one member of each setting
 	epochs := base.Train.Epochs
 	for _, m := range members {
@@ -37,6 +41,11 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 		}
 		switch {
 		case err == nil:
+			if !e.follows(resolved, c.Overrides(m)) {
+				problems.Add(c.SpecPos(), "spec: %s has an option that works through other options, as freeze through trainable, and the sweep sets it too; omit it there: members begin from the spec with all options written out",
+					c.Spec)
+				return plan, nil, problems.Err()
+			}
 			datasets[e.Data.Name] = e
 			epochs = max(epochs, e.Train.Epochs)
 		case !addProblems(&problems, err):
@@ -53,8 +62,22 @@ func PlanSweep(ctx context.Context, file string, src Source) (plan sweep.Plan, r
 	}
 	plan = sweep.NewPlan(c, members, epochs)
 	plan.File = file
-	resolved, err = base.Spec.Resolved()
-	return plan, resolved, err
+	return plan, resolved, nil
+}
+
+// follows reports whether e is what the overrides make of a resolved spec.
+func (e *Experiment) follows(resolved []byte, overrides []spec.Override) bool {
+	want, err := e.Spec.Resolved()
+	if err != nil {
+		return false
+	}
+	var problems spec.Problems
+	other, err := New(spec.Parse(sweep.SpecFile, resolved, overrides, &problems), &problems)
+	if err != nil {
+		return false
+	}
+	got, err := other.Spec.Resolved()
+	return err == nil && bytes.Equal(got, want)
 }
 
 // inSweep adds the errors of the spec to those of the sweep file that names it.

@@ -212,6 +212,9 @@ func (a *assigner) differences() (notes []string) {
 	return notes
 }
 
+// Fresh returns the labels of the layers that the file has no weights for.
+func (a *Assignment) Fresh() []string { return a.fresh }
+
 // Check returns an error if nothing is assigned or, unless partial, if a layer has no
 // weights in the file or weights of the file are unused.
 func (a *Assignment) Check(partial bool) error {

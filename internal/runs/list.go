@@ -227,6 +227,16 @@ func Trim(dir string) (freed int64, err error) {
 	return before - size(dir), err
 }
 
+// WeightsIn returns the name of a file with weights in the run folder dir, also of a damaged one; "" if it has none.
+func WeightsIn(dir string) string {
+	for _, name := range []string{BestFile, LastFile, BeforeFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return name
+		}
+	}
+	return ""
+}
+
 // Remove deletes the run folder dir with all its files, also a damaged one.
 func Remove(dir string) error {
 	if err := CheckRemove(dir); err != nil {

@@ -126,8 +126,8 @@ func (s *Sweep) Groups() []Group {
 	}
 	slices.SortStableFunc(all, func(a, b Group) int {
 		switch {
-		case a.Value == nil || b.Value == nil:
-			return cmp.Compare(len(b.Runs), len(a.Runs))
+		case len(a.Runs) != len(b.Runs) || a.Value == nil || b.Value == nil:
+			return cmp.Compare(len(b.Runs), len(a.Runs)) // a mean of fewer folds says less
 		case s.Max:
 			return cmp.Compare(b.Value.Mean, a.Value.Mean)
 		}

@@ -1,6 +1,8 @@
 package sweep
 
 import (
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,5 +23,28 @@ func TestAMemberThatStillEndsIsWaitedFor(t *testing.T) {
 	j := &Job{Dir: r.Dir}
 	if over, err := j.prepare(); over || err != nil || !j.Resume {
 		t.Errorf("over %v, resume %v, %v", over, j.Resume, err)
+	}
+}
+
+// A member whose run.json cannot be read is not trained again while it has weights.
+func TestATrainedMemberIsNotRemoved(t *testing.T) {
+	for _, name := range []string{"", runs.BestFile, runs.LastFile} {
+		r, err := runs.CreateAt(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range []string{runs.InfoFile, name} {
+			if err := os.WriteFile(r.Path(file), nil, 0o666); file != "" && err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err = (&Job{Dir: r.Dir}).prepare()
+		_, gone := os.Stat(r.Dir)
+		if kept := err != nil && strings.Contains(err.Error(), name) && gone == nil; kept != (name != "") {
+			t.Errorf("with %q: %v, %v", name, err, gone)
+		}
 	}
 }

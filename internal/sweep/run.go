@@ -139,6 +139,9 @@ func (j *Job) prepare() (over bool, err error) {
 	if entries, readErr := os.ReadDir(j.Dir); errors.Is(readErr, os.ErrNotExist) || readErr == nil && len(entries) == 0 {
 		return false, nil
 	}
+	if file := runs.WeightsIn(j.Dir); file != "" {
+		return false, fmt.Errorf("%w; the folder is not trained again, since it has %s: remove it if it is of no use", err, file)
+	}
 	return false, runs.Remove(j.Dir)
 }
 

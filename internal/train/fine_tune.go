@@ -37,6 +37,12 @@ func (c *Config) Factor(done float64, since int) float64 {
 	return c.Schedule.Factor(c.phase(done, since))
 }
 
+// Momentum returns the momentum that the schedule sets then; ok is false if it sets none.
+func (c *Config) Momentum(done float64, since int) (momentum float64, ok bool) {
+	of, epochs := c.phase(done, since)
+	return schedule.Momentum(c.Schedule, of, epochs)
+}
+
 // phase returns how many epochs of the current phase are done, and how many it has.
 func (c *Config) phase(done float64, since int) (of, epochs float64) {
 	switch {

@@ -89,6 +89,9 @@ func (f *fitting) saveHere() error {
 		return fmt.Errorf("saving the state of the training: %w", err)
 	}
 	epoch := f.state.Epoch
+	if p.Step == 0 {
+		epoch = f.done // the next one has begun, without a step
+	}
 	if f.state.Restored > 0 {
 		epoch = f.state.Restored
 	}

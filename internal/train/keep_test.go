@@ -143,6 +143,24 @@ func goesOnAfterInterruptions(t *testing.T, text string) {
 	}
 }
 
+// A state between two epochs is that of the first of them, also if the second one has begun.
+func TestAnInterruptionBetweenEpochsIsOfTheFirst(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var saved *Saved
+	save := func(s *Saved) error {
+		if s.Epoch == 2 {
+			cancel()
+		}
+		saved = copied(s)
+		return nil
+	}
+	_, err := Fit(ctx, newFake(), sets(10, 4), config(t, "{epochs: 4, batch_size: 3, optimizer: {sgd: 0.1}}"), &Keep{Save: save})
+	if !errors.Is(err, context.Canceled) || saved.Epoch != 2 || saved.Within {
+		t.Errorf("saved epoch %d, within %v, %v", saved.Epoch, saved.Within, err)
+	}
+}
+
 func TestAStateOfAnotherTrainingIsRefused(t *testing.T) {
 	var saved *Saved
 	if _, err := history(t, t.Context(), everything, &Keep{Save: func(s *Saved) error { saved = copied(s); return nil }}, 0); err != nil {

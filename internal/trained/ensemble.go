@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/train"
 )
 
@@ -32,6 +33,8 @@ func Together(members []*Model, vote bool) (train.Predictor, error) {
 			return nil, fmt.Errorf("%s takes images of %v, %s of %v; an ensemble sees one image", first.File, first.Spec.Input, m.File, m.Spec.Input)
 		case !slices.Equal(m.ClassNames(), first.ClassNames()):
 			return nil, fmt.Errorf("%s and %s were trained for different classes", first.File, m.File)
+		case !dataset.PreparedAlike(m.Data.Dataset, first.Data.Dataset):
+			return nil, fmt.Errorf("%s and %s make pixels of image files in different ways (crop_to_aspect_ratio or jpeg_dct); an ensemble sees one image", first.File, m.File)
 		}
 		predictors = append(predictors, m.Predictor())
 	}

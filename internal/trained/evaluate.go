@@ -39,6 +39,9 @@ func (m *Model) Evaluate(ctx context.Context, name string, on On) (*Evaluation, 
 func EvaluateTogether(ctx context.Context, name string, members []*Model, together train.Predictor, alone []*Evaluation, on On) (*Evaluation, error) {
 	first := members[0]
 	for i, m := range members {
+		if a, b := first.Data, m.Data; (alone[0].Split == "val" || alone[0].Split == "train") && (a.Fold != b.Fold || a.ValidationSplit != b.ValidationSplit || a.Limit != b.Limit) {
+			return nil, fmt.Errorf("%s and %s have other images for validation (fold, validation_split or limit): what one was not trained on, the other was", first.File, m.File)
+		}
 		if alone[i].digest != alone[0].digest || alone[i].Examples != alone[0].Examples {
 			return nil, fmt.Errorf("%s and %s have different %s data; an ensemble is evaluated on what all have in common", first.File, m.File, alone[i].Split)
 		}

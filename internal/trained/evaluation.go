@@ -22,8 +22,8 @@ type Evaluation struct {
 	Loss      float64      `json:"loss"`
 	Accuracy  float64      `json:"accuracy"`
 	Top5      *float64     `json:"top_5_accuracy,omitempty"` // nil if there are at most five classes
-	Balanced  float64      `json:"balanced_accuracy"`        // mean recall of the classes
-	MacroF1   float64      `json:"macro_f1"`                 // mean F1 of the classes
+	Balanced  Fraction     `json:"balanced_accuracy"`        // mean recall of the classes
+	MacroF1   Fraction     `json:"macro_f1"`                 // mean F1 of the classes
 	Largest   float64      `json:"largest_class_accuracy"`   // accuracy of always predicting the largest class, or of always deciding what is more often true
 	Metrics   runs.Figures `json:"metrics,omitempty"`        // other metrics of the spec
 	Classes   []Class      `json:"classes"`
@@ -107,7 +107,7 @@ func newEvaluation(path string, m *Model, d *Tested) *Evaluation {
 	e := &Evaluation{
 		Path: path, Dataset: d.dataset, Split: d.split, TTA: m.TTA.String(), Examples: r.Examples, digest: sets.Digest,
 		Loss: r.Loss, Accuracy: r.Metrics[0], Confusion: r.Confusion, Decisions: r.Decisions,
-		Balanced: r.BalancedAccuracy(), MacroF1: r.MacroF1(), Largest: largest, Tested: d,
+		Balanced: Fraction(r.BalancedAccuracy()), MacroF1: Fraction(r.MacroF1()), Largest: largest, Tested: d,
 	}
 	values := r.Metrics[1:]
 	if rankable(m.Net) {

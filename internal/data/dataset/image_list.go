@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"cnntrain/internal/data/picture"
 )
@@ -21,24 +22,45 @@ func EachImage(ctx context.Context, path string, do func(file string) error) err
 		return do(path)
 	}
 	found := false
-	err = filepath.WalkDir(path, func(file string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case e.IsDir() && file != path && passedOver(e.Name()):
-			return fs.SkipDir
-		case !e.IsDir() && isImage(file, e):
-			found = true
-			return do(file)
-		}
-		return nil
+	err = eachImage(ctx, path, []fs.FileInfo{info}, func(file string) error {
+		found = true
+		return do(file)
 	})
 	if err == nil && !found {
 		err = fmt.Errorf("%s: %w", path, errNoImages)
 	}
 	return err
+}
+
+// eachImage calls do with the images in a folder, and follows links as [listing.walk] does. above holds the folders on
+// the path, including itself.
+func eachImage(ctx context.Context, folder string, above []fs.FileInfo, do func(file string) error) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		file := filepath.Join(folder, e.Name())
+		var info fs.FileInfo // of a folder, or what a link leads to
+		if link := e.Type()&fs.ModeSymlink != 0; link || e.IsDir() {
+			info, _ = os.Stat(file)
+		}
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case info != nil && info.IsDir():
+			if passedOver(e.Name()) || slices.ContainsFunc(above, func(a fs.FileInfo) bool { return os.SameFile(a, info) }) {
+				continue
+			}
+			err = eachImage(ctx, file, append(slices.Clip(above), info), do)
+		case !e.IsDir() && isImage(file, e):
+			err = do(file)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A preparation is how the images of a dataset of files become pixels.
@@ -49,6 +71,9 @@ type preparation struct {
 
 // A resizer is a dataset of files that are resized to the requested shape.
 type resizer interface{ preparation() preparation }
+
+// PreparedAlike reports whether image files become the same pixels for both datasets.
+func PreparedAlike(a, b Dataset) bool { return preparationOf(a) == preparationOf(b) }
 
 // preparationOf returns that of set, or the default for datasets that are not image files.
 func preparationOf(set Dataset) preparation {

@@ -59,3 +59,4 @@ func (s *weightSlot) of(i int, w []float32) []float32 {
 }
 
 func (b *base) SetProgress(done float64) { b.lookahead.done = min(done, 1) }
+func (b *base) Progresses() bool         { return b.lookahead.given && b.lookahead.power > 0 }

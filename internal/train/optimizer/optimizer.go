@@ -25,6 +25,8 @@ type Optimizer interface {
 	SetMomentum(float64)
 	// SetProgress says what fraction of the training is done when the next step is.
 	SetProgress(float64)
+	// Progresses reports whether that changes anything.
+	Progresses() bool
 	// EndEpoch follows the weights at the end of an epoch, the given one from 1 on.
 	EndEpoch(weights []G.ValueGrad, epoch int) error
 	// Averages reports whether what Swap puts in place after an epoch is a mean of weights of
