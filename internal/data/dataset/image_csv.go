@@ -132,7 +132,7 @@ func (l *listing) addRows(ctx context.Context, where string, rows []row, separat
 		l.add(name, label, r.split, size)
 	}
 	for c, ok := range trained {
-		if !ok {
+		if !ok && !l.oneClass { // those that are only evaluated may all be for testing
 			l.problem("%s: class %q has no images for training", where, l.classes[c])
 		}
 	}
