@@ -124,7 +124,9 @@ func (m *Model) find(ctx context.Context, on On) (x *examined, err error) {
 	}
 	if x.split == "" {
 		if x.split = "test"; on.Dataset != nil && x.sets.Test == nil {
-			x.split = "all"
+			if x.split = "all"; x.sets.Val != nil {
+				return nil, fmt.Errorf("%s has images for training and for validation, and none for testing; choose with --split train or val", on.Name)
+			}
 		}
 	}
 	x.examples = map[string]dataset.Examples{"train": x.sets.Train, "val": x.sets.Val, "test": x.sets.Test, "all": x.sets.Train}[x.split]
