@@ -9,9 +9,6 @@ import (
 
 func batchNormalization(g *onnxGraph, l *Layer) {
 	channels := l.In[len(l.In)-1]
-	if len(l.In) == 3 {
-		g.toMaps()
-	}
 	var inputs []string
 	for _, w := range []struct {
 		name    string
@@ -23,7 +20,25 @@ func batchNormalization(g *onnxGraph, l *Layer) {
 		}
 		inputs = append(inputs, g.tensor(w.name, []int{channels}, data))
 	}
-	g.emit("BatchNormalization", attributes{"epsilon": l.number("epsilon")}, inputs...)
+	g.channelsFirst(l, func() {
+		g.emit("BatchNormalization", attributes{"epsilon": l.number("epsilon")}, inputs...)
+	})
+}
+
+// channelsFirst calls add with the channels in the axis after the batch, where ONNX has them for any
+// number of axes. The layers' layout has the two of a matrix the other way round.
+func (g *onnxGraph) channelsFirst(l *Layer, add func()) {
+	switch len(l.In) {
+	case 1:
+		add()
+	case 2:
+		g.emit("Transpose", attributes{"perm": []int{0, 2, 1}})
+		add()
+		g.emit("Transpose", attributes{"perm": []int{0, 2, 1}})
+	case 3:
+		g.toMaps()
+		add()
+	}
 }
 
 // layerNormalization normalizes the last axes, in the layout of layers.
@@ -49,25 +64,20 @@ func groupNormalization(g *onnxGraph, l *Layer) {
 	if groups < 0 {
 		groups = channels
 	}
-	if len(l.In) == 3 {
-		g.toMaps()
-	}
-	g.emit("Reshape", nil, g.integers("groups", 0, groups, -1))
-	ones, zeros := slices.Repeat([]float32{1}, groups), make([]float32, groups)
-	g.emit("InstanceNormalization", attributes{"epsilon": l.number("epsilon")}, g.tensor("ones", []int{groups}, ones), g.tensor("zeros", []int{groups}, zeros))
-	shape := layer.Shape{channels}
-	if len(l.In) == 3 {
-		g.emit("Reshape", nil, g.integers("shape", 0, channels, l.In[0], l.In[1]))
-		shape = layer.Shape{channels, 1, 1}
-	} else {
-		g.emit("Reshape", nil, g.integers("shape", append([]int{0}, l.In...)...))
-	}
-	if gamma := l.weight("gamma"); gamma != nil {
-		g.emit("Mul", nil, g.tensor("gamma", shape, gamma))
-	}
-	if beta := l.weight("beta"); beta != nil {
-		g.emit("Add", nil, g.tensor("beta", shape, beta))
-	}
+	g.channelsFirst(l, func() {
+		g.emit("Reshape", nil, g.integers("groups", 0, groups, -1))
+		ones, zeros := slices.Repeat([]float32{1}, groups), make([]float32, groups)
+		g.emit("InstanceNormalization", attributes{"epsilon": l.number("epsilon")}, g.tensor("ones", []int{groups}, ones), g.tensor("zeros", []int{groups}, zeros))
+		pixels := l.In[:len(l.In)-1]
+		g.emit("Reshape", nil, g.integers("shape", append([]int{0, channels}, pixels...)...))
+		shape := append(layer.Shape{channels}, slices.Repeat(layer.Shape{1}, len(pixels))...)
+		if gamma := l.weight("gamma"); gamma != nil {
+			g.emit("Mul", nil, g.tensor("gamma", shape, gamma))
+		}
+		if beta := l.weight("beta"); beta != nil {
+			g.emit("Add", nil, g.tensor("beta", shape, beta))
+		}
+	})
 }
 
 // normalization subtracts the mean and divides by the standard deviation, as Keras bounds it.
@@ -113,9 +123,17 @@ func unitNormalization(g *onnxGraph, l *Layer) {
 	g.at = g.node("Div", nil, x, g.at)
 }
 
-// ONNX divides alpha by the number of channels in the sum.
+// ONNX divides alpha by the number of channels in the sum. onnxruntime has the operator for maps alone, so
+// other shapes become maps of one column.
 func localResponseNormalization(g *onnxGraph, l *Layer) {
-	g.toMaps()
-	size := 2*l.Options["depth_radius"].(int) + 1
-	g.emit("LRN", attributes{"size": size, "alpha": l.number("alpha") * float64(size), "beta": l.number("beta"), "bias": l.number("bias")})
+	size, channels := 2*l.Options["depth_radius"].(int)+1, l.In[len(l.In)-1]
+	g.channelsFirst(l, func() {
+		if !g.maps {
+			g.emit("Reshape", nil, g.integers("column", 0, channels, -1, 1))
+		}
+		g.emit("LRN", attributes{"size": size, "alpha": l.number("alpha") * float64(size), "beta": l.number("beta"), "bias": l.number("bias")})
+		if !g.maps {
+			g.emit("Reshape", nil, g.integers("shape", append([]int{0, channels}, l.In[:len(l.In)-1]...)...))
+		}
+	})
 }
