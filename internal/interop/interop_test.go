@@ -240,6 +240,16 @@ func TestOneGroupIsWrittenForKeras(t *testing.T) {
 	}
 }
 
+// Keras takes a number for rows and columns, or two, and no list of one.
+func TestOutputPaddingIsTwoNumbersForKeras(t *testing.T) {
+	for given, want := range map[string]string{"1": "[1,1]", "[1, 0]": "[1,0]"} {
+		m := planned(t, "name: m\ninput: [4, 3, 2]\nlayers: [conv2d_transpose: {filters: 2, kernel_size: 3, strides: 2, output_padding: "+given+"}, flatten, softmax]")
+		if config := configText(t, m); !strings.Contains(config, `"output_padding":`+want+",") {
+			t.Errorf("%s: got %s", given, config)
+		}
+	}
+}
+
 func configText(t *testing.T, m *Model) string {
 	t.Helper()
 	return jsonText(t, m.kerasConfig())

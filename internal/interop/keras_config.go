@@ -2,6 +2,7 @@ package interop
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -140,6 +141,8 @@ func (l *Layer) kerasValue(name string, v any) any {
 		return nil // the behaviour of tf.keras 2.15, which has no such option
 	case l.Name == "random_posterization" && name == "factor":
 		return wholeNumbers(v.(catalog.Range))
+	case name == "output_padding" && list.Len() == 1:
+		return slices.Repeat(v.(catalog.Ints), 2) // Keras takes no list of one
 	case isInts(v) && name != "axis" && list.Len() > 0:
 		return v // a shape or several axes, also if there is only one
 	case !list.IsValid() || list.Kind() != reflect.Slice:
