@@ -250,6 +250,22 @@ func TestOutputPaddingIsTwoNumbersForKeras(t *testing.T) {
 	}
 }
 
+// In Keras the input is a layer too, and all have names of their own.
+func TestNoLayerHasTheNameOfTheInput(t *testing.T) {
+	for _, layers := range []string{"{relu: {name: input_layer}}", "{relu: {name: input_layer}}, {add: [[], [{relu: {name: input_layer_}}]]}"} {
+		m := planned(t, "name: m\ninput: [4, 3, 2]\nlayers: ["+layers+", flatten, softmax]")
+		config := configText(t, m)
+		for _, l := range m.Layers {
+			if strings.Contains(config, `"batch_input_shape":[null,4,3,2],"dtype":"float32","name":"`+l.Label+`"`) {
+				t.Errorf("%s is also the input, in %s", l.Label, config)
+			}
+		}
+		if k, err := readKerasConfig([]byte(config), nil); err != nil || len(k.Layers) != len(m.Layers) {
+			t.Errorf("%s does not come back: %v", config, err)
+		}
+	}
+}
+
 func configText(t *testing.T, m *Model) string {
 	t.Helper()
 	return jsonText(t, m.kerasConfig())

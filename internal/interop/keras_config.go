@@ -32,7 +32,7 @@ func (m *Model) kerasConfig() object {
 	}
 	batch := append([]any{nil}, anys(m.Input)...)
 	layers := []object{{Module: "keras.layers", Class: "InputLayer", Config: map[string]any{
-		"batch_input_shape": batch, "dtype": "float32", "sparse": false, "ragged": false, "name": "input_layer",
+		"batch_input_shape": batch, "dtype": "float32", "sparse": false, "ragged": false, "name": m.inputName(),
 	}}}
 	for _, l := range m.Layers {
 		layers = append(layers, l.kerasConfig())
@@ -42,10 +42,19 @@ func (m *Model) kerasConfig() object {
 	}}
 }
 
+// inputName returns the name of the input, which no layer has: in Keras the input is a layer.
+func (m *Model) inputName() string {
+	name := "input_layer"
+	for slices.ContainsFunc(m.Layers, func(l Layer) bool { return l.Label == name }) {
+		name += "_"
+	}
+	return name
+}
+
 // functionalConfig returns the JSON of a functional model: the layers with the names of those
 // whose outputs they take, in the form of Keras 2, which Keras 3 reads too.
 func (m *Model) functionalConfig() object {
-	const input = "input_layer"
+	input := m.inputName()
 	type node struct {
 		object
 		Label   string `json:"name"`
