@@ -56,24 +56,13 @@ func centerCrop(g *onnxGraph, l *Layer) {
 		g.crop(height, width, (h-height)/2, (w-width)/2)
 		return
 	}
-	rows, columns, top, left := layer.AspectCrop(h, w, height, width)
-	g.crop(rows, columns, top, left)
-	g.resize(l, rows, columns, "bilinear", false)
+	randomCrop(g, l)
 }
 
-// randomCrop is random_crop in inference: the largest centred rectangle with the window's
-// aspect ratio, resized to the window.
+// randomCrop is random_crop in inference, and center_crop of images smaller than the window: the
+// largest centred rectangle with the window's aspect ratio, resized to the window.
 func randomCrop(g *onnxGraph, l *Layer) {
-	g.toMaps()
-	h, w := l.In[0], l.In[1]
-	height := max(1, min(h, w*l.Out[0]/l.Out[1]))
-	width := max(1, min(w, h*l.Out[1]/l.Out[0]))
-	if height < h || width < w {
-		top, left := (h-height)/2, (w-width)/2
-		g.emit("Slice", nil, g.integers("starts", top, left), g.integers("ends", top+height, left+width), g.integers("axes", 2, 3))
-	}
-	if height != l.Out[0] || width != l.Out[1] {
-		sizes := g.tensor("scales", []int{4}, []float32{1, 1, float32(l.Out[0]) / float32(height), float32(l.Out[1]) / float32(width)})
-		g.emit("Resize", attributes{"mode": "linear", "coordinate_transformation_mode": "half_pixel"}, "", sizes)
-	}
+	rows, columns, top, left := layer.AspectCrop(l.In[0], l.In[1], l.Out[0], l.Out[1])
+	g.crop(rows, columns, top, left)
+	g.resize(l, rows, columns, "bilinear", false)
 }

@@ -124,3 +124,19 @@ func TestNormalizationsInONNXFindTheChannelsOfAnyShape(t *testing.T) {
 		}
 	}
 }
+
+// onnxruntime rounds sizes from scales down: 31/28 of 28 pixels are 30 for it. A product with a matrix
+// has the rows and columns of the matrix.
+func TestRandomCropInONNXHasItsSize(t *testing.T) {
+	for size, want := range map[string]string{
+		"height: 31, width: 31": "Transpose [0 3 1 2], Slice [0 0] [28 28] [2 3], MatMul, MatMul",
+		"height: 28, width: 28": "Transpose [0 3 1 2], Slice [0 0] [28 28] [2 3]",
+		"height: 14, width: 28": "Transpose [0 3 1 2], Slice [7 0] [21 28] [2 3]",
+		"height: 24, width: 36": "Transpose [0 3 1 2], Slice [5 0] [23 28] [2 3], MatMul, MatMul",
+	} {
+		m := planned(t, "name: m\ninput: [28, 28, 1]\nlayers: [random_crop: {"+size+"}, flatten, softmax]")
+		if got := strings.Join(onnxNodes(t, m, "random_crop"), ", "); got != want {
+			t.Errorf("%s: got %s, want %s", size, got, want)
+		}
+	}
+}
