@@ -85,6 +85,25 @@ func TestWhatIsNotAsInKerasIsNoted(t *testing.T) {
 	}
 }
 
+// Keras 3 does not crop in inference, which matters where the size of images changes.
+func TestRandomCropOfKeras3IsNoted(t *testing.T) {
+	for size, want := range map[int]int{6: 1, 8: 0} {
+		k, err := readKerasConfig([]byte(classifier(fmt.Sprintf(`{"class_name": "RandomCrop", "config": {"name": "r", "height": %d, "width": %d}}`, size, size))), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := k.Document()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for direction, notes := range map[string][]string{"import": k.Notes, "export": planned(t, string(doc)).KerasNotes("keras-v3")} {
+			if len(notes) != want || want > 0 && !strings.Contains(notes[0], "Keras 3 (to 3.15) leaves images as they are") {
+				t.Errorf("%s of a crop to %d pixels: got %q", direction, size, notes)
+			}
+		}
+	}
+}
+
 // layers is the JSON of a model_config with an input and these layers.
 func layers(list string) string {
 	return `{"class_name": "Sequential", "config": {"name": "m", "layers": [

@@ -227,6 +227,9 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 	if l.shared && len(o.own) > 0 {
 		r.fault(l, "it is called several times, with the same weights; here each layer has its own")
 	}
+	if it.Name == "random_crop" && !slices.Equal(shapes[0], r.shape) {
+		r.note("crops and resizes in inference here, as in Keras 2; Keras 3 (to 3.15) leaves images as they are there, so predictions differ", l.name)
+	}
 	if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
 		r.function = f
 	}

@@ -297,6 +297,9 @@ func (m *Model) KerasNotes(format string) (notes []string) {
 		if l.Name == "random_contrast" && l.kerasValue("value_range", l.Options["value_range"]) != nil {
 			notes = append(notes, fmt.Sprintf("layer %s: only Keras 3 has a value_range here, so tf.keras 2.15 cannot open the file", l.Label))
 		}
+		if l.Name == "random_crop" && !slices.Equal(l.In, l.Out) {
+			notes = append(notes, fmt.Sprintf("layer %s: in inference Keras 3 (to 3.15) leaves images as they are, while tf.keras 2.15 makes them %dx%d as here; there its predictions differ, or fail", l.Label, l.Out[0], l.Out[1]))
+		}
 	}
 	t := m.Training
 	if t == nil || format == "keras-weights" {
