@@ -28,6 +28,7 @@ func (r *specReader) input(shapes ...any) {
 			dims[i] = max(0, dims[i])
 		}
 		if r.shape = dims[1:]; len(r.shape) == 2 {
+			r.bare = true
 			r.shape = append(slices.Clone(r.shape), 1)
 			r.note("its images have a height and a width, and one channel here", "input")
 		}

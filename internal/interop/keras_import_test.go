@@ -318,6 +318,37 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 	}
 }
 
+// Images of a height and a width alone have a channel here, behind the axis that is the last in Keras.
+func TestLastAxisOfImagesWithoutChannelsIsTheirWidth(t *testing.T) {
+	const flat = `{"class_name": "Flatten", "config": {"name": "f"}}, `
+	along := "it acts along the width of images without channels"
+	for list, want := range map[string]string{
+		`{"class_name": "Softmax", "config": {"name": "x"}}`:                                                                                          "layer x (Softmax): " + along,
+		`{"class_name": "Activation", "config": {"name": "x", "activation": "softmax"}}`:                                                              "layer x (Activation): " + along,
+		`{"class_name": "ReLU", "config": {"name": "r"}}, {"class_name": "UnitNormalization", "config": {"name": "x"}}`:                               "layer x (UnitNormalization): " + along,
+		`{"class_name": "LayerNormalization", "config": {"name": "x", "center": false, "scale": false}}`:                                              "layer x (LayerNormalization): " + along,
+		`{"class_name": "BatchNormalization", "config": {"name": "x"}}`:                                                                               "layer x (BatchNormalization): " + along,
+		`{"class_name": "Dense", "config": {"name": "x", "units": 4}}`:                                                                                "layer x (Dense): needs a flat input",
+		`{"class_name": "Rescaling", "config": {"name": "x", "scale": 0.5}}`:                                                                          "",
+		flat + `{"class_name": "UnitNormalization", "config": {"name": "x"}}`:                                                                         "",
+		`{"class_name": "Reshape", "config": {"name": "s", "target_shape": [8, 8, 1]}}, {"class_name": "UnitNormalization", "config": {"name": "x"}}`: "",
+		`{"class_name": "Reshape", "config": {"name": "s", "target_shape": [4, 16]}}, {"class_name": "Softmax", "config": {"name": "x"}}`:             "",
+	} {
+		_, err := readKerasConfig([]byte(strings.Replace(classifier(list), "8, 8, 3", "8, 8", 1)), nil)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s\ngot %v\nwant %s", list, err, want)
+		}
+	}
+	both := `{"class_name": "ReLU", "name": "r", "config": {"name": "r"}, "inbound_nodes": [[["i", 0, 0, {}]]]},
+		{"class_name": "Concatenate", "name": "x", "config": {"name": "x"}, "inbound_nodes": [[["i", 0, 0, {}], ["r", 0, 0, {}]]]},
+		{"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["x", 0, 0, {}]]]},
+		{"class_name": "Softmax", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["f", 0, 0, {}]]]}`
+	_, err := readKerasConfig([]byte(strings.Replace(graph(both, `[["s", 0, 0]]`), "8, 8, 3", "8, 8", 1)), nil)
+	if err == nil || err.Error() != "layer x (Concatenate): "+along+", and along their one channel here; put Flatten or Reshape in front of it in Keras" {
+		t.Errorf("got %v", err)
+	}
+}
+
 // Keras 2 has another hard_sigmoid under the same name.
 func TestHardSigmoidOfKeras2IsRefused(t *testing.T) {
 	for version, want := range map[string]string{"2.15.0": "layer d: hard_sigmoid was x/5 + 1/2 in Keras 2.15.0", "3.15.1": "", "": ""} {

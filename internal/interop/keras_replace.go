@@ -63,9 +63,9 @@ func (r *specReader) scaledAdd(l *kerasLayer) bool {
 }
 
 // pointwise replaces a Dense on a map, which it applies to the last axis, by the equivalent
-// 1x1 convolution.
+// 1x1 convolution. The last axis of a bare one is not the channels.
 func (r *specReader) pointwise(l *kerasLayer) {
-	if l.class != "Dense" || len(r.shape) != 3 {
+	if l.class != "Dense" || len(r.shape) != 3 || r.bare {
 		return
 	}
 	r.note("is a convolution of 1x1 here, since it gets a map (Dense)", l.name)
@@ -81,6 +81,7 @@ func (r *specReader) reshape(l *kerasLayer, to layer.Shape) bool {
 	if r.shape == nil || slices.Contains(r.shape, 0) {
 		return true // an earlier layer is invalid
 	}
+	r.bare = false // it gives all axes
 	have := r.shape.Size()
 	if i := slices.Index(to, -1); i >= 0 {
 		if rest := -to.Size(); rest > 0 {

@@ -112,7 +112,12 @@ type layerOutput struct {
 	at       int         // index of the layer; spec.Images is the images
 	shape    layer.Shape // of one example; nil: unknown
 	function string      // the last activation on the way to it
+	bare     bool        // Keras has it without the channel that images have here
 }
+
+// alongLastAxis lists the layers, other than those that need maps, that do not treat each value by
+// itself, or that have a weight for each channel.
+var alongLastAxis = []string{"batch_normalization", "concatenate", "group_normalization", "layer_normalization", "unit_normalization"}
 
 // renamed is the note about changed names.
 const renamed = "names are changed, which have other characters here, or are another layer's already"
@@ -230,9 +235,14 @@ func (r *specReader) append(it *spec.Item, decoded layer.Layer, l *kerasLayer) {
 	if it.Name == "random_crop" && !slices.Equal(shapes[0], r.shape) {
 		r.note("crops and resizes in inference here, as in Keras 2; Keras 3 (to 3.15) leaves images as they are there, so predictions differ", l.name)
 	}
-	if f := layer.Function(it.Name, it.Thing("activation")); f != "" {
+	f := layer.Function(it.Name, it.Thing("activation"))
+	if f != "" {
 		r.function = f
 	}
+	if r.bare && (f == "softmax" || slices.Contains(alongLastAxis, it.Name)) {
+		r.fault(l, "it acts along the width of images without channels, and along their one channel here; put Flatten or Reshape in front of it in Keras")
+	}
+	r.bare = r.bare && it.Name != "flatten" && it.Name != "reshape"
 	r.at = len(r.Layers)
 	r.Layers = append(r.Layers, it)
 	r.origins = append(r.origins, o)
