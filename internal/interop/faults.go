@@ -29,7 +29,9 @@ func (f *faults) of(l *kerasLayer, text string) {
 		*f = append(*f, fault{[]string{l.name}, l.class, text})
 		return
 	}
-	(*f)[at].layers = append((*f)[at].layers, l.name)
+	if one := &(*f)[at]; !slices.Contains(one.layers, l.name) { // a layer that is called several times
+		one.layers = append(one.layers, l.name)
+	}
 }
 
 func (f fault) Error() string {

@@ -68,7 +68,7 @@ func readChain(text []byte) (*chain, error) {
 		c.faults.add("a model of class %s, whose code says what it computes; only Sequential and functional models can be imported: build it as keras.Model(inputs, outputs)", class)
 		return c, nil
 	}
-	c.model(class, options, nil, "", nil, spec.Images)
+	c.model(class, options, kerasLayer{}, spec.Images)
 	c.restack()
 	return c, nil
 }
@@ -110,9 +110,11 @@ const (
 )
 
 // model appends the layers of a model that is called on the output of a layer, and returns the
-// index of the layer with its output. Path is its group in a .weights.h5.
-func (c *chain) model(class string, options config, within []string, path string, called []config, input int) (output int) {
-	if len(within) > maxNested {
+// index of the layer with its output. They take the path, the calls and the enclosing models from
+// of, which is the model as a layer.
+func (c *chain) model(class string, options config, of kerasLayer, input int) (output int) {
+	path := of.path
+	if len(of.within) > maxNested {
 		c.faults.add("over %d models lie in each other", maxNested)
 		return input
 	}
@@ -141,7 +143,7 @@ func (c *chain) model(class string, options config, within []string, path string
 		steps = append(steps, s)
 	}
 	if isFunctional(class) {
-		if ordered, ok := c.order(options, members, within); ok {
+		if ordered, ok := c.order(options, members, of.within); ok {
 			steps = ordered
 		}
 	}
@@ -154,7 +156,7 @@ func (c *chain) model(class string, options config, within []string, path string
 		if len(inputs) == 0 {
 			inputs = []int{input}
 		}
-		output = c.member(s, inputs, pathOf[s.call.name], within, called)
+		output = c.member(s, inputs, pathOf[s.call.name], of)
 		at[s.call] = output
 	}
 	return output
@@ -165,11 +167,11 @@ func isFunctional(class string) bool { return class != "Sequential" }
 
 // member appends one layer, or those of a model in the model, and returns the index of the one
 // with its output.
-func (c *chain) member(s step, inputs []int, path string, within []string, called []config) (output int) {
+func (c *chain) member(s step, inputs []int, path string, of kerasLayer) (output int) {
 	class, options, _ := thing(s.member)
 	class, ours := ownClass(s.member, class)
-	l := kerasLayer{class: class, ours: ours, name: nameOf(s.member), config: options, within: within, path: path, inputs: inputs, shared: s.uses > 1}
-	l.called = append(slices.Clone(called), keywords(s.member)...)
+	l := kerasLayer{class: class, ours: ours, name: nameOf(s.member), config: options, within: of.within, path: path, inputs: inputs, shared: of.shared || s.uses > 1}
+	l.called = append(slices.Clone(of.called), keywords(s.member)...)
 	if len(c.layers) >= maxLayers {
 		if !c.tooLong {
 			c.tooLong = true
@@ -181,7 +183,8 @@ func (c *chain) member(s step, inputs []int, path string, within []string, calle
 		if len(inputs) > 1 {
 			c.faults.of(&l, "a model with several inputs, of which only those with one can be imported")
 		}
-		return c.model(class, options, append(slices.Clone(within), l.name), l.path, l.called, inputs[0])
+		l.within = append(slices.Clone(l.within), l.name)
+		return c.model(class, options, l, inputs[0])
 	}
 	l.operands, l.named = arguments(s.member)
 	if l.operation = isOperation(s.member); !ours {

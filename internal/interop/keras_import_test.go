@@ -349,6 +349,25 @@ func TestLastAxisOfImagesWithoutChannelsIsTheirWidth(t *testing.T) {
 	}
 }
 
+// The layers of a model are shared by its calls, also those of models in it.
+func TestWhatIsCalledTwiceIsRefused(t *testing.T) {
+	const conv = `{"class_name": "Conv2D", "name": "c", "config": {"name": "c", "filters": 3, "kernel_size": 1}, "inbound_nodes": []}`
+	sequential := `{"class_name": "Sequential", "name": "c", "config": {"name": "c", "layers": [` + conv + `]}, "inbound_nodes": []}`
+	nested := `{"class_name": "Sequential", "name": "c", "config": {"name": "c", "layers": [` + sequential + `]}, "inbound_nodes": []}`
+	for _, called := range []string{conv, sequential, nested} {
+		called = strings.TrimSuffix(called, "[]}") + `[[["i", 0, 0, {}]], [["r", 0, 0, {}]]]}`
+		_, err := readKerasConfig([]byte(graph(called+`,
+			{"class_name": "ReLU", "name": "r", "config": {"name": "r"}, "inbound_nodes": [[["i", 0, 0, {}]]]},
+			{"class_name": "Add", "name": "a", "config": {"name": "a"}, "inbound_nodes": [[["c", 0, 0, {}], ["c", 1, 0, {}]]]},
+			{"class_name": "Flatten", "name": "f", "config": {"name": "f"}, "inbound_nodes": [[["a", 0, 0, {}]]]},
+			{"class_name": "Softmax", "name": "s", "config": {"name": "s"}, "inbound_nodes": [[["f", 0, 0, {}]]]}`, `[["s", 0, 0]]`)), nil)
+		want := "layer c (Conv2D): it is called several times, with the same weights; here each layer has its own"
+		if err == nil || err.Error() != want {
+			t.Errorf("%s\ngot %v\nwant %s", called, err, want)
+		}
+	}
+}
+
 // Keras 2 has another hard_sigmoid under the same name.
 func TestHardSigmoidOfKeras2IsRefused(t *testing.T) {
 	for version, want := range map[string]string{"2.15.0": "layer d: hard_sigmoid was x/5 + 1/2 in Keras 2.15.0", "3.15.1": "", "": ""} {
