@@ -1048,6 +1048,12 @@ MODEL_CASES = {
         TINY_INPUT, 5, TINY_ONE, {"sgd": {"learning_rate": 0.05}}, normal,
         {"loss": {"binary_focal_crossentropy": {
             "apply_class_balancing": True, "alpha": 0.4}}}),
+    # Logits far apart: the loss is taken from them.
+    "binary_focal_saturated": (
+        TINY_INPUT, 8,
+        [*TINY_HEAD, {"rescaling": {"scale": 60}}, "sigmoid"],
+        {"sgd": {"learning_rate": 0.0001}}, normal,
+        {"loss": "binary_focal_crossentropy"}),
     "categorical_focal": (
         TINY_INPUT, 5, TINY, {"sgd": {"learning_rate": 0.05}}, normal,
         {"loss": "categorical_focal_crossentropy"}),

@@ -47,6 +47,57 @@ func BinaryFocalCrossEntropyGrad(dp, p, target []float32, dloss float32, n, c in
 	}
 }
 
+// SigmoidFocalCrossEntropy computes [BinaryFocalCrossEntropy] of p = sigmoid(logits) from the
+// logits, without clip:
+//
+//	yes·target[n,0,c]·(1-p)^gamma·log(1+exp(-x)) + no·target[n,1,c]·p^gamma·log(1+exp(x))
+//
+// as Keras 3 on TensorFlow, whose binary_crossentropy asks a sigmoid for its input
+// (backend/tensorflow/nn.py, _get_logits). An output whose two targets are 0 adds nothing.
+func SigmoidFocalCrossEntropy(loss, logits, target []float32, n, c int, gamma, yes, no float64) {
+	need("SigmoidFocalCrossEntropy", "loss", loss, 1)
+	need("SigmoidFocalCrossEntropy", "logits", logits, n, c)
+	need("SigmoidFocalCrossEntropy", "target", target, n, 2*c)
+	total := 0.0
+	for i := range n {
+		t := target[i*2*c:][:2*c]
+		for j, v := range logits[i*c:][:c] {
+			x := float64(v)
+			if is := float64(t[j]); is != 0 || v != v {
+				total += float64(yes * is * focal(sigmoid(-x), gamma) * softplus(-x))
+			}
+			if not := float64(t[c+j]); not != 0 {
+				total += float64(no * not * focal(sigmoid(x), gamma) * softplus(x))
+			}
+		}
+	}
+	loss[0] = float32(total / float64(n*c))
+}
+
+// SigmoidFocalCrossEntropyGrad computes the gradient of [SigmoidFocalCrossEntropy] for the
+// logits, times dloss. That of p is p·(1-p), so it is the mean of
+//
+//	no·target[n,1,c]·p^gamma·(gamma·(1-p)·log(1+exp(x)) + p) -
+//	yes·target[n,0,c]·(1-p)^gamma·(gamma·p·log(1+exp(-x)) + 1-p)
+func SigmoidFocalCrossEntropyGrad(dx, logits, target []float32, dloss float32, n, c int, gamma, yes, no float64) {
+	need("SigmoidFocalCrossEntropyGrad", "dx", dx, n, c)
+	need("SigmoidFocalCrossEntropyGrad", "logits", logits, n, c)
+	need("SigmoidFocalCrossEntropyGrad", "target", target, n, 2*c)
+	factor := float64(dloss) / float64(n*c)
+	// of is the gradient of (1-p)^gamma·log(1+exp(-x)) for -x.
+	of := func(x float64) float64 {
+		p, not := sigmoid(x), sigmoid(-x)
+		return focal(not, gamma) * (float64(gamma*p*softplus(-x)) + not)
+	}
+	for i := range n {
+		dx, t := dx[i*c:][:c], target[i*2*c:][:2*c]
+		for j, v := range logits[i*c:][:c] {
+			x := float64(v)
+			dx[j] = normal(float32(factor * (float64(no*float64(t[c+j])*of(-x)) - float64(yes*float64(t[j])*of(x)))))
+		}
+	}
+}
+
 // FocalCrossEntropy computes the mean over the batch of
 //
 //	Σc -alpha·target[n,c]·(1-q)^gamma·log q,  q = clip(p[n,c] / Σk p[n,k])

@@ -145,6 +145,14 @@ func decisions(rng *rand.Rand, n, c int) []float32 {
 	return target
 }
 
+func sigmoids(x []float64) []float64 {
+	p := make([]float64, len(x))
+	for i, v := range x {
+		p[i] = 1 / (1 + math.Exp(-v))
+	}
+	return p
+}
+
 // defineBinary returns the loss of probabilities far from 0 and 1.
 func defineBinary(p []float64, target []float32, n, c int, gamma, yes, no float64) []float64 {
 	loss := 0.0
@@ -164,13 +172,7 @@ func TestBinaryCrossEntropiesAreTheirDefinition(t *testing.T) {
 		n, c := size[0], size[1]
 		target, logits := decisions(rng, n, c), randoms(rng, n*c)
 		loss, dx := make([]float32, 1), make([]float32, n*c)
-		ofLogits := func(x []float64) []float64 {
-			p := make([]float64, len(x))
-			for i, v := range x {
-				p[i] = 1 / (1 + math.Exp(-v))
-			}
-			return defineBinary(p, target, n, c, 0, 1, 1)
-		}
+		ofLogits := func(x []float64) []float64 { return defineBinary(sigmoids(x), target, n, c, 0, 1, 1) }
 		SigmoidCrossEntropy(loss, logits, target, n, c)
 		near(t, "loss of logits", loss, ofLogits(wide(logits)))
 		SigmoidCrossEntropyGrad(dx, logits, target, 0.5, n, c)
@@ -184,6 +186,11 @@ func TestBinaryCrossEntropiesAreTheirDefinition(t *testing.T) {
 			near(t, "focal loss", loss, define(wide(p)))
 			BinaryFocalCrossEntropyGrad(dx, p, target, 0.5, n, c, gamma, 0.3, 0.7)
 			near(t, "gradient of the focal loss", dx, numericGrad(define, wide(p), []float32{0.5}))
+			ofLogits := func(x []float64) []float64 { return define(sigmoids(x)) }
+			SigmoidFocalCrossEntropy(loss, logits, target, n, c, gamma, 0.3, 0.7)
+			near(t, "focal loss of logits", loss, ofLogits(wide(logits)))
+			SigmoidFocalCrossEntropyGrad(dx, logits, target, 0.5, n, c, gamma, 0.3, 0.7)
+			near(t, "gradient of the focal loss of logits", dx, numericGrad(ofLogits, wide(logits), []float32{0.5}))
 		}
 		BinaryCrossEntropy(loss, p, target, n, c)
 		near(t, "loss of probabilities", loss, defineBinary(wide(p), target, n, c, 0, 1, 1))
@@ -200,6 +207,20 @@ func TestSigmoidCrossEntropyOfLargeLogitsIsExact(t *testing.T) {
 	SigmoidCrossEntropyGrad(dx, logits, target, 3, 1, 3)
 	near(t, "dx", dx, []float64{1, -1, 0})
 	SigmoidCrossEntropy(loss, []float32{1, 2, float32(math.NaN())}, make([]float32, 6), 1, 3)
+	if loss[0] == loss[0] {
+		t.Errorf("the loss of NaN is %v", loss[0])
+	}
+}
+
+// A surely wrong decision has the whole gradient, a surely right one none.
+func TestSigmoidFocalCrossEntropyOfLargeLogitsIsExact(t *testing.T) {
+	loss, dx := make([]float32, 1), make([]float32, 4)
+	logits, target := []float32{1000, -1000, -18, 50}, []float32{0, 1, 1, 1, 1, 0, 0, 0}
+	SigmoidFocalCrossEntropy(loss, logits, target, 1, 4, 2, 1, 1)
+	near(t, "loss", loss, []float64{2018. / 4})
+	SigmoidFocalCrossEntropyGrad(dx, logits, target, 4, 1, 4, 2, 1, 1)
+	near(t, "dx", dx, []float64{1, -1, -1, 0})
+	SigmoidFocalCrossEntropy(loss, []float32{1, 2, float32(math.NaN())}, make([]float32, 6), 1, 3, 2, 1, 1)
 	if loss[0] == loss[0] {
 		t.Errorf("the loss of NaN is %v", loss[0])
 	}

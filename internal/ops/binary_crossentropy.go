@@ -17,8 +17,17 @@ func BinaryCrossentropy(y, target *G.Node) *G.Node {
 }
 
 // BinaryFocalCrossentropy is BinaryCrossentropy with the factors yesWeight·(1-y)^gamma and
-// noWeight·y^gamma.
+// noWeight·y^gamma. Where y is a Sigmoid, it too is taken from the input.
 func BinaryFocalCrossentropy(y, target *G.Node, gamma, yesWeight, noWeight float64) *G.Node {
+	if x, ok := inputOf(y, "sigmoid"); ok {
+		return lossOp("sigmoid_focal_crossentropy", x, target,
+			func(loss, x, target []float32, n, c int) {
+				kernels.SigmoidFocalCrossEntropy(loss, x, target, n, c, gamma, yesWeight, noWeight)
+			},
+			func(dx, x, target []float32, dloss float32, n, c int) {
+				kernels.SigmoidFocalCrossEntropyGrad(dx, x, target, dloss, n, c, gamma, yesWeight, noWeight)
+			})
+	}
 	return lossOp("binary_focal_crossentropy", y, target,
 		func(loss, p, target []float32, n, c int) {
 			kernels.BinaryFocalCrossEntropy(loss, p, target, n, c, gamma, yesWeight, noWeight)

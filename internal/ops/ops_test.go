@@ -678,6 +678,9 @@ func TestLossIsTakenFromTheInputOfASigmoid(t *testing.T) {
 		if got := BinaryCrossentropy(y, input(4, 2)).Op().(*op).name; got != "sigmoid_crossentropy" {
 			t.Errorf("sigmoid of %s: the loss is a %s", name, got)
 		}
+		if got := BinaryFocalCrossentropy(y, input(4, 2), 2, 1, 1).Op().(*op).name; got != "sigmoid_focal_crossentropy" {
+			t.Errorf("sigmoid of %s: the focal loss is a %s", name, got)
+		}
 		if got := Score(y, input(4, 1)).Op().(*op).inputs[0]; got != x {
 			t.Errorf("sigmoid of %s: the score is that of %v", name, got)
 		}
