@@ -77,7 +77,8 @@ func (a *assigner) take(i, m int) bool {
 	if a.used[m] || a.of[i] >= 0 {
 		return false
 	}
-	if _, ok := a.modules[m].fit(a.file.Format, &a.model.Layers[i], a.flattened(i)); !ok {
+	l := &a.model.Layers[i]
+	if _, ok := a.modules[m].fit(a.file.Format, l, a.flattened(l.Inputs[0])); !ok {
 		return false
 	}
 	a.used[m], a.of[i] = true, m
@@ -129,21 +130,25 @@ func (a *assigner) behind() {
 	}
 }
 
-// flattened returns the shape of the maps that the values of layer i were flattened from,
-// nil if they were not.
-func (a *assigner) flattened(i int) layer.Shape {
-	for j := a.model.Layers[i].Inputs[0]; j != spec.Images && len(a.model.Layers[j].Out) == 1; j = a.model.Layers[j].Inputs[0] {
-		switch l := a.model.Layers[j]; {
-		case len(l.In) == 3:
-			if l.Type == "Flatten" {
-				return l.In
-			}
-			return nil
-		case l.In.Size() != l.Out.Size() || hasKernel(&l):
-			return nil
-		}
+// flattened returns the shapes that the output of layer j was flattened from, one after the
+// other where paths are concatenated: [H W C] of maps, [n] of what was flat. It is nil for maps.
+func (a *assigner) flattened(j int) (from []layer.Shape) {
+	if j == spec.Images || len(a.model.Layers[j].Out) != 1 {
+		return nil
 	}
-	return nil
+	switch l := &a.model.Layers[j]; {
+	case l.Type == "Concatenate":
+		for _, in := range l.Inputs {
+			from = append(from, a.flattened(in)...)
+		}
+		return from
+	case l.Type == "Flatten":
+		return []layer.Shape{l.In}
+	case len(l.In) == 3 || l.In.Size() != l.Out.Size() || hasKernel(l):
+		return []layer.Shape{l.Out}
+	default:
+		return a.flattened(l.Inputs[0])
+	}
 }
 
 func (a *assigner) result() *Assignment {
@@ -162,7 +167,7 @@ func (a *assigner) result() *Assignment {
 		} else {
 			m := a.modules[a.of[i]]
 			row.From = m.name
-			sources, _ := m.fit(a.file.Format, l, a.flattened(i))
+			sources, _ := m.fit(a.file.Format, l, a.flattened(l.Inputs[0]))
 			for n, s := range sources {
 				r.taken = append(r.taken, taken{m.fullName(s.tensor, a.file.Format), s, l.Weights[n].Data})
 			}

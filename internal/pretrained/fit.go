@@ -23,9 +23,8 @@ var torchNames = map[string][]string{
 	"mean": {"mean"}, "variance": {"variance"},
 }
 
-// fit matches all weights of layer l to all of m. from is the shape of the
-// maps that l's input was flattened from, nil if it was not.
-func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []source, ok bool) {
+// fit matches all weights of layer l to all of m. from is what l's input was flattened from.
+func (m *module) fit(f Format, l *interop.Layer, from []layer.Shape) (sources []source, ok bool) {
 	if len(l.Own) != len(m.tensors) {
 		return nil, false
 	}
@@ -50,7 +49,7 @@ func (m *module) fit(f Format, l *interop.Layer, from layer.Shape) (sources []so
 		if !ok {
 			return nil, false
 		}
-		if f.channelsFirst() && from != nil && w.Shape[0] == from.Size() {
+		if f.channelsFirst() && from != nil && w.Name != "bias" {
 			turn = then(turn, channelsLast(from, w.Shape.Size()/w.Shape[0]))
 		}
 		sources = append(sources, source{t, turn})
@@ -109,16 +108,22 @@ func transpose(rows, columns int) func([]float32) []float32 {
 	}
 }
 
-// channelsLast reorders the rows of a matrix, of width columns, that belong to the values of
-// flattened maps: from [C H W] to [H W C].
-func channelsLast(from layer.Shape, width int) func([]float32) []float32 {
-	spots, channels := from[0]*from[1], from[2]
+// channelsLast reorders the rows of a matrix, of width columns, that belong to flattened values:
+// those of maps from [C H W] to [H W C].
+func channelsLast(from []layer.Shape, width int) func([]float32) []float32 {
 	return func(v []float32) []float32 {
-		out := make([]float32, len(v))
-		for c := range channels {
-			for s := range spots {
-				copy(out[(s*channels+c)*width:][:width], v[(c*spots+s)*width:])
+		out := slices.Clone(v)
+		at := 0
+		for _, shape := range from {
+			if len(shape) == 3 {
+				spots, channels := shape[0]*shape[1], shape[2]
+				for c := range channels {
+					for s := range spots {
+						copy(out[at+(s*channels+c)*width:][:width], v[at+(c*spots+s)*width:])
+					}
+				}
 			}
+			at += shape.Size() * width
 		}
 		return out
 	}

@@ -1,0 +1,43 @@
+package pretrained
+
+import (
+	"fmt"
+	"testing"
+)
+
+// PyTorch flattens maps [C H W], Keras [H W C]. Where flattened maps are concatenated, each is turned
+// by itself and what is flat stays. A bias stays, also with as many values.
+func TestRowsOfFlattenedMapsAreTurned(t *testing.T) {
+	for layers, want := range map[string][]float32{
+		"- flatten": {0, 2, 4, 1, 3, 5},
+		"- concatenate: [[flatten], [global_average_pooling2d], [relu, flatten, tanh]]\n  - relu": {0, 2, 4, 1, 3, 5, 6, 7, 8, 9, 11, 13, 10, 12, 14},
+	} {
+		n := newNet(t, fmt.Sprintf("input: [2, 1, 3]\ndata: {dataset: shapes}\nlayers:\n  %s\n  - dense: {units: %d, activation: softmax}\n", layers, len(want)))
+		f := &File{Format: PyTorch}
+		f.addIndices("fc", "weight", len(want), len(want))
+		f.addIndices("fc", "bias", len(want))
+		if err := f.Assign(n.interop()).Load(); err != nil {
+			t.Fatal(err)
+		}
+		kernel, bias := n.Weights()[0].Data, n.Weights()[1].Data
+		for row, from := range want {
+			if kernel[len(want)*row] != from || bias[row] != float32(row) {
+				t.Errorf("%s: row %d is column %g in PyTorch, want %g; its bias is value %g", layers, row, kernel[len(want)*row], from, bias[row])
+			}
+		}
+	}
+}
+
+// addIndices adds a tensor whose values are their indices.
+func (f *File) addIndices(layer, name string, shape ...int) {
+	f.add(layer, name, 0, shape...)
+	t := &f.Tensors[len(f.Tensors)-1]
+	zeros := t.Read
+	t.Read = func() ([]float32, error) {
+		values, err := zeros()
+		for i := range values {
+			values[i] = float32(i)
+		}
+		return values, err
+	}
+}
