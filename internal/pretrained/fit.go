@@ -84,6 +84,8 @@ func turned(have []int, want layer.Shape, channelsFirst, depthwise bool) (turn f
 			return v
 		})
 		return turn, slices.Equal(have, []int{out, in, want[0], want[1]})
+	case len(want) == 3: // LayerNorm([C, H, W])
+		return channelsLast([]layer.Shape{want}, 1), slices.Equal(have, []int{want[2], want[0], want[1]})
 	case len(want) == 2:
 		return transpose(want[1], want[0]), slices.Equal(have, []int{want[1], want[0]})
 	case len(want) == 1:

@@ -2,6 +2,7 @@ package pretrained
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
@@ -25,6 +26,27 @@ func TestRowsOfFlattenedMapsAreTurned(t *testing.T) {
 				t.Errorf("%s: row %d is column %g in PyTorch, want %g; its bias is value %g", layers, row, kernel[len(want)*row], from, bias[row])
 			}
 		}
+	}
+}
+
+// LayerNorm([C, H, W]) is turned to [H, W, C]; [H, W, C] of another program is not taken.
+func TestLayerNormsOfMapsAreTurned(t *testing.T) {
+	n := newNet(t, "input: [2, 2, 3]\ndata: {dataset: shapes}\nlayers:\n  - layer_normalization: {axis: [1, 2, 3]}\n  - flatten\n  - softmax\n")
+	f, other := &File{Format: PyTorch}, &File{Format: PyTorch}
+	for _, name := range []string{"weight", "bias"} {
+		f.addIndices("norm", name, 3, 2, 2)
+		other.addIndices("norm", name, 2, 2, 3)
+	}
+	if err := f.Assign(n.interop()).Load(); err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range n.Weights() {
+		if want := []float32{0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11}; !slices.Equal(w.Data, want) {
+			t.Errorf("%s has the values %v of PyTorch, want %v", w.Name, w.Data, want)
+		}
+	}
+	if a := other.Assign(n.interop()); a.found != 0 {
+		t.Error("[2, 2, 3] was taken for [3, 2, 2]")
 	}
 }
 
