@@ -226,6 +226,16 @@ func (l *Layer) window(size catalog.Pair) attributes {
 	return a
 }
 
+// PoolsMoreAfter reports whether l is a pooling layer whose windows are padded more at the end
+// than in front, which no layer of PyTorch does.
+func (l *Layer) PoolsMoreAfter() bool {
+	if l.Options["pool_size"] == nil {
+		return false
+	}
+	pads := l.window(l.pair("pool_size"))["pads"].([]int)
+	return pads[0] != pads[2] || pads[1] != pads[3]
+}
+
 func (g *onnxGraph) pool(op string, l *Layer) {
 	g.toMaps()
 	g.emit(op, l.window(l.pair("pool_size")))

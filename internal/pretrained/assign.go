@@ -197,11 +197,14 @@ func (a *assigner) result() *Assignment {
 func (a *assigner) differences() (notes []string) {
 	var epsilon, padding []string
 	for i := range a.model.Layers {
+		l := &a.model.Layers[i]
+		if l.PoolsMoreAfter() {
+			padding = append(padding, l.Label)
+		}
 		if a.of[i] < 0 {
 			continue
 		}
-		l := &a.model.Layers[i]
-		if e, ok := l.Options["epsilon"].(float64); ok && l.Type == "BatchNormalization" && e != 1e-5 {
+		if e, ok := l.Options["epsilon"].(float64); ok && e != 1e-5 {
 			epsilon = append(epsilon, fmt.Sprintf("%s (%g)", l.Label, e))
 		}
 		if l.Options["padding"] == "same" && hasKernel(l) && (l.In[0] != l.Out[0] || l.In[1] != l.Out[1]) {
@@ -209,10 +212,10 @@ func (a *assigner) differences() (notes []string) {
 		}
 	}
 	if len(epsilon) > 0 {
-		notes = append(notes, fmt.Sprintf("PyTorch's batch norm has epsilon 1e-5 by default; other here: %s", words.Few(epsilon, mostNamed)))
+		notes = append(notes, fmt.Sprintf("PyTorch's normalization layers have epsilon 1e-5 by default; other here: %s", words.Few(epsilon, mostNamed)))
 	}
 	if len(padding) > 0 {
-		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d and padding: valid do the same; here: %s", words.Few(padding, mostNamed)))
+		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d (before max pooling: behind relu, where no value is below 0) and padding: valid do the same; here: %s", words.Few(padding, mostNamed)))
 	}
 	return notes
 }

@@ -131,18 +131,39 @@ func TestWhatFitsIsTaken(t *testing.T) {
 func TestDifferencesAreNoted(t *testing.T) {
 	text := strings.Replace(netSpec, "{epsilon: 1e-5}", "{}", 1)
 	text = strings.Replace(text, "padding: same, use_bias", "strides: 2, padding: same, use_bias", 1)
-	text = strings.Replace(text, "max_pooling2d", "up: 1", 1)
-	text = strings.Replace(text, "  - up: 1\n", "", 1)
+	text = strings.Replace(text, "max_pooling2d", "max_pooling2d: {pool_size: 3, strides: 2, padding: same}", 1)
 	n := newNet(t, text)
 	a, err := n.assign("testdata/net.pth", true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes := strings.Join(a.Notes, "\n")
-	for _, want := range []string{"epsilon 1e-5 by default; other here: batch_normalization (0.001)", "here: conv2d"} {
-		if !strings.Contains(notes, want) {
-			t.Errorf("notes %q do not have %q", notes, want)
-		}
+	expectNotes(t, a, "PyTorch's normalization layers have epsilon 1e-5 by default; other here: batch_normalization (0.001)", "PyTorch alike on both sides: zero_padding2d (before max pooling: behind relu, where no value is below 0) and padding: valid do the same; here: conv2d, max_pooling2d")
+
+	// Windows of 2x3 pad maps of 4x3 by 0 and by 1 on both sides, which MaxPool2d does too.
+	f := &File{Format: PyTorch}
+	f.add("a", "weight", 1, 4, 3, 1, 1)
+	for _, name := range []string{"norm", "other"} {
+		f.add(name, "weight", 1, 4)
+		f.add(name, "bias", 1, 4)
+	}
+	expectNotes(t, f.Assign(newNet(t, `
+input: [4, 3, 3]
+data: {dataset: shapes}
+layers:
+  - conv2d: {filters: 4, kernel_size: 1, use_bias: false}
+  - group_normalization: {groups: 2}
+  - max_pooling2d: {pool_size: [2, 3], strides: [2, 2], padding: same}
+  - layer_normalization: {epsilon: 1e-6}
+  - global_average_pooling2d
+  - dense: {units: 2, activation: softmax}
+`).interop()), "other here: group_normalization (0.001), layer_normalization (1e-06)")
+}
+
+// expectNotes fails unless a has one note that ends in each of want.
+func expectNotes(t *testing.T, a *Assignment, want ...string) {
+	t.Helper()
+	if !slices.EqualFunc(a.Notes, want, strings.HasSuffix) {
+		t.Errorf("notes %q, want %q", a.Notes, want)
 	}
 }
 
