@@ -45,6 +45,9 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 			problems.Add(c.schedule.Pos, "train: cycle_momentum needs an optimizer with momentum, such as sgd: {momentum: 0.9}")
 		}
 	}
+	if c.Schedule != nil && c.Optimizer != nil && c.Optimizer.DividesByRate() && c.rests() {
+		problems.Add(c.schedule.Pos, "train: the optimizer divides by the learning rate, which must not become 0; leave warmup_epochs out, and let decays end at an alpha above 0")
+	}
 	seen := map[string]bool{}
 	for _, m := range c.Metrics {
 		if seen[m.Name()] {
@@ -53,6 +56,13 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 		seen[m.Name()] = true
 	}
 	return c
+}
+
+// rests reports whether the learning rate of the first step is 0, as in a warmup, or, where it is
+// known, that of the last epoch.
+func (c *Config) rests() bool {
+	epochs := float64(c.Epochs)
+	return c.Schedule.Factor(0, epochs) == 0 || !c.FineTune.Given && c.Schedule.Factor(epochs-1, epochs) == 0
 }
 
 // Options declares the options of the train section that this package decodes.

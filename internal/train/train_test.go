@@ -490,3 +490,24 @@ func TestCyclingTheMomentumNeedsOne(t *testing.T) {
 		}
 	}
 }
+
+// ftrl divides by the learning rate: a rate of 0 ended training in the first step.
+func TestARateOf0IsRejectedWhereItDivides(t *testing.T) {
+	const wrong = "train: the optimizer divides by the learning rate, which must not become 0; leave warmup_epochs out, and let decays end at an alpha above 0"
+	for text, want := range map[string]string{
+		"{optimizer: ftrl, schedule: polynomial_decay}":                                                         "",
+		"{optimizer: adam, schedule: {cosine_decay: {warmup_epochs: 1}}}":                                       "",
+		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5, alpha: 0.1}}}":                            "",
+		"{optimizer: ftrl, schedule: {cosine_decay: {warmup_epochs: 0.1}}}":                                     "x.yaml:3:36: " + wrong,
+		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5}}}":                                        "x.yaml:3:36: " + wrong,
+		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5}}, fine_tune: {frozen_epochs: 4}}":         "",
+		"{optimizer: ftrl, schedule: {constant: {warmup_epochs: 2}}, fine_tune: {frozen_epochs: 4}, epochs: 5}": "x.yaml:3:36: " + wrong,
+	} {
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: "+text+"\n"), nil, &problems)
+		NewConfig(s.Train, &problems)
+		if got := fmt.Sprint(problems.Err()); got != want && (want != "" || problems.Err() != nil) {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}

@@ -52,6 +52,8 @@ func (b *base) HasMomentum() bool { return b.momentum != nil && *b.momentum > 0 
 
 func (b *base) SetMomentum(v float64) { b.cycled, b.changed = v, true }
 
+func (b *base) DividesByRate() bool { return false }
+
 // momentumNow is the momentum of the next step.
 func (b *base) momentumNow() float64 {
 	if b.changed {

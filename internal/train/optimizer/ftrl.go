@@ -40,6 +40,8 @@ type ftrl struct {
 	sums, linear                   slot // of squares of the gradients; of gradients and corrections
 }
 
+func (*ftrl) DividesByRate() bool { return true }
+
 // Step computes, per weight: n = a + g²; z += g + 2s·w - (n^-p - a^-p)/lr · w;
 // w = (clip(z, ±l₁) - z) / (n^-p/lr + 2l₂ + β/lr); a = n.
 func (f *ftrl) Step(weights []G.ValueGrad) error {

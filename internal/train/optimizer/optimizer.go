@@ -23,6 +23,8 @@ type Optimizer interface {
 	// the next steps: beta_1 of Adam and its like.
 	HasMomentum() bool
 	SetMomentum(float64)
+	// DividesByRate reports whether a step divides by the learning rate, so that 0 is not finite.
+	DividesByRate() bool
 	// SetProgress says what fraction of the training is done when the next step is.
 	SetProgress(float64)
 	// Progresses reports whether that changes anything.
