@@ -84,6 +84,7 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 	e.checkData(problems)
 	if e.Plan.Complete {
 		e.checkWeights(problems)
+		e.Train.CheckOutputs(e.Plan.Outputs(), problems)
 	}
 	// With invalid data it is unknown whether there will be validation examples.
 	e.Train.CheckMonitors(wrongData || e.Data.MayHaveValidation(), problems)

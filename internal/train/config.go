@@ -119,6 +119,17 @@ func (c *Config) CheckWeights(weights []string, problems *spec.Problems) {
 	}
 }
 
+// CheckOutputs reports metrics of an output that a model with a number of outputs does not have.
+func (c *Config) CheckOutputs(outputs int, problems *spec.Problems) {
+	for _, m := range c.Metrics {
+		if of, ok := m.(interface{ Output() (int, *catalog.Field) }); ok {
+			if i, option := of.Output(); i >= outputs {
+				problems.Add(option.Pos, "%s: %q must be below %d, the number of outputs, got %d", m.Name(), option.Name, outputs, i)
+			}
+		}
+	}
+}
+
 // CheckMonitors reports callbacks that monitor a metric the run will not have.
 func (c *Config) CheckMonitors(validation bool, problems *spec.Problems) {
 	if c.Metrics == nil {

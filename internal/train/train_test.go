@@ -369,6 +369,16 @@ func TestMonitorsMustExist(t *testing.T) {
 	}
 }
 
+func TestMetricsCountOutputsThatThereAre(t *testing.T) {
+	var problems spec.Problems
+	config(t, "{metrics: [accuracy, precision: {class_id: 9}, recall]}").CheckOutputs(10, &problems)
+	config(t, "{metrics: [precision: 0.3, recall: {class_id: 1}]}").CheckOutputs(1, &problems)
+	want := `x.yaml:3:54: recall: "class_id" must be below 1, the number of outputs, got 1`
+	if got := fmt.Sprint(problems.Err()); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
 func TestMetricsAreNamedOnceWhateverElseIsWrong(t *testing.T) {
 	var problems spec.Problems
 	s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers: [flatten]\ntrain: {epochs: 0, metrics: [accuracy, accuracy]}\n"), nil, &problems)

@@ -29,12 +29,16 @@ func (*precision) Value(sums []float64, _ int) float64 {
 type positives struct {
 	threshold float64
 	class     int // the output that counts; -1: all
+	classID   *catalog.Field
 }
+
+// Output returns the output that counts, -1 for all, and the option that says so.
+func (m *positives) Output() (int, *catalog.Field) { return m.class, m.classID }
 
 func (m *positives) declare(o *catalog.Options) {
 	m.threshold, m.class = half, -1
 	o.Bind(&m.threshold, "thresholds", "the probability above which a class is predicted; one number").Min(0).Max(1)
-	o.Bind(&m.class, "class_id", "the index of the output to count; -1: all of them").Min(-1)
+	m.classID = o.Bind(&m.class, "class_id", "the index of the output to count; -1: all of them").Min(-1)
 }
 
 // The sums of positives.
