@@ -59,11 +59,15 @@ func (x *mixture) main(labels []int, parts []batch.Part) {
 	}
 }
 
-// checkMixing rejects mixing layers that would not get the images alone.
+// checkMixing rejects mixing layers that would not get the images alone, or whose labels the loss
+// cannot take.
 func (p *Plan) checkMixing(problems *spec.Problems) {
 	front := p.fronts()
 	for _, i := range p.mixers() {
 		l := p.Layers[i]
+		if p.Loss != nil && !p.Loss.Mixes() {
+			problems.Add(l.Pos, "%s: mixes labels, and the loss is not linear in them; leave it out, or set loss: binary_crossentropy", l.Label)
+		}
 		if i >= front {
 			problems.Add(l.Pos, "%s: mixes images and their labels, so it must be in front of all layers with weights, and not in a branch", l.Label)
 			continue

@@ -126,6 +126,9 @@ func TestMixingLayersNeedTheImagesAlone(t *testing.T) {
 		"[add: [[], [cut_mix]], flatten, dense: {units: 3, activation: softmax}]":                                                       "cut_mix: mixes images and their labels, so it must be in front of all layers with weights, and not in a branch",
 		"[dropout: 0.2, mix_up: 0.2, cut_mix, flatten, dense: {units: 3, activation: softmax}]":                                         "mix_up: put it in front of dropout",
 		"[random_flip, mix_up: 0.2, residual: [conv2d: {filters: 2, kernel_size: 1}], flatten, dense: {units: 3, activation: softmax}]": "",
+		"[mix_up: 0.2, flatten, dense: {units: 3, activation: sigmoid}]\ntrain: {loss: binary_focal_crossentropy}":                      "x.yaml:2:10: mix_up: mixes labels, and the loss is not linear in them; leave it out, or set loss: binary_crossentropy",
+		"[cut_mix, flatten, dense: {units: 3, activation: sigmoid}]\ntrain: {loss: binary_crossentropy}":                                "",
+		"[cut_mix, flatten, dense: {units: 3, activation: softmax}]\ntrain: {loss: categorical_focal_crossentropy}":                     "",
 	} {
 		var problems spec.Problems
 		NewPlan(spec.Parse("x.yaml", []byte("input: [9, 8, 2]\nlayers: "+layers), nil, &problems), &problems)

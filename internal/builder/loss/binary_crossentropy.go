@@ -28,6 +28,7 @@ itself whether an image has it, so that an image can have several labels or none
 type binaryCrossentropy struct{ smoothing float64 }
 
 func (*binaryCrossentropy) Output() string { return "sigmoid" }
+func (*binaryCrossentropy) Mixes() bool    { return true }
 
 func (l *binaryCrossentropy) Targets(int) (right, other float32) {
 	return float32(1 - float64(l.smoothing/2)), float32(l.smoothing / 2)

@@ -14,7 +14,7 @@ var _ = Losses.Add(catalog.Entry[Loss]{
 	Doc: `binary_crossentropy that counts sure and right decisions less.
 
 The loss of a decision with the probability p is multiplied by (1-p)^gamma (Lin et al.,
-Focal Loss for Dense Object Detection, 2017).`,
+Focal Loss for Dense Object Detection, 2017). It is for labels that no mix_up or cut_mix mixes.`,
 	New: func(o *catalog.Options) Loss {
 		l := &binaryFocalCrossentropy{gamma: 2, alpha: 0.25}
 		o.Bind(&l.gamma, "gamma", "how much less sure decisions count; 0: not at all").Min(0)
@@ -30,6 +30,9 @@ type binaryFocalCrossentropy struct {
 	gamma, alpha float64
 	balance      bool
 }
+
+// Mixes is false: Keras's factor is (1 - t·p - (1-t)·(1-p))^gamma for a target t.
+func (*binaryFocalCrossentropy) Mixes() bool { return false }
 
 func (l *binaryFocalCrossentropy) Build(y, target *G.Node) *G.Node {
 	yes, no := 1.0, 1.0

@@ -39,6 +39,7 @@ func logitsOption(o *catalog.Options) {
 type categoricalCrossentropy struct{ smoothing float64 }
 
 func (*categoricalCrossentropy) Output() string { return "softmax" }
+func (*categoricalCrossentropy) Mixes() bool    { return true }
 
 // Targets returns 1 and 0, unless labels are smoothed (Szegedy et al. 2016).
 func (l *categoricalCrossentropy) Targets(classes int) (right, other float32) {

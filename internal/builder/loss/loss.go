@@ -17,6 +17,9 @@ type Loss interface {
 	// [N, outputs] too. With sigmoid, each output is a decision of its own; the targets
 	// [N, 2*outputs] are first the probability that each is true, then that it is false.
 	Output() string
+	// Mixes reports whether the loss in Keras, too, is linear in targets between 0 and 1, as layers
+	// that mix labels make them.
+	Mixes() bool
 	// Targets returns the target value of the true class, and that of each other class.
 	// A decision has two classes.
 	Targets(classes int) (right, other float32)
