@@ -149,6 +149,9 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 	if err = comm.Agree(w, err); err != nil {
 		return err
 	}
+	if r, err := runs.Open(o.spec); err == nil && r.Info.Reason == runs.ReasonImported && e.Start.File == "" && w.Rank() == 0 {
+		s.logf("%s was imported: training begins with new weights; those of the file are taken with %s", o.spec, "--weights "+shellWord(o.spec))
+	}
 	if o.dryRun {
 		return dryRun(ctx, w, o, e, s)
 	}
@@ -201,7 +204,7 @@ func reportRun(r *runs.Run, json bool, s *streams) error {
 	if json {
 		return s.printJSON(reportJSON{r.Dir, info})
 	}
-	line := r.Dir + ": imported, not trained here"
+	line := r.Dir + ": " + runs.ReasonImported
 	if info.Best != nil {
 		line = fmt.Sprintf("%s: best epoch %d (%s %.4f)", r.Dir, info.Best.Epoch, info.Best.Monitor, info.Best.Value)
 	}

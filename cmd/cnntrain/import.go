@@ -93,7 +93,7 @@ func runImport(ctx context.Context, o *importOptions, s *streams) error {
 		return err
 	}
 	r, err := e.NewRun(o.out, o.file, runs.Info{
-		Spec: o.file, Status: runs.Finished, Reason: "imported, not trained here",
+		Spec: o.file, Status: runs.Finished, Reason: runs.ReasonImported,
 		Dataset: runs.Dataset{Name: e.Data.Name, Classes: classes},
 	})
 	if err != nil {
@@ -119,6 +119,9 @@ func runImport(ctx context.Context, o *importOptions, s *streams) error {
 		}
 	}
 	err = s.printf("%s: %s, %s\n", r.Dir, words.Count(len(e.Plan.Layers), "layer"), words.Count(r.Info.Params, "parameter"))
+	if err == nil && o.dataset != "" {
+		s.logf("to train it further: %s", commandLine("fit", r.Dir, "--weights", r.Dir))
+	}
 	return err
 }
 

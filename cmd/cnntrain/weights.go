@@ -31,7 +31,7 @@ Keras's layout where they are PyTorch's. Nothing in a file is executed.`,
   cnntrain weights resnet18.pth specs/resnet18.yaml`,
 		Args: cobra.RangeArgs(1, 2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			o.file = args[0]
+			o.file = experiment.WeightsFile(args[0])
 			if len(args) == 1 {
 				if len(o.sets) > 0 {
 					return usagef("--set overrides an option of a spec; name the spec after the file")

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
 	"cnntrain/internal/spec"
 
@@ -103,6 +104,9 @@ func (o *Options) decode(it *spec.Item, problems *spec.Problems) {
 		var below []spec.Override
 		for _, ov := range overrides[f] {
 			if len(ov.Path) == 1 {
+				if len(below) > 0 {
+					problems.Add(ov.Pos(), "%s: would replace what is set for %s before; put it in front of that", f.Name, strings.Join(overrides[f][0].Path, "."))
+				}
 				n, below, at = ov.Value, nil, &spec.Item{Name: it.Name, Pos: ov.Pos()}
 			} else {
 				below = append(below, ov.Below())

@@ -80,6 +80,7 @@ func New(s *spec.Spec, problems *spec.Problems) (*Experiment, error) {
 		}
 	}
 	catalog.DecodeSection(s.Weights, problems, e.Start.Options)
+	e.Start.File = WeightsFile(e.Start.File)
 	s.Weights.CheckUnknown(problems)
 	e.checkData(problems)
 	if e.Plan.Complete {

@@ -65,6 +65,9 @@ func (f *fit) hopeless(epoch int, figures runs.Figures) string {
 	return ""
 }
 
+// rescales has the types of layers that bring pixels near 0.
+var rescales = map[string]bool{"Rescaling": true, "Normalization": true, "BatchNormalization": true}
+
 // warnIfHopeless says once if the last epoch has learned nothing, and what usually helps.
 func (f *fit) warnIfHopeless() {
 	if f.Plan.Separate() {
@@ -88,12 +91,20 @@ func (f *fit) warnIfHopeless() {
 	if !slices.ContainsFunc(f.Plan.Layers, func(l builder.Layer) bool { return l.Type == "BatchNormalization" }) {
 		helps += ", or batch normalization,"
 	}
+	if !slices.ContainsFunc(f.Plan.Layers, func(l builder.Layer) bool { return rescales[l.Type] }) {
+		helps = "rescaling: 1/255 in front of the layers, since pixels are from 0 to 255, or " + helps
+	}
 	f.options.Listener.Logf("%s; %s is what usually helps", reason, helps)
 }
 
 // moreSteps is what to do about a model at chance if it has not been trained for long; "" if it has.
 func (f *fit) moreSteps() string {
 	done, enough := len(f.run.Info.Epochs), f.epochsToLearn()
+	if done > 0 && f.chance != nil {
+		if loss, _ := f.run.Info.Epochs[done-1].Get("loss"); loss >= diverged*f.chance.loss {
+			return "" // more of the same would not help
+		}
+	}
 	if done >= enough || f.run.Info.Reason != "" {
 		return ""
 	}

@@ -88,8 +88,24 @@ func TestDivergenceIsSaidOnce(t *testing.T) {
 				said = append(said, line)
 			}
 		}
+		if c.want > 0 && strings.Contains(said[0], "rescaling") {
+			t.Errorf("rescaling is said to help a model that has it: %q", said)
+		}
 		if len(said) != c.want || c.want > 0 && !strings.HasPrefix(said[0], "the loss of epoch ") {
 			t.Errorf("%s: said %q", c.units, l.lines)
 		}
+	}
+}
+
+// Pixels from 0 to 255 are the most frequent cause.
+func TestMissingRescalingIsSaid(t *testing.T) {
+	text := strings.NewReplacer("  - rescaling: 1/255\n  - normalization\n", "", "batch_size: 8", "batch_size: 8, optimizer: {sgd: 1}").Replace("name: pixels\n" + shapes)
+	l := &listener{}
+	if _, err := loadText(t, text).Fit(t.Context(), experiment.Options{Out: filepath.Join(t.TempDir(), "run"), Listener: l}); err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Join(l.lines, "\n")
+	if !strings.Contains(said, "that of guessing; rescaling: 1/255 in front of the layers, since pixels are from 0 to 255, or a lower rate") || strings.Contains(said, "it has been trained for") {
+		t.Errorf("said %q", l.lines)
 	}
 }

@@ -27,9 +27,9 @@ func (f *fit) judge(r *train.Result) {
 	switch {
 	case r.Accuracy() > alone:
 	case r.Confusion == nil:
-		f.options.Listener.Logf("the model is no better than deciding about each class what is more often true, which would reach %.3f%s", alone, f.moreSteps())
+		f.options.Listener.Logf("on the test images the model is no better than deciding about each class what is more often true, which would reach %.3f%s", alone, f.moreSteps())
 	default:
-		f.options.Listener.Logf("the model is no better than taking every image for %s, which would reach %.3f%s", f.sets.Classes[class], alone, f.moreSteps())
+		f.options.Listener.Logf("on the test images the model is no better than taking every image for %s, which would reach %.3f%s", f.sets.Classes[class], alone, f.moreSteps())
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 func (f *fit) openLonger() error {
 	had, want := f.Train.Epochs, f.options.Epochs
 	switch {
+	case f.run.Info.Reason == runs.ReasonImported:
+		return fmt.Errorf("%s was imported, not trained, so there is nothing to continue; cnntrain fit %s --weights %[2]s trains it further", f.run.Dir, words.Shell(f.run.Dir))
 	case want < had:
 		return fmt.Errorf("%s was trained for %s; --epochs %d must be more", f.run.Dir, words.Count(had, "epoch"), want)
 	case !f.finished:

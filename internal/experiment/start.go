@@ -2,6 +2,8 @@ package experiment
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
 	"cnntrain/internal/builder"
 	"cnntrain/internal/catalog"
@@ -9,6 +11,7 @@ import (
 	"cnntrain/internal/data"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/pretrained"
+	"cnntrain/internal/runs"
 	"cnntrain/internal/train"
 )
 
@@ -20,8 +23,17 @@ type Start struct {
 
 // Options declares the options of the weights section.
 func (s *Start) Options(o *catalog.Options) {
-	o.Bind(&s.File, "file", "file of weights to start from: of cnntrain, of Keras (`.h5`, `.keras`, `.weights.h5`) or of PyTorch (`.pth`, `.pt`, `.safetensors`)")
+	o.Bind(&s.File, "file", "file of weights to start from: of cnntrain, or a run, of Keras (`.h5`, `.keras`, `.weights.h5`) or of PyTorch (`.pth`, `.pt`, `.safetensors`)")
 	o.Bind(&s.Partial, "partial", "take the weights that fit by name and shape, and start the other layers as usual; otherwise all must fit")
+}
+
+// WeightsFile returns the file with the weights of a run, its best ones, or path itself if that is no run.
+func WeightsFile(path string) string {
+	best := filepath.Join(path, runs.BestFile)
+	if _, err := os.Stat(best); path == "" || err != nil {
+		return path
+	}
+	return best
 }
 
 // StartFrom replaces the weights of m, a model of e, with those in a file of cnntrain, Keras

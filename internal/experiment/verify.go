@@ -48,6 +48,8 @@ func Verify(ctx context.Context, dir string, quick bool, o Options) (*Verificati
 	}
 	info := &r.Info
 	switch {
+	case info.Reason == runs.ReasonImported:
+		return nil, fmt.Errorf("%s: was imported, not trained, so there is no training to repeat", dir)
 	case info.Status != runs.Finished:
 		return nil, fmt.Errorf("%s: is %s, and only a finished run can be verified; cnntrain fit --resume %s", dir, info.Status, words.Shell(dir))
 	case len(info.Dataset.Accepted) > 0:

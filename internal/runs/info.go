@@ -20,6 +20,9 @@ const (
 	Failed      Status = "failed"
 )
 
+// ReasonImported is the reason of a finished run that was imported, and not trained.
+const ReasonImported = "imported, not trained here"
+
 // Info is the content of run.json.
 type Info struct {
 	Name    string    `json:"name"`

@@ -109,11 +109,17 @@ func null(at *yaml.Node) *yaml.Node {
 
 var yamlLine = regexp.MustCompile(`line (\d+): `)
 
+// parserError matches the errors of the parser of yaml.v3, which counts lines from 0, unlike its scanner.
+var parserError = regexp.MustCompile(`did not find expected (key|node content|'-' indicator|',' or|<)`)
+
 // syntaxPos extracts the line number from a message of yaml.v3.
 func syntaxPos(file string, err error) Pos {
 	line := 1
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
 		line, _ = strconv.Atoi(m[1])
+		if parserError.MatchString(err.Error()) {
+			line++
+		}
 	}
 	return Pos{file, max(line, 1), 1}
 }
