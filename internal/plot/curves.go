@@ -99,7 +99,7 @@ func (c *Chart) draw(area draw.Canvas) {
 		axis.Tick.Label.Font.Size = textSize
 		axis.Padding = 4
 	}
-	p.X.Tick.Marker = wholeTicks{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, distinctTicks{}
 	if c.Log {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powerTicks{}
 	}
@@ -155,6 +155,29 @@ func (wholeTicks) Ticks(low, high float64) (ticks []plot.Tick) {
 				t.Label = strconv.Itoa(int(t.Value))
 			}
 			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+// distinctTicks writes the values of gonum's ticks, whose labels it rounds too much, with as many digits as tell them apart.
+type distinctTicks struct{}
+
+func (distinctTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	for digits := 3; digits <= 17; digits++ {
+		seen := map[string]bool{}
+		major := 0
+		for i, t := range ticks {
+			if t.Label == "" {
+				continue
+			}
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'g', digits, 64)
+			seen[ticks[i].Label] = true
+			major++
+		}
+		if len(seen) == major {
+			break
 		}
 	}
 	return ticks

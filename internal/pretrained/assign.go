@@ -242,7 +242,7 @@ func (a *Assignment) Check(partial bool) error {
 	if parts == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: weights of another architecture: %s; partial: true takes those that fit", a.File, strings.Join(parts, "; "))
+	return fmt.Errorf("%s: weights of another architecture: %s; partial: true, or --partial, takes those that fit", a.File, strings.Join(parts, "; "))
 }
 
 // Summary describes in a few lines what is loaded, initialized and unused.
