@@ -25,9 +25,11 @@ const maxInfo = 1 << 28
 func Open(dir string) (*Run, error) {
 	r := &Run{Dir: dir}
 	file, err := os.Open(r.Path(InfoFile))
-	switch _, statErr := os.Stat(dir); {
+	switch info, statErr := os.Stat(dir); {
 	case errors.Is(statErr, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: no such run", dir)
+	case statErr == nil && !info.IsDir():
+		return nil, fmt.Errorf("%s: is a file, and a run is a folder", dir)
 	case errors.Is(err, fs.ErrNotExist) && r.Has(LastFile):
 		if err = r.rebuild(fmt.Errorf("%s: is gone", r.Path(InfoFile))); err == nil {
 			r.Info.Status = r.standing()

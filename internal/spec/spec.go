@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -122,8 +123,22 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 		problems.Add(r.at(root), "a spec is a mapping with the keys %s", strings.Join(topLevel, ", "))
 		return s
 	}
+	if hasKeys(root, "spec", "params") || hasKeys(root, "spec", "search") {
+		problems.Add(r.at(root), "is the file of a sweep; cnntrain sweep trains it")
+		return s
+	}
 	r.document(root)
 	return s
+}
+
+// hasKeys reports whether a mapping has all of some keys.
+func hasKeys(n *yaml.Node, keys ...string) bool {
+	for i := 0; i < len(n.Content); i += 2 {
+		if at := slices.Index(keys, n.Content[i].Value); at >= 0 {
+			keys = slices.Delete(slices.Clone(keys), at, at+1)
+		}
+	}
+	return len(keys) == 0
 }
 
 // A reader converts the YAML tree of one document to a Spec.

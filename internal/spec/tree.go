@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -24,6 +25,10 @@ func parse(file string, src []byte, problems *Problems) *yaml.Node {
 		problems.Add(Pos{file, 1, 1}, "the file is empty")
 		return nil
 	case err != nil:
+		if bytes.IndexByte(src, 0) >= 0 || !utf8.Valid(src) {
+			problems.Add(Pos{File: file}, "is not a text; a spec is a text in YAML, and a model of Keras becomes a run by cnntrain import")
+			return nil
+		}
 		if at, ok := indentedByTab(file, src); ok {
 			problems.Add(at, "a tab; YAML is indented with spaces alone")
 			return nil
