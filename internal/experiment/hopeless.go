@@ -43,6 +43,9 @@ func (c *chance) has(epoch runs.Figures) bool {
 	return ok && loss >= 0.99*c.loss && accuracy <= c.accuracy
 }
 
+// diverges reports whether a loss is that much larger.
+func (c *chance) diverges(loss float64) bool { return loss >= diverged*c.loss }
+
 // learnedBy is the number of steps after which a model that can learn is better than chance.
 const learnedBy = 300
 
@@ -57,7 +60,7 @@ func (f *fit) hopeless(epoch int, figures runs.Figures) string {
 	loss, _ := figures.Get("loss")
 	switch {
 	case !f.chance.has(figures):
-	case loss >= diverged*f.chance.loss && !f.Plan.Penalized():
+	case f.chance.diverges(loss) && !f.Plan.Penalized():
 		return fmt.Sprintf("the loss of epoch %d, %.3g, is far above %.3g, that of guessing", epoch, loss, f.chance.loss)
 	case epoch >= f.epochsToLearn():
 		return fmt.Sprintf("still at chance after epoch %d", epoch)
@@ -101,7 +104,7 @@ func (f *fit) warnIfHopeless() {
 func (f *fit) moreSteps() string {
 	done, enough := len(f.run.Info.Epochs), f.epochsToLearn()
 	if done > 0 && f.chance != nil {
-		if loss, _ := f.run.Info.Epochs[done-1].Get("loss"); loss >= diverged*f.chance.loss {
+		if loss, _ := f.run.Info.Epochs[done-1].Get("loss"); f.chance.diverges(loss) {
 			return "" // more of the same would not help
 		}
 	}

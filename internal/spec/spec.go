@@ -123,7 +123,7 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 		problems.Add(r.at(root), "a spec is a mapping with the keys %s", strings.Join(topLevel, ", "))
 		return s
 	}
-	if hasKeys(root, "spec", "params") || hasKeys(root, "spec", "search") {
+	if HasKeys(root, "spec", "params") || HasKeys(root, "spec", "search") {
 		problems.Add(r.at(root), "is the file of a sweep; cnntrain sweep trains it")
 		return s
 	}
@@ -131,8 +131,8 @@ func Parse(file string, src []byte, overrides []Override, problems *Problems) *S
 	return s
 }
 
-// hasKeys reports whether a mapping has all of some keys.
-func hasKeys(n *yaml.Node, keys ...string) bool {
+// HasKeys reports whether a mapping has all of some keys.
+func HasKeys(n *yaml.Node, keys ...string) bool {
 	for i := 0; i < len(n.Content); i += 2 {
 		if at := slices.Index(keys, n.Content[i].Value); at >= 0 {
 			keys = slices.Delete(slices.Clone(keys), at, at+1)

@@ -48,11 +48,9 @@ func newConfig(it *spec.Item, file string, problems *spec.Problems) *Config {
 	if it == nil {
 		return nil
 	}
-	for i := 0; i < len(it.Options.Content); i += 2 {
-		if it.Options.Content[i].Value == "layers" {
-			problems.Add(it.Pos, "is a spec, not the file of a sweep; cnntrain fit trains it")
-			return nil
-		}
+	if spec.HasKeys(it.Options, "layers") {
+		problems.Add(it.Pos, "is a spec, not the file of a sweep; cnntrain fit trains it")
+		return nil
 	}
 	c := &Config{}
 	catalog.DecodeItem(it, problems, c.Options)
