@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -111,6 +112,9 @@ func (p *Plan) FineTuned() *Plan {
 	}
 	return &tuned
 }
+
+// last returns the plan of the last phase.
+func (p *Plan) last() *Plan { return cmp.Or(p.FineTuned(), p) }
 
 // Plan returns the plan of the current phase.
 func (m *Model) Plan() *Plan { return m.plan }

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"fmt"
+	"slices"
 
 	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/layer"
@@ -114,7 +115,7 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 		}
 	}
 	if m.folded == nil { // else the weights are not those that have penalties
-		m.penalize(g, trainable)
+		m.penalize(g, nodes)
 	}
 	wanted := append([]*G.Node{g.output, g.loss}, g.grads...)
 	if key.forward {
@@ -150,21 +151,21 @@ func (m *Model) layerGraph(l Layer, training bool, at *batch.Place) *layer.Graph
 	return g
 }
 
-// penalize adds the penalties on the trainable weights, given as nodes, to the loss, and
-// their gradients to the gradients.
-func (m *Model) penalize(g *graph, trainable []*G.Node) {
-	i := 0
-	for _, w := range m.weights {
-		if !w.trainable {
-			continue
-		}
+// penalize adds the penalties on the weights, given as nodes by layer, to the loss, and their
+// gradients to the gradients. Those of weights that only the second phase trains are in the loss of
+// the first one too: the best epoch is that of both.
+func (m *Model) penalize(g *graph, nodes [][]*G.Node) {
+	param, values := 0, slices.Concat(nodes...)
+	for i, w := range m.weights {
 		if w.penalty != nil {
-			g.loss = w.penalty.Loss(g.loss, trainable[i])
-			if g.grads != nil {
-				g.grads[i] = w.penalty.Grad(g.grads[i], trainable[i])
+			g.loss = w.penalty.Loss(g.loss, values[i])
+			if g.grads != nil && w.trainable {
+				g.grads[param] = w.penalty.Grad(g.grads[param], values[i])
 			}
 		}
-		i++
+		if w.trainable {
+			param++
+		}
 	}
 }
 

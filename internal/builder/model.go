@@ -42,7 +42,7 @@ type weight struct {
 	layer     int    // index of its layer in the plan
 	trainable bool
 	moving    bool                    // updated by Step itself
-	penalty   regularizer.Regularizer // of the weight; nil if it is not trainable
+	penalty   regularizer.Regularizer // of the weight; nil if no phase trains it
 	value     *tensor.Dense
 	grad      G.Value // gradient of the last step
 }
@@ -70,13 +70,17 @@ func (p *Plan) NewModel(seed uint64) *Model {
 // choose sets which weights are trained, as in the plan.
 func (m *Model) choose() {
 	m.params, m.base, m.extractors = nil, m.plan.base(), map[int]*extractor{}
-	at := 0
-	for _, l := range m.plan.Layers {
-		for _, own := range l.Own {
+	at, last := 0, m.plan.last()
+	for i, l := range m.plan.Layers {
+		for j, own := range l.Own {
 			w := &m.weights[at]
-			w.trainable, w.moving, w.penalty = own.Trainable, !own.Trainable && layer.Moves(l.Layer), own.Penalty
+			w.trainable, w.moving = own.Trainable, !own.Trainable && layer.Moves(l.Layer)
 			if w.trainable {
 				m.params = append(m.params, w)
+			}
+			w.penalty = nil
+			if own := last.Layers[i].Own[j]; own.Trainable {
+				w.penalty = own.Penalty
 			}
 			at++
 		}

@@ -278,7 +278,7 @@ func (p *Plan) Trained() (names []string) {
 
 // Penalized reports whether the loss of training has penalties on weights.
 func (p *Plan) Penalized() bool {
-	return slices.ContainsFunc(p.Layers, func(l Layer) bool {
+	return slices.ContainsFunc(p.last().Layers, func(l Layer) bool {
 		return slices.ContainsFunc(l.Own, func(w layer.Weight) bool { return w.Trainable && w.Penalty != nil })
 	})
 }
