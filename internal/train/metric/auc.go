@@ -48,9 +48,12 @@ func (m *auc) Add(sums []float64, e Example) {
 		if m.each {
 			at = sums[2*m.thresholds*c:]
 		}
-		// The number of thresholds below p. They are evenly spaced; the first is below 0
-		// and the last above 1.
-		k := max(0, int(math.Ceil(float64(p*float32(m.thresholds-1))))-1)
+		// The number of thresholds below p, without the first. They are evenly spaced; the first
+		// is below 0 and the last above 1. NaN, which ends the step, lies above the first alone.
+		k, last := 0, float32(m.thresholds-1)
+		if p > 0 {
+			k = int(math.Ceil(float64(min(p, 1)*last))) - 1
+		}
 		if !e.True[c] {
 			k += m.thresholds
 		}

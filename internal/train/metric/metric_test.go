@@ -108,3 +108,22 @@ func TestArgMaxTakesTheFirstOfEqualValues(t *testing.T) {
 		t.Errorf("got %d", got)
 	}
 }
+
+// Metrics are added up before a step with NaN is found: auc panicked in place of the error that names
+// the layer. A mean of several models may be above 1 by a rounding.
+func TestNoProbabilityIsTooMuchForAMetric(t *testing.T) {
+	nan, above := float32(math.NaN()), math.Nextafter32(1, 2)
+	for _, name := range Metrics.Names() {
+		m := decode(t, name)
+		for _, separate := range []bool{false, true} {
+			m.Add(make([]float64, m.Sums(2)), Example{Probabilities: []float32{nan, nan}, True: only(1, 2), Separate: separate})
+		}
+	}
+	m := decode(t, "auc: 7")
+	sums := make([]float64, m.Sums(1))
+	m.Add(sums, Example{Probabilities: []float32{above}, True: []bool{true}})
+	m.Add(sums, Example{Probabilities: []float32{0.99}, True: []bool{false}})
+	if got := m.Value(sums, 2); got != 0.5 { // both lie between the last two thresholds
+		t.Errorf("area %g, want 0.5", got)
+	}
+}
