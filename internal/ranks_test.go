@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -338,4 +339,60 @@ func TestRanksNeedNoKeep(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// unreadable is drawings of which one cannot be read any more after a number of reads.
+type unreadable struct {
+	drawings
+	left *atomic.Int64
+}
+
+var errUnreadable = errors.New("the file is gone")
+
+func (u unreadable) Image(dst []float32, i int) error {
+	if u.left != nil && u.left.Add(-1) < 0 {
+		return errUnreadable
+	}
+	return u.drawings.Image(dst, i)
+}
+
+// The pass of swa over the images exchanges statistics in every batch. A rank that could not read its
+// images waited there for the others, as they did for it.
+func TestAnImageThatCannotBeReadForStatisticsStopsAll(t *testing.T) {
+	const text = "input: [8, 8, 3]\nlayers: [rescaling: 1/255, batch_normalization, flatten, {dense: {units: 3, activation: softmax}}]\ntrain: {epochs: 2, batch_size: 6, optimizer: {sgd: {swa: 1}}}\n"
+	var mu sync.Mutex
+	var all []error
+	over := make(chan bool)
+	go func() {
+		defer close(over)
+		commtest.Run(2, func(w comm.World) {
+			var problems spec.Problems
+			s := spec.Parse("x.yaml", []byte(text), nil, &problems)
+			plan := builder.NewPlan(s, &problems)
+			config := train.NewConfig(s.Train, &problems)
+			examples := unreadable{drawings: drawings{24, plan.Input.Size(), false}}
+			if w.Rank() == 1 {
+				examples.left = new(atomic.Int64)
+				examples.left.Store(3 * 12) // its images of both epochs, and those of one more pass
+				examples.left.Add(-1)
+			}
+			sets, err := data.Split(&dataset.Data{Train: examples, Classes: []string{"a", "b", "c"}, Shape: plan.Input}, 0, data.Fold{}, 0)
+			if err == nil {
+				_, err = train.FitOn(t.Context(), w, plan.NewModel(1), sets, config, nil)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			all = append(all, err)
+		})
+	}()
+	select {
+	case <-over:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the ranks wait for each other")
+	}
+	for _, err := range all {
+		if !comm.Known(err) || !strings.HasSuffix(err.Error(), errUnreadable.Error()) {
+			t.Errorf("got %v", err)
+		}
+	}
 }

@@ -218,15 +218,15 @@ func (f *fitting) observe(ctx context.Context, order []int) error {
 		if err == nil && f.base != nil {
 			err = f.base.step(batch)
 		}
-		if err == nil {
-			f.peers.begin(batch.share.Of)
-			err = f.model.Observe(batch.Prepared, n)
-			f.peers.observe()
-			n++
-		}
-		if _, err = f.peers.settle(ctx, err, false); err != nil {
+		if _, err = f.peers.settle(ctx, err, false); err != nil { // before peers wait for statistics
 			return err
 		}
+		f.peers.begin(batch.share.Of)
+		if err := f.model.Observe(batch.Prepared, n); err != nil {
+			return err
+		}
+		f.peers.observe()
+		n++
 	}
 	return nil
 }
