@@ -89,7 +89,7 @@ func (c *Config) Options(o *catalog.Options) {
 	c.paramsField = o.Bind(&c.params, "params", "what to try: {path: values}, where a path is that of --set and values are a list, or {min: …, max: …}, or one value for all; can be omitted with search: {folds: K}")
 	catalog.Thing(o, Searches, &c.Search, "search", "grid", "which of the settings to try")
 	c.Monitor.Field = o.Bind(&c.Monitor.Name, "metric", "the metric that members are ranked by, at their best epoch: loss or a metric, with the prefix val_ for validation data")
-	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: more for an accuracy").OneOf("auto", "min", "max")
+	o.Bind(&c.Monitor.Mode, "mode", "whether less or more is better; auto: less for the loss, more for metrics").OneOf("auto", "min", "max")
 	o.Bind(&c.Parallel, "parallel", "members trained at once, each with its part of the threads").Min(1).Max(1024)
 	o.Bind(&c.Seed, "seed", "decides which settings are drawn").Min(0)
 	c.slurmField = o.Bind(&c.slurm, "slurm", "what each member asks a cluster for, with --slurm: {account: …, partition: …, time: …, cpus: …, memory: …}")

@@ -3,7 +3,7 @@ package callback
 import (
 	"fmt"
 	"math"
-	"regexp"
+	"strings"
 
 	"cnntrain/internal/catalog"
 )
@@ -25,7 +25,7 @@ func NewMonitor(name string) *Monitor { return &Monitor{Name: name, Mode: "auto"
 func (m *Monitor) options(o *catalog.Options) {
 	m.Field = o.Bind(&m.Name, "monitor", "the metric to monitor: loss or one of metrics, with the prefix val_ for validation data")
 	o.Bind(&m.MinDelta, "min_delta", "a change must be larger than this to count as an improvement").Min(0)
-	o.Bind(&m.Mode, "mode", "whether lower (min) or higher (max) is better; auto: max for accuracies, f1_score and auc, else min").OneOf("auto", "min", "max")
+	o.Bind(&m.Mode, "mode", "whether lower (min) or higher (max) is better; auto: min for the loss, max for metrics").OneOf("auto", "min", "max")
 }
 
 // kept is the monitor's state.
@@ -54,8 +54,5 @@ func (m *Monitor) Improved(logs Logs) (bool, error) {
 
 // Up reports whether larger values are better.
 func (m *Monitor) Up() bool {
-	return m.Mode == "max" || m.Mode == "auto" && moreIsBetter.MatchString(m.Name)
+	return m.Mode == "max" || m.Mode == "auto" && strings.TrimPrefix(m.Name, "val_") != "loss" // as Keras does for these metrics
 }
-
-// moreIsBetter lists the metrics for which Keras, too, maximizes.
-var moreIsBetter = regexp.MustCompile(`acc|^(val_)?(auc|f1_score)$`)

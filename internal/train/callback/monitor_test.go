@@ -1,14 +1,21 @@
 package callback
 
-import "testing"
+import (
+	"testing"
+
+	"cnntrain/internal/train/metric"
+)
 
 func TestMoreOfAScoreIsBetter(t *testing.T) {
-	for name, want := range map[string]bool{
-		"loss": false, "val_loss": false, "accuracy": true, "val_top_k_categorical_accuracy": true,
-		"auc": true, "val_auc": true, "val_f1_score": true,
-	} {
-		if got := NewMonitor(name).Up(); got != want {
-			t.Errorf("%s: %v", name, got)
+	better := map[string]bool{"loss": false}
+	for _, name := range metric.Metrics.Names() {
+		better[name] = true
+	}
+	for name, want := range better {
+		for _, of := range []string{name, "val_" + name} {
+			if got := NewMonitor(of).Up(); got != want {
+				t.Errorf("%s: %v", of, got)
+			}
 		}
 	}
 }
