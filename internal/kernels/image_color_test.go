@@ -163,3 +163,21 @@ func TestEqualizeSpreadsValuesByTheirRank(t *testing.T) {
 		t.Errorf("%v with two bins, want %v", out, x)
 	}
 }
+
+// A file of arrays may hold NaN, which must reach the loss, where it is reported: it had no bin in
+// Equalize, which panicked, and was a number after Posterize.
+func TestNaNOfAnImageStaysNaN(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, c := range map[string]struct {
+		f      func(out, x, amounts []float32, s Colors)
+		amount float32
+	}{"Equalize": {Equalize, 256}, "Posterize": {Posterize, 2}} {
+		for _, high := range []float32{255, 1} {
+			out := make([]float32, 4)
+			c.f(out, []float32{0, nan, high, high / 2}, []float32{c.amount}, Colors{N: 1, Pixels: 4, C: 1, High: high})
+			if out[1] == out[1] || out[0] != 0 || out[2] != out[2] || out[2] <= out[0] {
+				t.Errorf("%s to %g: %v", name, high, out)
+			}
+		}
+	}
+}

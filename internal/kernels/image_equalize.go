@@ -25,7 +25,7 @@ var equalize = colorFunc{
 			least, spread := s.countValues(counts[:bins], x, c)
 			for i := c; i < len(x); i += s.C {
 				v := s.to255(x[i])
-				if spread > 0 {
+				if spread > 0 && v == v { // NaN stays
 					// v/255*(bins-1), not v*(bins-1)/255 as in countValues: Keras rounds so
 					at := int(max(0, min(float32(v/255)*float32(bins-1), float32(bins-1))))
 					v = float32(max(0, math.RoundToEven(float64((counts[at]-least)*255)/float64(spread))))
@@ -47,14 +47,15 @@ var equalize = colorFunc{
 	},
 }
 
-// countValues sets counts to the number of values of channel c in each bin and those before. It
-// returns that of the first bin with any, and how many values are in the other bins.
+// countValues sets counts to the number of values of channel c in each bin and those before, without
+// NaN. It returns that of the first bin with any, and how many values are in the other bins.
 func (s *Colors) countValues(counts []int, x []float32, c int) (least, spread int) {
 	clear(counts)
 	last := len(counts) - 1
 	for i := c; i < len(x); i += s.C {
-		at := float32(s.to255(x[i])*float32(last)) / 255
-		counts[int(max(0, min(at, float32(last))))]++
+		if at := float32(s.to255(x[i])*float32(last)) / 255; at == at {
+			counts[int(max(0, min(at, float32(last))))]++
+		}
 	}
 	total := 0
 	for i, n := range counts {

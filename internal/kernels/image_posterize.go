@@ -19,7 +19,9 @@ var posterize = colorFunc{
 			if scaled {
 				v = float32((v-s.Low)/(s.High-s.Low)) * 255 // rounded as Keras does
 			}
-			v = float32(uint8(max(0, min(v, 255))) >> lost << lost)
+			if v == v { // NaN stays
+				v = float32(uint8(max(0, min(v, 255))) >> lost << lost)
+			}
 			if scaled {
 				v = float32(float32(v/255)*(s.High-s.Low)) + s.Low
 			}
