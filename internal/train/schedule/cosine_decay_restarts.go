@@ -30,10 +30,10 @@ func (s *cosineDecayRestarts) Factor(done, _ float64) float64 {
 	done /= s.first
 	restarts, length := 0.0, 1.0
 	if s.longer == 1 {
-		restarts = math.Floor(done)
+		restarts = whole(done)
 		done -= restarts
 	}
-	for done >= length {
+	for done >= length-inexact {
 		done -= length
 		length *= s.longer
 		restarts++

@@ -30,7 +30,7 @@ type exponentialDecay struct {
 func (s *exponentialDecay) Factor(done, _ float64) float64 {
 	power := done / s.epochs
 	if s.staircase {
-		power = math.Floor(power)
+		power = whole(power)
 	}
 	return math.Pow(s.rate, power)
 }

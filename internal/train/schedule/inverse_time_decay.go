@@ -1,10 +1,6 @@
 package schedule
 
-import (
-	"math"
-
-	"cnntrain/internal/catalog"
-)
+import "cnntrain/internal/catalog"
 
 var _ = Schedules.Add(catalog.Entry[Schedule]{
 	Name:    "inverse_time_decay",
@@ -30,7 +26,7 @@ type inverseTimeDecay struct {
 func (s *inverseTimeDecay) Factor(done, _ float64) float64 {
 	times := done / s.epochs
 	if s.staircase {
-		times = math.Floor(times)
+		times = whole(times)
 	}
 	return 1 / (1 + float64(s.rate*times))
 }

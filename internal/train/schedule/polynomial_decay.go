@@ -32,8 +32,8 @@ type polynomialDecay struct {
 
 func (s *polynomialDecay) Factor(done, epochs float64) float64 {
 	decay := orAll(s.decay, epochs)
-	if s.cycle && done > 0 {
-		decay *= math.Ceil(done / decay)
+	if s.cycle {
+		decay *= max(1, math.Ceil(done/decay-inexact))
 	}
 	return s.alpha + float64((1-s.alpha)*math.Pow(1-min(done/decay, 1), s.power))
 }

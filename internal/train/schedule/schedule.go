@@ -1,7 +1,11 @@
 // Package schedule holds the learning rate schedules, one file each.
 package schedule
 
-import "cnntrain/internal/catalog"
+import (
+	"math"
+
+	"cnntrain/internal/catalog"
+)
 
 // A Schedule scales the learning rate of the optimizer.
 type Schedule interface {
@@ -24,6 +28,13 @@ func Momentum(s Schedule, done, epochs float64) (momentum float64, ok bool) {
 	}
 	return 0, false
 }
+
+// inexact bounds the error of a number of periods, which is computed from epochs with fractions; a
+// step is far more.
+const inexact = 1e-9
+
+// whole returns the number of whole periods.
+func whole(periods float64) float64 { return math.Floor(periods + inexact) }
 
 // Schedules is the catalog of schedules that a spec can name.
 var Schedules = warmable(catalog.New[Schedule]("schedule"))

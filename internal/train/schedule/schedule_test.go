@@ -156,3 +156,35 @@ func TestOneCycleCyclesTheMomentum(t *testing.T) {
 		}
 	}
 }
+
+// Periods of whole steps end at these, also if they are no whole epochs: 0.3/0.1 is less than 3.
+func TestPeriodsEndAtTheirSteps(t *testing.T) {
+	for _, c := range [][2]int{{1, 10}, {3, 10}, {7, 49}, {1000, 1563}, {10, 3}} {
+		period, steps := float64(c[0]), float64(c[1])
+		for name, s := range map[string]Schedule{
+			"exponential_decay":             &exponentialDecay{rate: 0.5, epochs: period / steps, staircase: true},
+			"inverse_time_decay":            &inverseTimeDecay{rate: 1, epochs: period / steps, staircase: true},
+			"cosine_decay_restarts":         &cosineDecayRestarts{first: period / steps, longer: 1, lower: 0.5},
+			"polynomial_decay":              &polynomialDecay{power: 1, alpha: 0.25, decay: period / steps, cycle: true},
+			"cosine_decay_restarts, longer": &cosineDecayRestarts{first: period / steps, longer: 2, lower: 0.5},
+		} {
+			for n := 1.0; n < 100; n++ {
+				at, want := n, math.Pow(0.5, n)
+				switch name {
+				case "inverse_time_decay":
+					want = 1 / (1 + n)
+				case "polynomial_decay": // the last step of a cycle
+					want = 0.25
+				case "cosine_decay_restarts, longer": // after 1, 1 + 2, 1 + 2 + 4 times the first period
+					if n > 10 {
+						continue
+					}
+					at = math.Pow(2, n) - 1
+				}
+				if got := s.Factor(at*period/steps, 1e9); math.Abs(got-want) > 1e-7*want {
+					t.Errorf("%s of %g steps, %g an epoch: %g after %g periods, want %g", name, period, steps, got, at, want)
+				}
+			}
+		}
+	}
+}
