@@ -59,7 +59,8 @@ func kerasSchedule(class string, rate float64, config map[string]any) object {
 func kerasPieces(boundaries, factors []float64, rate, steps float64) object {
 	ends, values := []int{}, []decimal{}
 	for _, b := range boundaries {
-		ends = append(ends, int(math.Ceil(b*steps))-1)
+		const rounding = 1e-6 // 29./7*7 is more than 29
+		ends = append(ends, int(math.Ceil(b*steps-rounding))-1)
 	}
 	for _, f := range factors {
 		values = append(values, decimal(f*rate))
