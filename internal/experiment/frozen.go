@@ -59,8 +59,11 @@ func frozen(p *builder.Plan) (layers, params int) {
 	return layers, params
 }
 
-// sayPhase reports that fine-tuning begins.
+// sayPhase reports that fine-tuning begins, if an epoch is left for it.
 func (f *fit) sayPhase(s *callback.State) error {
+	if s.Epoch == f.Train.Epochs {
+		return nil
+	}
 	why := ""
 	if s.Stopped != "" {
 		why = ": " + s.Stopped
