@@ -99,7 +99,7 @@ func (c *Chart) draw(area draw.Canvas) {
 		axis.Tick.Label.Font.Size = textSize
 		axis.Padding = 4
 	}
-	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, distinctTicks{}
+	p.X.Tick.Marker, p.Y.Tick.Marker = wholeTicks{}, exactTicks{}
 	if c.Log {
 		p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, powerTicks{}
 	}
@@ -135,7 +135,7 @@ func (c *Chart) draw(area draw.Canvas) {
 	case p.Y.Min > p.Y.Max:
 		p.Y.Min, p.Y.Max = 1, 10
 	case p.Y.Max/p.Y.Min > 10:
-		p.Y.Tick.Marker = plot.LogTicks{Prec: -1}
+		p.Y.Tick.Marker = logTicks{}
 	}
 	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a constant by adding 1
 		if around := math.Abs(axis.Max) * 1e-6; axis.Min == axis.Max && around > 1 {
@@ -145,39 +145,62 @@ func (c *Chart) draw(area draw.Canvas) {
 	p.Draw(draw.Crop(area, 6, -14, 4, -6))
 }
 
-// wholeTicks places ticks at whole numbers, for epochs.
+// wholeTicks places ticks at whole numbers, for epochs. gonum's are often at fractions, and then few are left.
 type wholeTicks struct{}
 
 func (wholeTicks) Ticks(low, high float64) (ticks []plot.Tick) {
-	for _, t := range (plot.DefaultTicks{}).Ticks(low, high) {
-		if t.Value == math.Trunc(t.Value) {
-			if t.Label != "" {
-				t.Label = strconv.Itoa(int(t.Value))
+	const most = 5 // labels, but for one
+	step := 1.0
+	for i := 0; (high-low)/step > most; i++ { // 1, 2, 5, 10, …
+		step *= []float64{2, 2.5, 2}[i%3]
+	}
+	first := math.Ceil(low / step)
+	for i := range most + 1 {
+		v := (first + float64(i)) * step
+		if v > high {
+			break
+		}
+		ticks = append(ticks, plot.Tick{Value: v, Label: strconv.FormatFloat(v, 'f', -1, 64)})
+	}
+	return ticks
+}
+
+// exactTicks writes the values of gonum's ticks, whose labels it rounds too much, with as many digits as they have.
+type exactTicks struct{}
+
+func (exactTicks) Ticks(low, high float64) []plot.Tick {
+	ticks := plot.DefaultTicks{}.Ticks(low, high)
+	small := (high - low) * 1e-4 // cannot be seen
+	for i, t := range ticks {
+		if t.Label == "" {
+			continue
+		}
+		for digits := 1; digits <= 17; digits++ {
+			ticks[i].Label = strconv.FormatFloat(t.Value, 'g', digits, 64)
+			if v, err := strconv.ParseFloat(ticks[i].Label, 64); err == nil && math.Abs(v-t.Value) <= small {
+				break
 			}
-			ticks = append(ticks, t)
 		}
 	}
 	return ticks
 }
 
-// distinctTicks writes the values of gonum's ticks, whose labels it rounds too much, with as many digits as tell them apart.
-type distinctTicks struct{}
+// logTicks places ticks at the multiples of powers of ten, and labels the powers; if there are few, also twice and five times those.
+// gonum's begin at 1 for values from 0.5 on.
+type logTicks struct{}
 
-func (distinctTicks) Ticks(low, high float64) []plot.Tick {
-	ticks := plot.DefaultTicks{}.Ticks(low, high)
-	for digits := 3; digits <= 17; digits++ {
-		seen := map[string]bool{}
-		major := 0
-		for i, t := range ticks {
-			if t.Label == "" {
+func (logTicks) Ticks(low, high float64) (ticks []plot.Tick) {
+	few := high/low < 1000
+	for e := math.Floor(math.Log10(low)); e <= math.Log10(high); e++ {
+		for n := 1.0; n < 10; n++ {
+			t := plot.Tick{Value: n * math.Pow(10, e)}
+			if t.Value < low || t.Value > high {
 				continue
 			}
-			ticks[i].Label = strconv.FormatFloat(t.Value, 'g', digits, 64)
-			seen[ticks[i].Label] = true
-			major++
-		}
-		if len(seen) == major {
-			break
+			if n == 1 || few && (n == 2 || n == 5) {
+				t.Label = strconv.FormatFloat(t.Value, 'g', 3, 64)
+			}
+			ticks = append(ticks, t)
 		}
 	}
 	return ticks
