@@ -5,6 +5,7 @@ import (
 	"context"
 	"time"
 
+	"cnntrain/internal/runs"
 	"cnntrain/internal/train/callback"
 	"cnntrain/internal/words"
 
@@ -13,14 +14,14 @@ import (
 
 // newDashboard shows training on the whole terminal. The key q ends the dashboard and shows
 // the lines of newProgress, which have been collected in the background; ctrl-c calls stop.
-// Without a terminal it is newProgress from the start.
-func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now func() time.Time, best func(epoch int) bool) callback.Callback {
+// Without a terminal it is newProgress from the start. past returns the epochs of a resumed run.
+func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now func() time.Time, best func(epoch int) bool, past func() []runs.Figures) callback.Callback {
 	plain := &progress{streams: s, now: now, best: best}
 	if s.errWidth() == 0 || s.in == nil || s.terminal == nil {
 		return plain.callback()
 	}
 	about.title = words.OneLine(about.title)
-	d := &dashboard{plain: plain, streams: s, now: now, view: &dashboardView{dashboardInfo: about, stop: stop}, done: make(chan struct{})}
+	d := &dashboard{plain: plain, streams: s, now: now, past: past, view: &dashboardView{dashboardInfo: about, stop: stop}, done: make(chan struct{})}
 	return callback.Callback{Start: d.start, Batch: d.batch, Epoch: d.epoch, End: d.end}
 }
 
@@ -31,6 +32,7 @@ type dashboard struct {
 	streams *streams     // to the terminal
 	hidden  bytes.Buffer // output of plain so far
 	now     func() time.Time
+	past    func() []runs.Figures
 	drawn   time.Time
 	began   time.Time // start of the epoch
 	view    *dashboardView
@@ -41,6 +43,7 @@ type dashboard struct {
 }
 
 func (d *dashboard) start(s *callback.State) error {
+	d.view.past = pastEpochs(d.past(), d.plain.best)
 	d.program = tea.NewProgram(d.view, tea.WithOutput(d.streams.terminal), tea.WithInput(d.streams.in), tea.WithoutSignalHandler())
 	d.shown, d.began = true, d.now()
 	d.plain.streams = newStreams(&d.hidden, &d.hidden, nil)
@@ -51,12 +54,25 @@ func (d *dashboard) start(s *callback.State) error {
 	return d.plain.start(s)
 }
 
+// pastEpochs returns the epochs that earlier processes completed, whose times are not known.
+func pastEpochs(all []runs.Figures, best func(epoch int) bool) (past []dashboardState) {
+	for i, figures := range all {
+		e := dashboardState{Epoch: i + 1, over: true, best: best(i + 1)}
+		for _, f := range figures {
+			e.logs = append(e.logs, callback.Log(f))
+		}
+		past = append(past, e)
+	}
+	return past
+}
+
 func (d *dashboard) batch(s *callback.State) error {
+	err := d.plain.batch(s)
 	if now := d.now(); d.shown && now.Sub(d.drawn) >= redraw {
 		d.drawn = now
 		d.send(s, now, false)
 	}
-	return d.plain.batch(s)
+	return err
 }
 
 func (d *dashboard) epoch(s *callback.State) error {
@@ -84,7 +100,7 @@ func (d *dashboard) send(s *callback.State, now time.Time, over bool) {
 	default:
 	}
 	d.program.Send(dashboardState{
-		Epoch: s.Epoch, Epochs: s.Epochs, Step: s.Step, Steps: s.Steps, over: over,
+		Epoch: s.Epoch, Epochs: s.Epochs, Step: s.Step, Steps: s.Steps, timed: int(d.plain.steps(s)), over: over,
 		logs: append(callback.Logs(nil), s.Logs...), rate: s.StepRate, elapsed: now.Sub(d.began),
 		best: over && d.plain.best(s.Epoch),
 	})

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"cnntrain/internal/runs"
 	"cnntrain/internal/train/callback"
 
 	tea "charm.land/bubbletea/v2"
@@ -21,11 +22,11 @@ func dashboardAfter(epochs, width, height int) *dashboardView {
 	for e := 1; e <= epochs+1; e++ {
 		loss := 2 / float64(e)
 		s := dashboardState{
-			Epoch: e, Epochs: 20, Step: 100, Steps: 100, over: true, best: e != 3, rate: 0.001, elapsed: time.Second,
+			Epoch: e, Epochs: 20, Step: 100, Steps: 100, timed: 100, over: true, best: e != 3, rate: 0.001, elapsed: time.Second,
 			logs: callback.Logs{{Name: "loss", Value: loss}, {Name: "accuracy", Value: 0.5}, {Name: "val_loss", Value: loss + 0.1}, {Name: "val_accuracy", Value: 0.4}},
 		}
 		if e == epochs+1 {
-			s.over, s.best, s.Step, s.logs = false, false, 50, s.logs[:2]
+			s.over, s.best, s.Step, s.timed, s.logs = false, false, 50, 50, s.logs[:2]
 		}
 		v.Update(s)
 	}
@@ -69,6 +70,26 @@ func TestDashboardShowsHowTrainingStands(t *testing.T) {
 	}
 }
 
+// A resumed run has its whole history, and the speed of the steps that were done since.
+func TestDashboardOfAResumedRun(t *testing.T) {
+	var all []runs.Figures
+	for e := 1; e <= 3; e++ {
+		all = append(all, runs.Figures{{Name: "loss", Value: 2 / float64(e)}, {Name: "val_loss", Value: 3 / float64(e)}})
+	}
+	v := dashboardAfter(-1, 80, 24)
+	v.past = pastEpochs(all, func(epoch int) bool { return epoch == 2 })
+	v.Update(dashboardState{Epoch: 4, Epochs: 5, Step: 90, Steps: 100, timed: 10, elapsed: time.Second, logs: callback.Logs{{Name: "loss", Value: 0.5}}})
+	got := v.render()
+	for _, want := range []string{"epoch 4/5", "320 images/s", "100ms/step", "ETA 1s\n", "    1  2.0000    3.0000\n", "    2  1.0000    1.5000 *"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if loss, val := v.curve("loss"), v.curve("val_loss"); len(loss) != 4 || len(val) != 3 {
+		t.Errorf("curves of %d and %d values", len(loss), len(val))
+	}
+}
+
 func TestDashboardKeys(t *testing.T) {
 	press := func(v *dashboardView, key tea.KeyPressMsg) (quits bool) {
 		_, cmd := v.Update(key)
@@ -105,7 +126,7 @@ func TestCurvesAreDrawnFromTopToBottom(t *testing.T) {
 func TestDashboardWithoutATerminalIsPlain(t *testing.T) {
 	var b bytes.Buffer
 	s := wide(&b, 80) // nothing to read keys from
-	cb := newDashboard(s, func() {}, dashboardInfo{}, func() time.Time { return time.Unix(0, 0) }, func(int) bool { return false })
+	cb := newDashboard(s, func() {}, dashboardInfo{}, func() time.Time { return time.Unix(0, 0) }, func(int) bool { return false }, func() []runs.Figures { return nil })
 	state := &callback.State{Epoch: 1, Epochs: 1, Step: 1, Steps: 1}
 	if err := cb.Start(state); err != nil {
 		t.Fatal(err)

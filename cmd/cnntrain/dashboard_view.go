@@ -23,11 +23,12 @@ type dashboardInfo struct {
 // A dashboardState is the current state of a training.
 type dashboardState struct {
 	Epoch, Epochs, Step, Steps int
+	timed                      int  // steps of the epoch that this process has done
 	over                       bool // of the epoch, with its validation
 	best                       bool // of a complete epoch: it is the best so far
 	logs                       callback.Logs
 	rate                       float64
-	elapsed                    time.Duration // since the start of the epoch
+	elapsed                    time.Duration // since the start of the epoch; 0: by an earlier process
 }
 
 // A dashboardView draws the dashboard and handles keys.
@@ -36,7 +37,7 @@ type dashboardView struct {
 	stop          context.CancelFunc
 	width, height int
 	now           dashboardState
-	past          []dashboardState // complete epochs
+	past          []dashboardState // complete epochs, from the first
 	stopping      bool
 }
 
@@ -115,25 +116,28 @@ func (v *dashboardView) head() []string {
 	if s.Step == 0 {
 		return append(lines, v.cut("the first step …"))
 	}
-	step := s.elapsed / time.Duration(s.Step)
+	timed := max(1, s.timed)
+	step := s.elapsed / time.Duration(timed)
 	left := step * time.Duration(s.Steps-s.Step)
 	count := fmt.Sprintf(" %d/%d", s.Step, s.Steps)
 	epoch := fmt.Sprintf("epoch %d/%d ", s.Epoch, s.Epochs)
 	bar := max(5, min(40, v.width-len(epoch)-len(count)-36))
 	full := s.Step * bar / s.Steps
 	line := epoch + strings.Repeat("━", full) + strings.Repeat("─", bar-full) + count + " ETA " + short(left)
-	if n := time.Duration(len(v.past)); n > 0 && s.Epoch < s.Epochs {
-		var took time.Duration
-		for _, p := range v.past {
-			took += p.elapsed
+	var n, took time.Duration
+	for _, p := range v.past {
+		if p.elapsed > 0 {
+			n, took = n+1, took+p.elapsed/time.Duration(max(1, p.timed))*time.Duration(p.Steps)
 		}
+	}
+	if n > 0 && s.Epoch < s.Epochs {
 		line += ", of all epochs " + short(left+took/n*time.Duration(s.Epochs-s.Epoch))
 	}
 	figures := ""
 	for _, l := range s.logs {
 		figures += fmt.Sprintf("%s %.4f  ", l.Name, l.Value)
 	}
-	rate := fmt.Sprintf("%s images/s  %s/step  learning rate %.4g", words.Commas(int(float64(s.Step*v.batchSize)/max(s.elapsed.Seconds(), 1e-9))), short(step), s.rate)
+	rate := fmt.Sprintf("%s images/s  %s/step  learning rate %.4g", words.Commas(int(float64(timed*v.batchSize)/max(s.elapsed.Seconds(), 1e-9))), short(step), s.rate)
 	return append(lines, v.cut(line), v.cut(figures), v.cut(rate), "")
 }
 

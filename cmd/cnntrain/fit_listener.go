@@ -30,5 +30,5 @@ func (l *listener) Watch(e *experiment.Experiment, r *runs.Run) callback.Callbac
 		return newProgress(l.streams, time.Now, best)
 	}
 	about := dashboardInfo{fmt.Sprintf("%s on %s, run in %s", e.Spec.Name, e.Data.Name, r.Dir), e.Train.BatchSize}
-	return newDashboard(l.streams, l.stop, about, time.Now, best)
+	return newDashboard(l.streams, l.stop, about, time.Now, best, func() []runs.Figures { return r.Info.Epochs })
 }
