@@ -49,7 +49,7 @@ func (p *report) addMembers(ctx context.Context, w *sweep.Sweep) {
 	for _, i := range varying {
 		p.EpochNames = append(p.EpochNames, w.Params[i])
 	}
-	p.EpochNames = append(p.EpochNames, w.Metric, "epoch", "test accuracy", "time", "status", "run")
+	p.EpochNames = append(p.EpochNames, w.Metric, "epoch", "test_accuracy", "time", "status", "run")
 	var drawn []*runs.Run
 	var seconds float64
 	for i, m := range w.Board() {

@@ -35,8 +35,8 @@ func newRuns(s *streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "runs",
 		Short: "List, show, compare and delete runs",
-		Long: `Lists the run folders below runs, or below --dir: the status, the best val_accuracy of
-all epochs, the test accuracy of the best weights, the time and the size on disk.`,
+		Long: `Lists the run folders below runs, or below --dir: the status, the accuracy of the
+best weights on the validation and the test data, the time and the size on disk.`,
 		Example: `  cnntrain runs --sort val_accuracy
   cnntrain runs --status finished --name 'lenet5*'
   cnntrain runs compare runs/lenet5/1 runs/lenet5/2`,
@@ -61,8 +61,8 @@ type listedRun struct {
 	Note        string      `json:"note,omitempty"`
 	Started     time.Time   `json:"started,omitzero"`
 	Epochs      int         `json:"epochs"`
-	ValAccuracy *float64    `json:"val_accuracy"`
-	Accuracy    *float64    `json:"accuracy"` // on test data
+	ValAccuracy *float64    `json:"val_accuracy"` // of the best weights, as all that has this name
+	Accuracy    *float64    `json:"test_accuracy"`
 	Seconds     float64     `json:"seconds"`
 	Bytes       int64       `json:"bytes"`
 }
@@ -75,7 +75,8 @@ func newListedRun(l runs.Listed) listedRun {
 	}
 	r.Name, r.Spec, r.Status, r.Note = l.Info.Name, l.Info.Spec, l.Info.Status, l.Info.Reason
 	r.Started, r.Epochs, r.Seconds = l.Info.Started, len(l.Info.Epochs), l.Info.Seconds
-	if v, epoch := l.Info.BestOf("val_accuracy", true); epoch > 0 {
+	_, best := l.Info.AtBest()
+	if v, ok := best.Get("val_accuracy"); ok {
 		r.ValAccuracy = &v
 	}
 	if v, ok := l.Info.Test.Get("accuracy"); ok {
@@ -95,7 +96,7 @@ var sortings = []struct {
 	{"started", func(a, b listedRun) int { return a.Started.Compare(b.Started) }},
 	{"epochs", func(a, b listedRun) int { return cmp.Compare(a.Epochs, b.Epochs) }},
 	{"val_accuracy", func(a, b listedRun) int { return cmp.Compare(orNone(b.ValAccuracy), orNone(a.ValAccuracy)) }},
-	{"accuracy", func(a, b listedRun) int { return cmp.Compare(orNone(b.Accuracy), orNone(a.Accuracy)) }},
+	{"test_accuracy", func(a, b listedRun) int { return cmp.Compare(orNone(b.Accuracy), orNone(a.Accuracy)) }},
 	{"time", func(a, b listedRun) int { return cmp.Compare(a.Seconds, b.Seconds) }},
 	{"size", func(a, b listedRun) int { return cmp.Compare(a.Bytes, b.Bytes) }},
 }
@@ -163,7 +164,7 @@ func (o *runsOptions) wants(r listedRun) bool {
 func printRuns(s *streams, rows []listedRun) error {
 	t := table.New(s.out)
 	noted := slices.ContainsFunc(rows, func(r listedRun) bool { return r.Note != "" })
-	t.Printf("run\tspec\tstatus\tepochs\tval_accuracy\taccuracy\ttime\tsize")
+	t.Printf("run\tspec\tstatus\tepochs\tval_accuracy\ttest_accuracy\ttime\tsize")
 	if noted {
 		t.Printf("\tnote")
 	}

@@ -43,7 +43,7 @@ func showBoard(s *streams, w *sweep.Sweep, board boardJSON, json bool) error {
 	for _, i := range varying {
 		t.Printf("%s\t", w.Params[i])
 	}
-	t.Printf("%s\tepoch\taccuracy\ttime\tstatus\trun\n", w.Metric)
+	t.Printf("%s\tepoch\ttest_accuracy\ttime\tstatus\trun\n", w.Metric)
 	for _, r := range board.Members {
 		status, epoch := string(r.Status), "-"
 		if status == "" {
@@ -81,7 +81,7 @@ func printSettings(out io.Writer, w *sweep.Sweep, board boardJSON) error {
 	for _, p := range params {
 		t.Printf("%s\t", p)
 	}
-	t.Printf("folds\t%s\taccuracy\n", w.Metric)
+	t.Printf("folds\t%s\ttest_accuracy\n", w.Metric)
 	for _, g := range board.Settings {
 		for _, v := range g.Values {
 			t.Printf("%s\t", v)

@@ -41,17 +41,11 @@ func Compare(all []*Run) (options, figures []Row, err error) {
 // figures returns the metrics by which a run is compared.
 func (r *Run) figures() Figures {
 	f := Figures{{"params", float64(r.Info.Params)}, {"epochs", float64(len(r.Info.Epochs))}}
-	if n := len(r.Info.Epochs); n > 0 {
-		f = append(f, Figure{"best epoch", float64(n)})
-		best := n
-		if b := r.Info.Best; b != nil && b.Epoch >= 1 && b.Epoch <= n {
-			best = b.Epoch
-		}
-		f[len(f)-1].Value = float64(best)
-		f = append(f, r.Info.Epochs[best-1]...)
+	if epoch, at := r.Info.AtBest(); epoch > 0 {
+		f = append(append(f, Figure{"best epoch", float64(epoch)}), at...)
 	}
 	for _, t := range r.Info.Test {
-		f = append(f, Figure{"test " + t.Name, t.Value})
+		f = append(f, Figure{"test_" + t.Name, t.Value})
 	}
 	return append(f, Figure{"seconds", r.Info.Seconds})
 }

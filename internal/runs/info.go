@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -161,6 +162,32 @@ func (f Figures) Get(name string) (float64, bool) {
 		}
 	}
 	return 0, false
+}
+
+// AtBest returns the epoch whose weights are those of best.safetensors, counted from 1, and its figures; the last
+// one if the best is not known; 0 and nothing without epochs.
+func (i *Info) AtBest() (epoch int, f Figures) {
+	epoch = len(i.Epochs)
+	if b := i.Best; b != nil && b.Epoch >= 1 && b.Epoch <= epoch {
+		epoch = b.Epoch
+	}
+	if epoch > 0 {
+		f = i.Epochs[epoch-1]
+	}
+	return epoch, f
+}
+
+// FigureNames returns the names of the figures of the epochs, in their order. Not every epoch has them all: those of
+// an epoch may be lost with damaged files.
+func (i *Info) FigureNames() (names []string) {
+	for _, figures := range i.Epochs {
+		for _, f := range figures {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
 }
 
 // BestOf returns the best value of a metric over the epochs, and its epoch, counted from 1;

@@ -170,6 +170,22 @@ func TestBestOfAnEpoch(t *testing.T) {
 	}
 }
 
+func TestFiguresOfTheBestWeights(t *testing.T) {
+	info := Info{Epochs: []Figures{{{"loss", 3}}, {{"loss", 1}}, {{"loss", 2}}}}
+	for _, c := range []struct {
+		best *Best
+		want int
+	}{{nil, 3}, {&Best{Epoch: 2}, 2}, {&Best{Epoch: 9}, 3}} {
+		info.Best = c.best
+		if epoch, figures := info.AtBest(); epoch != c.want || figures[0] != info.Epochs[c.want-1][0] {
+			t.Errorf("%v: epoch %d, %v", c.best, epoch, figures)
+		}
+	}
+	if epoch, figures := (&Info{Best: &Best{Epoch: 1}}).AtBest(); epoch != 0 || figures != nil {
+		t.Errorf("without epochs: %d, %v", epoch, figures)
+	}
+}
+
 func TestCompareShowsWhatDiffers(t *testing.T) {
 	var all []*Run
 	for i, train := range []string{"{epochs: 3, optimizer: {adam: {learning_rate: 0.1}}}", "{epochs: 3, optimizer: sgd}"} {
@@ -190,7 +206,7 @@ func TestCompareShowsWhatDiffers(t *testing.T) {
 	if want := []Row{{"train.optimizer.adam.learning_rate", []string{"0.1", ""}}, {"train.optimizer", []string{"", "sgd"}}}; !same(options, want) {
 		t.Errorf("options %v", options)
 	}
-	if want := []Row{{"test loss", []string{"0", "1"}}}; !same(figures, want) {
+	if want := []Row{{"test_loss", []string{"0", "1"}}}; !same(figures, want) {
 		t.Errorf("figures %v", figures)
 	}
 }
@@ -210,6 +226,7 @@ func FuzzInfo(f *testing.F) {
 		r.standing()
 		r.figures()
 		info.BestOf("loss", false)
+		info.AtBest()
 		first, err := json.Marshal(info)
 		if err != nil {
 			t.Fatal(err)

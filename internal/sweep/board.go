@@ -14,10 +14,10 @@ type Result struct {
 	Values   []string    `json:"values"`           // values of the params
 	Status   runs.Status `json:"status,omitempty"` // empty: not started
 	Reason   string      `json:"reason,omitempty"`
-	Epochs   int         `json:"epochs"`   // completed epochs
-	Value    *float64    `json:"value"`    // value of the metric at the best epoch
-	Epoch    int         `json:"epoch"`    // epoch of that value
-	Accuracy *float64    `json:"accuracy"` // on test data
+	Epochs   int         `json:"epochs"` // completed epochs
+	Value    *float64    `json:"value"`  // value of the metric at the best epoch
+	Epoch    int         `json:"epoch"`  // epoch of that value
+	Accuracy *float64    `json:"test_accuracy"`
 	Seconds  float64     `json:"seconds"`
 }
 

@@ -61,7 +61,7 @@ type Group struct {
 	Values   []string `json:"values"` // of the params, without those of the folds
 	Runs     []string `json:"runs"`   // those that finished
 	Value    *Spread  `json:"value"`  // of the metric at the best epoch; nil if none finished
-	Accuracy *Spread  `json:"accuracy"`
+	Accuracy *Spread  `json:"test_accuracy"`
 }
 
 // A Spread is the mean and the sample standard deviation of some values; the deviation of one is 0.
