@@ -202,10 +202,16 @@ func trainSweep(ctx context.Context, o *sweepOptions, w *sweep.Sweep, s *streams
 	threads := max(1, kernels.Threads()/parallel)
 	s.logf("sweep of %s, %d at once with %s each, in %s", words.Count(len(w.Members), "member"), parallel, words.Count(threads, "thread"), w.Dir)
 	process := o.process(threads)
-	train := func(ctx context.Context, j sweep.Job) error { return trainMember(ctx, w, j, process, s) }
+	progress := newSweepProgress(s, w)
+	train := func(ctx context.Context, j sweep.Job) error {
+		progress.begins(j)
+		defer progress.ends(j)
+		return trainMember(ctx, w, j, process, s)
+	}
 	err := w.Run(ctx, parallel, train, func(r sweep.Result, err error) {
-		s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err))
+		progress.print(func() { s.logf("member %d (%s): %s", r.Member, setting(w, r.Values), outcome(w, r, err)) })
 	})
+	progress.stop()
 	if ctx.Err() != nil {
 		s.logf("to resume: %s", commandLine("sweep", "--resume", w.Dir))
 	}
