@@ -31,12 +31,13 @@ var (
 	descriptionLine = regexp.MustCompile(`(?m)^description: .*$`)
 	inputLine       = regexp.MustCompile(`(?m)^input: \[[^\]\n]*\]`)
 	datasetLine     = regexp.MustCompile(`(?m)^  dataset: .*$`)
+	firstComment    = regexp.MustCompile(`(?m)^# [^y]`) // after "# yaml-language-server"
 	splitLine       = regexp.MustCompile(`(?m)^  validation_split: .*\n`)
 	noSplit         = []byte("  validation_split: 0\n")
 )
 
 // Size applies z to the text of the seed spec called name and updates its description. Comments
-// and layout are unchanged. An error says why the network does not support that size.
+// and layout are unchanged, and a line before the first comment says what they are about. An error says why the network does not support that size.
 func Size(name string, text []byte, z Sizing) ([]byte, error) {
 	e, err := parseText(name, text)
 	if err != nil {
@@ -64,6 +65,9 @@ func Size(name string, text []byte, z Sizing) ([]byte, error) {
 	}
 	text = descriptionLine.ReplaceAllLiteral(text, fmt.Appendf(nil, "description: %s for %s images of %s", name, sizeText(z.Input), words.Count(z.Classes, "class")))
 	sized := setInput(text, z.Input)
+	if at := firstComment.FindIndex(sized); at != nil { // parameters, images, times of the seed spec
+		sized = slices.Concat(sized[:at[0]], fmt.Appendf(nil, "# Made from the seed spec %s, which the comments below describe.\n", name), sized[at[0]:])
+	}
 	_, err = parseText(name, sized)
 	var wrong spec.Invalid
 	if !errors.As(err, &wrong) {
