@@ -13,14 +13,17 @@ import (
 // named training and validation; those of several runs are named after the runs.
 func Curves(all []*runs.Run) []plot.Chart {
 	var charts []plot.Chart
+	anyThin := false
 	for _, name := range curveNames(all) {
+		validated := slices.ContainsFunc(all, func(r *runs.Run) bool { return len(curve(r, "val_"+name).X) > 0 })
+		anyThin = anyThin || validated
 		c := plot.Chart{Title: strings.ReplaceAll(name, "_", " "), X: "epoch"}
 		for i, r := range all {
-			c.Series = append(c.Series, runSeries(r, name, i, len(all) == 1)...)
+			c.Series = append(c.Series, runSeries(r, name, i, len(all) == 1, validated)...)
 		}
 		charts = append(charts, c)
 	}
-	if len(all) > 1 && len(charts) > 0 && slices.ContainsFunc(charts[0].Series, func(s plot.Series) bool { return s.Thin }) {
+	if len(all) > 1 && anyThin {
 		for i := range charts {
 			charts[i].Title += " (dashed: training)"
 		}
@@ -29,18 +32,20 @@ func Curves(all []*runs.Run) []plot.Chart {
 }
 
 // runSeries returns the curves of one metric of a run: validation, with a dot at the best
-// epoch, and training, dashed; or training alone if there is no validation.
-func runSeries(r *runs.Run, name string, group int, alone bool) []plot.Series {
+// epoch, and training, dashed; or training alone if there is no validation, dashed beside runs that have some
+// (validated).
+func runSeries(r *runs.Run, name string, group int, alone, validated bool) []plot.Series {
 	training, validation := curve(r, name), curve(r, "val_"+name)
 	training.Group, validation.Group = group, group
 	training.Name = RunName(r)
 	if alone {
 		training.Name = "training"
 	}
+	training.Thin = validated
 	both := []plot.Series{training}
 	if len(validation.X) > 0 {
 		validation.Name = training.Name
-		training.Name, training.Thin = "", true
+		training.Name = ""
 		if alone {
 			validation.Name, training.Name, training.Group = "validation", "training", 1
 		}
