@@ -40,6 +40,12 @@ the folder for decoded images, or "off" (default: decoded in the user's cache fo
 .TP
 .B CNNTRAIN_CACHE_SIZE
 how large it may get, such as 20GB (default 10GB)
+.TP
+.B CNNTRAIN_FROZEN_MEMORY
+memory for the outputs of frozen layers, where \-\-frozen\-memory is not given
+.TP
+.B CNNTRAIN_MPI
+0: a process trains alone, also if mpirun or srun started it
 `)
 	return b.String()
 }

@@ -2,8 +2,10 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
@@ -15,7 +17,12 @@ import (
 // createEvents creates the TensorBoard file of a run. TensorBoard reads several files in
 // the order of their names, so a resumed run writes a new one.
 func createEvents(r *runs.Run) (*os.File, error) {
-	return os.Create(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, time.Now().Unix())))
+	for at := time.Now().Unix(); ; at++ { // one that was stopped in this second has a file
+		f, err := os.OpenFile(r.Path(fmt.Sprintf("%s.%d.cnntrain", runs.EventsFile, at)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+		if !errors.Is(err, fs.ErrExist) {
+			return f, err
+		}
+	}
 }
 
 // Confusion draws the confusion matrix of r, or, where several classes can be true of an
