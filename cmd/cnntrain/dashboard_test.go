@@ -85,7 +85,13 @@ func TestDashboardOfAResumedRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
-	if loss, val := v.curve("loss"), v.curve("val_loss"); len(loss) != 4 || len(val) != 3 {
+	all[0] = runs.Figures{} // lost with a damaged file
+	v.past = pastEpochs(all, func(int) bool { return false })
+	if got := v.render(); !strings.Contains(got, "    1       -         -\n    2  1.0000    1.5000\n") {
+		t.Errorf("an epoch without figures:\n%s", got)
+	}
+	v.past[0].logs = callback.Logs{{Name: "loss", Value: 1}}
+	if loss, val := v.curve("loss"), v.curve("val_loss"); len(loss) != 4 || len(val) != 2 {
 		t.Errorf("curves of %d and %d values", len(loss), len(val))
 	}
 }

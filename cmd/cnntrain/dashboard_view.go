@@ -195,14 +195,14 @@ func (v *dashboardView) table(rows int) (lines []string) {
 		return nil
 	}
 	head := "epoch"
-	columns := 0
-	for _, l := range v.past[0].logs {
+	var names []string
+	for _, l := range v.past[len(v.past)-1].logs { // figures of earlier ones may be lost
 		name := fmt.Sprintf("  %*s", figureWidth, l.Name)
 		if len(head)+len(name)+2 > v.width {
 			break
 		}
 		head += name
-		columns++
+		names = append(names, l.Name)
 	}
 	lines = append(lines, boldStyle.Render(v.cut(head)))
 	latest := len(v.past) - 1
@@ -214,8 +214,12 @@ func (v *dashboardView) table(rows int) (lines []string) {
 	}
 	for _, s := range v.past[max(0, latest+1-(rows-1)):] {
 		line := fmt.Sprintf("%5d", s.Epoch)
-		for _, l := range s.logs[:columns] {
-			line += fmt.Sprintf("  %*.4f", max(figureWidth, len(l.Name)), l.Value)
+		for _, name := range names {
+			figure := "-"
+			if value, ok := s.logs.Get(name); ok {
+				figure = fmt.Sprintf("%.4f", value)
+			}
+			line += fmt.Sprintf("  %*s", max(figureWidth, len(name)), figure)
 		}
 		if s.Epoch == bestEpoch {
 			line += " *"

@@ -103,16 +103,14 @@ func (p *report) addCurves(ctx context.Context, r *runs.Run) {
 	for _, c := range experiment.Curves([]*runs.Run{r}) {
 		p.Curves = append(p.Curves, p.svg(ctx, plot.Curves(c)))
 	}
+	names := r.Info.FigureNames()
+	if len(r.Info.Epochs) > 0 {
+		p.EpochNames = append([]string{"epoch"}, names...)
+	}
 	for i, figures := range r.Info.Epochs {
 		e := reportEpoch{Best: r.Info.Best != nil && r.Info.Best.Epoch == i+1, Cells: []string{strconv.Itoa(i + 1)}}
-		if i == 0 {
-			p.EpochNames = []string{"epoch"}
-		}
-		for _, f := range figures {
-			if i == 0 {
-				p.EpochNames = append(p.EpochNames, f.Name)
-			}
-			e.Cells = append(e.Cells, fmt.Sprintf("%.4f", f.Value))
+		for _, name := range names {
+			e.Cells = append(e.Cells, figureOf(figures, name))
 		}
 		p.Epochs = append(p.Epochs, e)
 	}

@@ -66,20 +66,29 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	if err := t.Flush(); err != nil || len(info.Epochs) == 0 {
 		return err
 	}
-	return printEpochs(s, info.Epochs)
+	return printEpochs(s, info)
 }
 
-// printEpochs writes one row per epoch, with the columns of the first epoch.
-func printEpochs(s *streams, epochs []runs.Figures) error {
+// figureOf formats a figure of an epoch.
+func figureOf(f runs.Figures, name string) string {
+	if v, ok := f.Get(name); ok {
+		return orDash(&v)
+	}
+	return "-"
+}
+
+// printEpochs writes one row per epoch.
+func printEpochs(s *streams, info *runs.Info) error {
 	t := table.New(s.out)
 	t.Printf("\nepoch")
-	for _, f := range epochs[0] {
-		t.Printf("\t%s", f.Name)
+	names := info.FigureNames()
+	for _, name := range names {
+		t.Printf("\t%s", name)
 	}
-	for i, e := range epochs {
+	for i, e := range info.Epochs {
 		t.Printf("\n%d", i+1)
-		for _, f := range e {
-			t.Printf("\t%.4f", f.Value)
+		for _, name := range names {
+			t.Printf("\t%s", figureOf(e, name))
 		}
 	}
 	t.Printf("\n")
