@@ -16,24 +16,29 @@ import (
 
 func newExplain(s *streams) *cobra.Command {
 	return &cobra.Command{
-		Use:   "explain [WORD]",
+		Use:   "explain [WORD...]",
 		Short: "Explain a layer, an optimizer, an option or any other word of a spec",
 		Long: `Prints the entry of docs/SPEC.md for a word: a layer or another catalog entry, a kind
 of entries (layers, optimizers), a section (data, train, sweep), an option, or a word of
-the grammar (blocks, residual). Without a word, lists them all, except the options.`,
+the grammar (blocks, residual). Words that are no name find the names that they occur in,
+or else the entries that speak of them. Without a word, lists them all, except the options.`,
 		Example: `  cnntrain explain conv2d
   cnntrain explain MaxPool2D
   cnntrain explain optimizers
-  cnntrain explain learning_rate`,
-		Args: cobra.MaximumNArgs(1),
+  cnntrain explain learning_rate
+  cnntrain explain batch norm`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			text := explainList()
 			if len(args) > 0 {
-				if specs.Text(args[0]) != nil {
-					return usagef("%s is a spec: cnntrain new NAME --from %s writes it, cnntrain summary shows its layers", args[0], words.Shell(args[0]))
+				word := strings.Join(args, " ")
+				if specs.Text(word) != nil {
+					return usagef("%s is a spec: cnntrain new NAME --from %s writes it, cnntrain summary shows its layers", word, words.Shell(word))
 				}
-				if text = explain(args[0]); text == "" {
-					return usagef("nothing is called %q%s", args[0], nearest(args[0]))
+				if text = explain(word); text == "" {
+					text = explainTopic(word)
+				}
+				if text == "" {
+					return usagef("nothing is called %q%s", word, nearest(word))
 				}
 			}
 			_, err := fmt.Fprint(s.out, text)
