@@ -93,7 +93,7 @@ func (p *sweepProgress) draw() {
 
 // line describes the jobs under way:
 //
-//	2 of 8 done; member 3 (train.batch_size=32): epoch 4, val_accuracy 0.6123; member 4 …
+//	2 of 8 done; member 3 (train.batch_size=32): 4 epochs, val_accuracy 0.6123; member 4 …
 func (p *sweepProgress) line() string {
 	if len(p.under) == 0 {
 		return ""
@@ -105,7 +105,7 @@ func (p *sweepProgress) line() string {
 		if what := setting(p.w, r.Values); what != "" {
 			part += " (" + what + ")"
 		}
-		part += fmt.Sprintf(": epoch %d", r.Epochs+1)
+		part += ": " + words.Count(r.Epochs, "epoch")
 		if r.Value != nil {
 			part += fmt.Sprintf(", %s %.4f", p.w.Metric, *r.Value)
 		}

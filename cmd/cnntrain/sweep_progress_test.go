@@ -38,8 +38,8 @@ func TestSweepProgressShowsTheMembersUnderWay(t *testing.T) {
 	p.ends(j)
 	p.draw()
 	p.stop()
-	want := "\r\x1b[K0 of 2 done; member 1 (train.seed=1): epoch 2, val_loss 0.5000; member 2 (train.seed=2): epoch 1" +
-		"\r\x1b[Kcnntrain: something else\n\r\x1b[K1 of 2 done; member 2 (train.seed=2): epoch 1\r\x1b[K"
+	want := "\r\x1b[K0 of 2 done; member 1 (train.seed=1): 1 epoch, val_loss 0.5000; member 2 (train.seed=2): 0 epochs" +
+		"\r\x1b[Kcnntrain: something else\n\r\x1b[K1 of 2 done; member 2 (train.seed=2): 0 epochs\r\x1b[K"
 	if b.String() != want {
 		t.Errorf("got  %q\nwant %q", b.String(), want)
 	}
