@@ -37,7 +37,8 @@ var (
 )
 
 // Size applies z to the text of the seed spec called name and updates its description. Comments
-// and layout are unchanged, and a line before the first comment says what they are about. An error says why the network does not support that size.
+// and layout are unchanged, and a line before the first comment says what they are about. An error
+// says why the network does not support that size.
 func Size(name string, text []byte, z Sizing) ([]byte, error) {
 	e, err := parseText(name, text)
 	if err != nil {
