@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"cnntrain/internal/data"
 	"cnntrain/internal/data/dataset"
@@ -85,14 +86,16 @@ func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) 
 
 // others says which splits there are.
 func (x *examined) others() string {
-	said := "; it has --split train"
-	if x.sets.Val != nil {
-		said += " and val"
+	var has []string
+	for _, o := range []struct {
+		name string
+		dataset.Examples
+	}{{"train", x.sets.Train}, {"val", x.sets.Val}, {"test", x.sets.Test}} {
+		if o.Examples != nil {
+			has = append(has, o.name)
+		}
 	}
-	if x.sets.Test != nil {
-		said += " and test"
-	}
-	return said
+	return "; it has --split " + strings.Join(has, " and ")
 }
 
 // find loads the examples that on says.
@@ -111,7 +114,7 @@ func (m *Model) find(ctx context.Context, on On) (x *examined, err error) {
 		}
 	} else {
 		x.dataset = on.Name
-		set := dataset.Like(on.Dataset, m.Data.Dataset, on.Split == "")
+		set := dataset.Like(on.Dataset, m.Data.Dataset, m.ClassNames(), on.Split == "")
 		if x.sets, err = m.LoadOther(ctx, set, m.ClassNames(), on.Source); err == nil {
 			warn = m.trainedOn(x.sets)
 		}
@@ -124,7 +127,10 @@ func (m *Model) find(ctx context.Context, on On) (x *examined, err error) {
 	}
 	if x.split == "" {
 		if x.split = "test"; on.Dataset != nil && x.sets.Test == nil {
-			if x.split = "all"; x.sets.Val != nil {
+			switch x.split = "all"; {
+			case x.sets.Train == nil:
+				x.split = "val"
+			case x.sets.Val != nil:
 				return nil, fmt.Errorf("%s has images for training and for validation, and none for testing; choose with --split train or val", on.Name)
 			}
 		}

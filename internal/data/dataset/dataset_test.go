@@ -64,7 +64,7 @@ func TestPathStandsForImageFolder(t *testing.T) {
 				mustFail(t, err, c.err)
 			case err != nil:
 				t.Fatal(err)
-			case *d.(*imageFolder) != c.want:
+			case !reflect.DeepEqual(*d.(*imageFolder), c.want):
 				t.Errorf("got %+v", d)
 			}
 		})
@@ -90,7 +90,7 @@ func TestPathOfAFileStandsForWhatItsEndingSays(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		if got := reflect.ValueOf(d).Elem().Interface(); got != want {
+		if got := reflect.ValueOf(d).Elem().Interface(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 	}

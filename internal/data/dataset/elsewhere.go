@@ -63,9 +63,10 @@ func IsFiles(set Dataset) bool {
 }
 
 // Like returns set with its images split and brought to a shape as those of other are, if both
-// are image files, for a model that was trained on other: one class is enough. With whole,
-// images that are in no split yet stay together, as [Data.Train].
-func Like(set, other Dataset, whole bool) Dataset {
+// are image files, for a model that was trained on other and knows the given classes: one of
+// them is enough, in any split. With whole, images that are in no split yet stay together, as
+// [Data.Train].
+func Like(set, other Dataset, known []string, whole bool) Dataset {
 	var f *imageFolder
 	switch s := set.(type) {
 	case *imageFolder:
@@ -83,7 +84,7 @@ func Like(set, other Dataset, whole bool) Dataset {
 	case *imageCSV:
 		f.crop, f.dct, f.testSplit = o.crop, o.dct, o.testSplit
 	}
-	if f.oneClass = true; whole {
+	if f.known = known; whole {
 		f.testSplit = 0
 	}
 	return set

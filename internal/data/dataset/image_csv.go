@@ -78,7 +78,7 @@ func (f *imageCSV) list(ctx context.Context) (*listing, error) {
 		return nil, err
 	}
 	rows, given, problems := readList(text, f.separator)
-	l := &listing{top: filepath.Dir(file), given: given, oneClass: f.oneClass}
+	l := &listing{top: filepath.Dir(file), given: given, known: f.known}
 	for _, p := range problems {
 		l.problem("%s:%s", f.path, p)
 	}
@@ -97,7 +97,7 @@ func (f *imageCSV) list(ctx context.Context) (*listing, error) {
 // addRows adds the images of a list's rows; where names the list.
 func (l *listing) addRows(ctx context.Context, where string, rows []row, separator string) error {
 	l.classesOfRows(rows, separator)
-	if len(l.classes) == 1 && !l.oneClass {
+	if len(l.classes) == 1 && l.known == nil {
 		l.problem("%s: only one class, %q; there is nothing to tell apart", where, l.classes[0])
 	}
 	seen := map[string]row{}
@@ -132,7 +132,7 @@ func (l *listing) addRows(ctx context.Context, where string, rows []row, separat
 		l.add(name, label, r.split, size)
 	}
 	for c, ok := range trained {
-		if !ok && !l.oneClass { // those that are only evaluated may all be for testing
+		if !ok && l.known == nil { // those that are only evaluated may all be for testing
 			l.problem("%s: class %q has no images for training", where, l.classes[c])
 		}
 	}

@@ -71,8 +71,8 @@ type imageFolder struct {
 	path      string
 	testSplit float64
 	crop      bool
-	oneClass  bool   // is enough; see Like
-	dct       string // jpeg_dct
+	known     []string // classes of a model; see Like
+	dct       string   // jpeg_dct
 }
 
 func (f *imageFolder) preparation() preparation {
@@ -100,7 +100,7 @@ func (f *imageFolder) list(ctx context.Context) (*listing, error) {
 	} else if !info.IsDir() {
 		return nil, fmt.Errorf("%s: not a folder; it should have a folder of images for each class", f.path)
 	}
-	return scanFolder(ctx, top, f.oneClass)
+	return scanFolder(ctx, top, f.known)
 }
 
 // expandHome expands a leading ~ as a shell does.

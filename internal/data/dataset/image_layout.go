@@ -12,8 +12,8 @@ import (
 )
 
 // scanFolder lists the images of a folder according to its layout.
-func scanFolder(ctx context.Context, top string, oneClass bool) (*listing, error) {
-	l := &listing{top: filepath.Clean(top), oneClass: oneClass}
+func scanFolder(ctx context.Context, top string, known []string) (*listing, error) {
+	l := &listing{top: filepath.Clean(top), known: known}
 	f, err := l.look("")
 	if err != nil {
 		return nil, err
@@ -24,18 +24,22 @@ func scanFolder(ctx context.Context, top string, oneClass bool) (*listing, error
 		if p, ok := splitOf(name); ok {
 			bySplit[p] = append(bySplit[p], name)
 		}
-		if _, ok := likeSplit(name); ok {
+		if _, ok := likeSplit(name); ok && !l.knows(name) {
 			alike = append(alike, name)
 		}
 	}
-	for _, name := range bySplit[forTraining] {
-		train, err := l.peek(name)
+	inside := bySplit[forTraining]
+	if known != nil && len(inside) == 0 && !slices.ContainsFunc(f.folders, l.otherThanSplit) {
+		inside = f.folders // nothing is trained on
+	}
+	for _, name := range inside {
+		inner, err := l.peek(name)
 		if err != nil {
 			return nil, err
 		}
 		// Without a split for training, a class may be called train: the vehicle.
-		if len(train.folders) > 0 && !train.forDetection(l) {
-			return l, l.scanSplits(ctx, f, bySplit)
+		if len(inner.folders) > 0 && !inner.forDetection(l) {
+			return l, l.scanSplits(ctx, f, bySplit, name)
 		}
 	}
 	no, err := l.notClasses(f, alike)
@@ -57,6 +61,17 @@ func scanFolder(ctx context.Context, top string, oneClass bool) (*listing, error
 	l.setClasses(f.folders)
 	l.loose(f)
 	return l, l.scanClasses(ctx, f, forTraining)
+}
+
+// otherThanSplit reports whether name is not that of a split, or that of a class too.
+func (l *listing) otherThanSplit(name string) bool {
+	_, ok := splitOf(name)
+	return !ok || l.knows(name)
+}
+
+// knows reports whether the model that is evaluated has the class.
+func (l *listing) knows(class string) bool {
+	return slices.ContainsFunc(l.known, func(c string) bool { return norm.NFC.String(c) == norm.NFC.String(class) })
 }
 
 // setClasses takes the names of the class folders as names of the classes.
@@ -89,14 +104,14 @@ func (l *listing) scanClasses(ctx context.Context, f *folder, p split) error {
 	case n == 0:
 		l.problem("%s", l.missingClasses(f))
 		return nil
-	case n == 1 && p == forTraining && !l.oneClass:
+	case n == 1 && p == forTraining && l.known == nil:
 		no, err := l.onlyClass(f)
 		if err != nil || no != "" {
 			l.problem("%s", no)
 			return err
 		}
 	}
-	found := make([]int, len(l.classes))
+	found := map[int]int{}
 	for _, name := range f.folders {
 		label := slices.Index(l.classes, norm.NFC.String(name))
 		if label < 0 {
@@ -109,16 +124,16 @@ func (l *listing) scanClasses(ctx context.Context, f *folder, p split) error {
 		}
 		found[label] += n
 	}
-	for label, n := range found {
-		if n == 0 && p == forTraining {
-			l.problem("%s: no images here; put some in, or remove the folder", fileAt(l.top, path.Join(f.name, l.classes[label])))
+	for label, class := range l.classes {
+		if n, ok := found[label]; ok && n == 0 && p == forTraining {
+			l.problem("%s: no images here; put some in, or remove the folder", fileAt(l.top, path.Join(f.name, class)))
 		}
 	}
 	return nil
 }
 
 func (l *listing) sameButCase(name string) string {
-	for _, c := range l.classes {
+	for _, c := range slices.Concat(l.known, l.classes) {
 		if strings.EqualFold(strings.TrimSpace(c), strings.TrimSpace(norm.NFC.String(name))) {
 			return fmt.Sprintf(", where it is called %q", c)
 		}
@@ -126,22 +141,27 @@ func (l *listing) sameButCase(name string) string {
 	return ""
 }
 
-// scanSplits lists the images of a folder with a split for training and optional other
-// splits.
-func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][]string) error {
+// scanSplits lists the images of a folder with the split called first, which has class folders,
+// and optional other splits.
+func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][]string, first string) error {
 	l.given = true
 	l.loose(f)
 	for _, name := range f.folders {
 		if _, ok := splitOf(name); ok {
 			continue
 		}
-		where, train := fileAt(l.top, name), bySplit[forTraining][0]
+		where := fileAt(l.top, name)
 		if p, ok := likeSplit(name); ok {
 			l.problem("%s: rename it to %s, if that is what it is for, or move it away", where, p)
 		} else if len(bySplit) == 1 {
-			l.problem("%s: lies beside %s, which has folders in it; move it into %[2]s if it is a class, else away", where, train)
+			l.problem("%s: lies beside %s, which has folders in it; move it into %[2]s if it is a class, else away", where, first)
 		} else {
-			l.warn("%s: not read, since it lies beside %s", where, train)
+			l.warn("%s: not read, since it lies beside %s", where, first)
+		}
+	}
+	if l.known != nil {
+		if err := l.classesOfSplits(bySplit); err != nil {
+			return err
 		}
 	}
 	for p := range splits {
@@ -152,7 +172,7 @@ func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][
 			if err := l.scanSplit(ctx, names[0], p); err != nil {
 				return err
 			}
-			if len(l.classes) < 2 {
+			if len(l.classes) < 2 && l.known == nil {
 				return nil // otherwise each class of the other splits would be reported
 			}
 		}
@@ -163,19 +183,49 @@ func (l *listing) scanSplits(ctx context.Context, f *folder, bySplit map[split][
 	return nil
 }
 
+// classesOfSplits takes the classes of all splits, as those that are only evaluated need not be
+// in train.
+func (l *listing) classesOfSplits(bySplit map[split][]string) error {
+	var all []string
+	for p, names := range bySplit {
+		for _, name := range names {
+			f, err := l.peek(name)
+			if err != nil {
+				return err
+			}
+			if !l.unlabelled(f, p) {
+				all = append(all, f.folders...)
+			}
+		}
+	}
+	l.setClasses(all)
+	return nil
+}
+
+// unlabelled reports whether f has images for testing without labels, directly or in a folder that
+// is no class.
+func (l *listing) unlabelled(f *folder, p split) bool {
+	if p != forTesting || len(f.folders) != 1 {
+		return p == forTesting && len(f.folders) == 0
+	}
+	class := norm.NFC.String(f.folders[0])
+	return !l.knows(class) && !slices.Contains(l.classes, class) && l.sameButCase(class) == ""
+}
+
 func (l *listing) scanSplit(ctx context.Context, name string, p split) error {
 	f, err := l.look(name)
 	if err != nil {
 		return err
 	}
 	if p == forTraining {
-		l.setClasses(f.folders)
 		l.train = name
+		if l.known == nil {
+			l.setClasses(f.folders)
+		}
 	}
-	unknown := len(f.folders) == 1 && !slices.Contains(l.classes, norm.NFC.String(f.folders[0])) && l.sameButCase(f.folders[0]) == ""
 	where := fileAt(l.top, name)
 	switch {
-	case p == forTesting && (len(f.folders) == 0 || unknown):
+	case l.unlabelled(f, p):
 		others := &listing{top: l.top}
 		n, err := others.walk(ctx, name, 0, p)
 		if err == nil && n == 0 {

@@ -15,7 +15,7 @@ import (
 func TestTooManyOpenFilesStopTheScan(t *testing.T) {
 	dir := t.TempDir()
 	writeClasses(t, dir, 20, "a", "b")
-	l, err := scanFolder(context.Background(), dir, false)
+	l, err := scanFolder(context.Background(), dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

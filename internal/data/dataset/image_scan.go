@@ -46,7 +46,7 @@ type listing struct {
 	tested     bool   // there is a folder of classes for testing
 	train      string // the folder of the classes
 
-	oneClass bool // is enough
+	known []string // classes of the model that is evaluated; nil: to train on
 
 	problems []string // errors that make the listing unusable
 	warnings []string
