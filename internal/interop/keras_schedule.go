@@ -18,7 +18,9 @@ func (t *Training) kerasRate() object {
 	warmup := number("warmup_epochs")
 	decay := number("decay_epochs")
 	if decay == 0 {
-		decay = max(float64(t.Epochs)-warmup, 1)
+		if decay = float64(t.Epochs) - warmup; decay <= 0 {
+			decay = 1 // never reached
+		}
 	}
 	config := map[string]any{"decay_steps": decimal(decay * steps), "alpha": decimal(number("alpha"))}
 	switch t.Schedule.Name {

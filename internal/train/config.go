@@ -59,11 +59,14 @@ func NewConfig(s *spec.Section, problems *spec.Problems) *Config {
 }
 
 // rests reports whether the learning rate of the first step is 0, as in a warmup, or, where it is
-// known, that of the last epoch.
+// known, that of the last one.
 func (c *Config) rests() bool {
 	epochs := float64(c.Epochs)
-	return c.Schedule.Factor(0, epochs) == 0 || !c.FineTune.Given && c.Schedule.Factor(epochs-1, epochs) == 0
+	return c.Schedule.Factor(0, epochs) == 0 || !c.FineTune.Given && c.Schedule.Factor(epochs-lastStep, epochs) == 0
 }
+
+// lastStep is less than the last step of an epoch, in epochs, and enough for a decay to be above 0.
+const lastStep = 1e-3
 
 // Options declares the options of the train section that this package decodes.
 func (c *Config) Options(o *catalog.Options) {

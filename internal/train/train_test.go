@@ -510,6 +510,8 @@ func TestARateOf0IsRejectedWhereItDivides(t *testing.T) {
 		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5, alpha: 0.1}}}":                            "",
 		"{optimizer: ftrl, schedule: {cosine_decay: {warmup_epochs: 0.1}}}":                                     "x.yaml:3:36: " + wrong,
 		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5}}}":                                        "x.yaml:3:36: " + wrong,
+		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 0.5}}, epochs: 1}":                           "x.yaml:3:36: " + wrong,
+		"{optimizer: ftrl, schedule: cosine_decay, epochs: 10000}":                                              "",
 		"{optimizer: ftrl, schedule: {cosine_decay: {decay_epochs: 5}}, fine_tune: {frozen_epochs: 4}}":         "",
 		"{optimizer: ftrl, schedule: {constant: {warmup_epochs: 2}}, fine_tune: {frozen_epochs: 4}, epochs: 5}": "x.yaml:3:36: " + wrong,
 	} {

@@ -30,12 +30,16 @@ func (s *cosineDecay) Factor(done, epochs float64) float64 {
 	return cosine(s.alpha, min(share, 1))
 }
 
-// orAll returns the epochs of a decay; 0 stands for all.
+// orAll returns the epochs of a decay; 0 stands for all. A warmup may leave less than one epoch,
+// or none: then the decay is never reached.
 func orAll(decay, epochs float64) float64 {
-	if decay == 0 {
-		return max(epochs, 1)
+	switch {
+	case decay > 0:
+		return decay
+	case epochs > 0:
+		return epochs
 	}
-	return decay
+	return 1
 }
 
 // cosine falls from 1 to alpha as share rises from 0 to 1.

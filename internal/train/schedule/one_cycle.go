@@ -56,7 +56,7 @@ func (s *oneCycle) Momentum(done, epochs float64) (momentum float64, ok bool) {
 
 // height rises from 0 to 1, in time, then falls back.
 func (s *oneCycle) height(done, epochs float64) (height float64, rises bool) {
-	share := min(done/max(epochs, 1), 1)
+	share := min(done/orAll(0, epochs), 1)
 	if share < s.rise {
 		return share / s.rise, true
 	}

@@ -35,6 +35,9 @@ func TestSchedulesHaveTheFiguresOfKeras(t *testing.T) {
 		{"cosine_decay: {decay_epochs: 10}", 30, []float64{0, 33, 100, 200}, []float64{1, 0.7545207, 0, 0}},
 		{"cosine_decay: {alpha: 0.1, warmup_epochs: 2}", 10, []float64{0, 5, 20, 33, 60, 100, 120}, []float64{0, 0.25, 1, 0.9426232, 0.55, 0.1, 0.1}},
 		{"cosine_decay: {warmup_epochs: 5}", 3, []float64{0, 25}, []float64{0, 0.5}},
+		{"cosine_decay: {warmup_epochs: 0.5}", 1, []float64{0, 2, 5, 6, 9, 10}, []float64{0, 0.4, 1, 0.9045085, 0.0954915, 0}},
+		{"cosine_decay: {warmup_epochs: 2.5, alpha: 0.1}", 3, []float64{25, 29}, []float64{1, 0.1859424}},
+		{"polynomial_decay: {warmup_epochs: 0.5}", 1, []float64{2, 5, 6, 9, 10}, []float64{0.4, 1, 0.8, 0.2, 0}},
 		{"cosine_decay_restarts: {first_decay_epochs: 2}", 10, []float64{0, 5, 19, 20, 40, 59, 60, 100, 139, 140},
 			[]float64{1, 0.8535534, 0.0061558187, 1, 0.5, 0.0015413165, 1, 0.5, 0.00038549304, 1}},
 		{"cosine_decay_restarts: {first_decay_epochs: 1.5, t_mul: 1, m_mul: 0.5, alpha: 0.1}", 10, []float64{0, 7, 15, 29, 30, 44, 45},
@@ -113,6 +116,36 @@ func TestEveryScheduleHasAWarmup(t *testing.T) {
 			if got, want := w.Factor(1.5+done, 10), s.Factor(done, 8.5); got != want {
 				t.Errorf("%s: %g %g epochs after the warmup, want %g", warm, got, done, want)
 			}
+		}
+	}
+}
+
+func TestAWarmupMayTakeTheWholeTraining(t *testing.T) {
+	for _, name := range Schedules.Names() {
+		options := strings.TrimSuffix(strings.TrimPrefix(Schedules.Entry(name).Example, name), "}")
+		if name == "cosine_decay" || options == "" {
+			options = ": {"
+		} else {
+			options += ", "
+		}
+		for _, warmup := range []string{"1", "3"} {
+			s := decode(t, name+options+"warmup_epochs: "+warmup+"}")
+			for done := 0.0; done <= 1; done += 0.25 {
+				momentum, _ := Momentum(s, done, 1)
+				if got := s.Factor(done, 1); !(got >= 0 && got <= 1) || math.IsNaN(momentum) {
+					t.Errorf("%s: %g and momentum %g at %g of 1 epoch, %s of warmup", name, got, momentum, done, warmup)
+				}
+			}
+		}
+	}
+}
+
+// The cycle is as long as what the warmup leaves, be it less than an epoch.
+func TestOneCycleAfterAWarmupReachesItsEnd(t *testing.T) {
+	s := decode(t, "one_cycle: {warmup_epochs: 0.5, pct_start: 0.5, anneal_strategy: linear}")
+	for done, want := range map[float64]float64{0.25: 0.02, 0.5: 0.04, 0.75: 1, 1: 4e-6} {
+		if got := s.Factor(done, 1); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%g at %g of 1 epoch, want %g", got, done, want)
 		}
 	}
 }
