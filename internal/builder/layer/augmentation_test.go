@@ -1,12 +1,14 @@
 package layer
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"cnntrain/internal/machine/machinetest"
 	"cnntrain/internal/random"
+	"cnntrain/internal/spec"
 
 	G "gorgonia.org/gorgonia"
 	"gorgonia.org/tensor"
@@ -73,6 +75,42 @@ func TestAugmentationDoesNothingInUse(t *testing.T) {
 		}
 		if b := build(t, decode(t, layer), 3, Shape{5, 4, channelsOf(layer)}, false, false); b.y != b.x {
 			t.Errorf("%s: adds %v to the graph of use", layer, b.y)
+		}
+	}
+}
+
+// Keras sorts the bounds of every factor.
+func TestBoundsMayComeInAnyOrder(t *testing.T) {
+	for _, layer := range []string{
+		"random_brightness: %s", "random_color_degeneration: %s", "random_contrast: %s", "random_erasing: {scale: %s}", "random_erasing: {factor: %s}",
+		"random_hue: %s", "random_rotation: %s", "random_saturation: %s", "random_sharpness: %s", "random_shear: {x_factor: %s, y_factor: %[1]s}",
+		"random_translation: {height_factor: %s, width_factor: %[1]s}", "random_zoom: {height_factor: %s, width_factor: %[1]s}", "random_zoom: %s",
+		"random_color_jitter: {brightness_factor: %s, contrast_factor: %[1]s, saturation_factor: %[1]s, hue_factor: %[1]s}", "rand_augment: {factor: %s}",
+		"solarization: {addition_factor: %s, threshold_factor: %[1]s}",
+	} {
+		rising, falling := fmt.Sprintf(layer, "[0.2, 0.5]"), fmt.Sprintf(layer, "[0.5, 0.2]")
+		if !slices.EqualFunc(augment(t, rising, 1, 8), augment(t, falling, 1, 8), slices.Equal) {
+			t.Errorf("%s differs from %s", falling, rising)
+		}
+	}
+	if !slices.EqualFunc(augment(t, "random_posterization: [2, 6]", 1, 8), augment(t, "random_posterization: [6, 2]", 1, 8), slices.Equal) {
+		t.Error("random_posterization")
+	}
+}
+
+func TestContrastMustHaveABoundAbove(t *testing.T) {
+	for layer, want := range map[string]string{
+		"random_contrast: -0.2":                                  "random_contrast: factor must be at least 0, or [lower, upper] with an upper bound of at least 0",
+		"random_contrast: [-0.5, -0.2]":                          "random_contrast: factor must be at least 0, or [lower, upper] with an upper bound of at least 0",
+		"random_contrast: [-0.2, 0.5]":                           "",
+		"random_color_jitter: {contrast_factor: -0.2}":           "random_color_jitter: contrast_factor must be at least 0, or [lower, upper] with an upper bound of at least 0",
+		"random_color_jitter: {brightness_factor: [-0.5, -0.2]}": "",
+	} {
+		var problems spec.Problems
+		s := spec.Parse("x.yaml", []byte("input: [1, 1, 1]\nlayers:\n- "+layer+"\n"), nil, &problems)
+		Layers.Decode(s.Top[0], &problems)
+		if err := problems.Err(); (err != nil) != (want != "") || err != nil && !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", layer, err, want)
 		}
 	}
 }

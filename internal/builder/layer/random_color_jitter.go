@@ -21,6 +21,7 @@ without one, that is left as it is. Inactive during inference.`,
 		valueRangeOption(o, &l.valueRange)
 		o.Bind(&l.brightness, "brightness_factor", "the factor of random_brightness").Min(-1).Max(1)
 		o.Bind(&l.contrast, "contrast_factor", "the factor of random_contrast").Min(-1).Max(1)
+		checkContrast(o, &l.contrast, "contrast_factor")
 		o.Bind(&l.saturation, "saturation_factor", "the factor of random_saturation").Min(0).Max(1)
 		o.Bind(&l.hue, "hue_factor", "the factor of random_hue").Min(0).Max(1)
 		return l

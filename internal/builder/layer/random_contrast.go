@@ -1,6 +1,9 @@
 package layer
 
 import (
+	"fmt"
+	"slices"
+
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/ops"
 	"cnntrain/internal/random"
@@ -16,12 +19,13 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Doc: `Changes the contrast of each image at random, about the mean of each channel.
 
 The factor is drawn for each image in each training step, from 1 - lower to
-1 + upper; a single number is both. (Keras 3 takes a single number for upper alone,
+1 + upper, the larger of both bounds; a single number is both. (Keras 3 takes a single number for upper alone,
 against its own documentation.) The result is clipped to value_range. Inactive during
 inference.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomContrast{recolor: newRecolor()}
 		o.Bind(&l.factor, "factor", "bounds of the change of contrast").Required().Min(-1).Max(1)
+		checkContrast(o, &l.factor, "factor")
 		valueRangeOption(o, &l.valueRange)
 		return l
 	},
@@ -39,6 +43,19 @@ func (l *randomContrast) Build(g *Graph, x *G.Node, _ []*G.Node) *G.Node {
 func (l *randomContrast) change() ops.Change { return ops.Contrast(l.low(), l.high()) }
 
 func (l *randomContrast) draw(r random.Stream, n int, _ Shape, a []float32) {
-	lower, upper := l.factor[0], l.factor[len(l.factor)-1]
+	lower, upper := lessAndMore(l.factor)
 	a[0] = float32(uniform(r, n, 1-lower, 1+upper))
+}
+
+// lessAndMore returns the bounds of a change of contrast, which Keras sorts.
+func lessAndMore(r catalog.Range) (lower, upper float64) { return slices.Min(r), slices.Max(r) }
+
+// checkContrast rejects, as Keras does, bounds of which none increases the contrast.
+func checkContrast(o *catalog.Options, factor *catalog.Range, name string) {
+	o.Check(func() error {
+		if len(*factor) > 0 && slices.Max(*factor) < 0 {
+			return fmt.Errorf("%s must be at least 0, or [lower, upper] with an upper bound of at least 0", name)
+		}
+		return nil
+	})
 }
