@@ -39,7 +39,9 @@ func newPredict(s *streams) *cobra.Command {
 		Long: `Shows the most likely classes, with their probabilities, of images of any size or of
 all images in a folder; - is an image on standard input. Several runs predict as an
 ensemble. Images are resized to the model's input in the same way as those of its
-dataset. Predictions are written as they are made, so a folder may be of any size.`,
+dataset. Predictions are written as they are made, so a folder may be of any size. Files that
+are no images are named and left out. A file that is missing or may not be read is an error, after
+all others are predicted. In JSON each has its place and an error.`,
 		Example: `  cnntrain predict runs/lenet5/1 cat.png
   cnntrain predict runs/lenet5/1 photos/ --csv --top 1 > classes.csv
   curl -L https://example.org/cat.jpg | cnntrain predict runs/lenet5/1 -
@@ -57,6 +59,8 @@ dataset. Predictions are written as they are made, so a folder may be of any siz
 				}
 			}
 			switch {
+			case len(o.models) == 0 && runs.Within(args[0]) != "":
+				return usagef("%s: is a folder of runs; choose one: %s", args[0], runs.Within(args[0]))
 			case len(o.models) == 0 && interop.Kind(args[0]) != "":
 				return usagef("%s %s; the first argument says which model predicts", args[0], interop.Kind(args[0]))
 			case len(o.models) == 0:
@@ -105,7 +109,7 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 		if path == "-" {
 			err = j.standardInput()
 		} else {
-			err = dataset.EachImage(ctx, path, j.add)
+			err = j.path(path)
 		}
 		if err != nil {
 			return err
@@ -117,8 +121,8 @@ func runPredict(ctx context.Context, o *predictOptions, s *streams) error {
 	if err := j.out.end(); err != nil {
 		return err
 	}
-	if err := s.showSkipped(j.skipped, j.faulty, o.strict); err != nil {
-		return err
+	if err := s.showSkipped(j.skipped, j.faulty, o.strict); err != nil || j.refused > 0 {
+		return errors.Join(err, j.refusals())
 	}
 	if j.faulty == j.images {
 		return errors.New("no image is left to predict")
@@ -137,8 +141,36 @@ type predictJob struct {
 	batch  []string
 	images int
 
-	faulty  int      // images that cannot be read
+	faulty  int      // images that cannot be decoded
 	skipped []string // what is wrong with the first of them
+
+	refused int     // files and folders that are missing or may not be read
+	missing []error // the first of them
+}
+
+// path predicts the image at path, or those in the folder there. If there is none, what else is
+// given is predicted all the same.
+func (j *predictJob) path(path string) error {
+	var failed error
+	err := dataset.EachImage(j.ctx, path, func(file string) error {
+		failed = j.add(file)
+		return failed
+	})
+	if err == nil || failed != nil || j.ctx.Err() != nil {
+		return err
+	}
+	if err := j.flush(); err != nil { // those before it come first
+		return err
+	}
+	return j.write([]trained.Prediction{{Image: path, Error: err.Error(), Refused: true}}, nil)
+}
+
+// refusals is the error that files are missing or may not be read.
+func (j *predictJob) refusals() error {
+	if left := j.refused - len(j.missing); left > 0 {
+		return errors.Join(append(j.missing, fmt.Errorf("and %s more", words.Commas(left)))...)
+	}
+	return errors.Join(j.missing...)
 }
 
 func (j *predictJob) add(file string) error {
@@ -184,7 +216,11 @@ const maxInput = 1 << 30
 func (j *predictJob) write(found []trained.Prediction, err error) error {
 	j.images += len(found)
 	for i := range found {
-		if found[i].Error != "" {
+		if found[i].Refused {
+			if j.refused++; j.refused <= maxSkipped {
+				j.missing = append(j.missing, errors.New(found[i].Error))
+			}
+		} else if found[i].Error != "" {
 			if j.faulty++; j.faulty <= maxSkipped {
 				j.skipped = append(j.skipped, found[i].Error)
 			}

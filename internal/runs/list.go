@@ -67,14 +67,14 @@ func (r *Run) unless(err error) (*Run, error) {
 	return r, nil
 }
 
-// Within names the run folders directly in dir, for a message; empty if there are none.
+// Within names the run folders in dir, else those in its folders, for a message; empty if there are
+// none.
 func Within(dir string) string {
-	entries, _ := os.ReadDir(dir)
-	var found []string
-	for _, e := range entries {
-		run := filepath.Join(dir, e.Name())
-		if _, err := os.Stat(filepath.Join(run, InfoFile)); err == nil {
-			found = append(found, run)
+	found := within(dir)
+	if len(found) == 0 {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			found = append(found, within(filepath.Join(dir, e.Name()))...)
 		}
 	}
 	slices.SortFunc(found, words.Natural)
@@ -83,6 +83,17 @@ func Within(dir string) string {
 		return strings.Join(found[:most-1], ", ") + fmt.Sprintf(" and %d more, up to %s", n-most, found[n-1])
 	}
 	return strings.Join(found, ", ")
+}
+
+func within(dir string) (found []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		run := filepath.Join(dir, e.Name())
+		if _, err := os.Stat(filepath.Join(run, InfoFile)); err == nil {
+			found = append(found, run)
+		}
+	}
+	return found
 }
 
 // Resume opens the run folder dir to continue its training: it locks the folder and removes

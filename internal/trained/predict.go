@@ -3,6 +3,8 @@ package trained
 import (
 	"cmp"
 	"context"
+	"errors"
+	"io/fs"
 	"runtime"
 	"slices"
 	"sync"
@@ -18,6 +20,8 @@ type Prediction struct {
 	// Labels are the classes more probable than not, where several can be true; nil otherwise.
 	Labels []string `json:"labels,omitzero"`
 	Error  string   `json:"error,omitempty"`
+	// Refused says that the file is missing or may not be read, not that it is no image.
+	Refused bool `json:"-"`
 }
 
 // A LikelyClass is a class with its probability.
@@ -28,8 +32,8 @@ type LikelyClass struct {
 
 // Predict returns the top most likely classes of each image, as predicted by p, which is
 // m.Net or an ensemble with m as a member. Files are read concurrently, and resized in the
-// same way as the training images. A file that cannot be decoded has an error in its
-// Prediction; an error of the operating system aborts.
+// same way as the training images. A file that is missing, may not be read or cannot be decoded has an
+// error in its Prediction; any other error of the operating system aborts.
 func (m *Model) Predict(ctx context.Context, p train.Predictor, files []string, top int) ([]Prediction, error) {
 	return m.predict(ctx, p, files, top, func(dst []float32, i int) error {
 		return dataset.ReadImage(m.Data.Dataset, dst, m.Spec.Input, files[i])
@@ -70,10 +74,11 @@ func (m *Model) predict(ctx context.Context, p train.Predictor, files []string, 
 	for i, err := range faults {
 		predictions[i].Image = files[i]
 		switch {
-		case dataset.Refused(err):
+		case dataset.Refused(err) && !errors.Is(err, fs.ErrPermission):
 			return nil, err
 		case err != nil:
 			predictions[i].Error = err.Error()
+			predictions[i].Refused = errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)
 		}
 	}
 	labels := slices.Repeat([]int{-1}, len(files)) // unknown
