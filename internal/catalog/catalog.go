@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -137,10 +138,19 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	}
 	e, ok := c.entries[it.Name]
 	if !ok {
-		hint := spec.Hint(it.Name, c.Names())
-		near, known := Find(c, it.Name)
+		word, arguments := asPython(it.Name)
+		hint := spec.Hint(word, c.Names())
+		near, known := Find(c, word)
+		if !known {
+			near = spec.Translated(word, c.Names())
+			known = near != ""
+		}
 		if known {
 			hint = fmt.Sprintf("; did you mean %q?", near)
+		}
+		if known && arguments {
+			hint = fmt.Sprintf("; write %s: {OPTION: VALUE}, with the options that cnntrain explain %[1]s lists", near)
+			known = false // its options are unknown
 		}
 		for _, a := range c.Aliases {
 			if a.Advice != "" && spec.Nearest(it.Name, c.Names()) == "" {
@@ -157,6 +167,19 @@ func (c *Catalog[T]) Decode(it *spec.Item, problems *spec.Problems) (thing T, ok
 	thing, o := c.make(e)
 	o.decode(it, problems)
 	return thing, problems.Len() == before
+}
+
+// python matches a name as Python code has it: nn.Linear(400, 120).
+var python = regexp.MustCompile(`^(?:(?:tf|keras|layers|losses|metrics|optimizers|torch|nn|optim|F|functional|transforms)\.)*([A-Za-z]\w*)(\(.*\))?$`)
+
+// asPython returns the name in a line of Python, and whether it has arguments; any other word is
+// returned as it is.
+func asPython(word string) (name string, arguments bool) {
+	m := python.FindStringSubmatch(word)
+	if m == nil {
+		return word, false
+	}
+	return m[1], len(m[2]) > len("()")
 }
 
 // Check returns an error if a copy of item cannot be decoded. The error has no position; it

@@ -178,7 +178,7 @@ func (o *Options) overrides(it *spec.Item, problems *spec.Problems) map[*Field][
 		if f := o.field(ov.Path[0]); f != nil {
 			byField[f] = append(byField[f], ov)
 		} else if !o.section {
-			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], problems.Hint(ov.Path[0], o.names()))
+			problems.Add(ov.Pos(), "%s: unknown option %q%s", it.Name, ov.Path[0], problems.HintPath(ov.Path[0], o.names()))
 		}
 	}
 	return byField

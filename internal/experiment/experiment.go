@@ -38,7 +38,7 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", file, few)
 		}
 	}
-	problems := spec.Problems{Elsewhere: OptionPath}
+	problems := spec.Problems{Elsewhere: optionPlace}
 	e, err := New(spec.Load(path, overrides, &problems), &problems)
 	if e != nil {
 		e.File = file

@@ -36,62 +36,106 @@ var synonyms = map[string]string{
 // OptionPath returns the dotted path, as for --set, of the option that name refers to, with the
 // entries that have it unless all have. It is empty if name is not an option of a section.
 func OptionPath(name string) string {
+	path, _ := optionPlace(name)
+	return path
+}
+
+// optionPlace returns OptionPath and, for an option of an option, an example of it as YAML.
+func optionPlace(name string) (path, written string) {
 	if other, ok := synonyms[name]; ok {
 		name = other
 	}
-	return optionPaths()[name]
+	if p := optionPlaces()[name]; p != nil {
+		return strings.Join(p.paths, " or "), p.written
+	}
+	return "", ""
 }
 
-var optionPaths = sync.OnceValue(func() map[string]string {
-	paths := map[string][]string{}
+// A place is where a spec has an option.
+type place struct {
+	paths   []string
+	written string // the first of them as YAML; empty for an option of a section
+}
+
+type places map[string]*place
+
+func (all places) add(name, path, written string) {
+	if all[name] == nil {
+		all[name] = &place{written: written}
+	}
+	all[name].paths = append(all[name].paths, path)
+}
+
+// written writes a field as YAML, within the items around it.
+func written(f *catalog.Field, around ...string) string {
+	value := f.Default
+	if value == "" {
+		value = "…"
+	}
+	text := f.Name + ": " + value
+	for _, name := range slices.Backward(around) {
+		text = name + ": {" + text + "}"
+	}
+	return text
+}
+
+var optionPlaces = sync.OnceValue(func() places {
+	all := places{}
+	for _, name := range []string{"input", "layers", "blocks"} {
+		all.add(name, name, "")
+	}
 	for _, s := range Sections() {
 		for _, f := range s.Fields {
-			paths[f.Name] = append(paths[f.Name], s.Name+"."+f.Name)
-		}
-	}
-	add := func(at string, l catalog.Listing, standard string) {
-		owners := map[string][]string{}
-		var names []string
-		for _, entry := range l.Names() {
-			for _, f := range l.Info(entry).Fields {
-				if owners[f.Name] == nil {
-					names = append(names, f.Name)
-				}
-				owners[f.Name] = append(owners[f.Name], entry)
-			}
-		}
-		for _, name := range names {
-			path := at + "." + name
-			if has := owners[name]; !slices.Contains(has, standard) {
-				path += " of " + strings.Join(has, ", ")
-			}
-			paths[name] = append(paths[name], path)
+			all.add(f.Name, s.Name+"."+f.Name, "")
 		}
 	}
 	for _, s := range Sections() {
 		for _, f := range s.Fields {
 			if l := f.Things(); l != nil {
-				add(s.Name+"."+f.Name, l, f.Default)
+				all.addThings(s.Name, f, l)
 			}
 		}
 	}
 	for _, name := range callback.Callbacks.Names() {
 		for _, f := range callback.Callbacks.Info(name).Fields {
-			paths[f.Name] = append(paths[f.Name], "train."+name+"."+f.Name)
+			all.add(f.Name, "train."+name+"."+f.Name, written(f, "train", name))
 		}
 	}
 	for _, s := range Sections() {
 		for _, f := range s.Fields {
 			for _, own := range f.Group() {
-				if paths[own.Name] == nil { // others are more common
-					paths[own.Name] = []string{s.Name + "." + f.Name + "." + own.Name}
+				if all[own.Name] == nil { // others are more common
+					all.add(own.Name, s.Name+"."+f.Name+"."+own.Name, written(own, s.Name, f.Name))
 				}
 			}
 		}
 	}
-	joined := map[string]string{"input": "input", "layers": "layers", "blocks": "blocks"}
-	for name, p := range paths {
-		joined[name] = strings.Join(p, " or ")
-	}
-	return joined
+	return all
 })
+
+// addThings adds the options of the entries that an option of a section can name.
+func (all places) addThings(section string, option *catalog.Field, l catalog.Listing) {
+	owners := map[string][]string{}
+	fields := map[string]*catalog.Field{} // of the last owner
+	var names []string
+	for _, entry := range l.Names() {
+		for _, f := range l.Info(entry).Fields {
+			if owners[f.Name] == nil {
+				names = append(names, f.Name)
+			}
+			owners[f.Name], fields[f.Name] = append(owners[f.Name], entry), f
+		}
+	}
+	for _, name := range names {
+		path, has := section+"."+option.Name+"."+name, owners[name]
+		owner, f := has[len(has)-1], fields[name]
+		if slices.Contains(has, option.Default) {
+			owner = option.Default
+			own := l.Info(owner).Fields
+			f = own[slices.IndexFunc(own, func(f *catalog.Field) bool { return f.Name == name })]
+		} else {
+			path += " of " + strings.Join(has, ", ")
+		}
+		all.add(name, path, written(f, section, option.Name, owner))
+	}
+}

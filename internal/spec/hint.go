@@ -18,9 +18,13 @@ func Hint(got string, known []string) string {
 	return "; known: " + strings.Join(known, ", ")
 }
 
-// Nearest returns the known name that was probably meant by got: the shortest that starts with
+// Nearest returns the known name that was probably meant by got: its translation, if it is a word of
+// PyTorch, the shortest that starts with
 // got, if it begins all that do, else one within a small edit distance; or "".
 func Nearest(got string, known []string) string {
+	if ours := Translated(got, known); ours != "" {
+		return ours
+	}
 	got = strings.ToLower(got)
 	if got == "" {
 		return ""

@@ -112,7 +112,7 @@ func (r *reader) overrideScalars(values map[string]*yaml.Node) (rest []Override)
 			rest = append(rest, o)
 		default:
 			r.problems.Add(o.Pos(), "unknown path %q%s", strings.Join(o.Path, "."),
-				r.problems.Hint(key, []string{"name", "description", "input", "data", "layers", "weights", "train"}))
+				r.problems.HintPath(key, []string{"name", "description", "input", "data", "layers", "weights", "train"}))
 		}
 	}
 	return rest

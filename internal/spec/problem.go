@@ -35,21 +35,38 @@ func (p Problem) Error() string { return oneLine(p.Pos.String()) + ": " + p.Mess
 // Problems collects all errors of a spec, so that they are shown together.
 type Problems struct {
 	// Elsewhere, if set, says where a spec has the option called name, which is unknown where
-	// it was found; empty if nowhere.
-	Elsewhere func(name string) string
+	// it was found: its path, and how to write it in YAML where the path does not say; empty if
+	// nowhere.
+	Elsewhere func(name string) (path, written string)
 
 	list []Problem
 }
 
-// Hint completes a message about an unknown option: with the place of an option of that
-// name, if there is one, else as [Hint].
+// Hint completes a message about an unknown option in a document: with its name here, if it is
+// one of PyTorch's, with the place of an option of that name, if there is one, else as [Hint].
 func (p *Problems) Hint(name string, known []string) string {
-	if p.Elsewhere != nil {
-		if path := p.Elsewhere(name); path != "" {
-			return "; it is " + path
-		}
+	if path, written := p.elsewhere(name, known); written != "" {
+		return "; it is " + path + ", such as " + written
+	}
+	return p.HintPath(name, known)
+}
+
+// HintPath is Hint for an option that was set by its path.
+func (p *Problems) HintPath(name string, known []string) string {
+	if path, _ := p.elsewhere(name, known); path != "" {
+		return "; it is " + path
+	}
+	if why := needless(name); why != "" {
+		return "; leave it out: " + why
 	}
 	return Hint(name, known)
+}
+
+func (p *Problems) elsewhere(name string, known []string) (path, written string) {
+	if p.Elsewhere == nil || Translated(name, known) != "" {
+		return "", ""
+	}
+	return p.Elsewhere(name)
 }
 
 // Add records an error at a position.

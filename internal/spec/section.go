@@ -58,7 +58,7 @@ func (s *Section) CheckUnknown(problems *Problems) {
 	}
 	for _, o := range s.Overrides {
 		if !s.known[o.Path[0]] {
-			problems.Add(o.Pos(), "%s: unknown option %q%s", s.Name, o.Path[0], problems.Hint(o.Path[0], names))
+			problems.Add(o.Pos(), "%s: unknown option %q%s", s.Name, o.Path[0], problems.HintPath(o.Path[0], names))
 		}
 	}
 }

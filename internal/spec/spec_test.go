@@ -206,6 +206,21 @@ func TestBadOverridesNameTheFlag(t *testing.T) {
 	}
 }
 
+func TestWordsOfPyTorchAreTranslated(t *testing.T) {
+	for word, want := range map[string]string{
+		"Linear": "dense", "BatchNorm2d": "batch_normalization", "Dropout2d": "spatial_dropout2d", "kernel": "kernel_size", "out_channels": "filters", "p": "rate",
+		"prelu": "", "flatten": "", "": "",
+	} {
+		known := []string{"batch_normalization", "dense", "filters", "kernel_initializer", "kernel_size", "rate", "spatial_dropout2d"}
+		if got := Translated(word, known); got != want {
+			t.Errorf("%s: %q, want %q", word, got, want)
+		}
+	}
+	if got := Translated("Linear", []string{"relu"}); got != "" {
+		t.Errorf("%q is not known", got)
+	}
+}
+
 func TestHintNamesTheLikeliest(t *testing.T) {
 	known := []string{"conv2d", "dense", "dropout", "flatten", "relu"}
 	for _, c := range []struct{ got, want string }{
