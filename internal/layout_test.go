@@ -42,7 +42,7 @@ const layout = `
 	train               : batch spec catalog checkpoint comm data data/dataset train/metric train/optimizer train/schedule train/callback
 	runs                : spec checkpoint shutdown words
 	slurm               : catalog words
-	sweep               : spec catalog random runs shutdown slurm train/callback
+	sweep               : spec catalog random runs shutdown slurm train/callback words
 	pretrained          : builder/layer checkpoint interop spec words
 	experiment          : builder catalog checkpoint comm comm/mpi data data/dataset data/imagecache interop kernels plot pretrained random runs shutdown spec sweep train train/callback train/optimizer words
 	trained             : builder data data/dataset experiment plot runs spec train train/metric words

@@ -11,6 +11,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/sweep"
 
 	"github.com/spf13/cobra"
 )
@@ -160,6 +161,9 @@ func runFit(ctx context.Context, w comm.World, o *fitOptions, s *streams) error 
 
 // runResume resumes a run.
 func runResume(ctx context.Context, w comm.World, o *fitOptions, s *streams) error {
+	if sweep.Is(o.resume) {
+		return usagef("%s: is a sweep; to continue it: %s", o.resume, commandLine("sweep", "--resume", o.resume))
+	}
 	return o.train(ctx, w, s, func(ctx context.Context, options experiment.Options) (*runs.Run, error) {
 		return experiment.Resume(ctx, o.resume, options)
 	})

@@ -68,7 +68,9 @@ run sweep member.`,
 			if o.resume != "" {
 				return runSweepResume(cmd.Context(), o, s)
 			}
-			o.file = args[0]
+			if o.file = args[0]; sweep.Is(o.file) {
+				return usagef("%s: is a sweep that was begun; to continue it: %s", o.file, commandLine("sweep", "--resume", o.file))
+			}
 			return runSweep(cmd.Context(), o, s)
 		},
 	}

@@ -9,10 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 
 	"cnntrain/internal/runs"
 	"cnntrain/internal/slurm"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/words"
 )
 
 // The files in a sweep's folder, beside the run folders of its members.
@@ -100,8 +103,8 @@ func Create(root string, p Plan, resolved, file []byte) (*Sweep, error) {
 func Open(dir string) (*Sweep, error) {
 	file := filepath.Join(dir, StateFile)
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: not the folder of a sweep, which has a %s", dir, StateFile)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, noSweep(dir)
 	} else if err != nil {
 		return nil, err
 	}
@@ -110,6 +113,88 @@ func Open(dir string) (*Sweep, error) {
 		return nil, fmt.Errorf("%s: damaged: %w", file, err)
 	}
 	return &Sweep{Dir: dir, Plan: p}, nil
+}
+
+// noSweep says what dir is, which is not the folder of a sweep.
+func noSweep(dir string) error {
+	above := filepath.Dir(filepath.Clean(dir))
+	switch info, err := os.Stat(dir); {
+	case err != nil:
+		return fmt.Errorf("%s: no such sweep", dir)
+	case !info.IsDir():
+		return fmt.Errorf("%s: is a file, and a sweep that was begun is a folder; to begin one: cnntrain sweep %s", dir, words.Shell(dir))
+	case Within(dir) != "":
+		return fmt.Errorf("%s: is a folder of sweeps; choose one: %s", dir, Within(dir))
+	case Is(above):
+		return fmt.Errorf("%s: is a member of a sweep, which is %s", dir, above)
+	case fileExists(filepath.Join(dir, runs.InfoFile)):
+		return fmt.Errorf("%s: is a run, not a sweep; to resume it: cnntrain fit --resume %s", dir, words.Shell(dir))
+	}
+	return fmt.Errorf("%s: not the folder of a sweep, which has a %s", dir, StateFile)
+}
+
+// Is reports whether dir is the folder of a sweep.
+func Is(dir string) bool { return fileExists(filepath.Join(dir, StateFile)) }
+
+func fileExists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Within lists the sweeps in a folder, or in the folders in it, of many only some; empty if there
+// are none.
+func Within(dir string) string {
+	var found []string
+	for _, depth := range []string{"*", "*/*"} {
+		states, _ := filepath.Glob(filepath.Join(globbed(dir), depth, StateFile))
+		for _, s := range states {
+			found = append(found, filepath.Dir(s))
+		}
+	}
+	slices.SortFunc(found, words.Natural)
+	const most = 5
+	return words.Few(found, most)
+}
+
+// globbed quotes a path for filepath.Glob.
+func globbed(path string) string {
+	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
+}
+
+// CheckRemove returns the error that Remove would return.
+func CheckRemove(dir string) error {
+	s, err := Open(dir)
+	if err != nil {
+		return err
+	}
+	for _, member := range s.Runs() {
+		if err := runs.CheckRemove(member); err != nil {
+			return err
+		}
+	}
+	folder := &runs.Run{Dir: dir}
+	if err := folder.Lock(); err != nil {
+		return err
+	}
+	return folder.Unlock()
+}
+
+// Remove deletes a sweep with its members. It is an error if one is being trained.
+func Remove(dir string) error {
+	if err := CheckRemove(dir); err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
+}
+
+// Runs returns the run folders of the members that were begun.
+func (s *Sweep) Runs() (dirs []string) {
+	files, _ := filepath.Glob(filepath.Join(globbed(s.Dir), "*", runs.InfoFile))
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
+	}
+	slices.SortFunc(dirs, words.Natural)
+	return dirs
 }
 
 // Resume opens the folder of a sweep to continue it, and locks it for this process.
