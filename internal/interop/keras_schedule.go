@@ -62,7 +62,7 @@ func kerasPieces(boundaries, factors []float64, rate, steps float64) object {
 	ends, values := []int{}, []decimal{}
 	for _, b := range boundaries {
 		const rounding = 1e-6 // 29./7*7 is more than 29
-		ends = append(ends, int(math.Ceil(b*steps-rounding))-1)
+		ends = append(ends, int(math.Ceil(float64(b*steps)-rounding))-1)
 	}
 	for _, f := range factors {
 		values = append(values, decimal(f*rate))
