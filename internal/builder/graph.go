@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 	"slices"
+	"sync"
 
 	"cnntrain/internal/batch"
 	"cnntrain/internal/builder/layer"
@@ -48,6 +49,9 @@ func (m *Model) graph(key graphKey) (*graph, error) {
 	m.graphs[key] = g
 	return g, nil
 }
+
+// gradMu is held in G.Grad, which writes the hash of a node that all graphs of the process share.
+var gradMu sync.Mutex
 
 func (m *Model) newGraph(key graphKey) (*graph, error) {
 	eg := G.NewGraph()
@@ -110,7 +114,10 @@ func (m *Model) newGraph(key graphKey) (*graph, error) {
 	g.loss = m.plan.Loss.Build(g.output, input("targets", targets))
 	var err error
 	if key.training && !key.forward && len(trainable) > 0 {
-		if g.grads, err = G.Grad(g.loss, trainable...); err != nil {
+		gradMu.Lock()
+		g.grads, err = G.Grad(g.loss, trainable...)
+		gradMu.Unlock()
+		if err != nil {
 			return nil, err
 		}
 	}
