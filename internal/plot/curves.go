@@ -137,12 +137,20 @@ func (c *Chart) draw(area draw.Canvas) {
 	case p.Y.Max/p.Y.Min > 10:
 		p.Y.Tick.Marker = logTicks{}
 	}
-	for _, axis := range []*plot.Axis{&p.X, &p.Y} { // gonum makes room around a constant by adding 1
-		if around := math.Abs(axis.Max) * 1e-6; axis.Min == axis.Max && around > 1 {
-			axis.Min, axis.Max = axis.Min-around, axis.Max+around
-		}
+	if c.Log {
+		widen(&p.X, p.X.Max/10)
+	} else {
+		widen(&p.X, max(0.5, math.Abs(p.X.Max)*1e-6)) // one epoch has no others beside it
 	}
+	widen(&p.Y, math.Abs(p.Y.Max)/10)
 	p.Draw(draw.Crop(area, 6, -14, 4, -6))
+}
+
+// widen makes room around a constant. gonum adds 1 on both sides, which is too much for a loss, and nothing for 1e20.
+func widen(axis *plot.Axis, around float64) {
+	if axis.Min == axis.Max && around > 0 {
+		axis.Min, axis.Max = axis.Min-around, axis.Max+around
+	}
 }
 
 // wholeTicks places ticks at whole numbers, for epochs. gonum's are often at fractions, and then few are left.

@@ -1,9 +1,11 @@
 package plot
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot"
@@ -70,5 +72,19 @@ func TestLogarithmicTicks(t *testing.T) {
 	}
 	if got := labels(logTicks{}.Ticks(0.02, 3e6)); len(got) != 8 {
 		t.Errorf("0.02 to 3e6: %q", got)
+	}
+}
+
+// A run of one epoch has no epochs 0 and 2, and its loss is not between -0.9 and 1.1.
+func TestOneEpochStandsAlone(t *testing.T) {
+	c := Chart{Title: "loss", X: "epoch", Series: []Series{{Name: "training", X: []float64{1}, Y: []float64{0.1}}}}
+	var svg bytes.Buffer
+	if err := Curves(c).Write(t.Context(), &svg, SVG); err != nil {
+		t.Fatal(err)
+	}
+	for _, wrong := range []string{">0<", ">2<", ">-1<", "-0."} {
+		if strings.Contains(svg.String(), wrong) {
+			t.Errorf("%q is in the picture", wrong)
+		}
 	}
 }
