@@ -7,7 +7,6 @@ import (
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
-	"cnntrain/internal/spec"
 	"cnntrain/internal/words"
 )
 
@@ -17,14 +16,14 @@ var alsoCalled = map[string]string{
 	"augmentation": "random_*", "data augmentation": "random_*", // the layers that begin so
 	"class imbalance": "class_weight", "imbalanced classes": "class_weight",
 	"transfer learning": "fine_tune", "fine tuning": "fine_tune", "pretrained weights": "weights",
+	"lr": "learning_rate",
 }
 
 // explainTopic explains what people call by other words, "batch norm": the only name that they occur in, or a list of
 // those names, or else of what speaks of them; empty if there is none.
 func explainTopic(topic string) string {
 	asked := strings.FieldsFunc(strings.ToLower(topic), func(r rune) bool { return strings.ContainsRune(" _-/", r) })
-	typo := len(asked) == 1 && alsoCalled[asked[0]] == "" && spec.Nearest(asked[0], explained()) != ""
-	if len(asked) == 0 || typo {
+	if len(asked) == 0 {
 		return ""
 	}
 	if other := alsoCalled[strings.Join(asked, " ")]; other != "" {
