@@ -132,6 +132,8 @@ func reference(n *yaml.Node) (name string, ok bool) {
 func (r *reader) substitute(n *yaml.Node, in scope) *yaml.Node {
 	if name, ok := reference(n); ok {
 		switch v := in[name]; {
+		case v != nil && !r.count(v, n):
+			return null(n)
 		case v != nil:
 			return v
 		case in == nil:
@@ -141,6 +143,9 @@ func (r *reader) substitute(n *yaml.Node, in scope) *yaml.Node {
 	}
 	out := *n
 	out.Content = nil
+	if !r.count(&out, n) {
+		return null(n)
+	}
 	for _, c := range n.Content {
 		out.Content = append(out.Content, r.substitute(c, in))
 	}

@@ -10,10 +10,12 @@ import (
 )
 
 // maxLayers limits the number of layers after expansion of repeats and blocks; maxEntries
-// limits the entries visited, because blocks of empty blocks expand without adding a layer.
+// limits the entries visited, because blocks of empty blocks expand without adding a layer; maxValues
+// limits the values in options, because those of a parameter double wherever it stands twice.
 const (
 	maxLayers  = 10_000
 	maxEntries = 10 * maxLayers
+	maxValues  = 100 * maxLayers
 )
 
 // A scope holds the parameters that $name may refer to; nil outside a block.
@@ -77,7 +79,7 @@ func (r *reader) expand(list *yaml.Node, in scope, calls []string) (items []*Ite
 // once.
 func (r *reader) full(n *yaml.Node) bool {
 	r.entries++
-	if r.made < maxLayers && r.entries < maxEntries {
+	if r.made < maxLayers && r.entries < maxEntries && r.values < maxValues {
 		return false
 	}
 	if !r.tooLong {
@@ -85,6 +87,19 @@ func (r *reader) full(n *yaml.Node) bool {
 		r.problems.Add(r.at(n), "over %d layers once repeats and blocks are written out", maxLayers)
 	}
 	return true
+}
+
+// count adds the values in n, which stands at another node, and reports whether they are not too many by
+// now. It records that problem once.
+func (r *reader) count(n, at *yaml.Node) bool {
+	if r.values++; r.values > maxValues {
+		if !r.tooLong {
+			r.tooLong = true
+			r.problems.Add(r.at(at), "over %d values once repeats and blocks are written out", maxValues)
+		}
+		return false
+	}
+	return !slices.ContainsFunc(n.Content, func(c *yaml.Node) bool { return !r.count(c, at) })
 }
 
 // entry splits one entry of a list of layers into name and options. If the entry does not

@@ -151,6 +151,7 @@ type reader struct {
 	entries   int        // entries of layer lists visited so far
 	images    []Pos      // where a path starts with the images by name
 	made      int        // layers made of them
+	values    int        // values in their options, those of parameters wherever they stand
 	depth     int        // paths around the list being expanded
 	names     *names     // the scope of the list being expanded
 	tooLong   bool       // that the limit has been reported

@@ -239,6 +239,21 @@ func TestHintNamesTheLikeliest(t *testing.T) {
 	}
 }
 
+// A parameter that stands twice in the arguments of another block doubles, block after block, as aliases do.
+func TestParametersThatDoubleAreRejected(t *testing.T) {
+	doc := "input: [8, 8, 1]\nblocks:\n"
+	const blocks = 40
+	for i := range blocks {
+		doc += fmt.Sprintf("  b%d: {params: [x], layers: [b%d: {x: [$x, $x]}]}\n", i, i+1)
+	}
+	doc += fmt.Sprintf("  b%d: {params: [x], layers: [dense: $x]}\nlayers: [b0: 1, dense: 10]\n", blocks)
+	var problems Problems
+	Parse("x.yaml", []byte(doc), nil, &problems)
+	if err := problems.Err(); err == nil || err.Error() != "x.yaml:20:45: over 1000000 values once repeats and blocks are written out" {
+		t.Error(err)
+	}
+}
+
 // For any input, parsing ends without a panic, and either reports problems or returns a
 // spec with layers and an input.
 func FuzzParse(f *testing.F) {
