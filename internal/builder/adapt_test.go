@@ -166,12 +166,13 @@ layers:
 
 func TestWhiteningNeedsPatches(t *testing.T) {
 	for layers, want := range map[string]string{
-		"[conv2d: {filters: 17, kernel_size: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                   "conv2d: whitening has 16 filters for patches of 8 values, not 17",
-		"[conv2d: {filters: 2, kernel_size: 2, groups: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":         "conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
-		"[depthwise_conv2d: {kernel_size: 2, depthwise_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                   "depthwise_conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
-		"[flatten, dense: {units: 3, activation: softmax, bias_initializer: whitening}]":                                                            "dense: whitening initializes the kernels of conv2d without groups, and of dense, not this bias",
-		"[conv2d: {filters: 600, kernel_size: [9, 8], kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":             "",
-		"[up_sampling2d: 2, conv2d: {filters: 6, kernel_size: 12, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]": "conv2d: whitening is for patches of at most 256 values, and these have 288",
+		"[conv2d: {filters: 17, kernel_size: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                                      "conv2d: whitening has 16 filters for patches of 8 values, not 17",
+		"[conv2d: {filters: 2, kernel_size: 2, groups: 2, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                            "conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
+		"[depthwise_conv2d: {kernel_size: 2, depthwise_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                                      "depthwise_conv2d: whitening initializes the kernels of conv2d without groups, and of dense, not this kernel",
+		"[flatten, dense: {units: 3, activation: softmax, bias_initializer: whitening}]":                                                                               "dense: whitening initializes the kernels of conv2d without groups, and of dense, not this bias",
+		"[conv2d: {filters: 600, kernel_size: [9, 8], kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                                "",
+		"[conv2d: {filters: 2, kernel_size: [2, 3], dilation_rate: 4, padding: same, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]": "conv2d: whitening is from windows within the input, and one of 5x9 is larger than that of 9x8x2",
+		"[up_sampling2d: 2, conv2d: {filters: 6, kernel_size: 12, kernel_initializer: whitening}, flatten, dense: {units: 3, activation: softmax}]":                    "conv2d: whitening is for patches of at most 256 values, and these have 288",
 	} {
 		if want == "" {
 			want = "conv2d: whitening has 288 filters for patches of 144 values, not 600"

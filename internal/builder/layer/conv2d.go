@@ -50,7 +50,7 @@ func (l *conv2d) Shape(in Shape) (Shape, error) {
 	if in[2]%l.groups != 0 {
 		return nil, fmt.Errorf("%d channels cannot be divided into %d groups", in[2], l.groups)
 	}
-	return Shape{h, w, l.filters}, l.checkWhitening(l.filters, l.size[0]*l.size[1]*in[2])
+	return Shape{h, w, l.filters}, l.checkWhitening(l.filters, l.patches(in))
 }
 
 func (l *conv2d) Weights(in Shape) []Weight {

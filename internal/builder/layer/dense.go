@@ -34,7 +34,7 @@ func (l *dense) Shape(in Shape) (Shape, error) {
 	if len(in) != 1 {
 		return nil, fmt.Errorf("needs a flat input, got %v; put flatten in front of it", in)
 	}
-	return Shape{l.units}, l.checkWhitening(l.units, in[0])
+	return Shape{l.units}, l.checkWhitening(l.units, l.patches(in))
 }
 
 func (l *dense) Weights(in Shape) []Weight {

@@ -34,11 +34,14 @@ func (l *linear) whitens() *initializer.Whitening {
 	return w
 }
 
-// checkWhitening rejects more filters than whitening has, for patches of d values.
-func (l *linear) checkWhitening(filters, d int) error {
+// checkWhitening rejects patches that whitening cannot use, and more filters than it has.
+func (l *linear) checkWhitening(filters int, p patches) error {
+	d, size := p.values(), p.span()
 	switch {
 	case l.whitens() == nil:
 		return nil
+	case size[0] > p.in[0] || size[1] > p.in[1]:
+		return fmt.Errorf("whitening is from windows within the input, and one of %dx%d is larger than that of %v", size[0], size[1], p.in)
 	case d > mostPatch:
 		return fmt.Errorf("whitening is for patches of at most %d values, and these have %d", mostPatch, d)
 	case filters > 2*d:
@@ -62,7 +65,7 @@ func (l *conv2d) statistic(in Shape) Statistic {
 	if w == nil || l.groups > 1 {
 		return nil
 	}
-	return newCovariance(w, patches{in, l.size, l.dilation})
+	return newCovariance(w, l.patches(in))
 }
 
 func (l *dense) statistic(in Shape) Statistic {
@@ -70,7 +73,7 @@ func (l *dense) statistic(in Shape) Statistic {
 	if w == nil {
 		return nil
 	}
-	return newCovariance(w, patches{Shape{1, 1, in[0]}, catalog.Pair{1, 1}, catalog.Pair{1, 1}})
+	return newCovariance(w, l.patches(in))
 }
 
 // patches is the windows of an image [H W C] without padding, with stride 1.
@@ -78,6 +81,13 @@ type patches struct {
 	in             Shape
 	size, dilation catalog.Pair
 }
+
+func (l *conv2d) patches(in Shape) patches { return patches{in, l.size, l.dilation} }
+func (l *dense) patches(in Shape) patches {
+	return patches{Shape{1, 1, in[0]}, catalog.Pair{1, 1}, catalog.Pair{1, 1}}
+}
+
+func (p patches) span() catalog.Pair { return window{size: p.size, dilation: p.dilation}.span() }
 
 func (p patches) values() int { return p.size[0] * p.size[1] * p.in[2] }
 
