@@ -127,10 +127,14 @@ func (p *Plan) Frozen() (f *Frozen, why string) {
 	return nil, ""
 }
 
-// varies says which layer before layer i makes its input vary from epoch to epoch.
+// varies says which layer before layer i, on any path to it, makes its input vary from epoch to epoch.
 func (p *Plan) varies(i int) string {
-	for at := i; ; at = p.Layers[at].Inputs[0] {
+	read := map[int]bool{i: true}
+	for at := i; at >= 0; at-- {
 		l := &p.Layers[at]
+		if !read[at] {
+			continue
+		}
 		trainable, _ := l.Params()
 		switch {
 		case trainable > 0:
@@ -139,8 +143,10 @@ func (p *Plan) varies(i int) string {
 			return fmt.Sprintf("%s draws at random; augment_copies: 4 would compute 4 draws of each image once", l.Label)
 		case !layer.IsSteady(l.Layer):
 			return fmt.Sprintf("%s draws at random", l.Label)
-		case l.Inputs[0] == spec.Images:
-			return "all layers are frozen"
+		}
+		for _, in := range l.Inputs {
+			read[in] = true
 		}
 	}
+	return "all layers are frozen"
 }

@@ -29,6 +29,7 @@ func TestTheBaseEndsWhereFewValuesAre(t *testing.T) {
 		{"random_flip, " + frozen + head, "", 0, "random_flip draws at random; augment_copies: 4"},
 		{"dropout: 0.1, " + frozen + head, "", 0, "dropout draws at random"},
 		{"conv2d: {filters: 3, kernel_size: 1, name: first}, " + frozen + head, "", 0, "first in front of conv2d is trained"},
+		{"add: [[], [conv2d: {filters: 3, kernel_size: 1, name: first}]], " + frozen + head, "", 0, "first in front of conv2d is trained"},
 		{frozen + ", flatten, dense: {units: 3, activation: softmax, trainable: false}", "", 0, "all layers are frozen"},
 	} {
 		p := plan(t, "input: [8, 8, 3]\nlayers: ["+c.layers+"]\n")
