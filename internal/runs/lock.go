@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -30,8 +31,8 @@ func (r *Run) Lock() error {
 		return nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return r.InUse()
-	case errors.Is(err, errors.ErrUnsupported):
-		return nil // a file system without locks must not prevent training
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		return nil // a file system without locks, such as NFS without its daemon, must not prevent training
 	}
 	return fmt.Errorf("cannot lock the run folder: %w", err)
 }

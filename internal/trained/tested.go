@@ -33,6 +33,9 @@ type recorder struct {
 
 func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32, error) {
 	loss, probabilities, err := r.Predictor.Evaluate(images, labels)
+	if err != nil {
+		return 0, nil, err
+	}
 	several := train.Several(r)
 	if several {
 		r.all = append(r.all, probabilities...)
@@ -46,7 +49,7 @@ func (r *recorder) Evaluate(images []float32, labels []int) (float32, []float32,
 		best := metric.ArgMax(one)
 		r.taken, r.sure, r.right = append(r.taken, best), append(r.sure, one[best]), append(r.right, one[label])
 	}
-	return loss, probabilities, err
+	return loss, probabilities, nil
 }
 
 // Test evaluates m, shown as name, example by example.
