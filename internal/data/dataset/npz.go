@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -66,6 +67,24 @@ type sized interface {
 	Stat() (os.FileInfo, error)
 }
 
+// steady is a file whose reads fail once it has another size or time than when it was opened: it
+// is checked once, and read until the run ends.
+type steady struct {
+	sized
+	info os.FileInfo
+}
+
+func (s steady) ReadAt(b []byte, at int64) (int, error) {
+	n, err := s.sized.ReadAt(b, at)
+	// After the read: what is written from now on is not in b.
+	if now, why := s.Stat(); why != nil {
+		return 0, why
+	} else if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+		return 0, errors.New("the file has changed since it was checked; do not change it during a run")
+	}
+	return n, err
+}
+
 // readNPZ reads the arrays of a file. The shape of the images must be input, unless input
 // is nil.
 func readNPZ(ctx context.Context, file sized, input []int) (*Data, error) {
@@ -76,6 +95,7 @@ func readNPZ(ctx context.Context, file sized, input []int) (*Data, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("not a file")
 	}
+	file = steady{file, info}
 	in, err := zip.NewReader(file, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("not a .npz file: %w", bare(err))

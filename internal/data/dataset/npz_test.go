@@ -11,8 +11,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 // The files in testdata were written by NumPy (bench/parity/npz.py): value p of image i is
@@ -106,6 +108,30 @@ func inMemory(t testing.TB, b []byte) memory {
 }
 
 func (m memory) Stat() (os.FileInfo, error) { return m.info, nil }
+
+// np.savez writes into the same file, of the same size if only values differ.
+func TestArraysThatChangeDuringARunAreRefused(t *testing.T) {
+	at := filepath.Join(t.TempDir(), "x.npz")
+	write := func(values ...byte) {
+		content := npzOf(t, zip.Store, member{"x_train", npyOf("2, 1, 1", values...)}, member{"y_train", npyOf("2,", 0, 1)})
+		if err := os.WriteFile(at, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(1, 2)
+	before := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(at, before, before); err != nil {
+		t.Fatal(err)
+	}
+	d, x := mustLoad(t, &npz{at}, Source{}), []float32{0}
+	if err := d.Train.Image(x, 1); err != nil || x[0] != 2 {
+		t.Fatal(x, err)
+	}
+	write(3, 4)
+	if err := d.Train.Image(x, 1); err == nil || !strings.Contains(err.Error(), "has changed") {
+		t.Errorf("read %v, %v", x, err)
+	}
+}
 
 func TestArraysOfNoUseSayWhy(t *testing.T) {
 	x := npyOf("2, 1, 1", 1, 2)
