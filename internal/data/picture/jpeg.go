@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"slices"
 
 	"cnntrain/internal/data/picture/jpeg"
 )
@@ -134,9 +135,25 @@ func (f *jpegFile) isRGB() bool {
 	return len(f.components) == 3 && !f.jfif && (f.adobe == 0 || f.adobe < 0 && string(f.components) == "RGB")
 }
 
+// hasAllScans reports whether each component of a sequential image has its scan, whole or not. How
+// many scans a progressive image has is not known before its end marker.
+func (f *jpegFile) hasAllScans() bool {
+	missing := func(component byte) bool {
+		return !slices.ContainsFunc(f.scans, func(s scan) bool { return slices.Contains(s.components, component) })
+	}
+	return !f.progressive && !slices.ContainsFunc(f.components, missing)
+}
+
 // sampler decodes the planes.
 func (f *jpegFile) sampler() (sampler, error) {
 	img, err := jpeg.Decode(f.data, f.fast)
+	if err != nil && f.hasAllScans() {
+		// Some cameras leave out the end marker, which libjpeg adds, too. Were a byte of the
+		// image missing, this would fail again.
+		if ended, failed := jpeg.Decode(append(f.data[:len(f.data):len(f.data)], 0xff, markEOI), f.fast); failed == nil {
+			img, err = ended, nil
+		}
+	}
 	if err != nil {
 		return nil, f.damage(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// Version changes whenever a file may decode or resize to other pixels than before. Cached
-// pixels of another version are not used.
-const Version = 2
+// Version changes whenever a file may decode or resize to other pixels than before, or to any. Cached
+// pixels and faults of another version are not used.
+const Version = 3
 
 // A Picture is a decoded image, rotated as its EXIF orientation says. The caller of Open or
 // Decode must close it.

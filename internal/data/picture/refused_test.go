@@ -119,6 +119,44 @@ func TestDamageIsMeasured(t *testing.T) {
 	}
 }
 
+// As libjpeg reads it. A progressive image could have had more scans.
+func TestAnImageWithoutItsEndMarkerIsWhole(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"grey": readTestdata(t, "grey-19x13.jpg"), "color": readTestdata(t, "420-19x13.jpg"), "ink": readTestdata(t, "cmyk-19x13.jpg"), "scans": threeScans(t),
+	} {
+		want, err := Decode(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		end := bytes.LastIndex(data, []byte{0xff, markEOI})
+		got, err := Decode(data[:end])
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		for y := range want.size.Y {
+			for x := range want.size.X {
+				if got.at(x, y) != want.at(x, y) {
+					t.Fatalf("%s: pixel %d,%d is %v, want %v", name, x, y, got.at(x, y), want.at(x, y))
+				}
+			}
+		}
+		if _, err := Decode(data[:end-1]); err == nil {
+			t.Errorf("%s: a byte of the image is missing, and there is no error", name)
+		}
+	}
+	progressive, two := readTestdata(t, "420p-19x13.jpg"), threeScans(t)
+	f := &jpegFile{data: two}
+	if err := f.walk(); err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"progressive": progressive[:len(progressive)-2], "a scan is missing": two[:f.scans[2].at]} {
+		if _, err := Decode(data); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
 // A known camera bug: extra bytes before a restart marker, which libjpeg skips. Go's
 // decoder does so too, unless they look like a marker.
 func TestTooManyBytesBeforeARestart(t *testing.T) {
