@@ -262,3 +262,58 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+// Encoders cut off transparent edges of the first frame.
+func TestTheFirstFrameOfAWebPIsPlaced(t *testing.T) {
+	for _, name := range []string{"webp-lossless.webp", "webp-lossy.webp"} {
+		t.Run(name, func(t *testing.T) { mustPlace(t, readTestdata(t, name)) })
+	}
+}
+
+// mustPlace fails if still, as the first frame of an animation, is not found in its place.
+func mustPlace(t *testing.T, still []byte) {
+	want, err := Decode(still)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer want.Close()
+	const left, top, width, height = 4, 2, 40, 50
+	uint24 := func(n int) []byte { return []byte{byte(n), byte(n >> 8), byte(n >> 16)} }
+	chunk := func(id string, parts ...[]byte) []byte {
+		body := bytes.Join(parts, nil)
+		return append(binary.LittleEndian.AppendUint32([]byte(id), uint32(len(body))), body...)
+	}
+	animation := func(width, height int) []byte {
+		body := bytes.Join([][]byte{
+			[]byte("WEBP"),
+			chunk("VP8X", []byte{2, 0, 0, 0}, uint24(width-1), uint24(height-1)),
+			chunk("ANIM", make([]byte, 6)),
+			chunk("ANMF", uint24(left/2), uint24(top/2), uint24(want.size.X-1), uint24(want.size.Y-1), make([]byte, 4), still[12:]),
+		}, nil)
+		return append(binary.LittleEndian.AppendUint32([]byte("RIFF"), uint32(len(body))), body...)
+	}
+	got, err := Decode(animation(width, height))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Close()
+	if got.Size() != image.Pt(width, height) {
+		t.Fatalf("%v", got.Size())
+	}
+	for y := range height {
+		for x := range width {
+			var pixel [3]float32
+			if image.Pt(x-left, y-top).In(image.Rectangle{Max: want.size}) {
+				pixel = want.at(x-left, y-top)
+			}
+			if got.at(x, y) != pixel {
+				t.Fatalf("pixel %d,%d is %v, want %v", x, y, got.at(x, y), pixel)
+			}
+		}
+	}
+	for _, c := range []image.Point{{want.size.X + left - 1, height}, {1 << 24, 1 << 24}} {
+		if _, err := Decode(animation(c.X, c.Y)); err == nil {
+			t.Errorf("a canvas of %v: no error", c)
+		}
+	}
+}

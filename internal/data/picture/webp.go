@@ -11,11 +11,13 @@ import (
 	"golang.org/x/image/vp8l"
 )
 
-// readWebP decodes the image of a WebP file, the first frame of an animation. Its alpha
-// channel, a separate chunk, is skipped.
+// readWebP decodes the image of a WebP file, the first frame of an animation; pixels outside a
+// smaller frame are black, as in a GIF. Its alpha channel, a separate chunk, is skipped.
 func readWebP(data []byte) (*head, error) {
 	h := &head{}
 	kind, frame := "", []byte(nil)
+	var canvas, at image.Point // of an animation: its size, and where the frame is
+	animated := false
 	rest := data[12:]
 	for len(rest) >= 8 {
 		id, n := string(rest[:4]), int(binary.LittleEndian.Uint32(rest[4:]))
@@ -24,7 +26,14 @@ func readWebP(data []byte) (*head, error) {
 			break
 		}
 		body = body[:min(n, len(body))]
+		if id == "VP8X" && len(body) >= 10 {
+			canvas = image.Pt(1+uint24(body[4:]), 1+uint24(body[7:]))
+		}
 		if id == "ANMF" && len(body) > 16 {
+			if frame == nil {
+				at = image.Pt(2*uint24(body), 2*uint24(body[3:]))
+			}
+			animated = true
 			rest = rest[8+16:] // its chunks follow the frame's position and size
 			continue
 		}
@@ -36,13 +45,41 @@ func readWebP(data []byte) (*head, error) {
 		}
 		rest = rest[min(len(rest), 8+n+n&1):]
 	}
+	var err error
 	switch kind {
 	case "VP8 ":
-		return h, readVP8(h, frame)
+		err = readVP8(h, frame)
 	case "VP8L":
-		return h, readVP8L(h, frame)
+		err = readVP8L(h, frame)
+	default:
+		err = errors.New("there is no image in it")
 	}
-	return nil, errors.New("there is no image in it")
+	if err == nil && animated {
+		err = h.place(at, canvas)
+	}
+	return h, err
+}
+
+func uint24(b []byte) int { return int(b[0]) | int(b[1])<<8 | int(b[2])<<16 }
+
+// place makes h, a frame, a part of a canvas.
+func (h *head) place(at, canvas image.Point) error {
+	frame, decode := image.Rectangle{at, at.Add(h.size)}, h.decode
+	if !frame.In(image.Rectangle{Max: canvas}) {
+		return fmt.Errorf("its first frame, %v, is not within %v", frame, canvas)
+	}
+	h.size = canvas
+	h.bytes += 4 * pixels(canvas) // not allocated, but what others need to read it
+	h.decode = func() (sampler, error) {
+		inner, err := decode()
+		return func(x, y int) [3]float32 {
+			if !image.Pt(x, y).In(frame) {
+				return [3]float32{}
+			}
+			return inner(x-at.X, y-at.Y)
+		}, err
+	}
+	return nil
 }
 
 func readVP8L(h *head, frame []byte) error {
@@ -63,14 +100,14 @@ func readVP8(h *head, frame []byte) error {
 	if err != nil {
 		return err
 	}
-	h.size = image.Pt(f.Width, f.Height)
-	h.bytes = 2 * pixels(h.size)
+	size := image.Pt(f.Width, f.Height)
+	h.size, h.bytes = size, 2*pixels(size)
 	h.decode = func() (sampler, error) {
 		img, err := d.DecodeFrame()
 		if err != nil {
 			return nil, fmt.Errorf("damaged: %w", err)
 		}
-		return samplerOfVP8(img, h.size), nil
+		return samplerOfVP8(img, size), nil
 	}
 	return nil
 }
