@@ -135,21 +135,22 @@ func (f *jpegFile) isRGB() bool {
 	return len(f.components) == 3 && !f.jfif && (f.adobe == 0 || f.adobe < 0 && string(f.components) == "RGB")
 }
 
-// hasAllScans reports whether each component of a sequential image has its scan, whole or not. How
-// many scans a progressive image has is not known before its end marker.
-func (f *jpegFile) hasAllScans() bool {
-	missing := func(component byte) bool {
+// hasScans reports whether each component has a scan, whole or not.
+func (f *jpegFile) hasScans() bool {
+	return !slices.ContainsFunc(f.components, func(component byte) bool {
 		return !slices.ContainsFunc(f.scans, func(s scan) bool { return slices.Contains(s.components, component) })
-	}
-	return !f.progressive && !slices.ContainsFunc(f.components, missing)
+	})
 }
 
 // sampler decodes the planes.
 func (f *jpegFile) sampler() (sampler, error) {
 	img, err := jpeg.Decode(f.data, f.fast)
-	if err != nil && f.hasAllScans() {
+	switch {
+	case err == nil && !f.hasScans(): // Go's decoder leaves it 0, which is green
+		err = errors.New("invalid JPEG format: a component has no scan")
+	case err != nil && !f.progressive && f.hasScans():
 		// Some cameras leave out the end marker, which libjpeg adds, too. Were a byte of the
-		// image missing, this would fail again.
+		// image missing, this would fail again; a progressive one could have had more scans.
 		if ended, failed := jpeg.Decode(append(f.data[:len(f.data):len(f.data)], 0xff, markEOI), f.fast); failed == nil {
 			img, err = ended, nil
 		}

@@ -41,7 +41,7 @@ func (f *jpegFile) damage(err error) error {
 	if errors.As(err, &unsupported) {
 		return fmt.Errorf("a JPEG image that cannot be read: %w; save it again", err)
 	}
-	if f.progressive || len(f.scans) > 1 {
+	if f.progressive || len(f.scans) > 1 || !f.hasScans() {
 		return f.damageOfScans(err)
 	}
 	data := bytes.Clone(f.data)

@@ -119,7 +119,7 @@ func TestDamageIsMeasured(t *testing.T) {
 	}
 }
 
-// As libjpeg reads it. A progressive image could have had more scans.
+// As libjpeg reads it. A progressive image could have had more scans, and a component without one would be green.
 func TestAnImageWithoutItsEndMarkerIsWhole(t *testing.T) {
 	for name, data := range map[string][]byte{
 		"grey": readTestdata(t, "grey-19x13.jpg"), "color": readTestdata(t, "420-19x13.jpg"), "ink": readTestdata(t, "cmyk-19x13.jpg"), "scans": threeScans(t),
@@ -150,7 +150,13 @@ func TestAnImageWithoutItsEndMarkerIsWhole(t *testing.T) {
 	if err := f.walk(); err != nil {
 		t.Fatal(err)
 	}
-	for name, data := range map[string][]byte{"progressive": progressive[:len(progressive)-2], "a scan is missing": two[:f.scans[2].at]} {
+	one := append(bytes.Clone(two[:f.scans[1].at]), 0xff, markEOI)
+	want := "damaged: 33% of its data is there, 1 of its passes over the image (invalid JPEG format: a component has no scan)"
+	if _, err := Decode(one); err == nil || err.Error() != want {
+		t.Errorf("%v, want %q", err, want)
+	}
+	for name, data := range map[string][]byte{"progressive": progressive[:len(progressive)-2], "a scan is missing": two[:f.scans[2].at],
+		"a scan is missing, with an end": append(bytes.Clone(two[:f.scans[2].at]), 0xff, markEOI)} {
 		if _, err := Decode(data); err == nil {
 			t.Errorf("%s: no error", name)
 		}
