@@ -122,16 +122,25 @@ func (t *Writer) groups(widths []int) (groups [][]int) {
 	return groups
 }
 
-// shrink makes the widest columns narrower until all fit.
+// shrink makes the widest columns narrower until all fit. The first one, which names the rows and is
+// copied from the terminal, is the last that is, unless it takes more than half of the width.
 func (t *Writer) shrink(widths []int) {
+	first := 0
+	if len(widths) > 1 && 2*widths[0] <= t.width {
+		first = 1
+	}
 	total := gap * (len(widths) - 1)
 	for _, w := range widths {
 		total += w
 	}
 	for t.width > 0 && total > t.width {
-		widest := slices.Index(widths, slices.Max(widths))
+		widest := first + slices.Index(widths[first:], slices.Max(widths[first:]))
 		if widths[widest] <= narrow {
-			return
+			if first == 0 {
+				return
+			}
+			first = 0
+			continue
 		}
 		widths[widest]--
 		total--

@@ -99,6 +99,11 @@ func TestTable(t *testing.T) {
 			"run       note",
 			"runs/a/1  stopped after",
 			"          3 epochs"}},
+		{"the first column stays whole", 44, false, "run\tspec\tnote\nruns/functional/1\tk3-lenet5.keras\timported, not trained here\n", []string{
+			"run                spec         note",
+			"runs/functional/1  k3-lenet5.   imported,",
+			"                   keras        not trained",
+			"                                here"}},
 		{"columns without room follow below", 28, false, "\truns/one/1\truns/two/22\truns/three/3\nrate\t0.1\t0.2\t0.3\n", []string{
 			"      runs/one/1  runs/two/",
 			"                  22",
