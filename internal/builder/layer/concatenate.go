@@ -39,7 +39,7 @@ func (l *concatenate) MergeShape(in []Shape) (Shape, error) {
 	}
 	for _, s := range in[1:] {
 		if len(s) != len(out) || !slices.Equal(s[:last], out[:last]) {
-			return nil, fmt.Errorf("its paths end in %v and %v; all but the channels must be equal", in[0], s)
+			return nil, fmt.Errorf("its paths end in %v and %v; all but the channels must be equal, and padding: same, with strides: 1 where it is a pooling layer, keeps height and width", in[0], s)
 		}
 		out[last] += s[last]
 	}

@@ -31,6 +31,9 @@ type dense struct {
 }
 
 func (l *dense) Shape(in Shape) (Shape, error) {
+	if len(in) == 3 && in[0]*in[1] == 1 { // in squeeze and excitation, flatten leads nowhere
+		return nil, fmt.Errorf("needs a flat input, got %v; put flatten in front of it, or, in a path of multiply or add, use conv2d with kernel_size: 1 in its place", in)
+	}
 	if len(in) != 1 {
 		return nil, fmt.Errorf("needs a flat input, got %v; put flatten in front of it", in)
 	}

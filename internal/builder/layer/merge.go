@@ -56,10 +56,21 @@ func (l *merger) MergeShape(in []Shape) (Shape, error) {
 		case l.broadcasts && perChannel(out, s):
 			out = s
 		default:
-			return nil, fmt.Errorf("its paths end in different shapes, %v and %v; padding: same keeps height and width, and a convolution of 1x1 changes the channels", in[0], s)
+			return nil, fmt.Errorf("its paths end in different shapes, %v and %v; %s", in[0], s, l.remedy(in[0], s))
 		}
 	}
 	return out, nil
+}
+
+// remedy says how paths that end in a and b get the same shape.
+func (l *merger) remedy(a, b Shape) string {
+	if len(a) == len(b) {
+		return "padding: same, with strides: 1 where it is a pooling layer, keeps height and width, and a convolution of 1x1 changes the channels"
+	}
+	if l.broadcasts && min(len(a), len(b)) == 1 { // squeeze and excitation, as Keras's examples write it
+		return "for one value per channel, end that path in 1x1 and the channels: global_average_pooling2d with keepdims: true, and conv2d with kernel_size: 1 for dense"
+	}
+	return "flatten or global_average_pooling2d makes a map flat"
 }
 
 // perChannel reports whether s is [1 1 C] and maps is [H W C].
