@@ -51,6 +51,9 @@ the images of the dataset are present, import tries some of them both ways.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.file = args[0]
 			if o.dataset == "" && o.classes == nil {
+				if _, err := o.read(); err != nil { // a dataset would not help
+					return err
+				}
 				return usagef("--dataset is missing: a Keras file does not say what the model is for, and a run has to; name a dataset (see cnntrain data list) or a folder of class folders, or name the classes alone with --classes")
 			}
 			return runImport(cmd.Context(), o, s)

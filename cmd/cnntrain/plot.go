@@ -75,6 +75,11 @@ func newPlot(s *streams) *cobra.Command {
 			if len(o.paths) > 1 && o.kind != "curves" {
 				return usagef("--kind %s: draws one model at a time", o.kind)
 			}
+			if len(args) == 2 && o.kind == "curves" {
+				if info, err := os.Stat(args[1]); err == nil && info.Mode().IsRegular() {
+					return usagef("%s: is a file, and no run; to see where in an image the model looks, add --kind gradcam", args[1])
+				}
+			}
 			if err := o.checkData(cmd); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"cnntrain/internal/comm/mpi"
 	"cnntrain/internal/experiment"
@@ -116,7 +117,21 @@ func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
+	if other := otherCommands[args[0]]; other != "" && !cmd.HasParent() {
+		return usagef("unknown command %q for %q; did you mean %q?", args[0], cmd.CommandPath(), other)
+	}
+	if _, err := os.Stat(args[0]); err == nil && cmd.Name() == "runs" {
+		return usagef("runs lists all runs; to see one: %s", commandLine("runs", "show", args[0]))
+	}
 	return usagef("unknown command %q for %q%s", args[0], cmd.CommandPath(), spec.Hint(args[0], commandNames(cmd)))
+}
+
+// otherCommands maps names that other programs give to their commands to ours.
+var otherCommands = map[string]string{
+	"train": "fit", "resume": "fit --resume", "finetune": "fit --weights", "test": "eval", "evaluate": "eval", "score": "eval",
+	"infer": "predict", "classify": "predict", "tune": "sweep", "search": "sweep", "init": "new", "create": "new", "check": "validate",
+	"lint": "validate", "benchmark": "bench", "convert": "export", "ls": "runs", "list": "runs", "show": "runs show", "compare": "runs compare",
+	"rm": "runs rm", "delete": "runs rm", "datasets": "data", "dataset": "data", "lr_find": "lr-find",
 }
 
 func commandNames(cmd *cobra.Command) (names []string) {

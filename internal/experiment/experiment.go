@@ -1,7 +1,9 @@
 package experiment
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -36,6 +38,9 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 		path = filepath.Join(path, runs.SpecFile)
 		if few := runs.Within(file); few != "" {
 			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", file, few)
+		}
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("%s: has no %s, which a run has; if it is a folder of images, cnntrain new NAME --classes %s writes a spec for them", file, runs.SpecFile, words.Shell(file))
 		}
 	}
 	problems := spec.Problems{Elsewhere: optionPlace}

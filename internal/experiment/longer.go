@@ -19,6 +19,8 @@ func (f *fit) openLonger() error {
 	switch {
 	case f.run.Info.Reason == runs.ReasonImported:
 		return fmt.Errorf("%s was imported, not trained, so there is nothing to continue; cnntrain fit %s --weights %[2]s trains it further", f.run.Dir, words.Shell(f.run.Dir))
+	case want < had && !f.finished:
+		return fmt.Errorf("%s has %s of %d; --epochs cannot make it shorter: resume it without, or use the best epoch so far: cnntrain eval %s", f.run.Dir, words.Count(len(f.run.Info.Epochs), "epoch"), had, words.Shell(f.run.Dir))
 	case want < had:
 		return fmt.Errorf("%s was trained for %s; --epochs %d must be more", f.run.Dir, words.Count(had, "epoch"), want)
 	case !f.finished:

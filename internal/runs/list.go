@@ -36,7 +36,11 @@ func Open(dir string) (*Run, error) {
 		}
 		return r.unless(err)
 	case errors.Is(err, fs.ErrNotExist):
-		if few := Within(dir); few != "" {
+		few := Within(dir)
+		if _, err := os.Stat(filepath.Join(dir, "sweep.json")); err == nil && few != "" {
+			return nil, fmt.Errorf("%s: is a sweep; cnntrain sweep status %s shows its members; choose one: %s", dir, words.Shell(dir), few)
+		}
+		if few != "" {
 			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", dir, few)
 		}
 		return nil, fmt.Errorf("%s: not a run folder, which has a %s", dir, InfoFile)

@@ -56,6 +56,9 @@ func (p *Problems) HintPath(name string, known []string) string {
 	if path, _ := p.elsewhere(name, known); path != "" {
 		return "; it is " + path
 	}
+	if strings.HasSuffix(name, ")") && !strings.Contains(name, "(") { // the end of (3, 3), which YAML cuts at its comma
+		return "; a tuple is written as a list: [3, 3]"
+	}
 	if why := needless(name); why != "" {
 		return "; leave it out: " + why
 	}

@@ -38,6 +38,14 @@ func needless(option string) string {
 		return "it is that of the layer before"
 	case "numclasses":
 		return "the data has the classes, and the last dense layer as many units"
+	case "callbacks":
+		return "they are options of train themselves, early_stopping and reduce_lr_on_plateau; the best epoch and the last are always saved"
+	case "device", "devices", "gpu", "gpus", "accelerator", "usecuda":
+		return "it trains on the CPU"
+	case "numworkers", "workers", "pinmemory":
+		return "all cores are used, or as many as --threads says"
+	case "shuffle":
+		return "images for training are shuffled in every epoch"
 	case "inplace":
 		return "memory is shared anyway"
 	}
