@@ -61,11 +61,9 @@ func runSeries(r *runs.Run, name string, group int, alone, validated bool) []plo
 // them.
 func curveNames(all []*runs.Run) (names []string) {
 	for _, r := range all {
-		for _, figures := range r.Info.Epochs {
-			for _, f := range figures {
-				if !strings.HasPrefix(f.Name, "val_") && !slices.Contains(names, f.Name) {
-					names = append(names, f.Name)
-				}
+		for _, name := range r.Info.FigureNames() {
+			if !strings.HasPrefix(name, "val_") && !slices.Contains(names, name) {
+				names = append(names, name)
 			}
 		}
 	}

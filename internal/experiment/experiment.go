@@ -39,7 +39,7 @@ func Load(path string, overrides []spec.Override) (*Experiment, error) {
 		if few := runs.Within(file); few != "" {
 			return nil, fmt.Errorf("%s: is a folder of runs; choose one: %s", file, few)
 		}
-		if isMissing(path) && isMissing(filepath.Join(file, runs.InfoFile)) {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !runs.Is(file) {
 			return nil, fmt.Errorf("%s: has no %s, which a run has; if it is a folder of images, cnntrain new NAME --classes %s writes a spec for them", file, runs.SpecFile, words.Shell(file))
 		}
 	}
@@ -158,9 +158,4 @@ func (e *Experiment) checkClasses(classes int) error {
 			out, e.Data.Name, words.Count(classes, "class"), classes)
 	}
 	return nil
-}
-
-func isMissing(path string) bool {
-	_, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist)
 }

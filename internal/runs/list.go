@@ -37,7 +37,7 @@ func Open(dir string) (*Run, error) {
 		return r.unless(err)
 	case errors.Is(err, fs.ErrNotExist):
 		few := Within(dir)
-		if _, err := os.Stat(filepath.Join(dir, "sweep.json")); err == nil && few != "" {
+		if hasFile(dir, SweepFile) && few != "" {
 			return nil, fmt.Errorf("%s: is a sweep; cnntrain sweep status %s shows its members; choose one: %s", dir, words.Shell(dir), few)
 		}
 		if few != "" {
@@ -71,17 +71,18 @@ func (r *Run) unless(err error) (*Run, error) {
 	return r, nil
 }
 
+// Is reports whether dir is a run folder.
+func Is(dir string) bool { return hasFile(dir, InfoFile) }
+
+func hasFile(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
+	return err == nil
+}
+
 // Within names the run folders in dir, else those in its folders, for a message; empty if there are
 // none.
 func Within(dir string) string {
-	found := within(dir)
-	if len(found) == 0 {
-		entries, _ := os.ReadDir(dir)
-		for _, e := range entries {
-			found = append(found, within(filepath.Join(dir, e.Name()))...)
-		}
-	}
-	slices.SortFunc(found, words.Natural)
+	found := Folders(dir, InfoFile)
 	const most = 5
 	if n := len(found); n > most {
 		return strings.Join(found[:most-1], ", ") + fmt.Sprintf(" and %d more, up to %s", n-most, found[n-1])
@@ -89,12 +90,24 @@ func Within(dir string) string {
 	return strings.Join(found, ", ")
 }
 
-func within(dir string) (found []string) {
+// Folders returns the folders in dir, else those in its folders, that have a file of that name, in
+// their natural order.
+func Folders(dir, name string) (found []string) {
+	if found = foldersWith(dir, name); len(found) == 0 {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			found = append(found, foldersWith(filepath.Join(dir, e.Name()), name)...)
+		}
+	}
+	slices.SortFunc(found, words.Natural)
+	return found
+}
+
+func foldersWith(dir, name string) (found []string) {
 	entries, _ := os.ReadDir(dir)
 	for _, e := range entries {
-		run := filepath.Join(dir, e.Name())
-		if _, err := os.Stat(filepath.Join(run, InfoFile)); err == nil {
-			found = append(found, run)
+		if folder := filepath.Join(dir, e.Name()); hasFile(folder, name) {
+			found = append(found, folder)
 		}
 	}
 	return found

@@ -32,6 +32,8 @@ const (
 	CurvesFile    = "curves.png"
 	ConfusionFile = "confusion.png"
 	EventsFile    = "events.out.tfevents" // followed by the time
+
+	SweepFile = "sweep.json" // in a folder whose runs a sweep has trained
 )
 
 // A Run is one run folder.

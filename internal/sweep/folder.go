@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"cnntrain/internal/runs"
@@ -20,7 +19,7 @@ import (
 
 // The files in a sweep's folder, beside the run folders of its members.
 const (
-	StateFile = "sweep.json"
+	StateFile = runs.SweepFile
 	FileCopy  = "sweep.yaml"
 	SpecFile  = "spec.yaml" // fully resolved, so that later edits of the file change nothing
 )
@@ -127,38 +126,23 @@ func noSweep(dir string) error {
 		return fmt.Errorf("%s: is a folder of sweeps; choose one: %s", dir, Within(dir))
 	case Is(above):
 		return fmt.Errorf("%s: is a member of a sweep, which is %s", dir, above)
-	case fileExists(filepath.Join(dir, runs.InfoFile)):
+	case runs.Is(dir):
 		return fmt.Errorf("%s: is a run, not a sweep; to resume it: cnntrain fit --resume %s", dir, words.Shell(dir))
 	}
 	return fmt.Errorf("%s: not the folder of a sweep, which has a %s", dir, StateFile)
 }
 
 // Is reports whether dir is the folder of a sweep.
-func Is(dir string) bool { return fileExists(filepath.Join(dir, StateFile)) }
-
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
+func Is(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, StateFile))
 	return err == nil
 }
 
 // Within lists the sweeps in a folder, or in the folders in it, of many only some; empty if there
 // are none.
 func Within(dir string) string {
-	var found []string
-	for _, depth := range []string{"*", "*/*"} {
-		states, _ := filepath.Glob(filepath.Join(globbed(dir), depth, StateFile))
-		for _, s := range states {
-			found = append(found, filepath.Dir(s))
-		}
-	}
-	slices.SortFunc(found, words.Natural)
 	const most = 5
-	return words.Few(found, most)
-}
-
-// globbed quotes a path for filepath.Glob.
-func globbed(path string) string {
-	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
+	return words.Few(runs.Folders(dir, StateFile), most)
 }
 
 // CheckRemove returns the error that Remove would return.
@@ -188,14 +172,7 @@ func Remove(dir string) error {
 }
 
 // Runs returns the run folders of the members that were begun.
-func (s *Sweep) Runs() (dirs []string) {
-	files, _ := filepath.Glob(filepath.Join(globbed(s.Dir), "*", runs.InfoFile))
-	for _, f := range files {
-		dirs = append(dirs, filepath.Dir(f))
-	}
-	slices.SortFunc(dirs, words.Natural)
-	return dirs
-}
+func (s *Sweep) Runs() []string { return runs.Folders(s.Dir, runs.InfoFile) }
 
 // Resume opens the folder of a sweep to continue it, and locks it for this process.
 func Resume(dir string) (*Sweep, error) {
