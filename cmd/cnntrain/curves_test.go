@@ -126,7 +126,7 @@ func TestCurveOfVGG13IsThatOfDirectConvolution(t *testing.T) {
 }
 
 // Ranks only add up gradients in another order than one process, so their loss curves
-// diverge as those of other kernels do.
+// diverge as those of other kernels do. Another seed is 1.1 away with LeNet5, 0.009 with VGG13.
 func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
 	needLong(t)
 	for name, bound := range map[string]float64{"lenet5": 0.05, "vgg13": 0.002} {
@@ -135,7 +135,6 @@ func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
 			steps = *vggSteps
 		}
 		alone := lossCurve(t, name, steps, 20)
-		noise := farthest(alone[1:], lossCurve(t, name, steps, 20, "train.seed=1")[1:])
 		for _, ranks := range []int{2, 4} {
 			var curve []float64
 			commtest.Run(ranks, func(w comm.World) {
@@ -144,7 +143,7 @@ func TestCurveOfSeveralRanksIsThatOfOne(t *testing.T) {
 				}
 			})
 			far := farthest(alone, curve)
-			t.Logf("%s, %d ranks: %.2g away from %.4f; another seed is %.4f away", name, ranks, far, alone, noise)
+			t.Logf("%s, %d ranks: %.2g away from %.4f", name, ranks, far, alone)
 			if far > bound {
 				t.Errorf("%s, %d ranks: %.2g away", name, ranks, far)
 			}

@@ -11,9 +11,9 @@ import (
 	"cnntrain/specs"
 )
 
-// TestEverySpecGoesToKerasAndBack trains every seed spec a little, on its own data if that
-// is available, evaluates the run, exports it in each format, and imports Keras's file as a
-// run, whose evaluation and export must be equal; without -long only the small specs.
+// TestEverySpecGoesToKerasAndBack trains every seed spec a little, evaluates the run, exports it
+// in each format, and imports Keras's file as a run, whose evaluation and export must be equal;
+// with -long the large specs too, and on their own data if that is available.
 func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 	real := os.Getenv("CNNTRAIN_TEST_DATA")
 	for _, name := range specs.Names() {
@@ -23,7 +23,7 @@ func TestEverySpecGoesToKerasAndBack(t *testing.T) {
 			switch {
 			case real == "" && name == "lenet5-mnist":
 				t.Skip("CNNTRAIN_TEST_DATA is not set: no real MNIST")
-			case real == "" || name == "quickstart" || overrides != nil:
+			case !*long && name != "lenet5-mnist" || real == "" || name == "quickstart" || overrides != nil:
 				data = []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}
 			}
 			if largeSpecs[name] {
