@@ -15,7 +15,10 @@ var _ = Layers.Add(catalog.Entry[Layer]{
 	Doc: `Shifts each image by a random distance, drawn in each training step.
 
 Factors are fractions of the height and the width; positive ones move down and to the
-right. Inactive during inference.`,
+right. Inactive during inference.
+
+Between pixels, ` + "`bilinear`" + ` blurs the images of training, and those of a test are sharp;
+` + "`interpolation: nearest`" + ` shifts by whole pixels, as random crops do.`,
 	New: func(o *catalog.Options) Layer {
 		l := &randomTranslation{geometric: newGeometric()}
 		o.Bind(&l.height, "height_factor", "bounds of the shift down; one number f is from -f to f").Required().Min(-1).Max(1)
