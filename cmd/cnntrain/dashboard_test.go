@@ -85,6 +85,10 @@ func TestDashboardOfAResumedRun(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, got)
 		}
 	}
+	v.now.Epoch, v.now.Step, v.now.timed, v.now.elapsed = 3, 100, 100, 10*time.Second
+	if got := v.render(); !strings.Contains(got, " 100/100 10s\n") {
+		t.Errorf("the end of an epoch:\n%s", got)
+	}
 	all[0] = runs.Figures{} // lost with a damaged file
 	v.past = pastEpochs(all, func(int) bool { return false })
 	if got := v.render(); !strings.Contains(got, "    1       -         -\n    2  1.0000    1.5000\n") {

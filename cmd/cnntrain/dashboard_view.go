@@ -119,11 +119,15 @@ func (v *dashboardView) head() []string {
 	timed := max(1, s.timed)
 	step := s.elapsed / time.Duration(timed)
 	left := step * time.Duration(s.Steps-s.Step)
+	clock, all := " ETA "+short(left), ", of all epochs "
+	if s.Step == s.Steps {
+		clock, all = " "+short(s.elapsed), ", ETA of all epochs "
+	}
 	count := fmt.Sprintf(" %d/%d", s.Step, s.Steps)
 	epoch := fmt.Sprintf("epoch %d/%d ", s.Epoch, s.Epochs)
 	bar := max(5, min(40, v.width-len(epoch)-len(count)-36))
 	full := s.Step * bar / s.Steps
-	line := epoch + strings.Repeat("━", full) + strings.Repeat("─", bar-full) + count + " ETA " + short(left)
+	line := epoch + strings.Repeat("━", full) + strings.Repeat("─", bar-full) + count + clock
 	var n, took time.Duration
 	for _, p := range v.past {
 		if p.elapsed > 0 {
@@ -131,7 +135,7 @@ func (v *dashboardView) head() []string {
 		}
 	}
 	if n > 0 && s.Epoch < s.Epochs {
-		line += ", of all epochs " + short(left+took/n*time.Duration(s.Epochs-s.Epoch))
+		line += all + short(left+took/n*time.Duration(s.Epochs-s.Epoch))
 	}
 	figures := ""
 	for _, l := range s.logs {

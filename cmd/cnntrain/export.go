@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"cnntrain/internal/checkpoint"
@@ -64,15 +65,14 @@ fit continues there as it would here.`,
 			if o.out == "" {
 				return usagef("--out is missing: the file to write, such as model.h5 or model.onnx")
 			}
-			if o.format == "" {
-				for _, f := range exportFormats {
-					if o.format == "" && strings.HasSuffix(o.out, f.ending) {
-						o.format = f.name
-					}
-				}
-				if o.format == "" {
-					return usagef("--out %s: its ending tells no format; add --format with one of %s", o.out, strings.Join(names, ", "))
-				}
+			format, ending := formatOf(o.out)
+			switch {
+			case o.format == "" && format == "":
+				return usagef("--out %s: its ending tells no format; add --format with one of %s", o.out, strings.Join(names, ", "))
+			case o.format == "":
+				o.format = format
+			case format != "" && format != o.format && slices.Contains(names, o.format):
+				return usagef("--out %s: %s is the ending of %s, and --format is %s; leave --format out, or choose another name", o.out, ending, format, o.format)
 			}
 			return runExport(o, s)
 		},
@@ -81,6 +81,16 @@ fit continues there as it would here.`,
 	cmd.Flags().StringVar(&o.format, "format", "", "`FORMAT`: "+strings.Join(names, ", ")+" (default: by the file's extension)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite the file if it exists")
 	return cmd
+}
+
+// formatOf returns the format that the ending of a file's name tells, empty if it tells none.
+func formatOf(file string) (format, ending string) {
+	for _, f := range exportFormats {
+		if strings.HasSuffix(file, f.ending) {
+			return f.name, f.ending
+		}
+	}
+	return "", ""
 }
 
 func runExport(o *exportOptions, s *streams) error {

@@ -23,6 +23,7 @@ const (
 
 // newRoot returns the program with all its commands.
 func newRoot(s *streams) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "cnntrain",
 		Short: "Train convolutional image classifiers from a YAML file",
@@ -36,8 +37,14 @@ layers, with the names and numbers of Keras.
 Results go to standard output, everything else to standard error.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return printVersion(s)
+			}
+			return cmd.Help()
+		},
 	}
+	root.Flags().BoolVar(&version, "version", false, "the same as cnntrain version")
 	root.AddCommand(
 		newFit(s),
 		newEval(s),

@@ -43,6 +43,12 @@ func (f *Field) OneOf(choices ...string) *Field {
 	return f
 }
 
+// Otherwise adds to the message about a word that is none of the choices what to write in its place.
+func (f *Field) Otherwise(remedy string) *Field {
+	f.otherwise = "; " + remedy
+	return f
+}
+
 func (l limits) hold(v float64) bool {
 	return !(l.hasLow && (v < l.low || l.lowOpen && v == l.low)) &&
 		!(l.hasHigh && (v > l.high || l.highOpen && v == l.high))

@@ -25,6 +25,7 @@ type Field struct {
 	value     value
 	limits    limits
 	choices   []string
+	otherwise string // what to write for what is none of the choices
 	required  bool
 	quiet     bool
 	sugar     bool

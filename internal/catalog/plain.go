@@ -79,7 +79,7 @@ func (p *plain[T]) decode(f *Field, at *spec.Item, n *yaml.Node, below []spec.Ov
 		}
 	}
 	if word := text(n); f.choices != nil && n.Kind == yaml.ScalarNode && !slices.Contains(f.choices, word) {
-		problems.Add(at.At(n), "%s: %q cannot be %q%s", at.Name, f.Name, word, spec.Hint(word, f.choices))
+		problems.Add(at.At(n), "%s: %q cannot be %q%s%s", at.Name, f.Name, word, spec.Hint(word, f.choices), f.otherwise)
 	}
 }
 

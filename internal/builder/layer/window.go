@@ -20,7 +20,8 @@ func (s *window) options(o *catalog.Options) {
 	s.strides, s.padding = catalog.Pair{1, 1}, "valid"
 	o.Bind(&s.size, "kernel_size", "height and width of the window").Required().Min(1)
 	o.Bind(&s.strides, "strides", "stride of the window").Min(1)
-	o.Bind(&s.padding, "padding", "zero padding around the input").OneOf("valid", "same")
+	o.Bind(&s.padding, "padding", "zero padding around the input").OneOf("valid", "same").
+		Otherwise("for a number of pixels put the layer zero_padding2d: 1 before it")
 	s.dilation = catalog.Pair{1, 1}
 	o.Bind(&s.dilation, "dilation_rate", "distance between the pixels of a window; 1 is that of neighbours").Min(1).Quiet()
 	o.Check(func() error {
