@@ -52,6 +52,7 @@ var failures = map[string][]string{
 // files that it left. It must say so in a line or go on, and once it is resumed, end with the bytes
 // of a training to which nothing happened.
 func TestNothingIsLostByFaults(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	if exec.Command("strace", "-o", os.DevNull, "true").Run() != nil {
 		t.Skip("strace is not here or may not trace")
 	}

@@ -15,6 +15,7 @@ import (
 // and print the lines below them; "…" stands for any lines. A block of the type "yaml"
 // whose first line is "# NAME.yaml" is that file.
 func TestGuideIsTrue(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	if runtime.GOOS == "windows" {
 		t.Skip("the guide is for a shell")
 	}

@@ -54,6 +54,7 @@ var harmlessNames = othersNames{
 // in a page or a picture, and no formula in a table. So the output has as many lines, cells and
 // elements as with names that are harmless.
 func TestNothingHostileGetsOut(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	hostile, harmless := outputs(t, hostileNames), outputs(t, harmlessNames)
 	for _, name := range slices.Sorted(maps.Keys(hostile)) {
 		t.Run(strings.ReplaceAll(name, " ", "-"), func(t *testing.T) {

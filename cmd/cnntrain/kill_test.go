@@ -52,6 +52,7 @@ train:
 // TestNothingIsLostByKills kills the real program at random moments and resumes, until it
 // was killed as often as -kills says. Each training must end like an uninterrupted one.
 func TestNothingIsLostByKills(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	dir := t.TempDir()
 	spec := filepath.Join(dir, "killed.yaml")
 	if err := os.WriteFile(spec, []byte(killed), 0o666); err != nil {

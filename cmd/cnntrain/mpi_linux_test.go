@@ -176,6 +176,7 @@ func losses(t *testing.T, run string) (all [][]float64) {
 // TestRanksUnderMPI: any number of ranks has the losses of one process; the same number has
 // the same bytes with any library; and any number can resume the run of another.
 func TestRanksUnderMPI(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	spec := writeSpec(t, ranked)
 	dir := t.TempDir()
 	if _, said, code := cnntrain(t, "fit", spec, "--out", dir+"/1"); code != exitDone {
@@ -231,6 +232,7 @@ func TestRanksUnderMPI(t *testing.T) {
 // TestWhatRanksCannotShareStopsTheJob: an error is reported once, soon, and saved states
 // are not damaged.
 func TestWhatRanksCannotShareStopsTheJob(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	spec := writeSpec(t, ranked)
 	other := writeSpec(t, strings.Replace(ranked, "units: 32", "units: 33", 1))
 	wrong := writeSpec(t, strings.Replace(ranked, "units: 32", "unit: 32", 1))
@@ -336,6 +338,7 @@ func firstLine(text string) string {
 // resume completes, and the result is that of an uninterrupted job with the same number of
 // ranks.
 func TestNoRankTakesTheJobWithIt(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	eachMPI(t, func(t *testing.T, m mpiLibrary) {
 		spec := writeSpec(t, strings.Replace(killed, "epochs: 40", "epochs: 8", 1))
 		dir := t.TempDir()

@@ -14,6 +14,7 @@ import (
 // TestEverySpecGivesTheSameBytes trains every seed spec a little, also with another number
 // of threads and after a kill; without -long only the small specs.
 func TestEverySpecGivesTheSameBytes(t *testing.T) {
+	t.Parallel() // its programs are processes of their own
 	for _, name := range specs.Names() {
 		t.Run(name, func(t *testing.T) {
 			data := []string{"--set", "data.dataset=shapes", "--set", "data.dataset.shapes.train=45", "--set", "data.dataset.shapes.test=10"}

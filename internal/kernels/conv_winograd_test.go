@@ -28,7 +28,7 @@ func anyWinograd(rng *rand.Rand, k int) Conv {
 
 func TestWinogradIsTheDefinition(t *testing.T) {
 	rng := newRand()
-	count := 300
+	count := 150 // FuzzWinograd tries others
 	if testing.Short() || raced {
 		count = 30
 	}
