@@ -68,6 +68,20 @@ def rate(peak, train, steps):
     return keras.optimizers.schedules.CosineDecay(0.0, decay, alpha=options["alpha"], warmup_target=peak, warmup_steps=int(warm * steps))
 
 
+class Clock(keras.callbacks.Callback):
+    """The seconds of each epoch, with its validation."""
+
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.began = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self.began)
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("spec", help="resolved spec: spec.yaml of a run")
@@ -95,9 +109,10 @@ def main():
         callbacks.append(keras.callbacks.EarlyStopping(**train["early_stopping"]))
     if train.get("reduce_lr_on_plateau"):
         callbacks.append(keras.callbacks.ReduceLROnPlateau(**train["reduce_lr_on_plateau"]))
+    clock = Clock()
     began = time.perf_counter()
     h = model.fit(batches(x[:n], y[:n], train), epochs=train["epochs"], validation_data=(x[n:], y[n:]),
-                  callbacks=callbacks, verbose=0).history
+                  callbacks=[*callbacks, clock], verbose=0).history
     seconds = time.perf_counter() - began
     loss, accuracy = model.evaluate(*test, verbose=0)
     _, train_accuracy = model.evaluate(x[:n], y[:n], verbose=0)
@@ -105,8 +120,8 @@ def main():
     keys = ["loss", "accuracy", "val_loss", "val_accuracy"]
     with open(os.path.join(a.out, "metrics.csv"), "w", newline="") as f:
         w = csv.writer(f)
-        w.writerow(["epoch", *keys])
-        w.writerows([i + 1, *(f"{h[k][i]:.6f}" for k in keys)] for i in range(len(h["loss"])))
+        w.writerow(["epoch", *keys, "seconds"])
+        w.writerows([i + 1, *(f"{h[k][i]:.6f}" for k in keys), f"{s:.1f}"] for i, s in enumerate(clock.seconds))
     with open(os.path.join(a.out, "result.json"), "w") as f:
         json.dump({"seconds": round(seconds, 1), "epochs": len(h["loss"]), "test_loss": loss, "test_accuracy": accuracy, "train_accuracy": train_accuracy,
                    "keras": keras.__version__}, f)

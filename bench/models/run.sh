@@ -25,11 +25,22 @@ here=$(cd "$(dirname "$0")" && pwd)
 cnntrain=${CNNTRAIN:-cnntrain}
 python=${KERAS_PYTHON:-python3}
 
+# keep FILE COMMAND... writes the output of a command to a file that is there only if the command succeeds.
+keep() {
+  local file=$1
+  shift
+  "$@" >"$file.part"
+  mv "$file.part" "$file"
+}
+
 # resumed TO ARG... trains in folder TO, or goes on there, and does nothing if that is finished.
 resumed() {
   local to=$1
   shift
   mkdir -p "$out"
+  if [ -e "$to/run.json" ] && [ ! -s "$to/run.json" ] && [ ! -e "$to/last.safetensors" ]; then
+    "$cnntrain" runs rm --yes "$to" # ended before its training began
+  fi
   if [ ! -e "$to/run.json" ]; then
     "$cnntrain" fit "$@" --data-dir "$data" --out "$to"
   elif ! grep -q '"status": *"finished"' "$to/run.json"; then
@@ -41,9 +52,9 @@ resumed() {
 # those of cifar10-fast on views of the test images.
 evaluate() {
   grep -q '"status": *"finished"' "$1/run.json" || return 0
-  [ -e "$1/train.json" ] || "$cnntrain" eval "$1" --split train --data-dir "$data" --json >"$1/train.json"
+  [ -e "$1/train.json" ] || keep "$1/train.json" "$cnntrain" eval "$1" --split train --data-dir "$data" --json
   if [ ! -e "$1/tta.json" ] && grep -q '"name": *"cifar10-fast"' "$1/run.json"; then
-    "$cnntrain" eval "$1" --tta flip,shift --data-dir "$data" --json >"$1/tta.json"
+    keep "$1/tta.json" "$cnntrain" eval "$1" --tta flip,shift --data-dir "$data" --json
   fi
 }
 
@@ -75,6 +86,7 @@ fast | fast-torch)
         resumed "$to" "$here/../../specs/cifar10-fast.yaml" --epochs "$epochs" --seed "$seed"
         evaluate "$to"
       elif [ ! -e "$to.jsonl" ]; then
+        rm -f "$to.part" # of a training that was interrupted: torch_fast.py appends
         "${TORCH_PYTHON:-python3}" "$here/torch_fast.py" "$data" --epochs "$epochs" --seed "$seed" --out "$to.part"
         mv "$to.part" "$to.jsonl"
       fi
@@ -104,8 +116,8 @@ train() {
     {
       "$cnntrain" fit "$spec" --data-dir "$data" --threads 1 --out "$to" "$@"
       # Training metrics are worse with augmentation and dropout: evaluated without.
-      "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json >"$to/train.json"
-      "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json >"$to/result.json"
+      keep "$to/train.json" "$cnntrain" eval "$to/last.safetensors" --split train --data-dir "$data" --threads 1 --json
+      keep "$to/result.json" "$cnntrain" eval "$to/last.safetensors" --data-dir "$data" --threads 1 --json
     } >"$to.log" 2>&1
   else
     mkdir "$to"

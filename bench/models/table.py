@@ -41,7 +41,7 @@ def theirs(run):
 def collect(out):
     results = load(RESULTS)
     for who, read in ("cnntrain", ours), ("keras", theirs):
-        for run in sorted(glob.glob(f"{out}/{who}/*-[0-9]")):
+        for run in sorted(glob.glob(f"{out}/{who}/*-[0-9]*")):
             if os.path.exists(f"{run}/result.json"):
                 spec, seed = os.path.basename(run).rsplit("-", 1)
                 results.setdefault(spec, {}).setdefault(who, {})[seed] = read(run)
@@ -92,14 +92,18 @@ def run_to_its_end(run):
 
 
 def keras_to_its_end(run):
+    """As run_to_its_end. A metrics.csv of an earlier keras_fit.py has no seconds: then the mean over all epochs, and what
+    came before the first."""
     result = load(f"{run}/result.json")
     with open(f"{run}/metrics.csv") as f:
         rows = list(csv.DictReader(f))
     losses = [float(r["val_loss"]) for r in rows]
     best = losses.index(min(losses))
-    return {"by": "Keras", "seed": 0, "epochs": len(rows), "best_epoch": best + 1, "epoch_seconds": round(result["seconds"] / len(rows), 1),
-            "test": result["test_accuracy"], "train": result["train_accuracy"], "val_loss": losses[best],
-            "val_accuracy": float(rows[best]["val_accuracy"])}
+    seconds = [float(r["seconds"]) for r in rows] if "seconds" in rows[0] else [round(result["seconds"] / len(rows), 1)]
+    accuracies = [round(float(r["val_accuracy"]), 4) for r in rows]
+    return {"by": "Keras", "seed": int(run.rsplit("-", 1)[1]), "epochs": len(rows), "best_epoch": best + 1,
+            "epoch_seconds": min(seconds), "test": result["test_accuracy"], "train": result["train_accuracy"],
+            "val_loss": losses[best], "val_accuracy": accuracies[best], "val_accuracy_by_epoch": accuracies}
 
 
 def torch_to_its_end(path):
