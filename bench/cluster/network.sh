@@ -7,8 +7,8 @@
 #
 # RATE is in the syntax of tc, or "none". $CNNTRAIN is a program built for Open MPI (default:
 # cnntrain). Each namespace has a veth whose other end is on a bridge; both directions are
-# shaped by tbf. The delay is that of the kernel; if it has sch_netem, $DELAY (0.1ms) is added,
-# half on each side.
+# shaped by tbf. The delay is that of the kernel; if it has sch_netem, $DELAY (0.05ms) is added
+# at both ends of each way.
 set -euo pipefail
 rate=$1 spec=$2 steps=$3 ranks=2
 shift 3
