@@ -337,7 +337,10 @@ func TestCommandsRun(t *testing.T) {
 	if err != nil || strings.Count(string(out), "finished") != members || strings.Contains(string(out), "to go") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	// The launcher's script, with mpirun in place of one.
+	// The launcher's script, with mpirun in place of one, in a folder of a run that was killed before its training began.
+	if err := errors.Join(os.Symlink(program, "cnntrain"), os.MkdirAll("runs/train", 0o777), os.WriteFile("runs/train/run.json", nil, 0o666)); err != nil {
+		t.Fatal(err)
+	}
 	if err := os.WriteFile("mpirun", []byte("#!/bin/sh\nwhile [ \"$1\" != cnntrain ]; do shift; done\nshift\nexec \""+program+"\" \"$@\"\n"), 0o777); err != nil {
 		t.Fatal(err)
 	}
