@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"cnntrain/internal/builder"
@@ -253,9 +254,10 @@ func (e *UnfinishedError) Unwrap() []error {
 // broken records in run.json why the run did not finish.
 func (f *fit) broken(err error) error {
 	info := &f.run.Info
-	info.Status, info.Reason = runs.Failed, err.Error()
+	var system syscall.Errno // a full disk, a file that is not there: nothing that the spec is to blame for
+	info.Status, info.Reason, info.Again = runs.Failed, err.Error(), errors.As(err, &system)
 	if Canceled(err) {
-		info.Status, info.Reason = runs.Interrupted, "by a signal"
+		info.Status, info.Reason, info.Again = runs.Interrupted, "by a signal", false
 	} else if !f.run.Has(runs.LastFile) {
 		return errors.Join(err, f.run.SaveInfo())
 	}

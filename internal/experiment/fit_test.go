@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"cnntrain/internal/comm"
@@ -19,17 +20,20 @@ import (
 )
 
 func TestOnlyACanceledRunIsInterrupted(t *testing.T) {
-	full := errors.New("no space left on device")
+	full := fmt.Errorf("no room: %w", syscall.ENOSPC)
+	nan := errors.New("not a finite number")
 	for _, c := range []struct {
-		err  error
-		want runs.Status
+		err   error
+		want  runs.Status
+		again bool
 	}{
-		{context.Canceled, runs.Interrupted},
-		{errors.Join(context.Canceled), runs.Interrupted},
-		{fmt.Errorf("reading: %w", context.Canceled), runs.Interrupted},
-		{errors.Join(context.Canceled, full), runs.Failed},
-		{errors.Join(context.Canceled, errors.Join(context.Canceled, full)), runs.Failed},
-		{full, runs.Failed},
+		{context.Canceled, runs.Interrupted, false},
+		{errors.Join(context.Canceled), runs.Interrupted, false},
+		{fmt.Errorf("reading: %w", context.Canceled), runs.Interrupted, false},
+		{errors.Join(context.Canceled, full), runs.Failed, true},
+		{errors.Join(context.Canceled, errors.Join(context.Canceled, full)), runs.Failed, true},
+		{full, runs.Failed, true},
+		{nan, runs.Failed, false},
 	} {
 		for _, saved := range []bool{false, true} {
 			r, err := runs.CreateAt(t.TempDir())
@@ -42,7 +46,7 @@ func TestOnlyACanceledRunIsInterrupted(t *testing.T) {
 			err = (&fit{run: r}).broken(c.err)
 			var unfinished *UnfinishedError
 			resumable := saved || c.want == runs.Interrupted
-			if r.Info.Status != c.want || Canceled(err) != (c.want == runs.Interrupted) || errors.As(err, &unfinished) != resumable {
+			if r.Info.Status != c.want || r.Info.Again != c.again || Canceled(err) != (c.want == runs.Interrupted) || errors.As(err, &unfinished) != resumable {
 				t.Errorf("%v, saved %v: the run is %s, and fit returns %#v", c.err, saved, r.Info.Status, err)
 			}
 			if errors.Is(c.err, full) && !strings.Contains(fmt.Sprint(err), full.Error()) {

@@ -119,7 +119,7 @@ func (f *fit) goOn() (*train.Saved, error) {
 		log("the run was started with %s and is resumed with %s: its last digits will differ", words.Count(max(1, r.Info.Ranks), "rank"), words.Count(max(1, ranks), "rank"))
 		r.Info.Ranks = ranks
 	}
-	r.Info.Status, r.Info.Reason, r.Info.Process = runs.Running, "", runs.ThisProcess()
+	r.Info.Status, r.Info.Reason, r.Info.Again, r.Info.Process = runs.Running, "", false, runs.ThisProcess()
 	if f.longer { // the best weights may become others
 		r.Info.Test, r.Info.Untested, r.Info.Largest = nil, "", 0
 	}

@@ -30,6 +30,7 @@ type Info struct {
 	Spec    string    `json:"spec"` // the command line
 	Status  Status    `json:"status"`
 	Reason  string    `json:"reason,omitempty"` // why it ended early or failed
+	Again   bool      `json:"again,omitempty"`  // it failed for a reason outside of the training, such as a full disk
 	Command []string  `json:"command"`
 	Process *Process  `json:"process,omitempty"` // the process that trains, or trained
 	Started time.Time `json:"started"`

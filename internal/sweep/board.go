@@ -14,9 +14,10 @@ type Result struct {
 	Values   []string    `json:"values"`           // values of the params
 	Status   runs.Status `json:"status,omitempty"` // empty: not started
 	Reason   string      `json:"reason,omitempty"`
-	Epochs   int         `json:"epochs"` // completed epochs
-	Value    *float64    `json:"value"`  // value of the metric at the best epoch
-	Epoch    int         `json:"epoch"`  // epoch of that value
+	Again    bool        `json:"again,omitempty"` // failed for a reason that may be gone: it is resumed
+	Epochs   int         `json:"epochs"`          // completed epochs
+	Value    *float64    `json:"value"`           // value of the metric at the best epoch
+	Epoch    int         `json:"epoch"`           // epoch of that value
 	Accuracy *float64    `json:"test_accuracy"`
 	Seconds  float64     `json:"seconds"`
 }
@@ -27,7 +28,7 @@ func (s *Sweep) result(j Job) Result {
 	if err != nil {
 		return r // not started, or interrupted before there were any results
 	}
-	r.Status, r.Reason, r.Epochs, r.Seconds = run.Info.Status, run.Info.Reason, len(run.Info.Epochs), run.Info.Seconds
+	r.Status, r.Reason, r.Again, r.Epochs, r.Seconds = run.Info.Status, run.Info.Reason, run.Info.Again, len(run.Info.Epochs), run.Info.Seconds
 	if v, epoch := run.Info.BestOf(s.Metric, s.Max); epoch > 0 {
 		r.Value, r.Epoch = &v, epoch
 	}

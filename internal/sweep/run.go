@@ -81,11 +81,17 @@ func (s *Sweep) Tasks(stage int) (left []int) {
 		return left
 	}
 	for task, member := range s.chosen(stage) {
-		if status := s.result(s.job(member, stage)).Status; status != runs.Finished && status != runs.Failed {
+		if r := s.result(s.job(member, stage)); !settled(r.Status, r.Again) {
 			left = append(left, task)
 		}
 	}
 	return left
+}
+
+// settled reports whether nothing is left to do for a run. One that failed is over too, unless the machine was to
+// blame: its training has said nothing about the setting yet.
+func settled(status runs.Status, again bool) bool {
+	return status == runs.Finished || status == runs.Failed && !again
 }
 
 // waitsFor returns the number of trainings of the previous stage that are still to be done;
@@ -117,8 +123,8 @@ func (s *Sweep) Outcome(j Job) Result { return s.result(j) }
 // sweep that was killed end shortly after it.
 const memberWait = 5 * time.Second
 
-// prepare reports whether the job is done. An interrupted run will be resumed; a folder in
-// which training had not started is removed.
+// prepare reports whether the job is done. A run that was interrupted, by a request or by the machine, will be
+// resumed; a folder in which training had not started is removed.
 func (j *Job) prepare() (over bool, err error) {
 	r, err := runs.Open(j.Dir)
 	for end := time.Now().Add(memberWait); err == nil && r.Info.Status == runs.Running && time.Now().Before(end); {
@@ -127,13 +133,11 @@ func (j *Job) prepare() (over bool, err error) {
 	}
 	if err == nil {
 		switch r.Info.Status {
-		case runs.Finished, runs.Failed:
-			return true, nil
 		case runs.Running:
 			return false, r.InUse()
-		case runs.Interrupted:
-			j.Resume = true
-			return false, nil
+		case runs.Finished, runs.Failed, runs.Interrupted:
+			j.Resume = !settled(r.Info.Status, r.Info.Again)
+			return !j.Resume, nil
 		}
 	}
 	if entries, readErr := os.ReadDir(j.Dir); errors.Is(readErr, os.ErrNotExist) || readErr == nil && len(entries) == 0 {

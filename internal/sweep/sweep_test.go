@@ -357,6 +357,31 @@ func TestMembersAreTrainedAtOnce(t *testing.T) {
 	}
 }
 
+// A member that a full disk or the like stopped is trained on; one that failed by itself is not.
+func TestAMemberThatTheMachineStoppedGoesOn(t *testing.T) {
+	s := newSweep(t, "spec: s\nparams: {a: [1, 2]}\n", 1)
+	for member, again := range []bool{true, false} {
+		r, err := runs.CreateAt(s.job(member, 0).Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Info.Status, r.Info.Again = runs.Failed, again
+		if err := errors.Join(r.SaveInfo(), r.Unlock()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if left := s.Tasks(0); !slices.Equal(left, []int{0}) {
+		t.Errorf("tasks %v are left", left)
+	}
+	f := &trainer{status: finished}
+	if err := s.Run(t.Context(), 1, f.train, func(Result, error) {}); err != nil {
+		t.Fatal(err)
+	}
+	if run, err := runs.Open(s.job(0, 0).Dir); err != nil || !slices.Equal(f.jobs, []string{"member-1"}) || run.Info.Resumed != 1 {
+		t.Errorf("trained %q, %v, %v", f.jobs, run, err)
+	}
+}
+
 func TestWhatIsInTheWayIsNotDeleted(t *testing.T) {
 	s := newSweep(t, "spec: s\nparams: {a: [1, 2]}\n", 1)
 	file := filepath.Join(s.job(0, 0).Dir, "letters")
