@@ -228,6 +228,10 @@ func CheckRemove(dir string) error {
 		return err
 	case err == nil && r.Info.Status == Running:
 		return r.InUse()
+	case err != nil:
+		if unborn := (&Run{Dir: dir}); unborn.locked() { // its run.json is not written yet
+			return unborn.InUse()
+		}
 	}
 	return nil
 }

@@ -48,3 +48,20 @@ func TestATrainedMemberIsNotRemoved(t *testing.T) {
 		}
 	}
 }
+
+// A member that another process has just begun, whose run.json is still empty, is not removed.
+func TestAMemberThatBeginsIsNotRemoved(t *testing.T) {
+	r, err := runs.CreateAt(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (&Job{Dir: r.Dir}).prepare(); err == nil || !strings.Contains(err.Error(), "in use by another process") || !r.Has(runs.InfoFile) {
+		t.Errorf("got %v", err)
+	}
+	if err := r.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if over, err := (&Job{Dir: r.Dir}).prepare(); over || err != nil || r.Has(runs.InfoFile) {
+		t.Errorf("once its process is gone: over %v, %v", over, err)
+	}
+}
