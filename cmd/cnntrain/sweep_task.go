@@ -37,9 +37,7 @@ stage 1, which must have finished.`,
 			}
 			o.cpu = cmd.Flag("cpu").Value.String()
 			if !cmd.Flags().Changed("threads") {
-				if n, err := strconv.Atoi(os.Getenv("SLURM_CPUS_PER_TASK")); err == nil && n > 0 {
-					kernels.SetThreads(n)
-				}
+				kernels.SetThreads(slurmThreads(os.Getenv, kernels.Threads()))
 			}
 			w, err := sweep.Open(args[0])
 			if err != nil {
@@ -97,6 +95,18 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 	}
 	board := newBoard(w)
 	return finishFolds(ctx, w, &board, o.dataDir, s)
+}
+
+// slurmThreads returns how many threads a task of Slurm has, n without Slurm. The second variable is there without
+// --cpus-per-task too; tasks on the same processors share it.
+func slurmThreads(env func(string) string, n int) int {
+	if k, err := strconv.Atoi(env("SLURM_CPUS_PER_TASK")); err == nil && k > 0 {
+		return k
+	}
+	if k, err := strconv.Atoi(env("SLURM_CPUS_ON_NODE")); err == nil && k > 0 {
+		return min(n, k)
+	}
+	return n
 }
 
 // trainMember trains a member. In a later stage it continues the training of the stage before.

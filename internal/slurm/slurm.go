@@ -143,9 +143,9 @@ func (a *Array) Check() error {
 }
 
 // Environ returns env without the variables that would override the script's options in
-// sbatch.
+// sbatch, send half of a log elsewhere, or keep sbatch from returning before the job has ended.
 func (a *Array) Environ(env []string) []string {
-	drop := []string{"JOB_NAME", "ARRAY_INX", "OUTPUT", "OPEN_MODE", "REQUEUE", "NO_REQUEUE", "SIGNAL", "DEPENDENCY"}
+	drop := []string{"JOB_NAME", "ARRAY_INX", "OUTPUT", "ERROR", "OPEN_MODE", "REQUEUE", "NO_REQUEUE", "SIGNAL", "DEPENDENCY", "WAIT"}
 	for _, o := range []struct {
 		given bool
 		names []string

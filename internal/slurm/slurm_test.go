@@ -37,7 +37,7 @@ func TestPathsThatNoScriptCanName(t *testing.T) {
 }
 
 func TestTheEnvironmentDoesNotWinOverTheScript(t *testing.T) {
-	env := []string{"HOME=/", "SBATCH_JOB_NAME=x", "SBATCH_PARTITION=long", "SBATCH_ACCOUNT=mine", "SBATCH_QOS=low", "PARTITION=x", "SBATCH_MEM_PER_CPU=1G"}
+	env := []string{"HOME=/", "SBATCH_JOB_NAME=x", "SBATCH_PARTITION=long", "SBATCH_ACCOUNT=mine", "SBATCH_QOS=low", "PARTITION=x", "SBATCH_MEM_PER_CPU=1G", "SBATCH_WAIT=1", "SBATCH_ERROR=x"}
 	a := &Array{Resources: Resources{Partition: "short", Memory: "8G"}}
 	if got, want := a.Environ(env), []string{"HOME=/", "SBATCH_ACCOUNT=mine", "SBATCH_QOS=low", "PARTITION=x"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
