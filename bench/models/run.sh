@@ -15,7 +15,7 @@
 # DATA_DIR has cifar-10-batches-bin and mnist. Each training goes to OUT_DIR/WHO/SPEC-SEED
 # and is skipped if that exists, so the script can be interrupted and restarted.
 # $CNNTRAIN is the program (default: cnntrain), $KERAS_PYTHON a Python with the
-# requirements of bench/parity (default: python3), $TORCH_PYTHON one with those of
+# requirements of bench/parity and PyYAML (default: python3), $TORCH_PYTHON one with those of
 # requirements-torch.txt. LeNet5 has one thread.
 set -euo pipefail
 
