@@ -78,7 +78,7 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 	}
 	if over {
 		s.logf("task %d of stage %d of %s has nothing to do", task, stage+1, w.Dir)
-		return nil
+		return finishSweep(ctx, w, o.dataDir, s)
 	}
 	s.logf("member %d of %s, with %s; what it says is in %s.log", j.Member+1, w.Dir, words.Count(kernels.Threads(), "thread"), j.Dir)
 	err = trainMember(ctx, w, j, o.process(kernels.Threads()), s)
@@ -90,11 +90,21 @@ func runSweepMember(ctx context.Context, o *sweepOptions, w *sweep.Sweep, stage,
 		return ctx.Err()
 	case errors.As(err, &exit) && r.Status != runs.Failed:
 		return fmt.Errorf("member %d: %w", r.Member, err)
-	case err != nil:
+	}
+	if failed := finishSweep(ctx, w, o.dataDir, s); failed != nil {
+		return failed
+	}
+	if err != nil {
 		return memberFailed{exitCode(err)}
 	}
+	return nil
+}
+
+// finishSweep does what is left when the last member is trained, also if it failed, or if the task that
+// trained it was ended before it had done so.
+func finishSweep(ctx context.Context, w *sweep.Sweep, dataDir string, s *streams) error {
 	board := newBoard(w)
-	return finishFolds(ctx, w, &board, o.dataDir, s)
+	return finishFolds(ctx, w, &board, dataDir, s)
 }
 
 // slurmThreads returns how many threads a task of Slurm has, n without Slurm. The second variable is there without
