@@ -12,8 +12,8 @@ import (
 )
 
 // sizes lists the variables in which launchers give the number of processes: Open MPI;
-// MPICH, Intel MPI and other users of PMI; srun, for each step of a job.
-var sizes = []string{"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}
+// MPICH, Intel MPI and other users of PMI; mpirun_rsh of MVAPICH; srun, for each step of a job.
+var sizes = []string{"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MV2_COMM_WORLD_SIZE", "SLURM_STEP_NUM_TASKS"}
 
 // off is the variable that, if 0, makes each process train alone.
 const off = "CNNTRAIN_MPI"
@@ -36,7 +36,7 @@ func launched(env func(string) string) int {
 func Launched() int { return launched(os.Getenv) }
 
 // ranks lists the variables with the number of a process.
-var ranks = []string{"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}
+var ranks = []string{"OMPI_COMM_WORLD_RANK", "PMI_RANK", "MV2_COMM_WORLD_RANK", "SLURM_PROCID"}
 
 // Speaks reports whether this process is the first of those that train together, before
 // they communicate.
