@@ -68,7 +68,7 @@ func runConsole(t *testing.T, work *string, block, code string) {
 }
 
 var (
-	numbers = regexp.MustCompile(`\d[\d.,]*(us|ms|s)?\b`)
+	numbers = regexp.MustCompile(`\d[\d.,]*((us|ms|s|m|h)\d*)*\b`)
 	spaces  = regexp.MustCompile(` +`)
 )
 
