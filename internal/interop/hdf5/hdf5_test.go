@@ -76,6 +76,25 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	}
 }
 
+// Of floats of two bytes only the binary16 is read, not the bfloat16 that HDF5 2.0 has.
+func TestFloatsOfOtherFormatsAreNotRead(t *testing.T) {
+	root := NewGroup()
+	root.Datasets["x"] = NewDataset([]int{1}, []float32{1})
+	b := encoded(t, root)
+	at := bytes.Index(b, float32Type)
+	b[at+4], b[at+10], b[at+13], b[at+15] = 2, 16, 5, 10
+	for exponent, want := range map[byte]string{5: "", 8: "its values are no floats of 16, 32 or 64 bits"} {
+		b[at+13], b[at+15] = exponent, 15-exponent
+		got, err := read(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := got.Datasets["x"].Float32s(); (err != nil) != (want != "") || err != nil && err.Error() != want {
+			t.Errorf("an exponent of %d bits: got %v, want %s", exponent, err, want)
+		}
+	}
+}
+
 func TestWhatCannotBeStoredIsAnError(t *testing.T) {
 	for want, change := range map[string]func(*Group){
 		`a: "b/c" cannot be the name`:    func(g *Group) { g.Make("a").Make("b/c") },

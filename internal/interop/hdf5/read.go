@@ -361,10 +361,18 @@ func shape(b []byte) (dims []int) {
 	return dims
 }
 
-// isFloat reports whether a datatype is an IEEE 754 float of 16, 32 or 64 bits, little-endian.
+// floats is the bits of exponents and fractions by the bytes of an IEEE 754 float.
+var floats = map[uint32][2]byte{2: {5, 10}, 4: {8, 23}, 8: {11, 52}}
+
+// isFloat reports whether a datatype is an IEEE 754 float of 16, 32 or 64 bits, little-endian. Two
+// bytes may also be a bfloat16.
 func isFloat(b []byte) bool {
-	size := u32(b[4:])
-	return b[0]&0x0f == classFloat && b[1]&1 == 0 && (size == 2 || size == 4 || size == 8)
+	if b[0]&0x0f != classFloat || b[1]&1 != 0 {
+		return false
+	}
+	need(b, 16)
+	bits, known := floats[u32(b[4:])]
+	return known && bits == [2]byte{b[13], b[15]}
 }
 
 // textAt returns the text at an offset, which ends in a zero.
