@@ -38,7 +38,7 @@ func readH5Group(root *hdf5.Group, name string) (scopes []kerasWeights, err erro
 	for _, path := range paths {
 		_, values := find(group, path)
 		t, err := readTensor(values)
-		if weightName(path) == countName {
+		if weightName(path) == CountName {
 			t, err = noCount, nil
 		}
 		if err != nil {

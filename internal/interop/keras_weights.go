@@ -22,7 +22,7 @@ type kerasWeights struct {
 }
 
 // weightNames are Keras's names of weights.
-var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha", "mean", "variance", countName}
+var weightNames = []string{"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "depthwise_kernel", "pointwise_kernel", "alpha", "mean", "variance", CountName}
 
 // weightName returns the weight's name in a path: kernel for conv2d/kernel:0, or
 // kernel_1:0; empty for other paths.

@@ -39,8 +39,8 @@ func (m *Model) weightsTree() *hdf5.Group {
 
 // The third weight of Keras's Normalization is a count, an integer that it no longer uses.
 const (
+	CountName = "count"
 	countOf   = 2
-	countName = "count"
 )
 
 // noCount is what is read in place of a count.
@@ -48,7 +48,7 @@ var noCount = checkpoint.Tensor{Shape: []int{1}, Data: []float32{0}}
 
 // dataset is a weight as Keras has it.
 func (l *Layer) dataset(i int, t checkpoint.Tensor) *hdf5.Dataset {
-	if l.Own[i].Name == countName {
+	if l.Own[i].Name == CountName {
 		return hdf5.NewCount(0)
 	}
 	return dataset(t)

@@ -29,6 +29,10 @@ func (m *module) fit(f Format, l *interop.Layer, from []layer.Shape) (sources []
 		return nil, false
 	}
 	for i, w := range l.Own {
+		if f == Keras && w.Name == interop.CountName { // an integer in the file, without a use
+			sources = append(sources, source{tensor: checkpoint.Stored{Name: w.Name, Shape: w.Shape, Read: noCount}})
+			continue
+		}
 		t, ok := m.tensor(w.Name)
 		switch {
 		case f.channelsFirst():
@@ -56,6 +60,8 @@ func (m *module) fit(f Format, l *interop.Layer, from []layer.Shape) (sources []
 	}
 	return sources, true
 }
+
+func noCount() ([]float32, error) { return []float32{0}, nil }
 
 // turned returns the conversion of a tensor of shape have to a weight of shape want, and whether
 // there is one.

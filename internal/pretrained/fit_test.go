@@ -1,9 +1,12 @@
 package pretrained
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
+
+	"cnntrain/internal/checkpoint"
 )
 
 // PyTorch flattens maps [C H W], Keras [H W C]. Where flattened maps are concatenated, each is turned
@@ -61,5 +64,23 @@ func (f *File) addIndices(layer, name string, shape ...int) {
 			values[i] = float32(i)
 		}
 		return values, err
+	}
+}
+
+// The count of Keras's Normalization is an integer without a shape.
+func TestTheCountOfANormalizationIsNotRead(t *testing.T) {
+	for _, names := range [][]string{{"0", "1", "2"}, {"mean", "variance", "count"}} {
+		n := newNet(t, "input: [2, 2, 3]\ndata: {dataset: shapes}\nlayers:\n  - normalization\n  - flatten\n  - dense: {units: 3, activation: softmax}\n")
+		f := &File{Format: Keras}
+		f.add("normalization_7", names[0], 3, 3)
+		f.add("normalization_7", names[1], 4, 3)
+		f.Tensors = append(f.Tensors, checkpoint.Stored{Name: "normalization_7/" + names[2], Read: func() ([]float32, error) { return nil, errors.New("an integer") }})
+		a := f.Assign(n.interop())
+		if err := a.Load(); err != nil {
+			t.Fatal(err)
+		}
+		if w := n.Weights(); a.found != 1 || w[0].Data[0] != 3 || w[1].Data[0] != 4 || w[2].Data[0] != 0 {
+			t.Errorf("%d layers have weights; the mean is %v, the variance %v, the count %v", a.found, w[0].Data, w[1].Data, w[2].Data)
+		}
 	}
 }
