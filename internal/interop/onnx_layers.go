@@ -2,6 +2,7 @@ package interop
 
 import (
 	"math"
+	"slices"
 
 	"cnntrain/internal/builder/layer"
 	"cnntrain/internal/catalog"
@@ -335,6 +336,11 @@ func zeroPadding2D(g *onnxGraph, l *Layer) {
 func reshape(g *onnxGraph, l *Layer) {
 	g.toLayers()
 	g.emit("Reshape", nil, g.integers("shape", append([]int{0}, l.Out...)...))
+}
+
+// PutsChannelsFirst reports whether l gives a map the order of PyTorch: [C H W].
+func (l *Layer) PutsChannelsFirst() bool {
+	return l.Name == "permute" && slices.Equal(l.Options["dims"].(catalog.Ints), catalog.Ints{3, 1, 2})
 }
 
 func permute(g *onnxGraph, l *Layer) {

@@ -142,13 +142,30 @@ func (a *assigner) flattened(j int) (from []layer.Shape) {
 			from = append(from, a.flattened(in)...)
 		}
 		return from
-	case l.Type == "Flatten":
+	case (l.Type == "Flatten" || l.Type == "Reshape") && len(l.In) == 3:
+		if a.channelsFirst(l.Inputs[0]) {
+			return []layer.Shape{l.Out}
+		}
 		return []layer.Shape{l.In}
 	case len(l.In) == 3 || l.In.Size() != l.Out.Size() || hasKernel(l):
 		return []layer.Shape{l.Out}
 	default:
 		return a.flattened(l.Inputs[0])
 	}
+}
+
+// channelsFirst reports whether the output of layer j is a map in PyTorch's order: permute gave it that,
+// and no layer behind has another shape.
+func (a *assigner) channelsFirst(j int) bool {
+	for ; j != spec.Images; j = a.model.Layers[j].Inputs[0] {
+		switch l := &a.model.Layers[j]; {
+		case l.Type == "Permute":
+			return l.PutsChannelsFirst()
+		case len(l.Own) > 0 || len(l.Inputs) != 1 || !slices.Equal(l.In, l.Out):
+			return false
+		}
+	}
+	return false
 }
 
 func (a *assigner) result() *Assignment {
