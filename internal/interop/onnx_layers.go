@@ -237,6 +237,12 @@ func (l *Layer) PoolsMoreAfter() bool {
 	return pads[0] != pads[2] || pads[1] != pads[3]
 }
 
+// AveragesBorders reports whether l is an average pooling layer with padding, whose zeros do not count
+// in the mean.
+func (l *Layer) AveragesBorders() bool {
+	return l.Name == "average_pooling2d" && slices.Max(l.window(l.pair("pool_size"))["pads"].([]int)) > 0
+}
+
 func (g *onnxGraph) pool(op string, l *Layer) {
 	g.toMaps()
 	g.emit(op, l.window(l.pair("pool_size")))

@@ -212,11 +212,20 @@ func (a *assigner) result() *Assignment {
 // differences returns how layers with weights from PyTorch differ from PyTorch's layers with
 // default options.
 func (a *assigner) differences() (notes []string) {
-	var epsilon, padding []string
+	var epsilon, padding, average, slope, shape []string
 	for i := range a.model.Layers {
 		l := &a.model.Layers[i]
 		if l.PoolsMoreAfter() {
 			padding = append(padding, l.Label)
+		}
+		if l.AveragesBorders() {
+			average = append(average, l.Label)
+		}
+		if s, ok := slopeOf(l); ok && s != torchSlope {
+			slope = append(slope, fmt.Sprintf("%s (%g)", l.Label, s))
+		}
+		if l.Type == "Reshape" && len(l.Out) > 1 && (interleaved(l.In) || interleaved(l.Out)) {
+			shape = append(shape, l.Label)
 		}
 		if a.of[i] < 0 {
 			continue
@@ -234,8 +243,32 @@ func (a *assigner) differences() (notes []string) {
 	if len(padding) > 0 {
 		notes = append(notes, fmt.Sprintf("with strides, padding: same pads more at the end, as in Keras, and PyTorch alike on both sides: zero_padding2d (before max pooling: behind relu, where no value is below 0) and padding: valid do the same; here: %s", words.Few(padding, mostNamed)))
 	}
+	if len(average) > 0 {
+		notes = append(notes, fmt.Sprintf("PyTorch's average pooling counts the zeros of its padding by default (count_include_pad), and here they do not count: zero_padding2d and padding: valid do the same; here: %s", words.Few(average, mostNamed)))
+	}
+	if len(slope) > 0 {
+		notes = append(notes, fmt.Sprintf("PyTorch's LeakyReLU has the slope 0.01 by default; other here: %s", words.Few(slope, mostNamed)))
+	}
+	if len(shape) > 0 {
+		notes = append(notes, fmt.Sprintf("reshape gives and takes maps as [height width channels], and view and reshape of PyTorch as [channels height width], so that values are in other places: %s", words.Few(shape, mostNamed)))
+	}
 	return notes
 }
+
+// torchSlope is the slope of PyTorch's LeakyReLU for negative values, unless it is given.
+const torchSlope = 0.01
+
+// slopeOf returns the slope of a leaky ReLU.
+func slopeOf(l *interop.Layer) (slope float64, ok bool) {
+	if l.Name == "leaky_relu" {
+		slope, ok = l.Options["negative_slope"].(float64)
+		return slope, ok
+	}
+	return 0.2, l.Options["activation"] == "leaky_relu"
+}
+
+// interleaved reports whether the values of a map are in another order in PyTorch.
+func interleaved(s layer.Shape) bool { return len(s) == 3 && s[0]*s[1] > 1 && s[2] > 1 }
 
 // Fresh returns the labels of the layers that the file has no weights for.
 func (a *Assignment) Fresh() []string { return a.fresh }

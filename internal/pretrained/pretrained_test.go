@@ -159,6 +159,31 @@ layers:
 `).interop()), "other here: group_normalization (0.001), layer_normalization (1e-06)")
 }
 
+// So is what PyTorch has with other defaults, or in another order.
+func TestOtherDefaultsOfPyTorchAreNoted(t *testing.T) {
+	f := &File{Format: PyTorch}
+	f.add("a", "weight", 1, 4, 3, 1, 1)
+	expectNotes(t, f.Assign(newNet(t, `
+input: [4, 4, 3]
+data: {dataset: shapes}
+layers:
+  - conv2d: {filters: 4, kernel_size: 1, use_bias: false, activation: leaky_relu}
+  - leaky_relu: 0.01
+  - leaky_relu
+  - average_pooling2d: {pool_size: 3, strides: 1, padding: same}
+  - average_pooling2d: {pool_size: 2, padding: same}
+  - reshape: [1, 4, 4]
+  - reshape: [1, 1, 16]
+  - reshape: [-1]
+  - reshape: [1, 1, 16]
+  - flatten
+  - dense: {units: 2, activation: softmax}
+`).interop()),
+		"padding: valid do the same; here: average_pooling2d",
+		"has the slope 0.01 by default; other here: conv2d (0.2), leaky_relu_1 (0.3)",
+		"in other places: reshape, reshape_1")
+}
+
 // expectNotes fails unless a has one note that ends in each of want.
 func expectNotes(t *testing.T, a *Assignment, want ...string) {
 	t.Helper()
