@@ -26,8 +26,9 @@ type container struct {
 
 // The members of a .keras file: keras/src/saving/saving_lib.py.
 const (
-	kerasConfigName  = "config.json"
-	kerasWeightsName = "model.weights.h5"
+	kerasConfigName   = "config.json"
+	kerasMetadataName = "metadata.json"
+	kerasWeightsName  = "model.weights.h5"
 )
 
 // maxJSON limits the size of the JSON of a model; the largest known one has 2 MB.
@@ -167,7 +168,7 @@ func readZip(f io.ReaderAt, size int64) (*container, error) {
 		return nil, err
 	}
 	c.training = compileConfig(c.config)
-	if m := members["metadata.json"]; m != nil {
+	if m := members[kerasMetadataName]; m != nil {
 		text, err := unzip(m, maxJSON)
 		if err != nil {
 			return nil, err

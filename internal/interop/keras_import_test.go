@@ -385,6 +385,46 @@ func TestHardSigmoidOfKeras2IsRefused(t *testing.T) {
 	}
 }
 
+// The JSON of a model may not say the version of Keras: then its weights say it, or the metadata of the
+// .keras file that it was unpacked from.
+func TestTheVersionOfKerasIsThatOfEitherFile(t *testing.T) {
+	config := []byte(classifier(`{"class_name": "Activation", "config": {"name": "a", "activation": "hard_sigmoid"}}`))
+	root := hdf5.NewGroup()
+	root.Attributes["layer_names"] = []string{"d"}
+	group := root.Make("d")
+	group.Attributes["weight_names"] = []string{"d/kernel:0", "d/bias:0"}
+	group.Make("d").Datasets["kernel:0"] = hdf5.NewDataset([]int{192, 4}, make([]float32, 4*192))
+	group.Make("d").Datasets["bias:0"] = hdf5.NewDataset([]int{4}, make([]float32, 4))
+	dir := t.TempDir()
+	write := func(name string, content []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	weights := func(name string) string {
+		var b bytes.Buffer
+		if err := hdf5.Write(&b, root); err != nil {
+			t.Fatal(err)
+		}
+		return write(name, b.Bytes())
+	}
+	without := weights("without.h5")
+	root.Attributes["keras_version"] = "2.9.0"
+	with := weights("with.h5")
+	write("metadata.json", []byte(`{"keras_version": "2.15.0"}`))
+	for pair, want := range map[[2]string]string{
+		{write("model.json", config), without}:  "",
+		{write("model.json", config), with}:     "in Keras 2.9.0",
+		{write("config.json", config), without}: "in Keras 2.15.0",
+	} {
+		if _, err := ReadKerasPair(pair[0], pair[1]); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", filepath.Base(pair[0]), err, want)
+		}
+	}
+}
+
 func TestEverythingWrongWithAModelIsNamedAtOnce(t *testing.T) {
 	_, err := readKerasConfig([]byte(layers(`{"class_name": "LSTM", "config": {"name": "l"}},
 		{"class_name": "Conv2D", "config": {"name": "c", "filters": 0, "kernel_size": 3, "padding_mode": 2}},

@@ -1,8 +1,10 @@
 package interop
 
 import (
+	"cmp"
 	"errors"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -53,7 +55,7 @@ func ReadKerasPair(path, weights string) (k *KerasFile, err error) {
 			if w.weights == nil {
 				return errors.New("holds no weights")
 			}
-			k, wrong = readKeras(&container{c.config, c.training, w.weights, c.version})
+			k, wrong = readKeras(&container{c.config, c.training, w.weights, cmp.Or(c.version, w.version, versionBeside(path))})
 			return nil
 		})
 		if err != nil {
@@ -62,6 +64,22 @@ func ReadKerasPair(path, weights string) (k *KerasFile, err error) {
 		return wrong
 	})
 	return k, err
+}
+
+// versionBeside returns the version of Keras that wrote the .keras file of which path is the unpacked
+// config.json; empty if it is none.
+func versionBeside(path string) string {
+	if filepath.Base(path) != kerasConfigName {
+		return ""
+	}
+	f, size, err := openFile(filepath.Join(filepath.Dir(path), kerasMetadataName))
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }() // only read
+	text := make([]byte, min(size, maxJSON))
+	_, _ = io.ReadFull(f, text) // of less there is no version
+	return versionIn(text)
 }
 
 func readKeras(c *container) (*KerasFile, error) {

@@ -44,7 +44,7 @@ func WriteKerasZip(w io.Writer, m *Model) error {
 		name  string
 		write func(io.Writer) error
 	}{
-		{"metadata.json", jsonFile(map[string]any{"keras_version": kerasVersion})},
+		{kerasMetadataName, jsonFile(map[string]any{"keras_version": kerasVersion})},
 		{"config.json", jsonFile(config)},
 		{"model.weights.h5", func(w io.Writer) error { return hdf5.Write(w, weights) }},
 	} {
