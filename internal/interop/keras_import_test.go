@@ -294,6 +294,7 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__ellipsis__", "config": {}}, 1]], "kwargs": {}}]`):                                                    "layer op (GetItem): there is no such layer here, since it is an operation",
 		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": -1}}]], "kwargs": {}}]`):                   "layer op (GetItem): there is no such layer here",
 		operation("Flip", `, "axis": 2`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                               "layer op (Flip): there is no such layer here",
+		operation("Average", `, "axis": -1`, `[{"args": [`+input3+`], "kwargs": {"weights": `+input3+`}}]`):                                                                      "layer op (Average): there is no such layer here, since it is an operation",
 		operation("Cast", `, "dtype": "float16"`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                      "layer op (Cast): there is no such layer here",
 		stacked("0", "2", "1"): "layers get0, get1, get2 (GetItem): there is no such layer here, since it is an operation",
 		layers(`{"class_name": "Lambda", "config": {"name": "l", "function": {"module": "builtins", "class_name": "function", "config": "preprocess_input"}}}`): "call preprocess_input(x) in place of Lambda(preprocess_input)(x)",

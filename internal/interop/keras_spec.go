@@ -153,6 +153,9 @@ func (r *specReader) add(l kerasLayer) {
 	r.merges(&l)
 	r.pointwise(&l)
 	name, ok := byClass(layer.Layers, l.class)
+	if l.operation && l.class == "Average" {
+		ok = false // keras.ops.average, whose second tensor is of weights
+	}
 	if !ok || l.custom != "" || name == "local_response_normalization" && !l.ours {
 		r.fault(&l, "there is no such layer here%s", advice(&l))
 		r.unknown = r.unknown || advice(&l) == ""
