@@ -91,20 +91,19 @@ func findH5Weights(root *hdf5.Group, origins []origin, found []kerasWeights) err
 }
 
 // matchScopes assigns weights to the layers of a nested model: first by names that end a
-// scope, then by those that end it except for a numeric suffix, then by order. It returns
-// the remaining weights.
+// scope, with the name of the model around them if there is one, then by those that end it except for
+// a numeric suffix, then by order. It returns the remaining weights.
 func matchScopes(scopes []kerasWeights, origins []origin, members []int, found []kerasWeights) (left []kerasWeights) {
-	rules := []func(scope, name string) bool{
-		func(scope, name string) bool { return scope == name || strings.HasSuffix(scope, "/"+name) },
-		func(scope, name string) bool {
-			scope = numbered.ReplaceAllString(scope, "")
-			return scope == name || strings.HasSuffix(scope, "/"+name)
-		},
-		func(string, string) bool { return true },
+	ends := func(scope, name string) bool { return scope == name || strings.HasSuffix(scope, "/"+name) }
+	rules := []func(scope string, o *origin) bool{
+		func(scope string, o *origin) bool { return ends(scope, o.inModel()) },
+		func(scope string, o *origin) bool { return ends(scope, o.name) },
+		func(scope string, o *origin) bool { return ends(numbered.ReplaceAllString(scope, ""), o.name) },
+		func(string, *origin) bool { return true },
 	}
 	for _, fits := range rules {
 		members = slices.DeleteFunc(members, func(m int) bool {
-			at := slices.IndexFunc(scopes, func(s kerasWeights) bool { return fits(s.layer, origins[m].name) })
+			at := slices.IndexFunc(scopes, func(s kerasWeights) bool { return fits(s.layer, &origins[m]) })
 			if at < 0 {
 				return false
 			}
@@ -114,6 +113,14 @@ func matchScopes(scopes []kerasWeights, origins []origin, members []int, found [
 		})
 	}
 	return scopes
+}
+
+// inModel is the name of the layer behind that of the model it is in.
+func (l *kerasLayer) inModel() string {
+	if len(l.within) == 0 {
+		return l.name
+	}
+	return l.within[len(l.within)-1] + "/" + l.name
 }
 
 // texts returns a list of strings, which Keras splits if it is long: layer_names, or

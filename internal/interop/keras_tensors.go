@@ -55,15 +55,15 @@ func (c *container) sort(tensors []checkpoint.Stored) {
 	at := map[string]int{}
 	for i, l := range model.weightOrder() {
 		at[l.name] = i
+		at[l.inModel()] = i
 		at[varsName(l.path)] = i
 	}
 	place := func(t checkpoint.Stored) int {
 		scope, _ := splitName(t.Name)
-		if i, ok := at[scope]; ok {
-			return i
-		}
-		if i, ok := at[scope[strings.LastIndexByte(scope, '/')+1:]]; ok {
-			return i
+		for more := true; more; _, scope, more = strings.Cut(scope, "/") {
+			if i, ok := at[scope]; ok {
+				return i
+			}
 		}
 		return len(at)
 	}

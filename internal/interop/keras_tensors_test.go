@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -83,5 +84,38 @@ func TestWeightsAreInTheOrderOfTheModelInTheFile(t *testing.T) {
 	want := []string{"first/kernel", "first/bias", "second/kernel", "second/bias", "head/kernel"}
 	if got := scanned(t, root); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// Two models in a model may have layers of the same name. Those of the frozen one are behind in the file.
+func TestLayersOfTheSameNameInNestedModelsHaveTheirOwnWeights(t *testing.T) {
+	conv := `{"class_name": "Conv2D", "config": {"name": "conv", "filters": 3, "kernel_size": [1, 1], "use_bias": false}}`
+	root := hdf5.NewGroup()
+	root.Attributes["model_config"] = `{"class_name": "Sequential", "config": {"name": "m", "build_input_shape": [null, 4, 4, 3], "layers": [
+		{"class_name": "Sequential", "config": {"name": "base", "layers": [
+			{"class_name": "Sequential", "config": {"name": "one", "layers": [` + conv + `]}},
+			{"class_name": "Sequential", "config": {"name": "two", "layers": [` + conv + `]}}]}},
+		{"class_name": "Flatten", "config": {"name": "f"}}, {"class_name": "Softmax", "config": {"name": "s"}}]}}`
+	root.Attributes["layer_names"] = []string{"base"}
+	base := root.Make("base")
+	base.Attributes["weight_names"] = []string{"base/two/conv/kernel", "base/one/conv/kernel"}
+	for name, v := range map[string]float32{"one": 1, "two": 2} {
+		base.Make("base").Make(name).Make("conv").Datasets["kernel"] = hdf5.NewDataset([]int{1, 1, 3, 3}, slices.Repeat([]float32{v}, 9))
+	}
+	if got, want := scanned(t, root), []string{"base/one/conv/kernel", "base/two/conv/kernel"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	path := filepath.Join(t.TempDir(), "m.h5")
+	var b bytes.Buffer
+	if err := hdf5.Write(&b, root); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for i, w := range importFile(t, path).model.Weights() {
+		if w.Data[0] != float32(i+1) {
+			t.Errorf("%s has the weights of model %g", w.Name, w.Data[0])
+		}
 	}
 }
