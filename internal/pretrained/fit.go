@@ -90,6 +90,8 @@ func turned(have []int, want layer.Shape, channelsFirst, depthwise bool) (turn f
 			return v
 		})
 		return turn, slices.Equal(have, []int{out, in, want[0], want[1]})
+	case len(want) == 3 && len(have) == 1: // PReLU, with a slope for each channel or one for all
+		return nil, want[0]*want[1] == 1 && have[0] == want[2]
 	case len(want) == 3: // LayerNorm([C, H, W])
 		return channelsLast([]layer.Shape{want}, 1), slices.Equal(have, []int{want[2], want[0], want[1]})
 	case len(want) == 2:

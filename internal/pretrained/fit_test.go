@@ -87,3 +87,21 @@ func TestTheCountOfANormalizationIsNotRead(t *testing.T) {
 		}
 	}
 }
+
+// PReLU(channels) is that with one slope for each channel here, and PReLU() that with one for all.
+func TestSlopesOfPReLUAreThoseOfChannels(t *testing.T) {
+	for layer, want := range map[string]map[int]bool{"prelu: {shared_axes: [1, 2]}": {1: false, 3: true}, "prelu: {shared_axes: [1, 2, 3]}": {1: true, 3: false}, "prelu": {1: false, 3: false}} {
+		for slopes, fits := range want {
+			n := newNet(t, fmt.Sprintf("input: [2, 2, 3]\ndata: {dataset: shapes}\nlayers:\n  - %s\n  - flatten\n  - softmax\n", layer))
+			f := &File{Format: PyTorch}
+			f.addIndices("act", "weight", slopes)
+			a := f.Assign(n.interop())
+			if (a.found == 1) != fits {
+				t.Errorf("%d slopes for %s: %d layers have weights", slopes, layer, a.found)
+			}
+			if err := a.Load(); err != nil || fits && n.Weights()[0].Data[slopes-1] != float32(slopes-1) {
+				t.Errorf("slopes %v (%v)", n.Weights()[0].Data, err)
+			}
+		}
+	}
+}
