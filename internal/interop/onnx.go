@@ -47,7 +47,7 @@ func WriteONNX(w io.Writer, m *Model) error {
 		add(g, &l)
 		outputs[i] = g.onnxValue
 	}
-	g.layer = "probabilities" // names the output
+	g.layer = "" // names the output
 	g.emit("Identity", nil)
 	g.value(graphInput, "images", m.Input...)
 	g.value(graphOutput, g.at, m.Layers[len(m.Layers)-1].Out...)
@@ -131,11 +131,12 @@ func (g *onnxGraph) node(op string, a attributes, inputs ...string) (output stri
 	return output
 }
 
-// name returns a unique name for a value of the layer.
+// name returns a unique name for a value of the layer. That of the output is no layer's, also if one
+// is called like it.
 func (g *onnxGraph) name(of string) string {
-	name := g.layer
-	if name != "probabilities" {
-		name += "/" + of
+	name := g.layer + "/" + of
+	if g.layer == "" {
+		name = "probabilities"
 	}
 	if g.nodes == nil {
 		g.nodes = map[string]int{}

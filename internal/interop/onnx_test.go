@@ -140,3 +140,16 @@ func TestRandomCropInONNXHasItsSize(t *testing.T) {
 		}
 	}
 }
+
+// Programs ask for the output by its name.
+func TestTheOutputInONNXIsCalledProbabilities(t *testing.T) {
+	for _, label := range []string{"probabilities", "head"} {
+		var b bytes.Buffer
+		if err := WriteONNX(&b, planned(t, "name: m\ninput: [2, 2, 3]\nlayers: [flatten, dense: {units: 3, activation: softmax, name: "+label+"}]")); err != nil {
+			t.Fatal(err)
+		}
+		if got := string(bytesOf(t, bytesOf(t, bytesOf(t, b.Bytes(), modelGraph), graphOutput), 1)); got != "probabilities" {
+			t.Errorf("the output of a model that ends in the layer %s is %s", label, got)
+		}
+	}
+}
