@@ -19,7 +19,7 @@ func TestRowsOfFlattenedMapsAreTurned(t *testing.T) {
 		"- permute: [3, 1, 2]\n  - relu\n  - flatten":                                             {0, 1, 2, 3, 4, 5},
 		"- concatenate: [[flatten], [global_average_pooling2d], [relu, flatten, tanh]]\n  - relu": {0, 2, 4, 1, 3, 5, 6, 7, 8, 9, 11, 13, 10, 12, 14},
 	} {
-		n := newNet(t, fmt.Sprintf("input: [2, 1, 3]\ndata: {dataset: shapes}\nlayers:\n  %s\n  - dense: {units: %d, activation: softmax}\n", layers, len(want)))
+		n := newNet(t, fmt.Sprintf("input: [1, 2, 3]\ndata: {dataset: shapes}\nlayers:\n  %s\n  - dense: {units: %d, activation: softmax}\n", layers, len(want)))
 		f := &File{Format: PyTorch}
 		f.addIndices("fc", "weight", len(want), len(want))
 		f.addIndices("fc", "bias", len(want))
