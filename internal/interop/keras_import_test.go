@@ -294,6 +294,7 @@ func TestWhatCannotBeImportedIsNamed(t *testing.T) {
 		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__ellipsis__", "config": {}}, 1]], "kwargs": {}}]`):                                                    "layer op (GetItem): there is no such layer here, since it is an operation",
 		operation("GetItem", "", `[{"args": [`+input3+`, [{"class_name": "__slice__", "config": {"start": null, "stop": null, "step": -1}}]], "kwargs": {}}]`):                   "layer op (GetItem): there is no such layer here",
 		operation("Flip", `, "axis": 2`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                               "layer op (Flip): there is no such layer here",
+		classifier(`{"class_name": "Normalization", "config": {"name": "n", "axis": [], "mean": null, "variance": null}}`):                                                       "layer n (Normalization): with axis=None its mean is one number for all channels",
 		operation("Average", `, "axis": -1`, `[{"args": [`+input3+`], "kwargs": {"weights": `+input3+`}}]`):                                                                      "layer op (Average): there is no such layer here, since it is an operation",
 		operation("Cast", `, "dtype": "float16"`, `[{"args": [`+input3+`], "kwargs": {}}]`):                                                                                      "layer op (Cast): there is no such layer here",
 		stacked("0", "2", "1"): "layers get0, get1, get2 (GetItem): there is no such layer here, since it is an operation",
@@ -441,6 +442,7 @@ func TestEverythingWrongWithAModelIsNamedAtOnce(t *testing.T) {
 // not at all.
 func TestDialectsOfKerasAreUnderstood(t *testing.T) {
 	for config, want := range map[string]string{ // the layers in YAML, or a part of them
+		classifier(`{"class_name": "Normalization", "config": {"name": "n", "axis": [], "mean": 0.5, "variance": 4.0}}`):                                                                                                                                                                         "normalization: {mean: 0.5, variance: 4.0, name: n}",
 		classifier(`{"class_name": "LayerNormalization", "config": {"name": "n", "axis": [-1], "rms_scaling": false}}`):                                                                                                                                                                          "- layer_normalization: {axis: [-1], name: n}",
 		classifier(`{"class_name": "ReLU", "config": {"name": "r", "max_value": 6.0, "negative_slope": 0.0, "threshold": 0.0}}`):                                                                                                                                                                 "- relu: {max_value: 6.0, negative_slope: 0.0, threshold: 0.0, name: r}",
 		strings.Replace(classifier(`{"class_name": "ReLU", "config": {"name": "relu"}}`), `"config": {"name": "m", "layers": [`, `"config": [`, 1):                                                                                                                                               "",

@@ -75,6 +75,20 @@ func (r *specReader) pointwise(l *kerasLayer) {
 	l.class = "Conv2D"
 }
 
+// oneMean removes the axis of a Normalization without one, whose mean is one number for all channels,
+// as it may be here.
+func (r *specReader) oneMean(l *kerasLayer) {
+	axis, has := l.config["axis"]
+	if list, isList := axis.([]any); l.class != "Normalization" || !has || axis != nil && (!isList || len(list) > 0) {
+		return
+	}
+	l.config = maps.Clone(l.config)
+	delete(l.config, "axis")
+	if l.config["mean"] == nil {
+		r.fault(l, "with axis=None its mean is one number for all channels, and here each channel has its own; build it as Normalization(axis=None, mean=float(layer.mean), variance=float(layer.variance))")
+	}
+}
+
 // reshape replaces a Reshape that is the identity, that makes an image of the input, or that
 // flattens a map, and reports whether it did.
 func (r *specReader) reshape(l *kerasLayer, to layer.Shape) bool {

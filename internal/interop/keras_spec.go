@@ -152,6 +152,7 @@ func (r *specReader) add(l kerasLayer) {
 	}
 	r.merges(&l)
 	r.pointwise(&l)
+	r.oneMean(&l)
 	name, ok := byClass(layer.Layers, l.class)
 	if l.operation && l.class == "Average" {
 		ok = false // keras.ops.average, whose second tensor is of weights
