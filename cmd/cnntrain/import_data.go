@@ -90,6 +90,9 @@ func (o *importOptions) tryRescaling(ctx context.Context, k *interop.KerasFile, 
 		s.logf("  a value_range in it says that as it is is right")
 		return nil
 	}
+	if err := e.Plan.SetLabels(sets.Labels); err != nil {
+		return err
+	}
 	scaled, err := measure(e, model)
 	if err != nil {
 		return err
