@@ -3,10 +3,12 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/experiment"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/trained"
@@ -108,6 +110,9 @@ func runExport(o *exportOptions, s *streams) error {
 			return err
 		}
 		s.showEdited(o.path, t)
+		if isSameFile(o.out, t.File) {
+			return usagef("--out %s: is the file to export; choose another name", o.out)
+		}
 		m, err := export(t, o.out, f.write)
 		if err != nil {
 			return err
@@ -123,11 +128,20 @@ func runExport(o *exportOptions, s *streams) error {
 	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
 }
 
+func isSameFile(a, b string) bool {
+	one, err := os.Stat(a)
+	other, errOther := os.Stat(b)
+	return err == nil && errOther == nil && os.SameFile(one, other)
+}
+
 // export writes the model to a file and returns it.
 func export(t *trained.Model, file string, write func(io.Writer, *interop.Model) error) (*interop.Model, error) {
 	f, err := checkpoint.Read(t.File)
 	if err != nil {
 		return nil, err
+	}
+	if write == nil || t.Rebuilt != "" { // best.safetensors has no state either
+		experiment.DropState(f)
 	}
 	m, err := t.Interop(f, t.Net.Weights())
 	if err != nil {

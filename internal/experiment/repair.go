@@ -34,12 +34,17 @@ func BestFromStates(dir string) (weights *checkpoint.File, file string, err erro
 		if epoch == "" || f.Metadata[metaWithin] == "true" || f.Metadata[metaEpoch] != epoch {
 			continue
 		}
-		delete(f.Metadata, metaState)
-		delete(f.Metadata, metaWithin)
-		f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
+		DropState(f)
 		return f, file, nil
 	}
 	return nil, "", fmt.Errorf("%s and %s: their weights are not the best ones", r.Path(runs.LastFile), runs.BeforeFile)
+}
+
+// DropState removes the state of the training from a checkpoint, which then has the weights alone.
+func DropState(f *checkpoint.File) {
+	delete(f.Metadata, metaState)
+	delete(f.Metadata, metaWithin)
+	f.Tensors = slices.DeleteFunc(f.Tensors, func(t checkpoint.Tensor) bool { return strings.HasPrefix(t.Name, checkpoint.StatePrefix) })
 }
 
 // repair writes the files of the run again that are damaged or gone, as far as its training
