@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 
+	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
 	"cnntrain/internal/train"
@@ -66,6 +67,11 @@ and give their runs: each is evaluated on the images it was not trained on.`,
 				return usagef("--suspects asks each model about images it was not trained on; leave out --ensemble")
 			case o.errors != "" && len(args) > 1 && o.ensemble == "":
 				return usagef("--errors: %d models are given; give one, or --ensemble mean or vote", len(args))
+			}
+			if o.errors != "" {
+				if err := checkpoint.CheckFile(o.errors); err != nil {
+					return err
+				}
 			}
 			return runEval(cmd.Context(), o, s)
 		},

@@ -102,6 +102,9 @@ func runExport(o *exportOptions, s *streams) error {
 		if f.name != o.format {
 			continue
 		}
+		if err := checkpoint.CheckFile(o.out); err != nil {
+			return err
+		}
 		if exists(o.out) && !o.force {
 			return fmt.Errorf("%s: exists already; choose another name, or add --force to replace it", o.out)
 		}

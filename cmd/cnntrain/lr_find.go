@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"cnntrain/internal/comm"
@@ -98,14 +99,19 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 		return err
 	}
 	steepest, lowest, noRate := train.SuggestRate(tried)
-	if o.out != "" {
-		if err := savePicture(ctx, o.out, ratesPicture(e.Spec.Name, tried, steepest), s); err != nil {
-			return err
-		}
-	}
 	if noRate != nil {
-		return fmt.Errorf("%w; --steps above %d may show more", noRate, o.steps)
+		err = fmt.Errorf("%w; --steps above %d may show more", noRate, o.steps)
+	} else {
+		err = o.show(tried, steepest, lowest, s)
 	}
+	if o.out != "" { // last, so that a full disk loses the picture alone
+		err = errors.Join(err, savePicture(ctx, o.out, ratesPicture(e.Spec.Name, tried, steepest), s))
+	}
+	return err
+}
+
+// show prints the result.
+func (o *lrFindOptions) show(tried []train.TriedRate, steepest, lowest float64, s *streams) error {
 	if o.json {
 		result := lrFindJSON{Suggestion: steepest, Lowest: lowest}
 		for _, t := range tried {
@@ -113,9 +119,8 @@ func runLRFind(ctx context.Context, o *lrFindOptions, s *streams) error {
 		}
 		return s.printJSON(result)
 	}
-	err = s.printf("suggested learning rate: %.2g, where the loss falls most steeply\n%s\n", steepest,
+	return s.printf("suggested learning rate: %.2g, where the loss falls most steeply\n%s\n", steepest,
 		commandLine(append(withData([]string{"fit", o.path}, o.dataDir, o.sets), "--set", fmt.Sprintf("train.optimizer.learning_rate=%.2g", steepest))...))
-	return err
 }
 
 // ratesPicture draws the losses over the learning rate, with a dot at the suggested one.

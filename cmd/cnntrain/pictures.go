@@ -37,7 +37,7 @@ func checkPicture(file string) error {
 	if _, err := plot.FormatOf(file); err != nil {
 		return usageError{err}
 	}
-	return nil
+	return checkpoint.CheckFile(file)
 }
 
 // firstOfEach returns the positions of the first n examples of each class, class by class.

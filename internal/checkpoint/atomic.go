@@ -39,6 +39,28 @@ func writeKeeping(path, previous string, write func(io.Writer) error) error {
 	return nil
 }
 
+// CheckFile returns the error that WriteFile would return for path, as far as it is known before
+// there is anything to write, and leaves nothing behind: a folder that does not exist or may not be
+// written to should not be found only after hours of work.
+func CheckFile(path string) error {
+	if err := checkFile(path); err != nil {
+		return fmt.Errorf("%s: cannot write: %w", path, err)
+	}
+	return nil
+}
+
+func checkFile(path string) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return errNotRegular
+	}
+	tmp, err := createTemp(path)
+	if err != nil {
+		return advise(err, filepath.Dir(path))
+	}
+	defer shutdown.Remove(tmp.Name())()
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
+}
+
 // Append writes data at the end of a file that was opened for appending, in one call, so that
 // the file ends in a part of data only after a crash or an error. With sync, data is on the
 // disk when Append returns.

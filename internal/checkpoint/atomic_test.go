@@ -163,6 +163,31 @@ func TestFolderThatIsAbsentIsNamed(t *testing.T) {
 	wantError(t, syncDir(filepath.Join(dir, "x")), "not a directory")
 }
 
+// What cannot be written is known before there is anything to write.
+func TestCheckFileSaysWhatWriteFileWould(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x")
+	for _, content := range []string{"", "old"} {
+		if content != "" {
+			if err := WriteFile(path, text(content)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := CheckFile(path); err != nil {
+			t.Errorf("with %q there: %v", content, err)
+		}
+	}
+	wantFolder(t, path, "old", "x")
+	for _, bad := range []string{dir, os.DevNull, filepath.Join(dir, "no", "x"), filepath.Join(path, "x")} {
+		err := CheckFile(bad)
+		if err == nil {
+			t.Errorf("%s: no error", bad)
+		} else if want := WriteFile(bad, text("new")); err.Error() != want.Error() {
+			t.Errorf("got %v, want %v", err, want)
+		}
+	}
+}
+
 func TestWhatIsNotARegularFileIsNotReplaced(t *testing.T) {
 	dir := t.TempDir()
 	for _, path := range []string{dir, os.DevNull} {

@@ -26,7 +26,7 @@ var errTried = errors.New("tried enough learning rates")
 
 // TryRates trains m for some steps at a learning rate that grows by the same factor from
 // step to step, and returns the loss at each. It ends early where the loss is many times the
-// lowest, or it or a weight is not finite. (Smith, Cyclical Learning Rates for Training
+// lowest, or it or a weight is not finite; that is an error in the first step. (Smith, Cyclical Learning Rates for Training
 // Neural Networks, 2015, section 3.3; smoothed as fast.ai does it.) It trains as Fit does,
 // but without the schedule and the callbacks of c and without validation.
 func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, last float64, steps int) ([]TriedRate, error) {
@@ -56,7 +56,7 @@ func TryRates(ctx context.Context, m Model, sets *data.Sets, c *Config, first, l
 		},
 	})
 	var bad *NonFiniteError
-	if errors.Is(err, errTried) || errors.As(err, &bad) {
+	if errors.Is(err, errTried) || errors.As(err, &bad) && len(tried) > 0 { // else it is not the rate
 		err = nil
 	}
 	return tried, err
