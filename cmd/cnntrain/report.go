@@ -28,7 +28,7 @@ var reportHTML string
 var reportPage = template.Must(template.New("report").Parse(reportHTML))
 
 type reportOptions struct {
-	evalOptions // of which the data folder is used
+	evalOptions // of which the dataset and the data folder are used
 	run, out    string
 }
 
@@ -46,16 +46,25 @@ and the spec.`,
 		Args:    exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.run, o.split = args[0], "test"
+			for _, name := range []string{"dataset", "data-dir"} {
+				if cmd.Flags().Changed(name) && sweep.Is(o.run) {
+					return usagef("--%s: the page about a sweep is made from its runs alone; leave it out", name)
+				}
+			}
 			switch ending := filepath.Ext(o.out); {
 			case o.out == "":
 				return usagef("-o FILE is needed: the page to write, such as report.html")
 			case ending != ".html" && ending != ".htm":
 				return usagef("%s: the page is a .html", o.out)
 			}
+			if err := checkpoint.CheckFile(o.out); err != nil {
+				return err
+			}
 			return runReport(cmd.Context(), o, s)
 		},
 	}
 	cmd.Flags().VarP((*text)(&o.out), "out", "o", "write the page to `FILE`, which ends in .html")
+	addTextFlag(cmd, &o.dataset, "dataset", "test on the test images of `DATASET` in place of those that the model was trained with, as of a folder that has moved")
 	addDataDirFlag(cmd, &o.dataDir)
 	addComputeFlags(cmd)
 	return cmd
@@ -73,25 +82,40 @@ func runReport(ctx context.Context, o *reportOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	specText, err := os.ReadFile(r.Path(runs.SpecFile))
+	t, untested := trained.Open(o.run)
+	e, text, err := modelOf(r, t)
 	if err != nil {
 		return err
 	}
-	e, err := experiment.Load(o.run, nil)
-	if err != nil {
-		return err
-	}
-	page := &report{Rows: "Epochs", Spec: string(specText)}
+	page := &report{Rows: "Epochs", Spec: text}
 	page.describe(r)
 	page.addModel(ctx, e)
 	page.addCurves(ctx, r)
-	if err := page.addTested(ctx, o, s); err != nil {
+	if untested == nil {
+		untested = page.addTested(ctx, t, o, s)
+	}
+	if untested != nil {
 		if ctx.Err() != nil {
-			return err
+			return untested
 		}
-		s.logf("the page is without results on test data: %v", err)
+		s.logf("the page is without results on test data: %v", untested)
 	}
 	return writeReport(ctx, page, o, s)
+}
+
+// modelOf returns the model of a run, and its spec: where spec.yaml has been edited, the ones that
+// the weights were trained with, as the results are theirs. t is nil if there are no weights.
+func modelOf(r *runs.Run, t *trained.Model) (*experiment.Experiment, string, error) {
+	if t != nil && (t.Edited != "" || !r.Has(runs.SpecFile)) {
+		text, err := t.Spec.Resolved()
+		return t.Experiment, string(text), err
+	}
+	text, err := os.ReadFile(r.Path(runs.SpecFile))
+	if err != nil {
+		return nil, "", err
+	}
+	e, err := experiment.Load(r.Dir, nil)
+	return e, string(text), err
 }
 
 func writeReport(ctx context.Context, page *report, o *reportOptions, s *streams) error {
@@ -108,11 +132,7 @@ func writeReport(ctx context.Context, page *report, o *reportOptions, s *streams
 }
 
 // addTested adds the results of the best weights on the test data.
-func (p *report) addTested(ctx context.Context, o *reportOptions, s *streams) error {
-	t, err := trained.Open(o.run)
-	if err != nil {
-		return err
-	}
+func (p *report) addTested(ctx context.Context, t *trained.Model, o *reportOptions, s *streams) error {
 	s.showEdited(o.run, t)
 	p.addFilters(t)
 	on, err := o.on(s)

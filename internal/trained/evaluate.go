@@ -106,8 +106,10 @@ func (m *Model) find(ctx context.Context, on On) (x *examined, err error) {
 		if x.sets, err = m.LoadData(ctx, on.Source); err == nil {
 			err = m.CheckData(x.sets)
 		}
-		if errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w; for a folder that has moved: --dataset", err)
+		if errors.Is(err, fs.ErrNotExist) && on.Split == "" { // of a folder given so, all images are used otherwise
+			err = fmt.Errorf("%w; for a folder that has moved: --dataset FOLDER --split test", err)
+		} else if errors.Is(err, fs.ErrNotExist) && on.Split == "test" {
+			err = fmt.Errorf("%w; for a folder that has moved: --dataset FOLDER", err)
 		}
 		if err == nil {
 			warn = m.changed(x.sets)
