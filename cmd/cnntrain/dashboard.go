@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"time"
 
@@ -29,8 +28,8 @@ func newDashboard(s *streams, stop context.CancelFunc, about dashboardInfo, now 
 // They communicate only by messages.
 type dashboard struct {
 	plain   *progress
-	streams *streams     // to the terminal
-	hidden  bytes.Buffer // output of plain so far
+	streams *streams // to the terminal
+	release func()   // writes what has been kept behind the dashboard
 	now     func() time.Time
 	past    func() []runs.Figures
 	drawn   time.Time
@@ -45,13 +44,19 @@ type dashboard struct {
 func (d *dashboard) start(s *callback.State) error {
 	d.view.past = pastEpochs(d.past(), d.plain.best)
 	d.program = tea.NewProgram(d.view, tea.WithOutput(d.streams.terminal), tea.WithInput(d.streams.in), tea.WithoutSignalHandler())
-	d.shown, d.began = true, d.now()
-	d.plain.streams = newStreams(&d.hidden, &d.hidden, nil)
+	d.began = d.now()
+	d.hide()
 	go func() {
 		defer close(d.done)
 		_, d.err = d.program.Run()
 	}()
 	return d.plain.start(s)
+}
+
+// hide keeps the lines of plain, and messages, behind the dashboard, which would be written over them.
+func (d *dashboard) hide() {
+	d.shown, d.release = true, d.streams.screen.keep()
+	d.plain.streams = &streams{out: d.streams.out, err: d.streams.err, screen: d.streams.screen, errWidth: func() int { return 0 }}
 }
 
 // pastEpochs returns the epochs that earlier processes completed, whose times are not known.
@@ -110,7 +115,7 @@ func (d *dashboard) send(s *callback.State, now time.Time, over bool) {
 func (d *dashboard) leave() {
 	if d.shown {
 		d.shown = false
-		_, _ = d.hidden.WriteTo(d.streams.err) // as in progress: its failure must not stop training
+		d.release()
 		d.plain.streams = d.streams
 		if d.err != nil {
 			d.streams.logf("no dashboard: %v", d.err)

@@ -150,8 +150,8 @@ func TestDashboardWithoutATerminalIsPlain(t *testing.T) {
 func TestLeavingTheDashboardShowsTheLinesSoFar(t *testing.T) {
 	var b bytes.Buffer
 	s := wide(&b, 0)
-	d := &dashboard{streams: s, shown: true, now: time.Now, done: make(chan struct{}), plain: &progress{now: time.Now, best: func(int) bool { return false }}}
-	d.plain.streams = wide(&d.hidden, 0)
+	d := &dashboard{streams: s, now: time.Now, done: make(chan struct{}), plain: &progress{now: time.Now, best: func(int) bool { return false }}}
+	d.hide()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	d.view = &dashboardView{stop: stop}
@@ -165,6 +165,7 @@ func TestLeavingTheDashboardShowsTheLinesSoFar(t *testing.T) {
 			d.program.Quit()
 			<-d.done
 		}
+		s.logf("message %d", epoch)
 		if err := d.epoch(&callback.State{Epoch: epoch, Epochs: 3, Step: 1, Steps: 1}); err != nil {
 			t.Fatal(err)
 		}
@@ -175,9 +176,14 @@ func TestLeavingTheDashboardShowsTheLinesSoFar(t *testing.T) {
 	if err := d.end(&callback.State{}); err != nil {
 		t.Fatal(err)
 	}
-	for epoch := 1; epoch <= 3; epoch++ {
-		if n := strings.Count(b.String(), fmt.Sprintf("Epoch %d/3 ", epoch)); n != 1 {
-			t.Errorf("epoch %d is there %d times:\n%s", epoch, n, b.String())
+	lines := strings.SplitAfter(b.String(), "\n")
+	for epoch := 1; epoch <= 3 && len(lines) == 7; epoch++ {
+		message, line := lines[2*epoch-2], lines[2*epoch-1]
+		if message != fmt.Sprintf("cnntrain: message %d\n", epoch) || !strings.HasPrefix(line, fmt.Sprintf("Epoch %d/3 ", epoch)) {
+			t.Errorf("epoch %d: %q, %q", epoch, message, line)
 		}
+	}
+	if len(lines) != 7 {
+		t.Errorf("not a message and a line of each epoch:\n%s", b.String())
 	}
 }

@@ -27,7 +27,7 @@ type streams struct {
 	out  io.Writer // results only
 	err  io.Writer // progress, logs, errors
 
-	screen io.Writer // the same as err, for what commands the terminal
+	screen *patient // the same as err, for what commands the terminal
 
 	terminal *os.File // behind err, for the dashboard; nil if there is none
 
@@ -49,13 +49,17 @@ func newStreams(out, err io.Writer, stop <-chan struct{}) *streams {
 // A printer writes text as words.Printable does. It keeps its first error, because cobra, which
 // writes help and completions, ignores it.
 type printer struct {
-	to  io.Writer
-	of  io.Writer // what the text gets to in the end
-	cut []byte    // the beginning of a character that the next Write continues
+	to io.Writer
+	of io.Writer // what the text gets to in the end
+
+	mu  sync.Mutex // messages also come from the goroutine that heeds signals
+	cut []byte     // the beginning of a character that the next Write continues
 	err error
 }
 
 func (p *printer) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	text := append(p.cut, b...)
 	end := len(text)
 	for i := max(0, end-utf8.UTFMax+1); i < end; i++ {
@@ -88,7 +92,24 @@ type patient struct {
 	stop <-chan struct{}
 
 	mu    sync.Mutex
-	given bool // up
+	given bool          // up
+	kept  *bytes.Buffer // gets what is written, while another program has the terminal; nil: none has
+}
+
+// keep keeps what is written until release is called, which writes it.
+func (p *patient) keep() (release func()) {
+	kept := &bytes.Buffer{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.kept = kept
+	return func() {
+		p.mu.Lock()
+		p.kept = nil
+		p.mu.Unlock()
+		if kept.Len() > 0 {
+			_, _ = p.Write(kept.Bytes()) // as in progress: its failure must not stop training
+		}
+	}
 }
 
 const patience = shutdown.Grace / 2
@@ -98,7 +119,10 @@ var errUnread = errors.New("nobody reads what is written")
 func (p *patient) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.given {
+	switch {
+	case p.kept != nil:
+		return p.kept.Write(b)
+	case p.given:
 		return 0, errUnread
 	}
 	written := make(chan error, 1)
@@ -126,6 +150,8 @@ func (p *patient) Write(b []byte) (int, error) {
 // failed returns the first error in writing results.
 func (s *streams) failed() error {
 	if p, ok := s.out.(*printer); ok {
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		return p.err
 	}
 	return nil
