@@ -231,6 +231,9 @@ func (v *verifying) again(ctx context.Context) (err error) {
 		done()
 	}()
 	v.options.Out = dir
+	if v.memory, err = frozenMemory("", 1); err != nil {
+		return err
+	}
 	if v.model, err = v.begin(v.options); err != nil {
 		return err
 	}
