@@ -56,15 +56,18 @@ the images of the dataset are present, import tries some of them both ways.`,
 				}
 				return usagef("--dataset is missing: a Keras file does not say what the model is for, and a run has to; name a dataset (see cnntrain data list) or a folder of class folders, or name the classes alone with --classes")
 			}
+			if o.dataset == "" && o.dataDir != "" {
+				return usagef("--data-dir: is the folder in which --dataset is; name that too, or leave it out")
+			}
 			return runImport(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().StringVar(&o.weights, "weights", "", "the model's weights, if `FILE` holds only its JSON")
-	cmd.Flags().StringVar(&o.dataset, "dataset", "", "`DATASET` of the model: a name, or the path of a folder of class folders")
+	addTextFlag(cmd, &o.weights, "weights", "the model's weights, if `FILE` holds only its JSON")
+	addTextFlag(cmd, &o.dataset, "dataset", "`DATASET` of the model: a name, or the path of a folder of class folders")
 	cmd.Flags().StringSliceVar(&o.classes, "classes", nil, "class `NAMES` in the order of the outputs: cat,dog (default: those of the dataset)")
-	cmd.Flags().StringVar(&o.rescaling, "rescaling", "", "insert a rescaling layer before the first layer: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
-	cmd.Flags().StringVar(&o.name, "name", "", "`NAME` of the model and of its folder of runs (default: its name in Keras)")
-	cmd.Flags().StringVar(&o.out, "out", "", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
+	addTextFlag(cmd, &o.rescaling, "rescaling", "insert a rescaling layer before the first layer: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
+	addTextFlag(cmd, &o.name, "name", "`NAME` of the model and of its folder of runs (default: its name in Keras)")
+	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
 	addDataDirFlag(cmd, &o.dataDir)
 	return cmd
 }
@@ -95,10 +98,16 @@ func runImport(ctx context.Context, o *importOptions, s *streams) error {
 	if err != nil {
 		return err
 	}
-	r, err := e.NewRun(o.out, o.file, runs.Info{
-		Spec: o.file, Status: runs.Finished, Reason: runs.ReasonImported,
-		Dataset: runs.Dataset{Name: e.Data.Name, Classes: classes},
-	})
+	about := runs.Dataset{Name: e.Data.Name, Classes: classes}
+	if o.dataset != "" {
+		if about.DataDir, err = e.AbsDataDir(o.dataDir); err != nil {
+			return err
+		}
+	}
+	if sets != nil {
+		about.Path = sets.Dir
+	}
+	r, err := e.NewRun(o.out, o.file, runs.Info{Spec: o.file, Status: runs.Finished, Reason: runs.ReasonImported, Dataset: about})
 	if err != nil {
 		return err
 	}

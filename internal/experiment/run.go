@@ -40,10 +40,7 @@ func (f *fit) newRun() (*runs.Run, error) {
 // dataset returns the description of the data for run.json.
 func (f *fit) dataset() (runs.Dataset, error) {
 	sets := f.sets
-	dir, err := DataDirOf(f.Data.Dataset, f.options.Source.Dir)
-	if err == nil && dir != "" {
-		dir, err = filepath.Abs(dir)
-	}
+	dir, err := f.AbsDataDir(f.options.Source.Dir)
 	d := runs.Dataset{DataDir: dir, Name: f.Data.Name, Path: sets.Dir, Digest: sets.Digest, Classes: sets.Classes, Skipped: len(sets.Skipped), Train: sets.Train.Len()}
 	if sets.Val != nil {
 		d.Validation = sets.Val.Len()
@@ -52,6 +49,15 @@ func (f *fit) dataset() (runs.Dataset, error) {
 		d.Test = sets.Test.Len()
 	}
 	return d, err
+}
+
+// AbsDataDir returns the absolute path of [DataDirOf] the dataset of e.
+func (e *Experiment) AbsDataDir(dir string) (string, error) {
+	dir, err := DataDirOf(e.Data.Dataset, dir)
+	if err == nil && dir != "" {
+		dir, err = filepath.Abs(dir)
+	}
+	return dir, err
 }
 
 // NewRun creates a run folder, dir or runs/NAME/N (after an error it leaves none), with the resolved spec and with info, to
