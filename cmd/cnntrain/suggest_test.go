@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"os/exec"
 	"testing"
 
+	"cnntrain/internal/experiment"
+	"cnntrain/internal/train"
 	"cnntrain/internal/words"
 )
 
@@ -30,6 +33,23 @@ func TestCommandsOfAnyBytesCanBePasted(t *testing.T) {
 		}
 		if line := shellWord(want); words.OneLine(line) != line {
 			t.Errorf("%q: %q does not only print", want, line)
+		}
+	}
+}
+
+// Resuming helps after an accident, not if the numbers themselves are the reason.
+func TestResumingIsSuggestedWhereItHelps(t *testing.T) {
+	nan := fmt.Errorf("%w; a lower learning rate usually helps", &train.NonFiniteError{What: "the loss", Epoch: 3, Step: 7})
+	for _, c := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("the disk is full"), "the disk is full; to resume from the last good state: cnntrain fit --resume 'my run'"},
+		{context.Canceled, "interrupted; to resume: cnntrain fit --resume 'my run'"},
+		{nan, "the loss is not a finite number at epoch 3, step 7; a lower learning rate usually helps; if it is resumed, the run comes to the same"},
+	} {
+		if got := toGoOn(&experiment.UnfinishedError{Run: "my run", Err: c.err}); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
 		}
 	}
 }

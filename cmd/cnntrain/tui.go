@@ -24,6 +24,7 @@ import (
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/runs"
 	"cnntrain/internal/spec"
+	"cnntrain/internal/train"
 	"cnntrain/internal/trained"
 	"cnntrain/internal/words"
 )
@@ -98,6 +99,10 @@ func wrapped(err error) []error {
 // toGoOn says why a training stopped early, and how to resume it.
 func toGoOn(e *experiment.UnfinishedError) string {
 	text := fmt.Sprintf("%s; to resume from the last good state: %s", textOf(e.Err), commandLine("fit", "--resume", e.Run))
+	var nan *train.NonFiniteError
+	if errors.As(e.Err, &nan) {
+		text = textOf(e.Err) + "; if it is resumed, the run comes to the same"
+	}
 	if experiment.Canceled(e.Err) {
 		text = "interrupted; to resume: " + commandLine("fit", "--resume", e.Run)
 	}
