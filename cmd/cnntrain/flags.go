@@ -98,12 +98,12 @@ func parseSets(sets []string) (overrides []spec.Override, err error) {
 
 // addEnsembleFlag adds the flag for how an ensemble combines its models.
 func addEnsembleFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "ensemble", "", "combine the models' predictions: `mean` of the probabilities, or vote")
+	addTextFlag(cmd, into, "ensemble", "combine the models' predictions: `mean` of the probabilities, or vote")
 }
 
 // addTTAFlag adds the flag for the views of an image that are predicted.
 func addTTAFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().StringVar(into, "tta", "", "average the predictions for `VIEWS` of each image: flip (the image and its mirror image), shift (by a pixel in 32), or flip,shift")
+	addTextFlag(cmd, into, "tta", "average the predictions for `VIEWS` of each image: flip (the image and its mirror image), shift (by a pixel in 32), or flip,shift")
 }
 
 // openAll opens models with the views that --tta says.

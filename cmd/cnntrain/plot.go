@@ -37,6 +37,9 @@ var plotKinds = []struct{ name, what string }{
 	{"architecture", "the layers of a spec or a run, with their branches"},
 }
 
+// testedKinds are the kinds that are drawn from predictions for a dataset.
+var testedKinds = []string{"confusion", "classes", "confused", "mistakes"}
+
 func newPlot(s *streams) *cobra.Command {
 	o := &plotOptions{}
 	var names []string
@@ -78,6 +81,11 @@ func newPlot(s *streams) *cobra.Command {
 			if len(args) == 2 && o.kind == "curves" {
 				if info, err := os.Stat(args[1]); err == nil && info.Mode().IsRegular() {
 					return usagef("%s: is a file, and no run; to see where in an image the model looks, add --kind gradcam", args[1])
+				}
+			}
+			for _, name := range []string{"split", "dataset", "data-dir"} {
+				if cmd.Flags().Changed(name) && !slices.Contains(testedKinds, o.kind) {
+					return usagef("--%s: goes with --kind %s; --kind %s looks at no data", name, strings.Join(testedKinds, ", "), o.kind)
 				}
 			}
 			if err := o.checkData(cmd); err != nil {

@@ -25,6 +25,9 @@ func newValidate(s *streams) *cobra.Command {
 		Args:  atLeast(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.paths = args
+			if o.json && o.resolved {
+				return usagef("--json and --resolved: only one of them can be on standard output")
+			}
 			return runValidate(o, s)
 		},
 	}

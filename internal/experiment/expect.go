@@ -31,6 +31,9 @@ func (e *Experiment) Expect(ctx context.Context, o Options, ready func() error) 
 	if e, err = e.fresh(); err == nil {
 		err = e.CheckRanks(o.World)
 	}
+	if err == nil {
+		_, err = frozenMemory(o.FrozenMemory, 1)
+	}
 	if err := comm.Agree(o.World, err); err != nil {
 		return nil, err
 	}
