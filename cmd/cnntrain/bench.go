@@ -3,14 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"cnntrain/internal/experiment"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/runs"
-	"cnntrain/internal/shutdown"
+	"cnntrain/internal/spec"
 	"cnntrain/internal/table"
 	"cnntrain/internal/words"
 	"cnntrain/specs"
@@ -40,8 +38,8 @@ reaches; that rate is measured in between. Without a SPEC, LeNet5 is measured.`,
   cnntrain bench specs/lenet5.yaml specs/vgg16.yaml --inference --batch-size 1 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.specs = args
-			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
-				return usagef("--batch-size %d: must be at least 1", o.batchSize)
+			if err := checkBatchSize(cmd, o.batchSize); err != nil {
+				return err
 			}
 			if o.time <= 0 {
 				return usagef("--time %v: must be above 0", o.time)
@@ -72,20 +70,17 @@ func runBench(ctx context.Context, o *benchOptions, s *streams) error {
 	}
 	began := processStarted
 	paths := o.specs
+	experiments := make([]*experiment.Experiment, len(paths))
 	if len(paths) == 0 {
-		dir, err := os.MkdirTemp("", "cnntrain-bench-*")
+		var problems spec.Problems
+		paths = []string{"lenet5.yaml"}
+		e, err := experiment.New(spec.Parse(paths[0], specs.Text("lenet5"), overrides, &problems), &problems)
 		if err != nil {
 			return err
 		}
-		defer shutdown.Remove(dir)()
-		defer os.RemoveAll(dir)
-		paths = []string{filepath.Join(dir, "lenet5.yaml")}
-		if err := os.WriteFile(paths[0], specs.Text("lenet5"), 0o600); err != nil {
-			return err
-		}
+		experiments = append(experiments, e)
 	}
-	experiments := make([]*experiment.Experiment, len(paths))
-	for i, path := range paths {
+	for i, path := range o.specs {
 		if experiments[i], err = experiment.Load(path, overrides); err != nil {
 			return err
 		}

@@ -56,8 +56,8 @@ and give their runs: each is evaluated on the images it was not trained on.`,
 			if err := o.checkData(cmd); err != nil {
 				return err
 			}
-			if cmd.Flags().Changed("batch-size") && o.batchSize < 1 {
-				return usagef("--batch-size %d: must be at least 1", o.batchSize)
+			if err := checkBatchSize(cmd, o.batchSize); err != nil {
+				return err
 			}
 			if o.suspects && !cmd.Flags().Changed("split") {
 				o.split = "val"

@@ -41,6 +41,14 @@ func checkSplit(split string) error {
 	return nil
 }
 
+// checkBatchSize checks --batch-size, where it is no option of a spec.
+func checkBatchSize(cmd *cobra.Command, n int) error {
+	if cmd.Flags().Changed("batch-size") && (n < 1 || n > train.MaxBatch) {
+		return usagef("--batch-size %d: must be from 1 to %d", n, train.MaxBatch)
+	}
+	return nil
+}
+
 // addComputeFlags adds the flags --cpu and --threads, which are applied before the command
 // runs.
 func addComputeFlags(cmd *cobra.Command) {

@@ -71,9 +71,16 @@ func (e *Experiment) Measure(ctx context.Context, o Measurement) (*Timing, error
 	if o.BatchSize > 0 {
 		e.Train.BatchSize = o.BatchSize
 	}
+	if !o.Inference {
+		if err := e.CheckRanks(comm.Self{}); err != nil {
+			return nil, err
+		}
+	}
 	b := &bench{Experiment: e, model: e.Plan.NewModel(uint64(e.Train.Seed)), training: !o.Inference, time: o.Time}
 	if o.Inference {
 		b.model.Fold()
+	} else if err := e.checkMemory(comm.Self{}, b.model); err != nil {
+		return nil, err
 	}
 	b.data = newNoise(e.Spec.Input, e.Plan.Classes())
 	if err := b.run(ctx); err != nil {

@@ -8,6 +8,7 @@ import (
 	"cnntrain/internal/builder"
 	"cnntrain/internal/catalog"
 	"cnntrain/internal/checkpoint"
+	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/pretrained"
@@ -92,6 +93,9 @@ func (e *Experiment) startFrom(m *builder.Model, file string, logf func(format s
 // Started returns a model with the weights that training on sets begins with. logf is told what was loaded.
 func (e *Experiment) Started(ctx context.Context, sets *data.Sets, logf func(format string, args ...any)) (*builder.Model, error) {
 	m := e.Plan.NewModel(uint64(e.Train.Seed))
+	if err := e.checkMemory(comm.Self{}, m); err != nil {
+		return nil, err
+	}
 	if e.Start.File != "" {
 		if err := e.startFrom(m, e.Start.File, logf); err != nil {
 			return nil, err

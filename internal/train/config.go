@@ -68,6 +68,9 @@ func (c *Config) rests() bool {
 // lastStep is less than the last step of an epoch, in epochs, and enough for a decay to be above 0.
 const lastStep = 1e-3
 
+// MaxBatch is the largest size of a batch.
+const MaxBatch = 65536
+
 // Options declares the options of the train section that this package decodes.
 func (c *Config) Options(o *catalog.Options) {
 	c.Epochs, c.BatchSize, c.OnNaN = 10, 32, "stop"
@@ -75,7 +78,7 @@ func (c *Config) Options(o *catalog.Options) {
 	c.schedule = catalog.Thing(o, schedule.Schedules, &c.Schedule, "schedule", "constant", "schedule of the optimizer's learning rate")
 	c.metrics = catalog.Things(o, metric.Metrics, &c.Metrics, "metrics", []string{"accuracy"}, "metrics to report besides the loss")
 	o.Bind(&c.Epochs, "epochs", "passes over the training data").Min(1)
-	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(65536)
+	o.Bind(&c.BatchSize, "batch_size", "examples per step").Min(1).Max(MaxBatch)
 	o.Bind(&c.Seed, "seed", "random seed of everything random: initial weights, shuffling, augmentation, dropout").Min(0)
 	o.Bind(&c.OnNaN, "on_nan", "what to do when the loss, a gradient or a weight is NaN or infinite: stop, or go back to the previous epoch and halve the learning rate").OneOf("stop", lowerRate)
 	c.FineTune.options(o)

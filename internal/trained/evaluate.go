@@ -79,6 +79,7 @@ func (m *Model) run(ctx context.Context, name string, p train.Predictor, on On) 
 	if batch == 0 {
 		batch = m.Train.BatchSize
 	}
+	batch = min(batch, x.examples.Len()) // buffers are as large as a batch
 	d := &Tested{recorder: recorder{Predictor: p}, examined: x}
 	d.result, err = train.Evaluate(ctx, &d.recorder, x.examples, x.sets.Pixels(), batch, metricsOf(m.Train.Metrics, p))
 	return d, err
