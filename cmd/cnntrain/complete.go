@@ -49,7 +49,7 @@ var completeFlags = map[string]cobra.CompletionFunc{
 
 	"set":      optionPaths,
 	"dataset":  fixed(dataset.Datasets.Names),
-	"from":     fixed(specs.Names),
+	"new from": fixed(specs.Names),
 	"on-nan":   cobra.FixedCompletions([]string{"stop", "lower-lr"}, cobra.ShellCompDirectiveNoFileComp),
 	"sort":     fixed(sortNames),
 	"status":   fixed(statusNames),
@@ -124,7 +124,7 @@ func sweepFolders(*cobra.Command, []string, string) ([]string, cobra.ShellCompDi
 
 // optionPaths completes KEY= of --set: the options of the sections, and, if the spec is
 // known, those of its layers and other entries.
-func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+func optionPaths(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 	paths := map[string]bool{"name": true, "input": true}
 	add := func(prefix string, fields []*catalog.Field) {
 		for _, f := range fields {
@@ -136,6 +136,9 @@ func optionPaths(_ *cobra.Command, args []string, word string) ([]string, cobra.
 	}
 	for _, name := range callback.Callbacks.Names() {
 		add("train."+name+".", callback.Callbacks.Info(name).Fields)
+	}
+	if cmd.Name() == "weights" && len(args) > 0 {
+		args = args[1:] // a file of weights comes first
 	}
 	if len(args) > 0 {
 		var problems spec.Problems
