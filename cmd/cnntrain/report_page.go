@@ -77,7 +77,7 @@ func (p *report) describe(r *runs.Run) {
 		p.Facts = append(p.Facts, fact{name, fmt.Sprintf(format, args...)})
 	}
 	add("run", "%s", r.Dir)
-	add("command", "%s", strings.Join(info.Command, " "))
+	add("command", "%s", shellWords(info.Command))
 	add("started", "%s", info.Started.Format("2006-01-02 15:04:05 MST"))
 	add("seed", "%d", info.Seed)
 	if w := info.Weights; w != nil {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"strings"
-
 	"cnntrain/internal/runs"
 	"cnntrain/internal/table"
 	"cnntrain/internal/words"
@@ -42,7 +40,7 @@ func runRunsShow(dir string, json bool, s *streams) error {
 	line := func(name, format string, args ...any) { t.Printf(name+"\t"+format+"\n", args...) }
 	line("run", "%s", r.Dir)
 	line("status", "%s", status)
-	line("command", "%s", strings.Join(info.Command, " "))
+	line("command", "%s", shellWords(info.Command))
 	line("started", "%s, took %s", info.Started.Local().Format("2006-01-02 15:04:05"), took(info.Seconds))
 	line("model", "%s, %s, seed %d", info.Name, words.Count(info.Params, "parameter"), info.Seed)
 	if w := info.Weights; w != nil {

@@ -10,15 +10,20 @@ import (
 )
 
 // plainWord matches arguments that need no quotes in a shell.
-var plainWord = regexp.MustCompile(`^[\w./:=@%,+~-]+$`)
+var plainWord = regexp.MustCompile(`^[\w./:=@%,+-]+$`)
 
 // commandLine returns a command to paste into a shell, with its arguments quoted if necessary.
 func commandLine(args ...string) string {
-	line := "cnntrain"
-	for _, a := range args {
-		line += " " + shellWord(a)
+	return shellWords(append([]string{"cnntrain"}, args...))
+}
+
+// shellWords returns the arguments of a command, quoted if necessary.
+func shellWords(args []string) string {
+	quoted := make([]string, len(args))
+	for i, a := range args {
+		quoted[i] = shellWord(a)
 	}
-	return line
+	return strings.Join(quoted, " ")
 }
 
 // shellWord quotes an argument for a shell; one that does not only print, by $'…'.

@@ -26,7 +26,7 @@ func TestCommandsOfAnyBytesCanBePasted(t *testing.T) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("no bash")
 	}
-	for _, want := range []string{"a\nb", "\x1b[2J\x1b]0;t\a\"'$x`y`\\", "\xff\u202e3 é\u200b", "it's", `a\nb\`, "$(x) \r", "-"} {
+	for _, want := range []string{"a\nb", "\x1b[2J\x1b]0;t\a\"'$x`y`\\", "\xff\u202e3 é\u200b", "it's", "~/a", `a\nb\`, "$(x) \r", "-"} {
 		got, err := exec.Command("bash", "-c", "printf %s "+shellWord(want)).Output()
 		if string(got) != want || err != nil {
 			t.Errorf("%q is %q as %s; %v", want, got, shellWord(want), err)
