@@ -80,7 +80,7 @@ and give their runs: each is evaluated on the images it was not trained on.`,
 	cmd.Flags().IntVar(&o.batchSize, "batch-size", 0, "batch size `N` (default: as in training)")
 	addEnsembleFlag(cmd, &o.ensemble)
 	addTTAFlag(cmd, &o.tta)
-	addTextFlag(cmd, &o.errors, "errors", "write the misclassified images to `FILE` as CSV")
+	cmd.Flags().Var((*filePath)(&o.errors), "errors", "write the misclassified images to `FILE` as CSV")
 	cmd.Flags().BoolVar(&o.suspects, "suspects", false, "list images whose label is probably wrong, of the validation data unless --split is given")
 	addStrictFlag(cmd, &o.strict)
 	addComputeFlags(cmd)

@@ -79,7 +79,7 @@ fit continues there as it would here.`,
 			return runExport(o, s)
 		},
 	}
-	cmd.Flags().VarP((*text)(&o.out), "out", "o", "write `FILE`")
+	cmd.Flags().VarP((*filePath)(&o.out), "out", "o", "write `FILE`")
 	addTextFlag(cmd, &o.format, "format", "`FORMAT`: "+strings.Join(names, ", ")+" (default: by the file's extension)")
 	cmd.Flags().BoolVar(&o.force, "force", false, "overwrite the file if it exists")
 	return cmd

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/kernels"
 	"cnntrain/internal/spec"
 	"cnntrain/internal/train"
@@ -91,6 +92,14 @@ func (t *text) Set(s string) error {
 
 func (t *text) String() string { return string(*t) }
 func (t *text) Type() string   { return "string" }
+
+// filePath is such a flag for a path. Shells leave the ~ of --out=~/run as it is,
+// which would become a folder of that name.
+type filePath text
+
+func (p *filePath) Set(s string) error { return (*text)(p).Set(dataset.ExpandHome(s)) }
+func (p *filePath) String() string     { return string(*p) }
+func (p *filePath) Type() string       { return "string" }
 
 // parseSets parses the values of --set.
 func parseSets(sets []string) (overrides []spec.Override, err error) {

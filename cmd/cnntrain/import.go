@@ -67,7 +67,7 @@ the images of the dataset are present, import tries some of them both ways.`,
 	cmd.Flags().StringSliceVar(&o.classes, "classes", nil, "class `NAMES` in the order of the outputs: cat,dog (default: those of the dataset)")
 	addTextFlag(cmd, &o.rescaling, "rescaling", "insert a rescaling layer before the first layer: `SCALE` or SCALE,OFFSET, such as 1/255 or 1/127.5,-1")
 	addTextFlag(cmd, &o.name, "name", "`NAME` of the model and of its folder of runs (default: its name in Keras)")
-	addTextFlag(cmd, &o.out, "out", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
+	cmd.Flags().Var((*filePath)(&o.out), "out", "write the run to `DIR`, which must be empty or new (default runs/NAME/N)")
 	addDataDirFlag(cmd, &o.dataDir)
 	return cmd
 }

@@ -16,7 +16,7 @@ import (
 // addPictureFlag adds -o. An existing file is overwritten, as usual for such a flag: the
 // extension, which must be that of a picture, protects specs and weights.
 func addPictureFlag(cmd *cobra.Command, into *string) {
-	cmd.Flags().VarP((*text)(into), "out", "o", "write the picture to `FILE`, which ends in .png or .svg")
+	cmd.Flags().VarP((*filePath)(into), "out", "o", "write the picture to `FILE`, which ends in .png or .svg")
 }
 
 // savePicture writes p to file atomically, in the format of its extension.

@@ -63,7 +63,7 @@ and the spec.`,
 			return runReport(cmd.Context(), o, s)
 		},
 	}
-	cmd.Flags().VarP((*text)(&o.out), "out", "o", "write the page to `FILE`, which ends in .html")
+	cmd.Flags().VarP((*filePath)(&o.out), "out", "o", "write the page to `FILE`, which ends in .html")
 	addTextFlag(cmd, &o.dataset, "dataset", "test on the test images of `DATASET` in place of those that the model was trained with, as of a folder that has moved")
 	addDataDirFlag(cmd, &o.dataDir)
 	addComputeFlags(cmd)

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/data/imagecache"
 )
 
@@ -20,7 +21,7 @@ func ImageCache() (o imagecache.Options, err error) {
 			return o, OptionError{fmt.Errorf("CNNTRAIN_CACHE_SIZE: %w", err)}
 		}
 	}
-	switch o.Dir = os.Getenv("CNNTRAIN_CACHE"); o.Dir {
+	switch o.Dir = dataset.ExpandHome(os.Getenv("CNNTRAIN_CACHE")); o.Dir {
 	case "off":
 		o.Dir = ""
 	case "":

@@ -28,11 +28,11 @@ type OptionError struct{ error }
 // DataDir is the folder of the datasets, also of downloaded ones: dir, if not empty, else
 // $CNNTRAIN_DATA, else a folder in the user's cache.
 func DataDir(dir string) (string, error) {
-	if dir != "" {
-		return dir, nil
+	if dir == "" {
+		dir = os.Getenv("CNNTRAIN_DATA")
 	}
-	if dir := os.Getenv("CNNTRAIN_DATA"); dir != "" {
-		return dir, nil
+	if dir != "" {
+		return dataset.ExpandHome(dir), nil
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {

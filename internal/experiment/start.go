@@ -10,6 +10,7 @@ import (
 	"cnntrain/internal/checkpoint"
 	"cnntrain/internal/comm"
 	"cnntrain/internal/data"
+	"cnntrain/internal/data/dataset"
 	"cnntrain/internal/interop"
 	"cnntrain/internal/pretrained"
 	"cnntrain/internal/runs"
@@ -30,6 +31,7 @@ func (s *Start) Options(o *catalog.Options) {
 
 // WeightsFile returns the file with the weights of a run, its best ones, or path itself if that is no run.
 func WeightsFile(path string) string {
+	path = dataset.ExpandHome(path)
 	best := filepath.Join(path, runs.BestFile)
 	if _, err := os.Stat(best); path == "" || err != nil {
 		return path

@@ -11,7 +11,7 @@ type filed interface {
 	moved(path string) Dataset
 }
 
-func (f *imageFolder) at() string { return expandHome(f.path) }
+func (f *imageFolder) at() string { return ExpandHome(f.path) }
 func (f *imageFolder) moved(path string) Dataset {
 	again := *f
 	again.path = path
@@ -24,7 +24,7 @@ func (f *imageCSV) moved(path string) Dataset {
 	return &again
 }
 
-func (d *npz) at() string                { return expandHome(d.path) }
+func (d *npz) at() string                { return ExpandHome(d.path) }
 func (d *npz) moved(path string) Dataset { return &npz{path} }
 
 // Again returns set as it was when its [Data] had Dir, which is absolute: a path in a spec is

@@ -63,7 +63,7 @@ func (f *imageCSV) Load(ctx context.Context, src Source) (*Data, error) {
 
 // list reads the list.
 func (f *imageCSV) list(ctx context.Context) (*listing, error) {
-	file := expandHome(f.path)
+	file := ExpandHome(f.path)
 	info, err := os.Stat(file)
 	switch {
 	case err != nil:

@@ -26,7 +26,7 @@ func (l *listing) load(ctx context.Context, src Source, f *imageFolder) (*Data, 
 	if err != nil {
 		return nil, err
 	}
-	if l.collection, err = filepath.Abs(expandHome(f.path)); err != nil {
+	if l.collection, err = filepath.Abs(ExpandHome(f.path)); err != nil {
 		return nil, err
 	}
 	l.sort()

@@ -94,7 +94,7 @@ func (f *imageFolder) Load(ctx context.Context, src Source) (*Data, error) {
 
 // list lists the images.
 func (f *imageFolder) list(ctx context.Context) (*listing, error) {
-	top := expandHome(f.path)
+	top := ExpandHome(f.path)
 	if info, err := os.Stat(top); err != nil {
 		return nil, fmt.Errorf("%s: %w; it should be a folder with a folder of images for each class", f.path, bare(err))
 	} else if !info.IsDir() {
@@ -103,8 +103,9 @@ func (f *imageFolder) list(ctx context.Context) (*listing, error) {
 	return scanFolder(ctx, top, f.known)
 }
 
-// expandHome expands a leading ~ as a shell does.
-func expandHome(path string) string {
+// ExpandHome expands a leading ~ as a shell does. Shells do not within --out=~/run, in a file of
+// variables or in a spec.
+func ExpandHome(path string) string {
 	rest, ok := strings.CutPrefix(path, "~")
 	if home, err := os.UserHomeDir(); ok && err == nil && (rest == "" || os.IsPathSeparator(rest[0])) {
 		return home + rest

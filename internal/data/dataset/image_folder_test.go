@@ -313,7 +313,7 @@ func TestImageFolderStopsWhenCancelled(t *testing.T) {
 func TestHomeIsExpanded(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	for in, want := range map[string]string{"~/x": "/home/me/x", "~": "/home/me", "~you/x": "~you/x", "./~": "./~"} {
-		if got := expandHome(in); got != want {
+		if got := ExpandHome(in); got != want {
 			t.Errorf("%s is %s, want %s", in, got, want)
 		}
 	}

@@ -45,7 +45,7 @@ func (*npz) Classes() []string { return nil }
 
 // Load checks every value. The digest covers the content of the arrays.
 func (d *npz) Load(ctx context.Context, src Source) (*Data, error) {
-	name := expandHome(d.path)
+	name := ExpandHome(d.path)
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w; it should be a file of NumPy's with x_train and y_train", d.path, bare(err))
