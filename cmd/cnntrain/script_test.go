@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // of the shell scripts, $KERAS that of files written by Keras, $COURSE that of the course's
 // models, $DATA that of the real data, empty if there is none.
 func TestScripts(t *testing.T) {
-	t.Parallel() // its programs are processes of their own
+	t.Parallel()                        // its programs are processes of their own
 	if signal.Ignored(syscall.SIGHUP) { // under nohup; what the tests start must not inherit that
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}

@@ -183,8 +183,6 @@ func TestFewPixelsAreTheDefinition(t *testing.T) {
 			t.Errorf("%+v has not few pixels", s)
 		}
 		compareConv(t, rng, s)
-		s.ReLU = true
-		compareConv(t, rng, s)
 	}
 	for n := 1; n <= 17; n += 4 {
 		compareDense(t, rng, n, 1031, 67)
