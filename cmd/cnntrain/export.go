@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 
 	"cnntrain/internal/checkpoint"
@@ -23,12 +22,14 @@ type exportOptions struct {
 	force  bool
 }
 
-// exportFormats are the formats of exported models. The first one that matches the file's
-// extension is used.
-var exportFormats = []struct {
+type exportFormat struct {
 	name, ending string
 	write        func(io.Writer, *interop.Model) error // nil: checkpoint
-}{
+}
+
+// exportFormats are the formats of exported models. The first one that matches the file's
+// extension is used.
+var exportFormats = []exportFormat{
 	{"keras-weights", ".weights.h5", interop.WriteKerasWeights},
 	{"keras", ".h5", interop.WriteKeras},
 	{"keras-v3", ".keras", interop.WriteKerasZip},
@@ -67,16 +68,11 @@ fit continues there as it would here.`,
 			if o.out == "" {
 				return usagef("--out is missing: the file to write, such as model.h5 or model.onnx")
 			}
-			format, ending := formatOf(o.out)
-			switch {
-			case o.format == "" && format == "":
-				return usagef("--out %s: its ending tells no format; add --format with one of %s", o.out, strings.Join(names, ", "))
-			case o.format == "":
-				o.format = format
-			case format != "" && format != o.format && slices.Contains(names, o.format):
-				return usagef("--out %s: %s is the ending of %s, and --format is %s; leave --format out, or choose another name", o.out, ending, format, o.format)
+			f, err := o.chosen()
+			if err != nil {
+				return err
 			}
-			return runExport(o, s)
+			return runExport(f, o, s)
 		},
 	}
 	cmd.Flags().VarP((*filePath)(&o.out), "out", "o", "write `FILE`")
@@ -85,50 +81,58 @@ fit continues there as it would here.`,
 	return cmd
 }
 
-// formatOf returns the format that the ending of a file's name tells, empty if it tells none.
-func formatOf(file string) (format, ending string) {
-	for _, f := range exportFormats {
-		if strings.HasSuffix(file, f.ending) {
-			return f.name, f.ending
+// chosen returns the format that --format or the ending of the file tells.
+func (o *exportOptions) chosen() (*exportFormat, error) {
+	var names []string
+	var named, ending *exportFormat
+	for i := range exportFormats {
+		f := &exportFormats[i]
+		names = append(names, f.name)
+		if f.name == o.format {
+			named = f
+		}
+		if ending == nil && strings.HasSuffix(o.out, f.ending) {
+			ending = f
 		}
 	}
-	return "", ""
+	switch {
+	case o.format == "" && ending == nil:
+		return nil, usagef("--out %s: its ending tells no format; add --format with one of %s", o.out, strings.Join(names, ", "))
+	case o.format == "":
+		return ending, nil
+	case named == nil:
+		return nil, usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
+	case ending != nil && ending != named:
+		return nil, usagef("--out %s: %s is the ending of %s, and --format is %s; leave --format out, or choose another name", o.out, ending.ending, ending.name, o.format)
+	}
+	return named, nil
 }
 
-func runExport(o *exportOptions, s *streams) error {
-	var names []string
-	for _, f := range exportFormats {
-		names = append(names, f.name)
-		if f.name != o.format {
-			continue
-		}
-		if err := checkpoint.CheckFile(o.out); err != nil {
-			return err
-		}
-		if exists(o.out) && !o.force {
-			return fmt.Errorf("%s: exists already; choose another name, or add --force to replace it", o.out)
-		}
-		t, err := trained.Open(o.path)
-		if err != nil {
-			return err
-		}
-		s.showEdited(o.path, t)
-		if isSameFile(o.out, t.File) {
-			return usagef("--out %s: is the file to export; choose another name", o.out)
-		}
-		m, err := export(t, o.out, f.write)
-		if err != nil {
-			return err
-		}
-		if strings.HasPrefix(o.format, "keras") {
-			for _, note := range m.KerasNotes(o.format) {
-				s.logf("%s: %s", o.out, note)
-			}
-		}
-		err = s.printf("%s: %s of %s\n", o.out, o.format, t.File)
+func runExport(f *exportFormat, o *exportOptions, s *streams) error {
+	if err := checkpoint.CheckFile(o.out); err != nil {
 		return err
 	}
-	return usagef("--format %s: unknown%s", o.format, spec.Hint(o.format, names))
+	if exists(o.out) && !o.force {
+		return fmt.Errorf("%s: exists already; choose another name, or add --force to replace it", o.out)
+	}
+	t, err := trained.Open(o.path)
+	if err != nil {
+		return err
+	}
+	s.showEdited(o.path, t)
+	if isSameFile(o.out, t.File) {
+		return usagef("--out %s: is the file to export; choose another name", o.out)
+	}
+	m, err := export(t, o.out, f.write)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(f.name, "keras") {
+		for _, note := range m.KerasNotes(f.name) {
+			s.logf("%s: %s", o.out, note)
+		}
+	}
+	return s.printf("%s: %s of %s\n", o.out, f.name, t.File)
 }
 
 func isSameFile(a, b string) bool {
